@@ -1,0 +1,13 @@
+//! `uproar check`
+
+use crate::cli::Console;
+use crate::cli::exit::Code;
+use crate::cli::exit::Failure;
+
+/// Report every problem of the configuration
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
+    Err(Failure::new(Code::Bug, "not built yet"))
+}

@@ -1,0 +1,13 @@
+//! `uproar import`
+
+use crate::cli::Console;
+use crate::cli::exit::Code;
+use crate::cli::exit::Failure;
+
+/// Import history
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
+    Err(Failure::new(Code::Bug, "not built yet"))
+}

@@ -1,0 +1,13 @@
+//! `uproar incident`
+
+use crate::cli::Console;
+use crate::cli::exit::Code;
+use crate::cli::exit::Failure;
+
+/// List incidents and act on them
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
+    Err(Failure::new(Code::Bug, "not built yet"))
+}

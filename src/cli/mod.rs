@@ -1,0 +1,111 @@
+//! The command line: one module a command.
+//!
+//! A command parses its arguments, asks the layers below, prints results on standard output and
+//! everything else on standard error, and leaves with a code from [`exit`].
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::cli::exit::Code;
+use crate::cli::exit::Failure;
+
+pub mod backtest;
+pub mod check;
+pub mod config;
+pub mod detect;
+pub mod exit;
+pub mod explain;
+pub mod export;
+pub mod import;
+pub mod incident;
+pub mod init;
+pub mod preview;
+pub mod run;
+pub mod status;
+pub mod tag;
+pub mod target;
+
+/// Hears in public reviews, feeds and surveys when customers start to suffer.
+#[derive(Debug, Parser)]
+#[command(name = "uproar", version, max_term_width = 80)]
+pub struct Cli {
+    /// Configuration file; `conf.d/*.toml` beside it is read too
+    #[arg(long, global = true, value_name = "FILE", env = "UPROAR_CONFIG", default_value = "/etc/uproar/uproar.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Args),
+    Run(run::Args),
+    Check(check::Args),
+    Preview(preview::Args),
+    Tag(tag::Args),
+    Detect(detect::Args),
+    Backtest(backtest::Args),
+    Import(import::Args),
+    Export(export::Args),
+    Status(status::Args),
+    Incident(incident::Args),
+    Explain(explain::Args),
+    Target(target::Args),
+    Config(config::Args),
+}
+
+/// What every command gets: where the configuration is, and where to print.
+pub struct Console {
+    /// The file that `--config` names.
+    pub config: PathBuf,
+    /// Results.
+    pub out: Box<dyn Write>,
+    /// Everything else.
+    pub err: Box<dyn Write>,
+    /// Whether standard output is a terminal that wants colours.
+    pub colours: bool,
+}
+
+/// Parses the arguments, runs the command and says how to leave.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut console = Console {
+        config: cli.config,
+        out: Box::new(io::BufWriter::new(io::stdout())),
+        err: Box::new(io::stderr()),
+        colours: io::stdout().is_terminal() && !crate::host::env::is_set("NO_COLOR"),
+    };
+    let ended = match cli.command {
+        Command::Init(args) => init::run(&args, &mut console),
+        Command::Run(args) => run::run(&args, &mut console),
+        Command::Check(args) => check::run(&args, &mut console),
+        Command::Preview(args) => preview::run(&args, &mut console),
+        Command::Tag(args) => tag::run(&args, &mut console),
+        Command::Detect(args) => detect::run(&args, &mut console),
+        Command::Backtest(args) => backtest::run(&args, &mut console),
+        Command::Import(args) => import::run(&args, &mut console),
+        Command::Export(args) => export::run(&args, &mut console),
+        Command::Status(args) => status::run(&args, &mut console),
+        Command::Incident(args) => incident::run(&args, &mut console),
+        Command::Explain(args) => explain::run(&args, &mut console),
+        Command::Target(args) => target::run(&args, &mut console),
+        Command::Config(args) => config::run(&args, &mut console),
+    };
+    let ended = ended.and_then(|code| console.out.flush().map(|()| code).map_err(Failure::from));
+    let code = ended.unwrap_or_else(|failure| {
+        if !failure.message.is_empty() {
+            // Standard error that is gone leaves only the code to tell.
+            let _ = writeln!(console.err, "uproar: {}", failure.message);
+        }
+        failure.code
+    });
+    ExitCode::from(code as u8)
+}

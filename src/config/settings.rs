@@ -1,0 +1,115 @@
+//! What the configuration comes to: plain values, checked, with nothing of TOML in them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use crate::calendar::bucket::Width;
+use crate::domain::secret::Secret;
+use crate::domain::theme::ThemeText;
+use crate::render;
+use crate::schedule::Schedule;
+use crate::sources;
+
+/// The whole of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Zone of days, cron lines and times in alerts.
+    pub time_zone: Tz,
+    /// Address of the pages for links in alerts, without a slash at its end.
+    pub base_url: Option<String>,
+    /// The database.
+    pub store: Store,
+    /// Where health and metrics are served; nowhere without it.
+    pub listen: Option<SocketAddr>,
+    /// How things are fetched.
+    pub fetch: Fetch,
+    /// Where messages come from.
+    pub sources: Vec<Source>,
+    /// Built-in themes and own ones.
+    pub themes: Vec<ThemeText>,
+    /// What is counted.
+    pub watches: Vec<Watch>,
+    /// Where alerts go.
+    pub targets: Vec<Target>,
+    /// Hash of everything above but secrets: in the start line, in `status`, in each incident's record.
+    pub fingerprint: String,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Age at which texts are pruned; counters, tags and incidents stay.
+    pub keep_text: TimeDelta,
+    /// Size of the file in bytes above which the oldest texts are pruned.
+    pub max_size: u64,
+}
+
+/// `[fetch]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetch {
+    /// Address or page for the user agent.
+    pub contact: Option<String>,
+    /// Proxy for http and https; may hold a password.
+    pub proxy: Option<Secret>,
+    /// Further certificate authority, a PEM file.
+    pub extra_ca: Option<PathBuf>,
+    /// `host:port` pairs in private networks that may be asked nevertheless.
+    pub allow_private: Vec<String>,
+    /// Whole time for one request.
+    pub timeout: TimeDelta,
+    /// Largest body in bytes, after decompression.
+    pub max_body: u64,
+    /// Least time between two requests to one host.
+    pub host_gap: TimeDelta,
+}
+
+/// `[[source]]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// When it is polled.
+    pub schedule: Schedule,
+    /// Labels of all its messages.
+    pub labels: BTreeMap<String, String>,
+    /// Longest ordinary delay between publication and first sight; learnt without it.
+    pub max_delay: Option<TimeDelta>,
+    /// Its kind with what the kind needs.
+    pub kind: sources::Settings,
+}
+
+/// `[[watch]]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// Its name.
+    pub name: String,
+    /// Names of the themes it counts.
+    pub themes: Vec<String>,
+    /// Names of the sources it counts, `*` already written out.
+    pub sources: Vec<String>,
+    /// Labels whose values are watched one by one, beside the whole.
+    pub by: Vec<String>,
+    /// Length of a bucket.
+    pub bucket: Width,
+    /// Budget of false alarms for the whole watch.
+    pub false_alarms_per_year: f64,
+    /// Fewer complaints than this in a window never alert.
+    pub min_complaints: u32,
+    /// Names of the targets that are told.
+    pub notify: Vec<String>,
+}
+
+/// `[[target]]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// Its channel with what the channel needs.
+    pub channel: render::Settings,
+}

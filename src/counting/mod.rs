@@ -1,0 +1,1 @@
+//! What an item adds to which counter. One pure function, so that a recount is its sum.

@@ -1,0 +1,121 @@
+//! What a source asks for and what it gets back, as plain values.
+//!
+//! A source never opens anything. It describes what it wants as a [`Request`]; `fetch` carries it
+//! out and hands back a [`Response`]. Requests can be stored, so that a walk over many pages goes
+//! on where a crash cut it.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+
+/// One thing to ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// A GET over http(s).
+    Get(Get),
+    /// What lies in a folder.
+    Folder(PathBuf),
+    /// A piece of a local file.
+    Slice(Slice),
+}
+
+/// A GET request. Validators, user agent and credentials are added by `fetch`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Get {
+    /// Absolute address.
+    pub url: String,
+    /// Value of `Accept`.
+    pub accept: String,
+    /// Send the stored validators, so that "unchanged" costs nothing.
+    pub conditional: bool,
+    /// The source's own notes for reading the answer, handed back with it.
+    pub context: String,
+}
+
+/// A piece of a local file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The file.
+    pub path: PathBuf,
+    /// First byte; negative counts from the end.
+    pub from: i64,
+    /// At most this many bytes.
+    pub limit: u64,
+    /// The source's own notes for reading the answer, handed back with it.
+    pub context: String,
+}
+
+/// The answer to a [`Request`], with the request it answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Response {
+    /// To [`Request::Get`].
+    Http(Answer),
+    /// To [`Request::Folder`]: only files, in order of their names.
+    Folder(Vec<Entry>),
+    /// To [`Request::Slice`].
+    Slice(Bytes),
+}
+
+/// A complete HTTP answer with a status of 200 to 299.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// What was asked.
+    pub request: Get,
+    /// Where the answer came from, after redirects.
+    pub url: String,
+    /// Value of `Content-Type`, empty where there was none.
+    pub content_type: String,
+    /// Decompressed body.
+    pub body: Vec<u8>,
+}
+
+/// A file in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Full path.
+    pub path: PathBuf,
+    /// Length in bytes.
+    pub size: u64,
+    /// Last change.
+    pub modified: Timestamp,
+    /// Neither size nor time of change moved for the folder's settling time.
+    pub settled: bool,
+}
+
+/// Bytes of a local file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bytes {
+    /// What was asked.
+    pub request: Slice,
+    /// Offset of the first byte in `body`.
+    pub from: u64,
+    /// What stands there.
+    pub body: Vec<u8>,
+    /// Length of the whole file when it was read.
+    pub size: u64,
+    /// Last change of the file when it was read.
+    pub modified: Timestamp,
+}
+
+impl Bytes {
+    /// Whether `body` reaches the end of the file.
+    #[must_use]
+    pub fn at_end(&self) -> bool {
+        self.from + self.body.len() as u64 >= self.size
+    }
+}
+
+/// What a server wants to see again, so that it can answer "unchanged". Opaque: sent back as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Validators {
+    /// The address that gave them.
+    pub url: String,
+    /// Value of `ETag`.
+    pub etag: Option<String>,
+    /// Value of `Last-Modified`.
+    pub last_modified: Option<String>,
+}

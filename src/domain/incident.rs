@@ -1,0 +1,298 @@
+//! A verdict about a series, an incident, and how it moves.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+
+/// What is judged: one theme of one watch, in all messages or in one segment of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SeriesKey {
+    /// Name of the watch.
+    pub watch: String,
+    /// Name of the theme.
+    pub theme: String,
+    /// Which part of the messages.
+    pub segment: Segment,
+}
+
+impl fmt::Display for SeriesKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {} / {}", self.watch, self.theme, self.segment)
+    }
+}
+
+/// All messages of a watch, or those whose label has one value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Segment {
+    /// Every message.
+    #[serde(rename = "all")]
+    All,
+    /// Those with this value of this label.
+    #[serde(rename = "label")]
+    Label {
+        /// `country`
+        key: String,
+        /// `se`
+        value: String,
+    },
+}
+
+impl Segment {
+    /// The segment that [`Segment`]'s `Display` wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((key, value)) => Self::Label { key: key.to_owned(), value: value.to_owned() },
+            None => Self::All,
+        }
+    }
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Label { key, value } => write!(f, "{key}={value}"),
+        }
+    }
+}
+
+/// How loud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Just above the limit.
+    Low,
+    /// Clearly above.
+    Medium,
+    /// Far above.
+    High,
+    /// Wake somebody up.
+    Critical,
+}
+
+impl Level {
+    /// The word that notices, filters and the database use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The numbers behind a verdict. A detector gives them for every bucket it judges, calm or not,
+/// so that "why was there no alert" has an answer too.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Minus the common logarithm of the chance of so many complaints; 0 when a condition failed.
+    pub score: f64,
+    /// The score that the false-alarm budget asks for.
+    pub limit: f64,
+    /// Complaints in the window that scored highest.
+    pub count: f64,
+    /// Complaints expected in it.
+    pub expected: f64,
+    /// Range that 90 % of usual windows fall into.
+    pub usual: (f64, f64),
+    /// Messages in the window; 0 where only complaints are counted.
+    pub total: f64,
+    /// Share of messages that usually have the theme, 0 to 1.
+    pub usual_share: f64,
+    /// Length of the window in seconds.
+    pub window_seconds: i64,
+    /// Dispersion `a` of the negative binomial with variance `m + a m^2`.
+    pub dispersion: f64,
+    /// Chance of a loose test on the raw count against the usual volume.
+    pub gate: f64,
+    /// Why the score is 0 although complaints were there; empty otherwise.
+    pub held_by: String,
+    /// Buckets that the usual was learnt from.
+    pub learnt_buckets: f64,
+}
+
+/// What a detector says of one bucket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// First moment of the judged bucket.
+    pub bucket: Timestamp,
+    /// First moment after it.
+    pub until: Timestamp,
+    /// The bucket was complete. Only then can it calm an incident down.
+    pub complete: bool,
+    /// Loud, calm, or not to be told.
+    pub call: Call,
+    /// The numbers.
+    pub numbers: Numbers,
+}
+
+/// The three things that can be said of a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Above the limit.
+    Firing(Level),
+    /// Below the limit but not yet calm: neither opens nor ends anything.
+    Uneasy,
+    /// As usual.
+    Normal,
+    /// A source is silent or nothing was learnt yet: moves nothing.
+    Unknown,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// People were told.
+    Open,
+    /// Somebody said that they are on it.
+    Acknowledged,
+    /// Somebody asked for quiet until a time.
+    Snoozed,
+    /// Calm buckets have begun.
+    Recovering,
+    /// Over; may reopen for a while.
+    Resolved,
+    /// Over for good.
+    Closed,
+}
+
+impl State {
+    /// The word in the database and in `incident list --json`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+            Self::Recovering => "recovering",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The state that [`State::word`] names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Open, Self::Acknowledged, Self::Snoozed, Self::Recovering, Self::Resolved, Self::Closed]
+            .into_iter()
+            .find(|state| state.word() == word)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One trouble over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// `i-` and some letters and digits; in commands, headers and links.
+    pub id: String,
+    /// What it is about.
+    pub key: SeriesKey,
+    /// Where it stands.
+    pub state: State,
+    /// Where it stood before it began to recover, so that a relapse finds the way back.
+    pub before: State,
+    /// Grows with every change; a person's act carries the version it saw.
+    pub version: u64,
+    /// Grows with every notice.
+    pub revision: u32,
+    /// First bucket of the spike.
+    pub since: Timestamp,
+    /// When people were first told.
+    pub opened_at: Timestamp,
+    /// When it was last resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// Present level.
+    pub level: Level,
+    /// Highest level that people were told of.
+    pub told_level: Level,
+    /// Count that people were last told of.
+    pub told_count: f64,
+    /// When people were last told.
+    pub told_at: Timestamp,
+    /// Highest count of a window so far.
+    pub peak: f64,
+    /// Calm complete buckets in a row.
+    pub calm: u32,
+    /// The last complete bucket that was taken into account, so that none counts twice.
+    pub judged_to: Timestamp,
+    /// Quiet until then.
+    pub snoozed_until: Option<Timestamp>,
+    /// Times it was reopened.
+    pub reopened: u32,
+    /// The newest numbers.
+    pub numbers: Numbers,
+}
+
+/// What a person can do about an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// "I am on it."
+    Acknowledge,
+    /// "Not before then."
+    Snooze(Timestamp),
+    /// "It is over", with the reason.
+    Resolve(Reason),
+    /// "It is not over."
+    Reopen,
+}
+
+/// Why a person resolved an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The cause was mended.
+    Fixed,
+    /// There was no trouble.
+    FalseAlarm,
+    /// Anything else.
+    Other,
+}
+
+impl Reason {
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::FalseAlarm => "false-alarm",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One step of an incident, kept for the record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// When.
+    pub at: Timestamp,
+    /// From which state; `None` for a new incident.
+    pub from: Option<State>,
+    /// To which state.
+    pub to: State,
+    /// Why, as a stable word: `spike`, `worse`, `calm`, `relapse`, `over`, `acknowledged` ...
+    pub why: String,
+    /// `detector`, `clock`, or a person.
+    pub who: String,
+    /// The numbers at that moment.
+    pub numbers: Numbers,
+}

@@ -1,0 +1,121 @@
+//! One message of one customer, as a source gave it, and a page of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Request;
+
+/// A message as read from a source: nothing stored yet, nothing tagged, nothing redacted.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Item {
+    /// The vendor's own id, verbatim; where there is none, one derived from the content that is
+    /// the same from poll to poll. Unique within a source.
+    pub id: String,
+    /// Headline, empty where the source has none.
+    pub title: String,
+    /// What the customer wrote, as plain text.
+    pub text: String,
+    /// The author as the source names them. Never stored: the engine keeps a keyed hash.
+    pub author: Option<String>,
+    /// Where a person can read the original.
+    pub url: Option<String>,
+    /// When it was published, if the source says so and the date can be believed.
+    pub published: Option<Timestamp>,
+    /// When the vendor says it was last changed.
+    pub updated: Option<Timestamp>,
+    /// Stars, NPS, CSAT; always with its scale.
+    pub rating: Option<Rating>,
+    /// Language tag (`de`, `pt-BR`) if the source gives one.
+    pub lang: Option<String>,
+    /// Everything else worth keeping: `country`, `version`, survey columns.
+    pub fields: BTreeMap<String, String>,
+    /// The source says that this message is gone. Its other fields may be empty.
+    pub gone: bool,
+}
+
+/// A rating and the best value of its scale: 2 of 5 stars, 9 of 10.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rating {
+    /// What was given.
+    pub value: f64,
+    /// The best that could have been given.
+    pub max: f64,
+}
+
+/// Where to resume reading a source. What stands in it is the source's own business.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub Option<String>);
+
+/// A part of a source that has a cursor and a pace of its own: a country, a territory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shard(pub String);
+
+impl Shard {
+    /// The only shard of a source that has no parts.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self(String::new())
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What one response held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// What was understood as the format: `rss`, `atom`, `json_feed`, `csv`, `jsonl`, `app_store`.
+    pub format: &'static str,
+    /// The page's own title, if it has one.
+    pub title: Option<String>,
+    /// The page's own link, if it has one.
+    pub link: Option<String>,
+    /// Messages in the order of the document.
+    pub items: Vec<Item>,
+    /// What was odd but did not cost the page.
+    pub warnings: Vec<Warning>,
+    /// The page to ask for next; `None` ends the walk.
+    pub next: Option<Request>,
+    /// Where the next poll starts once this walk has ended; `None` keeps the stored one.
+    pub cursor: Option<Cursor>,
+    /// A source that knows when it will have something new says so (a replay does).
+    pub due: Option<Timestamp>,
+}
+
+/// Something odd in what was read. It is counted and shown, and costs at most one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable word: `bad_line`, `timezone_assumed`, `no_id`.
+    pub code: String,
+    /// Where: `line 14`, `item 3`, a column's name. Empty means the whole page.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// A sentence for a person.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning from its three parts.
+    pub fn new(code: &str, place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), place: place.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            write!(f, "{} [{}]", self.message, self.code)
+        } else {
+            write!(f, "{}: {} [{}]", self.place, self.message, self.code)
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The words that everybody in the house uses, as plain values.
+//!
+//! Nothing here reads a clock, a file or a socket. A type lives here when at least two layers
+//! above speak of it; what only one module needs stays in that module.
+
+pub mod count;
+pub mod http;
+pub mod incident;
+pub mod item;
+pub mod notice;
+pub mod ports;
+pub mod secret;
+pub mod theme;
+
+/// A moment in UTC. Times that come from outside are turned into this at the door.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

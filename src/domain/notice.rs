@@ -1,0 +1,183 @@
+//! A notice: what people are told, frozen when it is decided, so that every try sends the same.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::incident::Level;
+use crate::domain::incident::Numbers;
+use crate::domain::incident::Segment;
+
+/// The kind of a notice; the word is the header `X-Uproar-Event` and the webhook's `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A new incident.
+    Opened,
+    /// Clearly worse than people were told.
+    Worse,
+    /// It is over.
+    Resolved,
+    /// It came back.
+    Reopened,
+    /// `uproar target test`.
+    Test,
+}
+
+impl Event {
+    /// The word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Worse => "worse",
+            Self::Resolved => "resolved",
+            Self::Reopened => "reopened",
+            Self::Test => "test",
+        }
+    }
+
+    /// The event that [`Event::word`] names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Opened, Self::Worse, Self::Resolved, Self::Reopened, Self::Test].into_iter().find(|event| event.word() == word)
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Everything a notice says. Customers' words in it are redacted already; nobody's name is in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What is told.
+    pub event: Event,
+    /// Id of the incident, `i-7f3k2`.
+    pub incident: String,
+    /// Number of this notice within the incident, from 1.
+    pub revision: u32,
+    /// Name of the watch.
+    pub watch: String,
+    /// Name of the theme.
+    pub theme: String,
+    /// The theme for people: "bots going in circles".
+    pub theme_title: String,
+    /// All messages, or a part of them.
+    pub segment: Segment,
+    /// How loud now.
+    pub level: Level,
+    /// How loud people were told it was, before this notice.
+    pub told_level: Option<Level>,
+    /// Complaints that people were told of before this notice.
+    pub told_count: Option<f64>,
+    /// When the state changed. The mail's `Date`.
+    pub at: Timestamp,
+    /// When the spike began.
+    pub since: Timestamp,
+    /// When people were first told of the incident.
+    pub opened_at: Timestamp,
+    /// Name of the zone to write times in, `Europe/Stockholm`.
+    pub zone: String,
+    /// The numbers behind it.
+    pub numbers: Numbers,
+    /// False alarms a year that the watch was given as its budget.
+    pub false_alarms_per_year: f64,
+    /// Least number of complaints for an alert.
+    pub min_complaints: u32,
+    /// Highest count of a window so far.
+    pub peak: f64,
+    /// What customers wrote, the most typical first, redacted.
+    pub quotes: Vec<Quote>,
+    /// Complaints since the spike began, of which `quotes` are a choice.
+    pub quotes_of: u64,
+    /// Where the complaints come from, loudest first: sources, countries, versions.
+    pub breakdown: Vec<Share>,
+    /// Complaints in the last 24 hours, in twelve steps of two hours, oldest first.
+    pub recent: Vec<u32>,
+    /// Words that made the tagger give the theme, most frequent first.
+    pub words: Vec<String>,
+    /// Sources that were read in time, and all that the watch counts.
+    pub fresh_sources: (u32, u32),
+    /// Who or what caused it, for people: empty, or `by anna: fixed`.
+    pub cause: String,
+    /// Address of the pages, without a slash at its end.
+    pub base_url: Option<String>,
+    /// Id of the row that told this recipient that the incident opened; the thread's root.
+    pub root: Option<String>,
+}
+
+/// A customer's words, shortened and redacted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The words.
+    pub text: String,
+    /// Name of the source.
+    pub source: String,
+    /// Link to the original.
+    pub url: Option<String>,
+    /// "1 star", "3 of 10".
+    pub rating: Option<String>,
+    /// Country, version and the like, for the bracket behind the words.
+    pub details: Vec<String>,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// One line of "where it comes from".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// Label's key: `source`, `country`.
+    pub key: String,
+    /// Label's value.
+    pub value: String,
+    /// Complaints in the window.
+    pub now: u64,
+    /// Complaints usual in such a window.
+    pub usual: f64,
+}
+
+/// A row of the outbox: one notice for one recipient of one target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The same for every try and after every crash: Message-ID, `webhook-id`.
+    pub id: String,
+    /// Name of the target.
+    pub target: String,
+    /// The recipient within the target, an address for mail; empty where a target has only one.
+    pub recipient: String,
+    /// What to say.
+    pub facts: Facts,
+    /// Tries so far.
+    pub attempts: u32,
+    /// When it was decided.
+    pub created: Timestamp,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The other side took it.
+    Delivered {
+        /// What the other side calls it.
+        receipt: String,
+    },
+    /// Try again then.
+    Later {
+        /// When.
+        due: Timestamp,
+        /// What went wrong.
+        why: String,
+        /// Whether the try counts as one of the row's.
+        counts: bool,
+    },
+    /// This row will never be taken.
+    Dead {
+        /// What went wrong.
+        why: String,
+    },
+}

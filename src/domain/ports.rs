@@ -1,0 +1,298 @@
+//! The verbs of the store as small traits: what the engine and the pages may ask of a database.
+//!
+//! They name no database. `store` implements them; the contract tests under `tests/it/contract`
+//! say what every implementation promises.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::future::Future;
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::count::Part;
+use crate::domain::count::Quarter;
+use crate::domain::http::Request;
+use crate::domain::http::Validators;
+use crate::domain::incident::Act;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Segment;
+use crate::domain::incident::Transition;
+use crate::domain::item::Cursor;
+use crate::domain::item::Item;
+use crate::domain::item::Shard;
+use crate::domain::notice::Facts;
+use crate::domain::notice::Outcome;
+use crate::domain::notice::Row;
+use crate::domain::theme::Tag;
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else changed it first: read again.
+    #[error("changed by somebody else in the meantime")]
+    Stale,
+    /// Too busy for now.
+    #[error("the database is busy; try again")]
+    Busy,
+    /// There is no such thing.
+    #[error("{0}")]
+    Missing(String),
+    /// The database itself failed.
+    #[error("the database failed: {0}")]
+    Broken(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// One polled thing: a source's shard.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamKey {
+    /// Name of the source.
+    pub source: String,
+    /// Part of it.
+    pub shard: Shard,
+}
+
+/// Where reading a stream stands, and how it fares.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stream {
+    /// Where the next poll starts.
+    pub cursor: Cursor,
+    /// The page to go on with, when a walk was cut.
+    pub walk: Option<Request>,
+    /// What the server wants to see again.
+    pub validators: Option<Validators>,
+    /// When to poll next.
+    pub due: Option<Timestamp>,
+    /// The first walk has ended: from here on, what is new is news.
+    pub history_done: bool,
+    /// Start of the last poll that went well to its end.
+    pub complete_to: Option<Timestamp>,
+    /// When something new last came.
+    pub last_new: Option<Timestamp>,
+    /// Errors in a row.
+    pub errors: u32,
+    /// The last error, until a poll goes well.
+    pub error: Option<String>,
+    /// Highest ordinary delay between publication and first sight, in seconds, as learnt.
+    pub usual_delay: Option<i64>,
+}
+
+/// An item with all that is needed to store and count it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaggedItem {
+    /// As read.
+    pub item: Item,
+    /// Its themes.
+    pub tags: Vec<Tag>,
+    /// Keyed hash of the author.
+    pub author_hash: Option<String>,
+    /// Items with the same key are one voice; `None` makes it a voice of its own.
+    pub voice_key: Option<u64>,
+    /// Labels that segments are made of.
+    pub labels: BTreeMap<String, String>,
+    /// Hash of what was read: another one for the same id is an edit.
+    pub hash: u64,
+}
+
+/// A page to commit: everything in it, or nothing.
+#[derive(Debug, Clone)]
+pub struct PageCommit {
+    /// Whose page.
+    pub stream: StreamKey,
+    /// Its items.
+    pub items: Vec<TaggedItem>,
+    /// History builds what is usual and never alerts.
+    pub history: bool,
+    /// Items that come later than this after their publication are history too, in seconds.
+    pub usual_delay: i64,
+    /// How the stream moves on.
+    pub progress: Progress,
+    /// When the page was read.
+    pub now: Timestamp,
+}
+
+/// How a stream moves on with a page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// More pages follow: only the walk moves.
+    Walking {
+        /// The page to ask for next.
+        next: Request,
+    },
+    /// The walk has ended: mark and validators move.
+    Ended {
+        /// New mark; `None` keeps the old one.
+        cursor: Option<Cursor>,
+        /// New validators; `None` forgets the old ones.
+        validators: Option<Validators>,
+        /// When to poll next.
+        due: Timestamp,
+        /// Start of the poll that ends here.
+        polled_at: Timestamp,
+    },
+    /// Nothing moves: an import, a pushed item.
+    None,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committed {
+    /// Items never seen before.
+    pub new: u64,
+    /// Known items with other content.
+    pub edited: u64,
+    /// Known items, unchanged.
+    pub known: u64,
+    /// Items that the source took back.
+    pub gone: u64,
+    /// Among `new`: history that can't alert.
+    pub late: u64,
+}
+
+impl std::ops::AddAssign for Committed {
+    fn add_assign(&mut self, other: Self) {
+        self.new += other.new;
+        self.edited += other.edited;
+        self.known += other.known;
+        self.gone += other.gone;
+        self.late += other.late;
+    }
+}
+
+/// Storing what was read.
+pub trait Ingest: Send + Sync {
+    /// Where a stream stands; a default one when it was never read.
+    fn stream(&self, key: &StreamKey) -> impl Future<Output = Result<Stream, StoreError>> + Send;
+
+    /// Stores items, tags, counters and the stream's progress together or not at all.
+    fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// A poll ended without a page. `error` is `None` for "unchanged".
+    fn note_poll(
+        &self,
+        key: &StreamKey,
+        error: Option<String>,
+        due: Timestamp,
+        polled_at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Where counters stand for one segment, theme, source and quarter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// The segment.
+    pub segment: Segment,
+    /// The theme; `None` counts all messages.
+    pub theme: Option<String>,
+    /// Name of the source.
+    pub source: String,
+    /// When.
+    pub quarter: Quarter,
+    /// Voices in all and those that are history.
+    pub voices: i64,
+    /// History among `voices`.
+    pub late: i64,
+}
+
+/// A change of an already counted quarter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touched {
+    /// First changed quarter.
+    pub from: Quarter,
+    /// First quarter in which something changed that may alert.
+    pub judge_from: Option<Quarter>,
+    /// To be handed back when it was worked off; a later change has a higher one.
+    pub version: i64,
+}
+
+/// A learnt state of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Everything before this moment is learnt.
+    pub as_of: Timestamp,
+    /// The detector's state.
+    pub blob: String,
+}
+
+/// One change of an incident with what it makes people hear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The incident after the change.
+    pub incident: Incident,
+    /// The version it had before; `None` for a new one.
+    pub seen: Option<u64>,
+    /// For the record.
+    pub transition: Transition,
+    /// Notices for recipients.
+    pub rows: Vec<NewRow>,
+}
+
+/// A row to put into the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRow {
+    /// Deterministic: see [`crate::incident::outbox`](../../incident/outbox/index.html).
+    pub id: String,
+    /// Name of the target.
+    pub target: String,
+    /// Recipient within it.
+    pub recipient: String,
+    /// What to say.
+    pub facts: Facts,
+    /// When to send it.
+    pub due: Timestamp,
+}
+
+/// Judging and incidents.
+pub trait Incidents: Send + Sync {
+    /// What changed in quarters before `open`, for any series.
+    fn touched(&self) -> impl Future<Output = Result<Option<Touched>, StoreError>> + Send;
+
+    /// Counters of a range of quarters, for these sources and themes, every segment.
+    fn cells(
+        &self,
+        range: Range<Quarter>,
+        sources: Vec<String>,
+        themes: Vec<String>,
+    ) -> impl Future<Output = Result<Vec<Cell>, StoreError>> + Send;
+
+    /// First counted quarter.
+    fn first_quarter(&self) -> impl Future<Output = Result<Option<Quarter>, StoreError>> + Send;
+
+    /// The newest snapshot of a series that ends at or before a moment.
+    fn snapshots(&self, before: Timestamp) -> impl Future<Output = Result<BTreeMap<String, Snapshot>, StoreError>> + Send;
+
+    /// Incidents that are not closed.
+    fn standing(&self) -> impl Future<Output = Result<Vec<Incident>, StoreError>> + Send;
+
+    /// Writes all changes of one evaluation with their outbox rows, and the learnt states, and
+    /// takes back the touched mark that was read. All or nothing.
+    fn apply(
+        &self,
+        changes: Vec<Change>,
+        states: Vec<(String, Snapshot)>,
+        done: Option<Touched>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Delivering.
+pub trait Outbox: Send + Sync {
+    /// Takes due rows and holds them until `hold_until`.
+    fn claim(&self, limit: u32, now: Timestamp, hold_until: Timestamp) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+
+    /// Records what became of a row.
+    fn settle(&self, row: String, outcome: Outcome, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// When the next row is due.
+    fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+}
+
+/// What a person does, from any process.
+pub trait Acts: Send + Sync {
+    /// Does it, with its transition and rows, and returns the incident as it is then.
+    fn act(&self, incident: &str, act: Act, who: &str, now: Timestamp) -> impl Future<Output = Result<Incident, StoreError>> + Send;
+}
+
+/// A part by source name, before names become numbers.
+pub type NamedPart = (String, Part);

@@ -1,0 +1,55 @@
+//! The clock. A replay at a higher speed makes it run faster; nothing else may know.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+
+/// What time it is, and how long to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    /// Real moment from which the clock runs at its own speed.
+    from: Timestamp,
+    /// What the clock showed at `from`.
+    showed: Timestamp,
+    /// Seconds of the clock in a real second.
+    speed: f64,
+}
+
+impl Clock {
+    /// The machine's own clock.
+    #[must_use]
+    pub fn real() -> Self {
+        let now = machine();
+        Self { from: now, showed: now, speed: 1.0 }
+    }
+
+    /// A clock that shows `showed` now and runs `speed` times as fast as the machine's.
+    #[must_use]
+    pub fn at_speed(showed: Timestamp, speed: f64) -> Self {
+        Self { from: machine(), showed, speed }
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = machine();
+        if self.speed == 1.0 {
+            return now;
+        }
+        let passed = (now - self.from).to_std().unwrap_or_default().mul_f64(self.speed);
+        self.showed + TimeDelta::from_std(passed).unwrap_or_default()
+    }
+
+    /// How long to really wait until the clock shows `due`.
+    #[must_use]
+    pub fn until(&self, due: Timestamp) -> Duration {
+        (due - self.now()).to_std().unwrap_or_default().div_f64(self.speed)
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place that asks the machine's clock")]
+fn machine() -> Timestamp {
+    chrono::Utc::now()
+}

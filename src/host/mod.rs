@@ -1,0 +1,6 @@
+//! The machine under the daemon: its clock, environment, signals, journal and service manager.
+//!
+//! The only place that asks any of them.
+
+pub mod clock;
+pub mod env;

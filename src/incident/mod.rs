@@ -1,0 +1,1 @@
+//! How an incident moves, and what people hear of it.

@@ -1,0 +1,9 @@
+//! What can be done with a text before anybody asks what it means.
+//!
+//! Pure: bytes in, bytes out.
+
+pub mod alike;
+pub mod excerpt;
+pub mod hash;
+pub mod normalise;
+pub mod redact;
