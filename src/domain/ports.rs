@@ -12,11 +12,9 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
-use crate::domain::count::Part;
 use crate::domain::count::Quarter;
 use crate::domain::http::Request;
 use crate::domain::http::Validators;
-use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Segment;
 use crate::domain::incident::Transition;
@@ -75,8 +73,6 @@ pub struct Stream {
     pub errors: u32,
     /// The last error, until a poll goes well.
     pub error: Option<String>,
-    /// Highest ordinary delay between publication and first sight, in seconds, as learnt.
-    pub usual_delay: Option<i64>,
 }
 
 /// An item with all that is needed to store and count it.
@@ -179,31 +175,46 @@ pub trait Ingest: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Where counters stand for one segment, theme, source and quarter.
-#[derive(Debug, Clone, PartialEq)]
+/// One counter of a quarter. Segments, sources and themes are numbers that [`Counters`] names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
-    /// The segment.
-    pub segment: Segment,
-    /// The theme; `None` counts all messages.
-    pub theme: Option<String>,
-    /// Name of the source.
-    pub source: String,
     /// When.
     pub quarter: Quarter,
-    /// Voices in all and those that are history.
+    /// Number of the segment.
+    pub segment: i64,
+    /// Number of the source.
+    pub source: i64,
+    /// Number of the theme; 0 counts all messages.
+    pub theme: i64,
+    /// Voices.
     pub voices: i64,
-    /// History among `voices`.
+    /// History among them.
     pub late: i64,
 }
 
-/// A change of an already counted quarter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Counters of a range of quarters.
+#[derive(Debug, Clone, Default)]
+pub struct Counters {
+    /// Every segment there is.
+    pub segments: BTreeMap<i64, Segment>,
+    /// Every source there is.
+    pub sources: BTreeMap<i64, String>,
+    /// Every theme there is.
+    pub themes: BTreeMap<i64, String>,
+    /// The counters, in order of their quarters.
+    pub cells: Vec<Cell>,
+}
+
+/// What changed in a source's counters since the last look.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
+    /// Name of the source.
+    pub source: String,
     /// First changed quarter.
     pub from: Quarter,
-    /// First quarter in which something changed that may alert.
+    /// First quarter in which something arrived that may alert.
     pub judge_from: Option<Quarter>,
-    /// To be handed back when it was worked off; a later change has a higher one.
+    /// Handed back when it was worked off; a later change has a higher one and stays.
     pub version: i64,
 }
 
@@ -232,7 +243,7 @@ pub struct Change {
 /// A row to put into the outbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRow {
-    /// Deterministic: see [`crate::incident::outbox`](../../incident/outbox/index.html).
+    /// Deterministic: the same notice for the same recipient has the same id.
     pub id: String,
     /// Name of the target.
     pub target: String,
@@ -244,36 +255,98 @@ pub struct NewRow {
     pub due: Timestamp,
 }
 
+/// What to look up about the complaints of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    /// Name of the theme.
+    pub theme: String,
+    /// Which part of the messages.
+    pub segment: Segment,
+    /// Names of the sources.
+    pub sources: Vec<String>,
+    /// First moment of the window that is explained.
+    pub from: Timestamp,
+    /// First moment after it.
+    pub until: Timestamp,
+    /// First moment of the time that tells what is usual.
+    pub usual_from: Timestamp,
+    /// Label keys to break the complaints down by, beside the source.
+    pub by: Vec<String>,
+    /// At most this many complaints with their texts.
+    pub limit: u32,
+}
+
+/// A complaint as stored: neither shortened nor redacted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Complaint {
+    /// Number of the item.
+    pub item: i64,
+    /// Headline.
+    pub title: String,
+    /// What the customer wrote; empty where it was pruned.
+    pub text: String,
+    /// Name of the source.
+    pub source: String,
+    /// Link to the original.
+    pub url: Option<String>,
+    /// Value and best value.
+    pub rating: Option<(f64, f64)>,
+    /// Labels and fields.
+    pub fields: BTreeMap<String, String>,
+    /// Event time.
+    pub at: Timestamp,
+    /// Byte ranges that made the tagger give the theme, into the tagged message.
+    pub spans: Vec<Range<usize>>,
+}
+
+/// Who complains, how many, from where.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// Complaints in the window, the newest first.
+    pub complaints: Vec<Complaint>,
+    /// How many voices there are in the window.
+    pub voices: u64,
+    /// Label key, value, voices in the window, voices in the usual time before it.
+    pub shares: Vec<(String, String, u64, u64)>,
+    /// Event times of voices in the last 24 hours before `until`.
+    pub recent: Vec<Timestamp>,
+}
+
 /// Judging and incidents.
 pub trait Incidents: Send + Sync {
-    /// What changed in quarters before `open`, for any series.
-    fn touched(&self) -> impl Future<Output = Result<Option<Touched>, StoreError>> + Send;
+    /// What changed since the last look.
+    fn touched(&self) -> impl Future<Output = Result<Vec<Touched>, StoreError>> + Send;
 
-    /// Counters of a range of quarters, for these sources and themes, every segment.
-    fn cells(
-        &self,
-        range: Range<Quarter>,
-        sources: Vec<String>,
-        themes: Vec<String>,
-    ) -> impl Future<Output = Result<Vec<Cell>, StoreError>> + Send;
+    /// Counters of a range of quarters.
+    fn counters(&self, range: Range<Quarter>) -> impl Future<Output = Result<Counters, StoreError>> + Send;
 
     /// First counted quarter.
     fn first_quarter(&self) -> impl Future<Output = Result<Option<Quarter>, StoreError>> + Send;
 
-    /// The newest snapshot of a series that ends at or before a moment.
+    /// For each series the newest snapshot that ends at or before a moment.
     fn snapshots(&self, before: Timestamp) -> impl Future<Output = Result<BTreeMap<String, Snapshot>, StoreError>> + Send;
 
-    /// Incidents that are not closed.
-    fn standing(&self) -> impl Future<Output = Result<Vec<Incident>, StoreError>> + Send;
+    /// The newest incident of each series.
+    fn newest(&self) -> impl Future<Output = Result<Vec<Incident>, StoreError>> + Send;
 
-    /// Writes all changes of one evaluation with their outbox rows, and the learnt states, and
-    /// takes back the touched mark that was read. All or nothing.
-    fn apply(
-        &self,
-        changes: Vec<Change>,
-        states: Vec<(String, Snapshot)>,
-        done: Option<Touched>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// What stands behind a series' count.
+    fn evidence(&self, ask: Ask) -> impl Future<Output = Result<Evidence, StoreError>> + Send;
+
+    /// Writes all changes of one evaluation with their outbox rows and the learnt states, and takes
+    /// back the touched marks that were read. All or nothing. A state also removes the later
+    /// snapshots of its series.
+    fn apply(&self, judged: Judged) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What one evaluation writes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Judged {
+    /// Incidents that moved.
+    pub changes: Vec<Change>,
+    /// Learnt states by series.
+    pub states: Vec<(String, Snapshot)>,
+    /// Marks that were worked off.
+    pub done: Vec<Touched>,
 }
 
 /// Delivering.
@@ -287,12 +360,3 @@ pub trait Outbox: Send + Sync {
     /// When the next row is due.
     fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }
-
-/// What a person does, from any process.
-pub trait Acts: Send + Sync {
-    /// Does it, with its transition and rows, and returns the incident as it is then.
-    fn act(&self, incident: &str, act: Act, who: &str, now: Timestamp) -> impl Future<Output = Result<Incident, StoreError>> + Send;
-}
-
-/// A part by source name, before names become numbers.
-pub type NamedPart = (String, Part);

@@ -1,0 +1,140 @@
+//! Incidents, their record, and what the detector learnt.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use crate::domain::Timestamp;
+use crate::domain::incident::Incident;
+use crate::domain::incident::SeriesKey;
+use crate::domain::incident::Transition;
+use crate::domain::ports::Change;
+use crate::domain::ports::Judged;
+use crate::domain::ports::Snapshot;
+use crate::domain::ports::StoreError;
+use crate::store::sqlite::counters;
+use crate::store::sqlite::outbox;
+use crate::store::sqlite::values::millis;
+use crate::store::sqlite::values::moment;
+
+/// Snapshots of a series that are kept behind the newest one, each at least this far apart.
+const SNAPSHOT_GAP_MS: i64 = 7 * 24 * 3600 * 1000;
+/// How far back a change is replayed from a snapshot; an older one is replayed from the beginning.
+const SNAPSHOTS_KEPT_MS: i64 = 60 * 24 * 3600 * 1000;
+
+pub(super) fn apply(connection: &Connection, judged: &Judged) -> Result<(), StoreError> {
+    for change in &judged.changes {
+        write(connection, change)?;
+    }
+    for (series, snapshot) in &judged.states {
+        keep_state(connection, series, snapshot)?;
+    }
+    counters::work_off(connection, &judged.done)
+}
+
+fn write(connection: &Connection, change: &Change) -> Result<(), StoreError> {
+    let Change { incident, seen, transition, rows } = change;
+    let data = serde_json::to_string(incident)?;
+    let moved = match seen {
+        // The unique index refuses a second standing incident of the series.
+        None => connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO incident (id, series, watch, theme, segment, state, version, opened_at, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute(params![
+                incident.id,
+                series_name(&incident.key),
+                incident.key.watch,
+                incident.key.theme,
+                incident.key.segment.to_string(),
+                incident.state.word(),
+                incident.version.cast_signed(),
+                millis(incident.opened_at),
+                data,
+            ])?,
+        Some(seen) => connection
+            .prepare_cached("UPDATE incident SET state = ?3, version = ?4, data = ?5 WHERE id = ?1 AND version = ?2")?
+            .execute(params![incident.id, seen.cast_signed(), incident.state.word(), incident.version.cast_signed(), data])?,
+    };
+    if moved != 1 {
+        return Err(StoreError::Stale);
+    }
+    // A change that moves only the bookkeeping of calm buckets leaves no record.
+    if transition.from != Some(transition.to) || !rows.is_empty() || transition.who != "detector" {
+        connection.prepare_cached("INSERT INTO incident_event (incident, at, data) VALUES (?1, ?2, ?3)")?.execute(params![
+            incident.id,
+            millis(transition.at),
+            serde_json::to_string(transition)?
+        ])?;
+    }
+    for row in rows {
+        outbox::insert(connection, row)?;
+    }
+    Ok(())
+}
+
+/// The name of a series in the tables.
+#[must_use]
+pub(super) fn series_name(key: &SeriesKey) -> String {
+    format!("{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment)
+}
+
+fn keep_state(connection: &Connection, series: &str, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let as_of = millis(snapshot.as_of);
+    connection.prepare_cached("DELETE FROM state WHERE series = ?1 AND as_of >= ?2")?.execute(params![series, as_of])?;
+    // The newest one is replaced unless it is far enough from the one before it.
+    let mut find = connection.prepare_cached("SELECT as_of FROM state WHERE series = ?1 ORDER BY as_of DESC LIMIT 2")?;
+    let older: Vec<i64> = find.query_map(params![series], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    if let [newest, before] = older[..]
+        && newest - before < SNAPSHOT_GAP_MS
+    {
+        connection.prepare_cached("DELETE FROM state WHERE series = ?1 AND as_of = ?2")?.execute(params![series, newest])?;
+    }
+    connection.prepare_cached("DELETE FROM state WHERE series = ?1 AND as_of < ?2")?.execute(params![series, as_of - SNAPSHOTS_KEPT_MS])?;
+    connection.prepare_cached("INSERT INTO state (series, as_of, blob) VALUES (?1, ?2, ?3)")?.execute(params![
+        series,
+        as_of,
+        snapshot.blob
+    ])?;
+    Ok(())
+}
+
+pub(super) fn snapshots(connection: &Connection, before: Timestamp) -> Result<BTreeMap<String, Snapshot>, StoreError> {
+    let mut find = connection.prepare_cached("SELECT series, max(as_of), blob FROM state WHERE as_of <= ?1 GROUP BY series")?;
+    let rows =
+        find.query_map(params![millis(before)], |row| Ok((row.get(0)?, Snapshot { as_of: moment(row.get(1)?), blob: row.get(2)? })))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The newest incident of each series.
+pub(super) fn newest(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
+    let mut find = connection.prepare_cached("SELECT data, max(opened_at) FROM incident GROUP BY series")?;
+    parse_all(find.query_map([], |row| row.get::<_, String>(0))?)
+}
+
+/// Incidents in the order of their opening; the standing ones only, or all.
+pub(super) fn list(connection: &Connection, all: bool) -> Result<Vec<Incident>, StoreError> {
+    let mut find =
+        connection.prepare_cached("SELECT data FROM incident WHERE ?1 OR state NOT IN ('resolved', 'closed') ORDER BY opened_at, id")?;
+    parse_all(find.query_map(params![all], |row| row.get::<_, String>(0))?)
+}
+
+pub(super) fn find(connection: &Connection, id: &str) -> Result<Option<Incident>, StoreError> {
+    let found: Option<String> =
+        connection.prepare_cached("SELECT data FROM incident WHERE id = ?1")?.query_row(params![id], |row| row.get(0)).optional()?;
+    Ok(found.map(|data| serde_json::from_str(&data)).transpose()?)
+}
+
+/// The record of an incident, oldest step first.
+pub(super) fn record(connection: &Connection, id: &str) -> Result<Vec<Transition>, StoreError> {
+    let mut find = connection.prepare_cached("SELECT data FROM incident_event WHERE incident = ?1 ORDER BY id")?;
+    let rows = find.query_map(params![id], |row| row.get::<_, String>(0))?;
+    rows.map(|data| Ok(serde_json::from_str(&data?)?)).collect()
+}
+
+fn parse_all(rows: impl Iterator<Item = rusqlite::Result<String>>) -> Result<Vec<Incident>, StoreError> {
+    rows.map(|data| Ok(serde_json::from_str(&data?)?)).collect()
+}

@@ -1,0 +1,273 @@
+//! Stores a page: items, texts, tags, labels, counters and the stream's progress, together or not
+//! at all.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use crate::counting::CellKey;
+use crate::counting::Member;
+use crate::counting::Tally;
+use crate::counting::difference;
+use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::ports::Committed;
+use crate::domain::ports::PageCommit;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::TaggedItem;
+use crate::store::sqlite::counters;
+use crate::store::sqlite::names::Names;
+use crate::store::sqlite::names::WHOLE;
+use crate::store::sqlite::streams;
+use crate::store::sqlite::values::millis;
+use crate::store::sqlite::values::moment;
+
+/// What is stored of a known item.
+struct Known {
+    id: i64,
+    rev: i64,
+    hash: i64,
+    voice: i64,
+    gone: bool,
+}
+
+/// A page on its way in.
+struct Intake<'a> {
+    connection: &'a Connection,
+    names: &'a mut Names,
+    source: i64,
+    now: Timestamp,
+    /// By how much each counter moves, for the whole page.
+    moves: HashMap<CellKey, Tally>,
+    /// Quarters that live items arrived in.
+    judge_from: Option<Quarter>,
+    done: Committed,
+}
+
+pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &PageCommit) -> Result<Committed, StoreError> {
+    let source = names.source(connection, &page.stream.source)?;
+    let mut intake =
+        Intake { connection, names, source, now: page.now, moves: HashMap::new(), judge_from: None, done: Committed::default() };
+    for tagged in &page.items {
+        let known = intake.find(&tagged.item.id)?;
+        match known {
+            None if tagged.item.gone => intake.done.known += 1,
+            None => intake.insert(tagged, page)?,
+            Some(known) if tagged.item.gone => intake.remove(&known)?,
+            Some(known) if known.hash == tagged.hash.cast_signed() && !known.gone => intake.done.known += 1,
+            Some(known) => intake.edit(&known, tagged)?,
+        }
+    }
+    let Intake { moves, judge_from, done, .. } = intake;
+    counters::apply(connection, &moves)?;
+    counters::mark_touched(connection, source, moves.keys().map(|key| key.quarter).min(), judge_from)?;
+    streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
+    Ok(done)
+}
+
+impl Intake<'_> {
+    fn find(&self, external_id: &str) -> Result<Option<Known>, StoreError> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND external_id = ?2")?;
+        Ok(find
+            .query_row(params![self.source, external_id], |row| {
+                Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
+            })
+            .optional()?)
+    }
+
+    fn insert(&mut self, tagged: &TaggedItem, page: &PageCommit) -> Result<(), StoreError> {
+        let item = &tagged.item;
+        // Never in the future, and set once: a date that changes later does not move it.
+        let at = item.published.map_or(self.now, |published| published.min(self.now));
+        let late = page.history || (self.now - at).num_seconds() > page.usual_delay;
+        let (id, voice) = self.numbers(tagged.voice_key)?;
+        let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
+        self.connection
+            .prepare_cached(
+                "INSERT INTO item (id, source, external_id, rev, hash, published, updated, first_seen, at, late, author_hash, voice,
+                 voice_key, url, lang, rating, rating_max, fields)
+                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+            )?
+            .execute(params![
+                id,
+                self.source,
+                item.id,
+                tagged.hash.cast_signed(),
+                item.published.map(millis),
+                item.updated.map(millis),
+                millis(self.now),
+                millis(at),
+                late,
+                tagged.author_hash,
+                voice,
+                tagged.voice_key.map(u64::cast_signed),
+                item.url,
+                item.lang,
+                item.rating.map(|rating| rating.value),
+                item.rating.map(|rating| rating.max),
+                serde_json::to_string(&item.fields)?,
+            ])?;
+        let (scopes, themes) = self.attach(id, tagged)?;
+        let mut after = before.clone();
+        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
+        self.count(&before, &after);
+        self.done.new += 1;
+        if late {
+            self.done.late += 1;
+        } else {
+            let quarter = Quarter::of(at);
+            self.judge_from = Some(self.judge_from.map_or(quarter, |from| from.min(quarter)));
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, known: &Known, tagged: &TaggedItem) -> Result<(), StoreError> {
+        let item = &tagged.item;
+        let before = members(self.connection, known.voice)?;
+        let themes: String = self
+            .connection
+            .prepare_cached("SELECT coalesce(json_group_array(name), '[]') FROM tag JOIN theme ON theme.id = tag.theme WHERE item = ?1")?
+            .query_row(params![known.id], |row| row.get(0))?;
+        self.connection
+            .prepare_cached("INSERT INTO revision (item, rev, seen_at, hash, themes) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![known.id, known.rev, millis(self.now), known.hash, themes])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE item SET rev = rev + 1, hash = ?2, updated = ?3, url = ?4, lang = ?5, rating = ?6, rating_max = ?7, fields = ?8,
+                 deleted_at = NULL WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                tagged.hash.cast_signed(),
+                item.updated.map(millis),
+                item.url,
+                item.lang,
+                item.rating.map(|rating| rating.value),
+                item.rating.map(|rating| rating.max),
+                serde_json::to_string(&item.fields)?,
+            ])?;
+        self.detach(known.id)?;
+        self.attach(known.id, tagged)?;
+        let after = members(self.connection, known.voice)?;
+        self.count(&before, &after);
+        self.done.edited += 1;
+        Ok(())
+    }
+
+    fn remove(&mut self, known: &Known) -> Result<(), StoreError> {
+        if known.gone {
+            self.done.known += 1;
+            return Ok(());
+        }
+        let before = members(self.connection, known.voice)?;
+        self.connection.prepare_cached("UPDATE item SET deleted_at = ?2 WHERE id = ?1")?.execute(params![known.id, millis(self.now)])?;
+        // Text that the source took back must not lie about here either.
+        self.connection.prepare_cached("DELETE FROM text WHERE item = ?1")?.execute(params![known.id])?;
+        self.connection.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute(params![known.id])?;
+        let after = members(self.connection, known.voice)?;
+        self.count(&before, &after);
+        self.done.gone += 1;
+        Ok(())
+    }
+
+    /// The number of a new item, and of the voice it joins.
+    fn numbers(&self, voice_key: Option<u64>) -> Result<(i64, i64), StoreError> {
+        let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
+        let Some(key) = voice_key else { return Ok((id, id)) };
+        let voice = self
+            .connection
+            .prepare_cached("SELECT voice FROM item WHERE voice_key = ?1 LIMIT 1")?
+            .query_row(params![key.cast_signed()], |row| row.get(0))
+            .optional()?;
+        Ok((id, voice.unwrap_or(id)))
+    }
+
+    /// Stores text, labels and tags, and returns the numbers of its segments and themes.
+    fn attach(&mut self, id: i64, tagged: &TaggedItem) -> Result<(Vec<i64>, Vec<i64>), StoreError> {
+        let connection = self.connection;
+        let item = &tagged.item;
+        connection
+            .prepare_cached("INSERT INTO text (item, title, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, item.title, item.text])?;
+        connection
+            .prepare_cached("INSERT INTO search (rowid, title, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, item.title, item.text])?;
+        let mut scopes = vec![WHOLE];
+        for (key, value) in &tagged.labels {
+            let scope = self.names.scope(connection, key, value)?;
+            connection.prepare_cached("INSERT OR IGNORE INTO item_label (item, scope) VALUES (?1, ?2)")?.execute(params![id, scope])?;
+            scopes.push(scope);
+        }
+        let mut themes = Vec::with_capacity(tagged.tags.len());
+        for tag in &tagged.tags {
+            let theme = self.names.theme(connection, &tag.theme)?;
+            connection.prepare_cached("INSERT OR IGNORE INTO tag (item, theme, rule, spans) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+                id,
+                theme,
+                tag.rule,
+                serde_json::to_string(&tag.spans)?
+            ])?;
+            themes.push(theme);
+        }
+        Ok((scopes, themes))
+    }
+
+    fn detach(&self, id: i64) -> Result<(), StoreError> {
+        for statement in [
+            "DELETE FROM text WHERE item = ?1",
+            "DELETE FROM search WHERE rowid = ?1",
+            "DELETE FROM item_label WHERE item = ?1",
+            "DELETE FROM tag WHERE item = ?1",
+        ] {
+            self.connection.prepare_cached(statement)?.execute(params![id])?;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, before: &[Member], after: &[Member]) {
+        add(&mut self.moves, difference(before, after));
+    }
+}
+
+fn add(moves: &mut HashMap<CellKey, Tally>, more: BTreeMap<CellKey, Tally>) {
+    for (key, tally) in more {
+        let cell = moves.entry(key).or_default();
+        cell.voices += tally.voices;
+        cell.late += tally.late;
+    }
+}
+
+/// All messages of a voice as counting sees them.
+pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>, StoreError> {
+    // The first one carries the voice's number as its own; the partial index has the others.
+    let mut find = connection.prepare_cached(
+        "SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE id = ?1
+         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE voice = ?1 AND voice <> id",
+    )?;
+    let rows = find.query_map(params![voice], |row| {
+        Ok(Member {
+            id: row.get(0)?,
+            source: row.get(1)?,
+            quarter: Quarter::of(moment(row.get(2)?)),
+            late: row.get(3)?,
+            gone: row.get(4)?,
+            scopes: vec![WHOLE],
+            themes: Vec::new(),
+        })
+    })?;
+    let mut members = rows.collect::<Result<Vec<_>, _>>()?;
+    for member in &mut members {
+        let mut labels = connection.prepare_cached("SELECT scope FROM item_label WHERE item = ?1")?;
+        for scope in labels.query_map(params![member.id], |row| row.get(0))? {
+            member.scopes.push(scope?);
+        }
+        let mut tags = connection.prepare_cached("SELECT theme FROM tag WHERE item = ?1")?;
+        member.themes = tags.query_map(params![member.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    }
+    Ok(members)
+}

@@ -1,0 +1,89 @@
+//! One daemon a file: a lock beside the database, held as long as the daemon lives.
+//!
+//! The kernel gives it back when the process ends, however it ends, so a stale lock cannot be.
+
+use std::fs::File;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::Read as _;
+use std::io::Seek as _;
+use std::io::Write as _;
+use std::path::Path;
+
+/// The lock, as long as it lives.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Why the lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another daemon holds it.
+    #[error("another daemon holds this store (process {pid}); stop it first, or give this one a [store] path of its own")]
+    Held {
+        /// Its process, as it wrote it down.
+        pid: String,
+    },
+    /// The file beside the database cannot be made.
+    #[error("the lock file {path} cannot be opened: {error}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl Lock {
+    /// Takes the lock of the database at `path` and writes this process's number into it.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] when another process has it.
+    pub fn take(path: &Path) -> Result<Self, LockError> {
+        let path = super::beside(path, ".lock");
+        let failed = |error| LockError::Io { path: path.display().to_string(), error };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => {
+                let mut pid = String::new();
+                // The number is for people only; without it the answer is the same.
+                let _ = file.read_to_string(&mut pid);
+                let pid = if pid.trim().is_empty() { "unknown".to_owned() } else { pid.trim().to_owned() };
+                return Err(LockError::Held { pid });
+            }
+            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        file.set_len(0).map_err(failed)?;
+        file.rewind().map_err(failed)?;
+        writeln!(file, "{}", std::process::id()).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Keeps the file from everybody but its owner. A file system that knows no modes has none to set.
+pub(super) fn make_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_daemon_is_told_who_holds_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u.db");
+        let held = Lock::take(&path).unwrap();
+        let refused = Lock::take(&path).unwrap_err();
+        assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+        drop(held);
+        Lock::take(&path).unwrap();
+    }
+}

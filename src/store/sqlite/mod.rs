@@ -1,0 +1,187 @@
+//! The store in one SQLite file: one thread writes, readers stand beside it.
+//!
+//! [`Direct`] is the same store for a command that needs no runtime: it opens the file itself, in
+//! short transactions, also while a daemon runs. [`Sqlite`] is the daemon's: it holds the file lock,
+//! and its verbs are the traits of [`crate::domain::ports`].
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+use rusqlite::TransactionBehavior;
+
+pub mod census;
+mod counters;
+mod incidents;
+mod ingest;
+mod keep;
+mod keys;
+mod lock;
+mod migrations;
+mod names;
+mod outbox;
+mod ports;
+pub mod reports;
+mod streams;
+mod values;
+mod writer;
+
+pub use lock::Lock;
+pub use migrations::OpenError;
+pub use ports::Sqlite;
+
+use crate::domain::Timestamp;
+use crate::domain::ports::Committed;
+use crate::domain::ports::Judged;
+use crate::domain::ports::PageCommit;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Touched;
+use crate::store::sqlite::names::Names;
+
+/// The store for one thread.
+pub struct Direct {
+    connection: Connection,
+    names: Names,
+    author_key: Vec<u8>,
+}
+
+impl Direct {
+    /// Opens the file, makes it where it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] says what is wrong with the file and what to do.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let existed = path.exists();
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder { path: folder.to_owned(), error })?;
+        }
+        let mut connection = Connection::open(path).map_err(|error| OpenError::of(path, error))?;
+        if !existed {
+            lock::make_private(path);
+        }
+        settle(&connection).map_err(|error| OpenError::of(path, error))?;
+        migrations::run(&mut connection, path)?;
+        let author_key = keys::author_key(path).map_err(|error| OpenError::Folder { path: path.to_owned(), error })?;
+        let names = Names::load(&connection).map_err(|error| OpenError::of(path, error))?;
+        Ok(Self { connection, names, author_key })
+    }
+
+    /// The key under which authors are hashed.
+    #[must_use]
+    pub fn author_key(&self) -> &[u8] {
+        &self.author_key
+    }
+
+    /// What can be read.
+    #[must_use]
+    pub fn reader(&self) -> reports::Reader<'_> {
+        reports::Reader::of(&self.connection)
+    }
+
+    /// Stores a page. See [`crate::domain::ports::Ingest::commit_page`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; nothing is stored then.
+    pub fn commit_page(&mut self, page: &PageCommit) -> Result<Committed, StoreError> {
+        self.write(|connection, names| ingest::commit_page(connection, names, page))
+    }
+
+    /// Writes what an evaluation or a person decided.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Stale`] when somebody else moved one of the incidents first.
+    pub fn apply(&mut self, judged: &Judged) -> Result<(), StoreError> {
+        self.write(|connection, _| incidents::apply(connection, judged))
+    }
+
+    /// Puts a notice that belongs to no incident into the outbox: a test.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn enqueue(&mut self, row: &crate::domain::ports::NewRow) -> Result<(), StoreError> {
+        self.write(|connection, _| outbox::insert(connection, row))
+    }
+
+    /// Removes texts that are older than `before`, then the oldest until the file is below
+    /// `max_size` bytes. Returns how many texts went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn prune(&mut self, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
+        self.write(|connection, _| keep::prune(connection, before, max_size))
+    }
+
+    /// What changed since the last look.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn touched(&self) -> Result<Vec<Touched>, StoreError> {
+        Ok(counters::touched(&self.connection)?)
+    }
+
+    fn write<T>(&mut self, work: impl FnOnce(&Connection, &mut Names) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        match work(&transaction, &mut self.names) {
+            Ok(value) => {
+                transaction.commit()?;
+                Ok(value)
+            }
+            Err(error) => {
+                transaction.rollback()?;
+                self.names.forget();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Settings of every connection. A commit is a page of items and a 2xx to someone who pushed one
+/// must mean stored, so each commit is synced.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "OFF")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A connection that only reads.
+fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "cache_size", -8_000)?;
+    Ok(connection)
+}
+
+/// A file beside the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Broken(Box::new(error)),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Broken(Box::new(error))
+    }
+}

@@ -1,0 +1,112 @@
+//! Notices on their way out. Nothing is sent that was not first a row.
+
+use rusqlite::Connection;
+use rusqlite::params;
+
+use crate::domain::Timestamp;
+use crate::domain::notice::Event;
+use crate::domain::notice::Outcome;
+use crate::domain::notice::Row;
+use crate::domain::ports::NewRow;
+use crate::domain::ports::StoreError;
+use crate::store::sqlite::values::millis;
+use crate::store::sqlite::values::moment;
+
+/// Puts a row in. Who never heard that an incident opened does not hear that it is over; an
+/// undelivered "worse" gives way to what is newer.
+pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreError> {
+    let facts = &row.facts;
+    let thread = params![facts.incident, row.target, row.recipient];
+    if !matches!(facts.event, Event::Opened | Event::Test) {
+        let told: bool = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'opened')",
+            )?
+            .query_row(thread, |found| found.get(0))?;
+        if !told {
+            return Ok(());
+        }
+        connection
+            .prepare_cached(
+                "UPDATE outbox SET state = 'superseded' WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'worse'
+                 AND state = 'queued'",
+            )?
+            .execute(thread)?;
+    }
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
+        )?
+        .execute(params![
+            row.id,
+            facts.incident,
+            facts.event.word(),
+            facts.revision,
+            row.target,
+            row.recipient,
+            serde_json::to_string(facts)?,
+            millis(row.due),
+            millis(facts.at),
+        ])?;
+    Ok(())
+}
+
+/// Takes due rows and holds them. A row waits for the earlier ones of its thread; a lease of
+/// another boot is free at once, for that process is gone.
+pub(super) fn claim(
+    connection: &Connection,
+    limit: u32,
+    now: Timestamp,
+    hold_until: Timestamp,
+    boot: &str,
+) -> Result<Vec<Row>, StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT id, target, recipient, facts, attempts, created_at FROM outbox AS row
+         WHERE due <= ?1 AND (state = 'queued' OR state = 'leased' AND (lease_until <= ?1 OR lease_boot <> ?2))
+           AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.incident = row.incident AND earlier.target = row.target
+               AND earlier.recipient = row.recipient AND earlier.revision < row.revision AND earlier.state IN ('queued', 'leased'))
+         ORDER BY due, id LIMIT ?3",
+    )?;
+    let rows = find
+        .query_map(params![millis(now), boot, limit], |row| {
+            let facts: String = row.get(3)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(4)?, row.get(5)?))
+        })?
+        .collect::<Result<Vec<(String, String, String, String, u32, i64)>, _>>()?;
+    let mut claimed = Vec::with_capacity(rows.len());
+    for (id, target, recipient, facts, attempts, created) in rows {
+        connection
+            .prepare_cached("UPDATE outbox SET state = 'leased', lease_until = ?2, lease_boot = ?3 WHERE id = ?1")?
+            .execute(params![id, millis(hold_until), boot])?;
+        claimed.push(Row { id, target, recipient, facts: serde_json::from_str(&facts)?, attempts, created: moment(created) });
+    }
+    Ok(claimed)
+}
+
+pub(super) fn settle(connection: &Connection, id: &str, outcome: &Outcome, now: Timestamp) -> Result<(), StoreError> {
+    match outcome {
+        Outcome::Delivered { receipt } => connection
+            .prepare_cached(
+                "UPDATE outbox SET state = 'delivered', attempts = attempts + 1, receipt = ?2, delivered_at = ?3, last_error = NULL
+                 WHERE id = ?1",
+            )?
+            .execute(params![id, receipt, millis(now)])?,
+        Outcome::Later { due, why, counts } => connection
+            .prepare_cached("UPDATE outbox SET state = 'queued', due = ?2, last_error = ?3, attempts = attempts + ?4 WHERE id = ?1")?
+            .execute(params![id, millis(*due), why, i64::from(*counts)])?,
+        Outcome::Dead { why } => connection
+            .prepare_cached("UPDATE outbox SET state = 'dead', attempts = attempts + 1, last_error = ?2 WHERE id = ?1")?
+            .execute(params![id, why])?,
+    };
+    Ok(())
+}
+
+pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let due: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(CASE state WHEN 'queued' THEN due ELSE lease_until END) FROM outbox WHERE state IN ('queued', 'leased')",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(due.map(moment))
+}

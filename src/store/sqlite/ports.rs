@@ -1,0 +1,175 @@
+//! The store's verbs for the daemon: writes through the writer's queue, reads beside it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
+
+use rusqlite::Connection;
+
+use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::incident::Incident;
+use crate::domain::notice::Outcome;
+use crate::domain::notice::Row;
+use crate::domain::ports::Ask;
+use crate::domain::ports::Committed;
+use crate::domain::ports::Counters;
+use crate::domain::ports::Evidence;
+use crate::domain::ports::Incidents;
+use crate::domain::ports::Ingest;
+use crate::domain::ports::Judged;
+use crate::domain::ports::Outbox;
+use crate::domain::ports::PageCommit;
+use crate::domain::ports::Snapshot;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Touched;
+use crate::store::sqlite::Direct;
+use crate::store::sqlite::OpenError;
+use crate::store::sqlite::counters;
+use crate::store::sqlite::incidents;
+use crate::store::sqlite::ingest;
+use crate::store::sqlite::keep;
+use crate::store::sqlite::open_reader;
+use crate::store::sqlite::outbox;
+use crate::store::sqlite::reports::Reader;
+use crate::store::sqlite::streams;
+use crate::store::sqlite::writer::Writer;
+
+/// Connections for reading that wait to be used again.
+const IDLE_READERS: usize = 3;
+
+/// The daemon's store. Cheap to clone; the writer ends with the last clone.
+#[derive(Clone)]
+pub struct Sqlite {
+    path: Arc<PathBuf>,
+    writer: Writer,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    author_key: Arc<Vec<u8>>,
+    /// Names this process, so that its leases are known for dead ones after a restart.
+    boot: Arc<String>,
+}
+
+impl Sqlite {
+    /// Opens the store and starts its writer. `boot` differs for every start of a daemon.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] says what is wrong with the file and what to do.
+    pub fn open(path: &Path, boot: String) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
+        let Direct { connection, names, author_key } = Direct::open(path)?;
+        let (writer, thread) = Writer::start(connection, names).map_err(|error| OpenError::Folder { path: path.to_owned(), error })?;
+        let store =
+            Self { path: Arc::new(path.to_owned()), writer, idle: Arc::default(), author_key: Arc::new(author_key), boot: Arc::new(boot) };
+        Ok((store, thread))
+    }
+
+    /// The key under which authors are hashed.
+    #[must_use]
+    pub fn author_key(&self) -> &[u8] {
+        &self.author_key
+    }
+
+    /// Removes old texts. See [`Direct::prune`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn prune(&self, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
+        self.writer.run(move |connection, _| keep::prune(connection, before, max_size)).await
+    }
+
+    /// Reads beside the writer.
+    ///
+    /// # Errors
+    ///
+    /// What `work` gives, or that the file cannot be opened any more.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
+        let read = move || {
+            let waiting = idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
+            let connection = waiting.map_or_else(|| open_reader(&path), Ok)?;
+            let outcome = work(&Reader::of(&connection));
+            let mut idle = idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if idle.len() < IDLE_READERS {
+                idle.push(connection);
+            }
+            outcome
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|error| StoreError::Broken(Box::new(error)))?
+    }
+}
+
+impl Ingest for Sqlite {
+    async fn stream(&self, key: &StreamKey) -> Result<Stream, StoreError> {
+        let key = key.clone();
+        self.read(move |reader| streams::load(reader.connection(), &key)).await
+    }
+
+    async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
+        self.writer.run(move |connection, names| ingest::commit_page(connection, names, &page)).await
+    }
+
+    async fn note_poll(&self, key: &StreamKey, error: Option<String>, due: Timestamp, polled_at: Timestamp) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer
+            .run(move |connection, names| {
+                let source = names.source(connection, &key.source)?;
+                streams::note(connection, source, &key.shard, error.as_deref(), due, polled_at)
+            })
+            .await
+    }
+}
+
+impl Incidents for Sqlite {
+    async fn touched(&self) -> Result<Vec<Touched>, StoreError> {
+        self.read(|reader| Ok(counters::touched(reader.connection())?)).await
+    }
+
+    async fn counters(&self, range: Range<Quarter>) -> Result<Counters, StoreError> {
+        self.read(move |reader| counters::load(reader.connection(), &range)).await
+    }
+
+    async fn first_quarter(&self) -> Result<Option<Quarter>, StoreError> {
+        self.read(|reader| counters::first_quarter(reader.connection())).await
+    }
+
+    async fn snapshots(&self, before: Timestamp) -> Result<BTreeMap<String, Snapshot>, StoreError> {
+        self.read(move |reader| incidents::snapshots(reader.connection(), before)).await
+    }
+
+    async fn newest(&self) -> Result<Vec<Incident>, StoreError> {
+        self.read(|reader| incidents::newest(reader.connection())).await
+    }
+
+    async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {
+        self.read(move |reader| reader.evidence(&ask)).await
+    }
+
+    async fn apply(&self, judged: Judged) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| incidents::apply(connection, &judged)).await
+    }
+}
+
+impl Outbox for Sqlite {
+    async fn claim(&self, limit: u32, now: Timestamp, hold_until: Timestamp) -> Result<Vec<Row>, StoreError> {
+        let boot = Arc::clone(&self.boot);
+        self.writer.run(move |connection, _| outbox::claim(connection, limit, now, hold_until, &boot)).await
+    }
+
+    async fn settle(&self, row: String, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| outbox::settle(connection, &row, &outcome, now)).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|reader| outbox::next_due(reader.connection())).await
+    }
+}

@@ -1,0 +1,437 @@
+//! Everything that is only read: evidence for notices, exports, status, history for a backtest.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+use rusqlite::types::Value;
+
+use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Segment;
+use crate::domain::incident::Transition;
+use crate::domain::ports::Ask;
+use crate::domain::ports::Cell;
+use crate::domain::ports::Complaint;
+use crate::domain::ports::Counters;
+use crate::domain::ports::Evidence;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::store::sqlite::census;
+use crate::store::sqlite::counters;
+use crate::store::sqlite::incidents;
+use crate::store::sqlite::keep;
+use crate::store::sqlite::streams;
+use crate::store::sqlite::values::millis;
+use crate::store::sqlite::values::moment;
+
+/// Reads from one connection.
+pub struct Reader<'a> {
+    connection: &'a Connection,
+}
+
+/// What an export is about.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only items from this moment on.
+    pub since: Option<Timestamp>,
+    /// Only items before this moment.
+    pub until: Option<Timestamp>,
+    /// Only items of this source.
+    pub source: Option<String>,
+    /// Only items with this theme.
+    pub theme: Option<String>,
+    /// Only the item with this number or vendor's id.
+    pub item: Option<String>,
+}
+
+/// An item as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredItem {
+    /// Its number.
+    pub id: i64,
+    /// Name of its source.
+    pub source: String,
+    /// The vendor's id.
+    pub external_id: String,
+    /// Link to the original.
+    pub url: Option<String>,
+    /// As the source says.
+    pub published: Option<Timestamp>,
+    /// When it was first read.
+    pub first_seen: Timestamp,
+    /// As the source says.
+    pub updated: Option<Timestamp>,
+    /// When it is counted.
+    pub at: Timestamp,
+    /// History: counts, but can't alert.
+    pub late: bool,
+    /// Value and best value.
+    pub rating: Option<(f64, f64)>,
+    /// Headline; empty where it was pruned.
+    pub title: String,
+    /// Words; empty where they were pruned.
+    pub text: String,
+    /// Language.
+    pub lang: Option<String>,
+    /// Names of its themes.
+    pub labels: Vec<String>,
+    /// Everything else the source gave.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A row of the outbox as `status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxCount {
+    /// Name of the target.
+    pub target: String,
+    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    pub state: String,
+    /// How many.
+    pub rows: u64,
+    /// The newest error among them.
+    pub error: Option<String>,
+}
+
+/// How large the database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Items, deleted ones included.
+    pub items: u64,
+    /// Items whose text is still there.
+    pub texts: u64,
+    /// Bytes in use.
+    pub bytes: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn of(connection: &'a Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
+    /// Where every stream stands.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails, here and in every other verb.
+    pub fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
+        streams::all(self.connection)
+    }
+
+    /// Where one stream stands.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn stream(&self, key: &StreamKey) -> Result<Stream, StoreError> {
+        streams::load(self.connection, key)
+    }
+
+    /// Incidents in the order of their opening; the ones that are not over, or all.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn incidents(&self, all: bool) -> Result<Vec<Incident>, StoreError> {
+        incidents::list(self.connection, all)
+    }
+
+    /// One incident.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn incident(&self, id: &str) -> Result<Option<Incident>, StoreError> {
+        incidents::find(self.connection, id)
+    }
+
+    /// The record of an incident, oldest step first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn record(&self, id: &str) -> Result<Vec<Transition>, StoreError> {
+        incidents::record(self.connection, id)
+    }
+
+    /// Counters of a range of quarters.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn counters(&self, range: std::ops::Range<Quarter>) -> Result<Counters, StoreError> {
+        counters::load(self.connection, &range)
+    }
+
+    /// First counted quarter.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn first_quarter(&self) -> Result<Option<Quarter>, StoreError> {
+        counters::first_quarter(self.connection)
+    }
+
+    /// Counters that do not hold what the items give.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn recount(&self) -> Result<Vec<census::Difference>, StoreError> {
+        census::recount(self.connection)
+    }
+
+    /// The outbox by target and state.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn outbox(&self) -> Result<Vec<OutboxCount>, StoreError> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT target, state, count(*), max(last_error) FROM outbox GROUP BY target, state ORDER BY target, state")?;
+        let rows = find.query_map([], |row| {
+            Ok(OutboxCount { target: row.get(0)?, state: row.get(1)?, rows: row.get::<_, i64>(2)?.cast_unsigned(), error: row.get(3)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// State, tries and error of one row.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn row(&self, id: &str) -> Result<Option<(String, u32, Option<String>, Option<String>)>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT state, attempts, last_error, receipt FROM outbox WHERE id = ?1")?
+            .query_row(params![id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .optional()?)
+    }
+
+    /// How large the database is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn size(&self) -> Result<Size, StoreError> {
+        let count = |table: &str| -> rusqlite::Result<u64> {
+            self.connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()))
+        };
+        Ok(Size { items: count("item")?, texts: count("text")?, bytes: keep::used_bytes(self.connection)? })
+    }
+
+    /// Calls `each` with every chosen item that still stands, in the order of event times.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails, and what `each` gives.
+    pub fn export<E: From<StoreError>>(&self, choice: &Choice, mut each: impl FnMut(StoredItem) -> Result<(), E>) -> Result<(), E> {
+        let broken = |error: rusqlite::Error| E::from(StoreError::from(error));
+        let mut find = self
+            .connection
+            .prepare_cached(
+                "SELECT item.id, source.name, external_id, url, published, first_seen, updated, at, late, rating, rating_max,
+                   coalesce(title, ''), coalesce(body, ''), lang, fields,
+                   (SELECT group_concat(theme.name, char(31)) FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id)
+                 FROM item JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id
+                 WHERE deleted_at IS NULL AND at >= ?1 AND at < ?2 AND (?3 IS NULL OR source.name = ?3)
+                   AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id AND theme.name = ?4))
+                   AND (?5 IS NULL OR external_id = ?5 OR CAST(item.id AS TEXT) = ?5)
+                 ORDER BY at, item.id",
+            )
+            .map_err(broken)?;
+        let mut rows = find
+            .query(params![
+                choice.since.map_or(i64::MIN, millis),
+                choice.until.map_or(i64::MAX, millis),
+                choice.source,
+                choice.theme,
+                choice.item,
+            ])
+            .map_err(broken)?;
+        while let Some(row) = rows.next().map_err(broken)? {
+            each(stored_item(row).map_err(broken)?)?;
+        }
+        Ok(())
+    }
+
+    /// Themes of an item with rule and byte ranges.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn tags(&self, item: i64) -> Result<Vec<(String, String, String)>, StoreError> {
+        let mut find = self.connection.prepare_cached(
+            "SELECT theme.name, rule, spans FROM tag JOIN theme ON theme.id = tag.theme WHERE item = ?1 ORDER BY theme.name",
+        )?;
+        let rows = find.query_map(params![item], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Counters of stored history as if each item had been seen when it was published: what a
+    /// backtest judges. They come from the items, never from the counters.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn history(&self, until: Timestamp) -> Result<Counters, StoreError> {
+        let quarter = 1000 * Quarter::SECONDS;
+        let mut find = self.connection.prepare(&format!(
+            "SELECT at / {quarter}, scope, source, 0, count(*) FROM item
+               JOIN (SELECT item, scope FROM item_label UNION ALL SELECT id, 1 FROM item) AS label ON label.item = item.id
+               WHERE voice = id AND deleted_at IS NULL AND at < ?1 GROUP BY 1, 2, 3
+             UNION ALL
+             SELECT at / {quarter}, scope, source, theme, count(*) FROM item JOIN tag ON tag.item = item.id
+               JOIN (SELECT item, scope FROM item_label UNION ALL SELECT id, 1 FROM item) AS label ON label.item = item.id
+               WHERE voice = id AND deleted_at IS NULL AND at < ?1 GROUP BY 1, 2, 3, 4"
+        ))?;
+        let rows = find.query_map(params![millis(until)], |row| {
+            Ok(Cell {
+                quarter: Quarter(row.get(0)?),
+                segment: row.get(1)?,
+                source: row.get(2)?,
+                theme: row.get(3)?,
+                voices: row.get(4)?,
+                late: 0,
+            })
+        })?;
+        let mut cells: Vec<Cell> = rows.collect::<Result<_, _>>()?;
+        cells.sort_unstable_by_key(|cell| cell.quarter);
+        let nothing = Quarter(0)..Quarter(0);
+        Ok(Counters { cells, ..counters::load(self.connection, &nothing)? })
+    }
+
+    /// What stands behind a series' count.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn evidence(&self, ask: &Ask) -> Result<Evidence, StoreError> {
+        let sources = serde_json::to_string(&ask.sources)?;
+        let (key, value) = match &ask.segment {
+            Segment::All => (String::new(), String::new()),
+            Segment::Label { key, value } => (key.clone(), value.clone()),
+        };
+        let choice = |from: Timestamp, until: Timestamp| {
+            vec![
+                Value::from(ask.theme.clone()),
+                Value::from(sources.clone()),
+                Value::from(millis(from)),
+                Value::from(millis(until)),
+                Value::from(key.clone()),
+                Value::from(value.clone()),
+            ]
+        };
+        let voices: i64 = self
+            .connection
+            .prepare_cached(&chosen("count(*)", "AND item.voice = item.id"))?
+            .query_row(rusqlite::params_from_iter(choice(ask.from, ask.until)), |row| row.get(0))?;
+        let recent_from = ask.until - chrono::TimeDelta::hours(24);
+        let mut recent = self.connection.prepare_cached(&chosen("at", "AND item.voice = item.id ORDER BY at"))?;
+        let recent = recent
+            .query_map(rusqlite::params_from_iter(choice(recent_from, ask.until)), |row| Ok(moment(row.get(0)?)))?
+            .collect::<Result<_, _>>()?;
+        Ok(Evidence {
+            complaints: self.complaints(ask, choice(ask.from, ask.until))?,
+            voices: voices.cast_unsigned(),
+            shares: self.shares(ask, &choice(ask.from, ask.until), &choice(ask.usual_from, ask.from))?,
+            recent,
+        })
+    }
+
+    fn complaints(&self, ask: &Ask, choice: Vec<Value>) -> Result<Vec<Complaint>, StoreError> {
+        let mut find = self.connection.prepare_cached(&chosen(
+            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, url, rating, rating_max, fields, at, tag.spans",
+            "AND item.voice = item.id ORDER BY at DESC LIMIT ?7",
+        ))?;
+        let rows = find.query_map(rusqlite::params_from_iter(choice.into_iter().chain([Value::from(i64::from(ask.limit))])), |row| {
+            let fields: String = row.get(7)?;
+            let spans: String = row.get(9)?;
+            Ok(Complaint {
+                item: row.get(0)?,
+                title: row.get(1)?,
+                text: row.get(2)?,
+                source: row.get(3)?,
+                url: row.get(4)?,
+                rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?),
+                fields: serde_json::from_str(&fields).unwrap_or_default(),
+                at: moment(row.get(8)?),
+                spans: serde_json::from_str(&spans).unwrap_or_default(),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn shares(&self, ask: &Ask, now: &[Value], before: &[Value]) -> Result<Vec<(String, String, u64, u64)>, StoreError> {
+        let mut shares: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+        let by = Value::from(serde_json::to_string(&ask.by)?);
+        for (choice, is_now) in [(now, true), (before, false)] {
+            for (columns, rest) in [
+                ("'source', source.name, count(*)", "AND item.voice = item.id AND ?7 IS NOT NULL GROUP BY 1, 2"),
+                (
+                    "part.key, part.value, count(*)",
+                    "AND item.voice = item.id AND part.key IN (SELECT value FROM json_each(?7)) GROUP BY 1, 2",
+                ),
+            ] {
+                let mut find = self.connection.prepare_cached(&chosen(columns, rest))?;
+                let mut rows = find.query(rusqlite::params_from_iter(choice.iter().chain([&by])))?;
+                while let Some(row) = rows.next()? {
+                    let count = row.get::<_, i64>(2)?.cast_unsigned();
+                    let share = shares.entry((row.get(0)?, row.get(1)?)).or_default();
+                    if is_now { share.0 = count } else { share.1 = count }
+                }
+            }
+        }
+        Ok(shares.into_iter().map(|((key, value), (now, before))| (key, value, now, before)).collect())
+    }
+}
+
+/// A query over the complaints of a series: theme ?1, sources ?2, from ?3, until ?4, segment ?5 and ?6.
+fn chosen(columns: &str, rest: &str) -> String {
+    let parts = if columns.contains("part.") {
+        "JOIN item_label AS has ON has.item = item.id JOIN scope AS part ON part.id = has.scope"
+    } else {
+        ""
+    };
+    format!(
+        "SELECT {columns} FROM tag JOIN theme ON theme.id = tag.theme JOIN item ON item.id = tag.item
+           JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id {parts}
+         WHERE theme.name = ?1 AND source.name IN (SELECT value FROM json_each(?2)) AND at >= ?3 AND at < ?4 AND deleted_at IS NULL
+           AND (?5 = '' OR EXISTS (SELECT 1 FROM item_label JOIN scope ON scope.id = item_label.scope
+                WHERE item_label.item = item.id AND scope.key = ?5 AND scope.value = ?6))
+         {rest}"
+    )
+}
+
+fn stored_item(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredItem> {
+    let time = |at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(moment));
+    let fields: String = row.get(14)?;
+    let labels: Option<String> = row.get(15)?;
+    let mut labels: Vec<String> = labels.map(|names| names.split('\u{1f}').map(str::to_owned).collect()).unwrap_or_default();
+    labels.sort_unstable();
+    Ok(StoredItem {
+        id: row.get(0)?,
+        source: row.get(1)?,
+        external_id: row.get(2)?,
+        url: row.get(3)?,
+        published: time(4)?,
+        first_seen: moment(row.get(5)?),
+        updated: time(6)?,
+        at: moment(row.get(7)?),
+        late: row.get(8)?,
+        rating: row.get::<_, Option<f64>>(9)?.zip(row.get(10)?),
+        title: row.get(11)?,
+        text: row.get(12)?,
+        lang: row.get(13)?,
+        labels,
+        fields: serde_json::from_str(&fields).unwrap_or_default(),
+    })
+}

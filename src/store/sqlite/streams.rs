@@ -1,0 +1,120 @@
+//! Where reading each source stands.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::params;
+
+use crate::domain::Timestamp;
+use crate::domain::item::Cursor;
+use crate::domain::item::Shard;
+use crate::domain::ports::Progress;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::store::sqlite::values::millis;
+use crate::store::sqlite::values::moment;
+
+const COLUMNS: &str = "cursor, walk, validators, due, history_done, complete_to, last_new, errors, error";
+
+pub(super) fn load(connection: &Connection, key: &StreamKey) -> Result<Stream, StoreError> {
+    let mut find = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM stream WHERE source = (SELECT id FROM source WHERE name = ?1) AND shard = ?2"))?;
+    Ok(find.query_row(params![key.source, key.shard.0], |row| of_row(row, 0)).optional()?.unwrap_or_default())
+}
+
+/// All streams with their names, for `status`.
+pub(super) fn all(connection: &Connection) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
+    let mut find = connection.prepare_cached(&format!(
+        "SELECT name, shard, {COLUMNS} FROM stream JOIN source ON source.id = stream.source ORDER BY name, shard"
+    ))?;
+    let rows = find.query_map([], |row| Ok((StreamKey { source: row.get(0)?, shard: Shard(row.get(1)?) }, of_row(row, 2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn of_row(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Stream> {
+    let time = |at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(from + at)?.map(moment));
+    // A walk or validators that an older release wrote and this one can't read are worth one full
+    // poll, not a stop.
+    let json = |at: usize| row.get::<_, Option<String>>(from + at);
+    Ok(Stream {
+        cursor: Cursor(row.get(from)?),
+        walk: json(1)?.and_then(|text| serde_json::from_str(&text).ok()),
+        validators: json(2)?.and_then(|text| serde_json::from_str(&text).ok()),
+        due: time(3)?,
+        history_done: row.get(from + 4)?,
+        complete_to: time(5)?,
+        last_new: time(6)?,
+        errors: row.get(from + 7)?,
+        error: row.get(from + 8)?,
+    })
+}
+
+/// Moves a stream on with a page that is stored in the same transaction.
+pub(super) fn advance(
+    connection: &Connection,
+    source: i64,
+    shard: &Shard,
+    progress: &Progress,
+    news: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    touch(connection, source, shard)?;
+    match progress {
+        Progress::None => {}
+        Progress::Walking { next } => {
+            connection.prepare_cached("UPDATE stream SET walk = ?3 WHERE source = ?1 AND shard = ?2")?.execute(params![
+                source,
+                shard.0,
+                serde_json::to_string(next)?
+            ])?;
+        }
+        Progress::Ended { cursor, validators, due, polled_at } => {
+            let validators = validators.as_ref().map(serde_json::to_string).transpose()?;
+            connection
+                .prepare_cached(
+                    "UPDATE stream SET walk = NULL, cursor = coalesce(?3, cursor), validators = ?4, due = ?5, history_done = 1,
+                     complete_to = max(coalesce(complete_to, 0), ?6), errors = 0, error = NULL WHERE source = ?1 AND shard = ?2",
+                )?
+                .execute(params![
+                    source,
+                    shard.0,
+                    cursor.as_ref().and_then(|cursor| cursor.0.as_deref()),
+                    validators,
+                    millis(*due),
+                    millis(*polled_at)
+                ])?;
+        }
+    }
+    if let Some(at) = news {
+        connection.prepare_cached("UPDATE stream SET last_new = ?3 WHERE source = ?1 AND shard = ?2")?.execute(params![
+            source,
+            shard.0,
+            millis(at)
+        ])?;
+    }
+    Ok(())
+}
+
+/// A poll that brought no page: "unchanged", or an error.
+pub(super) fn note(
+    connection: &Connection,
+    source: i64,
+    shard: &Shard,
+    error: Option<&str>,
+    due: Timestamp,
+    polled_at: Timestamp,
+) -> Result<(), StoreError> {
+    touch(connection, source, shard)?;
+    let statement = if error.is_some() {
+        "UPDATE stream SET due = ?3, errors = errors + 1, error = ?5 WHERE source = ?1 AND shard = ?2 AND ?4 IS NOT NULL"
+    } else {
+        "UPDATE stream SET due = ?3, complete_to = max(coalesce(complete_to, 0), ?4), history_done = 1, errors = 0, error = ?5
+         WHERE source = ?1 AND shard = ?2"
+    };
+    connection.prepare_cached(statement)?.execute(params![source, shard.0, millis(due), millis(polled_at), error])?;
+    Ok(())
+}
+
+fn touch(connection: &Connection, source: i64, shard: &Shard) -> rusqlite::Result<()> {
+    connection.prepare_cached("INSERT OR IGNORE INTO stream (source, shard) VALUES (?1, ?2)")?.execute(params![source, shard.0])?;
+    Ok(())
+}
