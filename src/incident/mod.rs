@@ -1,1 +1,7 @@
 //! How an incident moves, and what people hear of it.
+//!
+//! Pure. [`step::step`] is the whole state machine: a verdict, a person's act or the clock comes
+//! in, a transition and at most one notice go out. [`outbox`] names rows and spaces their tries.
+
+pub mod outbox;
+pub mod step;

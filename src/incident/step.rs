@@ -1,0 +1,432 @@
+//! The state machine of an incident.
+//!
+//! ```text
+//!            spike              calm bucket            enough calm            window over
+//!  (nothing) ─────▶ Open ◀───────────────▶ Recovering ───────────▶ Resolved ─────────▶ Closed
+//!                   │ ▲  acknowledge / snooze   ▲  relapse             │
+//!                   ▼ │                         │                      │ spike: Reopened
+//!            Acknowledged, Snoozed ─────────────┘              Open ◀──┘
+//! ```
+//!
+//! Pure. The caller feeds verdicts in the order of their buckets. A verdict that tells nothing
+//! new gives no step, so that looking every minute writes nothing.
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+use crate::domain::incident::Act;
+use crate::domain::incident::Call;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Level;
+use crate::domain::incident::SeriesKey;
+use crate::domain::incident::State;
+use crate::domain::incident::Transition;
+use crate::domain::incident::Verdict;
+use crate::domain::notice::Event;
+use crate::incident::outbox::incident_id;
+
+/// How patient incidents are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Calm complete buckets in a row that resolve.
+    pub resolve_after: u32,
+    /// A spike this soon after the end is the same incident.
+    pub reopen_window: TimeDelta,
+    /// Least time between two notices of one incident, unless it turns critical.
+    pub notice_gap: TimeDelta,
+    /// An incident that stands this long is the new usual.
+    pub longest: TimeDelta,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { resolve_after: 3, reopen_window: TimeDelta::hours(24), notice_gap: TimeDelta::minutes(30), longest: TimeDelta::days(14) }
+    }
+}
+
+/// What may move an incident.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cause {
+    /// The detector judged a bucket.
+    Judged(Verdict),
+    /// A person did something.
+    Person(Act, String),
+    /// Time passed.
+    Clock,
+}
+
+/// A change, and what people hear of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The incident after the change.
+    pub incident: Incident,
+    /// For the record.
+    pub transition: Transition,
+    /// What to tell, if anything.
+    pub event: Option<Event>,
+}
+
+/// Moves the newest incident of a series. `None` when nothing changes.
+#[must_use]
+pub fn step(instance: &str, key: &SeriesKey, newest: Option<&Incident>, cause: &Cause, policy: Policy, now: Timestamp) -> Option<Step> {
+    match (newest, cause) {
+        (None, Cause::Judged(verdict)) => opened(instance, key, verdict, now),
+        (None, _) => None,
+        (Some(incident), Cause::Judged(verdict)) if incident.state == State::Closed => {
+            (verdict.until > incident.judged_to).then(|| opened(instance, key, verdict, now)).flatten()
+        }
+        (Some(incident), Cause::Judged(verdict)) => judged(incident, verdict, policy, now),
+        (Some(incident), Cause::Person(act, who)) => acted(incident, act, who, now),
+        (Some(incident), Cause::Clock) => passed(incident, policy, now),
+    }
+}
+
+fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) -> Option<Step> {
+    let Call::Firing(level) = verdict.call else { return None };
+    let numbers = verdict.numbers.clone();
+    let since = (verdict.until - TimeDelta::seconds(numbers.window_seconds)).min(verdict.bucket);
+    let incident = Incident {
+        id: incident_id(instance, key, now),
+        key: key.clone(),
+        state: State::Open,
+        before: State::Open,
+        version: 1,
+        revision: 1,
+        since,
+        opened_at: now,
+        resolved_at: None,
+        level,
+        told_level: level,
+        told_count: numbers.count,
+        told_at: now,
+        peak: numbers.count,
+        calm: 0,
+        judged_to: if verdict.complete { verdict.until } else { verdict.bucket },
+        snoozed_until: None,
+        reopened: 0,
+        numbers: numbers.clone(),
+    };
+    let transition = Transition { at: now, from: None, to: State::Open, why: "spike".to_owned(), who: "detector".to_owned(), numbers };
+    Some(Step { incident, transition, event: Some(Event::Opened) })
+}
+
+fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
+    // A bucket that was taken into account before has had its say, whatever came in late.
+    if verdict.until <= old.judged_to {
+        return None;
+    }
+    let mut new = old.clone();
+    if verdict.complete {
+        new.judged_to = verdict.until;
+    }
+    match verdict.call {
+        Call::Unknown => None,
+        Call::Firing(level) => fired(old, new, verdict, level, policy, now),
+        Call::Uneasy if verdict.complete => {
+            new.calm = if old.state == State::Resolved { old.calm.max(1) } else { 0 };
+            changed(old, new, "uneasy", None, now)
+        }
+        Call::Normal if verdict.complete => calmed(old, new, verdict, policy, now),
+        Call::Uneasy | Call::Normal => None,
+    }
+}
+
+fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, policy: Policy, now: Timestamp) -> Option<Step> {
+    new.numbers = verdict.numbers.clone();
+    new.level = level;
+    new.peak = old.peak.max(verdict.numbers.count);
+    if old.state == State::Resolved {
+        // Whoever resolved it by hand is not contradicted by the same spike: it must have been
+        // calm for a bucket before.
+        if old.calm == 0 || old.resolved_at.is_some_and(|at| now - at > policy.reopen_window) {
+            return None;
+        }
+        new.state = State::Open;
+        new.resolved_at = None;
+        new.reopened += 1;
+        new.calm = 0;
+        return changed(old, told(new, level, now), "spike again", Some(Event::Reopened), now);
+    }
+    new.calm = 0;
+    let relapse = old.state == State::Recovering;
+    if relapse {
+        new.state = old.before;
+    }
+    let rose = level > old.told_level;
+    let doubled = verdict.numbers.count >= 2.0 * old.told_count;
+    let spoken_lately = now - old.told_at < policy.notice_gap && level < Level::Critical;
+    let worse = match new.state {
+        State::Open => (rose || doubled) && !spoken_lately,
+        State::Acknowledged => rose && !spoken_lately,
+        State::Snoozed => rose && level == Level::Critical,
+        State::Recovering | State::Resolved | State::Closed => false,
+    };
+    if worse {
+        new.state = State::Open;
+        return changed(old, told(new, level, now), "worse", Some(Event::Worse), now);
+    }
+    changed(old, new, if relapse { "relapse" } else { "still loud" }, None, now)
+}
+
+fn told(mut incident: Incident, level: Level, now: Timestamp) -> Incident {
+    incident.told_level = incident.told_level.max(level);
+    incident.told_count = incident.numbers.count;
+    incident.told_at = now;
+    incident.revision += 1;
+    incident
+}
+
+fn calmed(old: &Incident, mut new: Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
+    new.calm = old.calm + 1;
+    new.numbers = verdict.numbers.clone();
+    match old.state {
+        State::Open | State::Acknowledged | State::Snoozed => {
+            new.before = old.state;
+            new.state = State::Recovering;
+            changed(old, new, "calm", None, now)
+        }
+        State::Recovering if new.calm >= policy.resolve_after => {
+            new.state = State::Resolved;
+            new.resolved_at = Some(now);
+            new.revision += 1;
+            changed(old, new, "over", Some(Event::Resolved), now)
+        }
+        State::Recovering => changed(old, new, "calm", None, now),
+        // One calm bucket is remembered; counting on would write for ever.
+        State::Resolved if old.calm == 0 => changed(old, new, "calm", None, now),
+        State::Resolved | State::Closed => None,
+    }
+}
+
+fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
+    let mut new = old.clone();
+    let over = matches!(old.state, State::Resolved | State::Closed);
+    let (why, event) = match act {
+        Act::Acknowledge if !over && old.state != State::Acknowledged => {
+            new.state = State::Acknowledged;
+            new.snoozed_until = None;
+            ("acknowledged".to_owned(), None)
+        }
+        Act::Snooze(until) if !over => {
+            new.state = State::Snoozed;
+            new.snoozed_until = Some(*until);
+            (format!("snoozed until {}", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)), None)
+        }
+        Act::Resolve(reason) if !over => {
+            new.state = State::Resolved;
+            new.resolved_at = Some(now);
+            new.calm = 0;
+            new.revision += 1;
+            (reason.word().to_owned(), Some(Event::Resolved))
+        }
+        Act::Reopen if old.state == State::Resolved => {
+            new.state = State::Open;
+            new.resolved_at = None;
+            new.reopened += 1;
+            new = told(new, old.level, now);
+            ("reopened".to_owned(), Some(Event::Reopened))
+        }
+        _ => return None,
+    };
+    let mut step = changed(old, new, &why, event, now)?;
+    who.clone_into(&mut step.transition.who);
+    Some(step)
+}
+
+fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<Step> {
+    let mut new = old.clone();
+    let mut by_clock = |new: Incident, why: &str, event| {
+        let mut step = changed(old, new, why, event, now)?;
+        "clock".clone_into(&mut step.transition.who);
+        Some(step)
+    };
+    match old.state {
+        State::Snoozed if old.snoozed_until.is_some_and(|until| until <= now) => {
+            new.state = State::Open;
+            new.snoozed_until = None;
+            by_clock(new, "snooze ended", None)
+        }
+        State::Resolved if old.resolved_at.is_none_or(|at| now - at > policy.reopen_window) => {
+            new.state = State::Closed;
+            by_clock(new, "window over", None)
+        }
+        State::Open | State::Acknowledged | State::Recovering if now - old.opened_at > policy.longest => {
+            new.state = State::Resolved;
+            new.resolved_at = Some(now);
+            new.calm = 0;
+            new.revision += 1;
+            by_clock(new, "now the usual level", Some(Event::Resolved))
+        }
+        _ => None,
+    }
+}
+
+fn changed(old: &Incident, mut new: Incident, why: &str, event: Option<Event>, now: Timestamp) -> Option<Step> {
+    if new == *old {
+        return None;
+    }
+    new.version = old.version + 1;
+    let transition = Transition {
+        at: now,
+        from: Some(old.state),
+        to: new.state,
+        why: why.to_owned(),
+        who: "detector".to_owned(),
+        numbers: new.numbers.clone(),
+    };
+    Some(Step { incident: new, transition, event })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::incident::Numbers;
+    use crate::domain::incident::Reason;
+    use crate::domain::incident::Segment;
+
+    fn key() -> SeriesKey {
+        SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All }
+    }
+
+    fn hour(n: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000 + n * 3600, 0).unwrap()
+    }
+
+    fn verdict(n: i64, call: Call, count: f64) -> Verdict {
+        Verdict {
+            bucket: hour(n),
+            until: hour(n + 1),
+            complete: true,
+            call,
+            numbers: Numbers { count, window_seconds: 3600, ..Numbers::default() },
+        }
+    }
+
+    /// Plays causes one an hour and returns the state and the events heard.
+    fn play(causes: &[Cause]) -> (Option<Incident>, Vec<Event>) {
+        let mut newest = None;
+        let mut heard = Vec::new();
+        for (n, cause) in causes.iter().enumerate() {
+            if let Some(step) = step("here", &key(), newest.as_ref(), cause, Policy::default(), hour(n as i64 + 1)) {
+                heard.extend(step.event);
+                newest = Some(step.incident);
+            }
+        }
+        (newest, heard)
+    }
+
+    fn at(n: i64, call: Call) -> Cause {
+        Cause::Judged(verdict(n, call, 10.0))
+    }
+
+    const LOUD: Call = Call::Firing(Level::Medium);
+
+    #[test]
+    fn an_incident_opens_recovers_and_resolves_with_two_notices() {
+        let (incident, heard) = play(&[at(0, LOUD), at(1, LOUD), at(2, Call::Normal), at(3, Call::Normal), at(4, Call::Normal)]);
+        assert_eq!(heard, [Event::Opened, Event::Resolved]);
+        assert_eq!(incident.unwrap().state, State::Resolved);
+    }
+
+    #[test]
+    fn a_relapse_is_silent_and_the_calm_is_counted_anew() {
+        let (incident, heard) =
+            play(&[at(0, LOUD), at(1, Call::Normal), at(2, Call::Normal), at(3, LOUD), at(4, Call::Normal), at(5, Call::Normal)]);
+        assert_eq!(heard, [Event::Opened]);
+        assert_eq!(incident.unwrap().state, State::Recovering);
+    }
+
+    #[test]
+    fn unknown_moves_nothing() {
+        let (incident, heard) = play(&[at(0, LOUD), at(1, Call::Normal), at(2, Call::Unknown), at(3, Call::Unknown), at(4, Call::Normal)]);
+        assert_eq!(heard, [Event::Opened]);
+        assert_eq!(incident.unwrap().calm, 2);
+    }
+
+    #[test]
+    fn worse_is_told_when_the_level_rises_or_the_count_doubles() {
+        let (_, heard) = play(&[at(0, LOUD), at(1, Call::Firing(Level::High)), at(2, Call::Firing(Level::High))]);
+        assert_eq!(heard, [Event::Opened, Event::Worse]);
+        let (_, heard) = play(&[at(0, LOUD), Cause::Judged(verdict(1, LOUD, 20.0)), Cause::Judged(verdict(2, LOUD, 39.0))]);
+        assert_eq!(heard, [Event::Opened, Event::Worse]);
+    }
+
+    #[test]
+    fn an_acknowledged_incident_speaks_again_only_when_the_level_rises() {
+        let ack = Cause::Person(Act::Acknowledge, "anna".to_owned());
+        let (incident, heard) = play(&[at(0, LOUD), ack.clone(), Cause::Judged(verdict(2, LOUD, 99.0))]);
+        assert_eq!(heard, [Event::Opened]);
+        assert_eq!(incident.unwrap().state, State::Acknowledged);
+        let (incident, heard) = play(&[at(0, LOUD), ack, at(2, Call::Firing(Level::High))]);
+        assert_eq!(heard, [Event::Opened, Event::Worse]);
+        assert_eq!(incident.unwrap().state, State::Open);
+    }
+
+    #[test]
+    fn a_spike_soon_after_the_end_is_the_same_incident() {
+        let calm: Vec<Cause> = (1..4).map(|n| at(n, Call::Normal)).collect();
+        let (incident, heard) = play(&[&[at(0, LOUD)], &calm[..], &[at(4, LOUD)]].concat());
+        assert_eq!(heard, [Event::Opened, Event::Resolved, Event::Reopened]);
+        assert_eq!(incident.unwrap().reopened, 1);
+    }
+
+    #[test]
+    fn what_a_person_resolved_stays_so_until_it_was_calm_once() {
+        let resolve = Cause::Person(Act::Resolve(Reason::FalseAlarm), "anna".to_owned());
+        let (incident, heard) = play(&[at(0, LOUD), resolve.clone(), at(2, LOUD), at(3, LOUD)]);
+        assert_eq!(heard, [Event::Opened, Event::Resolved]);
+        assert_eq!(incident.unwrap().state, State::Resolved);
+        let (_, heard) = play(&[at(0, LOUD), resolve, at(2, Call::Normal), at(3, LOUD)]);
+        assert_eq!(heard, [Event::Opened, Event::Resolved, Event::Reopened]);
+    }
+
+    #[test]
+    fn a_bucket_that_had_its_say_cannot_open_a_second_incident() {
+        let mut causes = vec![at(0, LOUD)];
+        causes.extend((1..4).map(|n| at(n, Call::Normal)));
+        causes.extend((0..30).map(|_| Cause::Clock));
+        causes.push(at(2, LOUD));
+        let (incident, heard) = play(&causes);
+        assert_eq!(heard, [Event::Opened, Event::Resolved]);
+        assert_eq!(incident.unwrap().state, State::Closed);
+    }
+
+    #[test]
+    fn a_snooze_ends_by_the_clock() {
+        let snooze = Cause::Person(Act::Snooze(hour(3)), "anna".to_owned());
+        let (incident, _) = play(&[at(0, LOUD), snooze, Cause::Clock, Cause::Clock]);
+        assert_eq!(incident.unwrap().state, State::Open);
+    }
+
+    fn any_cause() -> impl Strategy<Value = Option<Call>> {
+        prop_oneof![
+            Just(Some(LOUD)),
+            Just(Some(Call::Firing(Level::Critical))),
+            Just(Some(Call::Uneasy)),
+            Just(Some(Call::Normal)),
+            Just(Some(Call::Unknown)),
+            Just(None),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn each_end_has_a_beginning(calls in vec(any_cause(), 0..120)) {
+            let causes: Vec<Cause> =
+                calls.iter().enumerate().map(|(n, call)| call.map_or(Cause::Clock, |call| at(n as i64, call))).collect();
+            let (_, heard) = play(&causes);
+            let mut standing = false;
+            for event in heard {
+                match event {
+                    Event::Opened | Event::Reopened => { prop_assert!(!standing); standing = true; }
+                    Event::Worse => prop_assert!(standing),
+                    Event::Resolved => { prop_assert!(standing); standing = false; }
+                    Event::Test => prop_assert!(false),
+                }
+            }
+        }
+    }
+}
