@@ -162,6 +162,9 @@ pub trait Ingest: Send + Sync {
     /// Where a stream stands; a default one when it was never read.
     fn stream(&self, key: &StreamKey) -> impl Future<Output = Result<Stream, StoreError>> + Send;
 
+    /// Where every stream stands that was ever read.
+    fn streams(&self) -> impl Future<Output = Result<Vec<(StreamKey, Stream)>, StoreError>> + Send;
+
     /// Stores items, tags, counters and the stream's progress together or not at all.
     fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
@@ -351,12 +354,18 @@ pub struct Judged {
 
 /// Delivering.
 pub trait Outbox: Send + Sync {
-    /// Takes due rows and holds them until `hold_until`.
-    fn claim(&self, limit: u32, now: Timestamp, hold_until: Timestamp) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+    /// Takes due rows of a target and holds them until `hold_until`.
+    fn claim(
+        &self,
+        target: String,
+        limit: u32,
+        now: Timestamp,
+        hold_until: Timestamp,
+    ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 
     /// Records what became of a row.
     fn settle(&self, row: String, outcome: Outcome, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// When the next row is due.
-    fn next_due(&self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+    /// When the next row of a target is due.
+    fn next_due(&self, target: String) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }

@@ -1,1 +1,314 @@
 //! The daemon: its tasks, their clock and their order. The only place where adapters meet.
+//!
+//! [`serve`] runs until it is told to stop; a reload is a stop and a new [`serve`] with another
+//! [`plan::Plan`] over the same store. [`once`] is the same road walked a single time.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+pub mod acts;
+pub mod courier;
+pub mod crew;
+pub mod facts;
+pub mod intake;
+pub mod judge;
+pub mod keeper;
+pub mod lookout;
+pub mod plan;
+pub mod poller;
+
+use crate::deliver::Carrier;
+use crate::domain::Timestamp;
+use crate::domain::ports::Ingest;
+use crate::domain::ports::StoreError;
+use crate::engine::courier::Courier;
+use crate::engine::crew::Crew;
+use crate::engine::crew::CrewError;
+use crate::engine::lookout::Lookout;
+use crate::engine::plan::Plan;
+use crate::engine::poller::Poller;
+use crate::engine::poller::Target;
+use crate::fetch::Fetcher;
+use crate::host::beats::Beats;
+use crate::host::beats::Loop;
+use crate::host::clock::Clock;
+use crate::store::sqlite::Sqlite;
+use crate::web::board;
+use crate::web::board::Board;
+use crate::web::router::Watched;
+use crate::web::router::router;
+
+/// Polls at the same time.
+const POLLERS: usize = 8;
+/// Every loop goes round at least this often in real time, and says so to the watchdog.
+const ROUND: Duration = Duration::from_secs(10);
+/// Looks follow each other no closer than this: a burst of pages is one look.
+const LOOK_GAP: Duration = Duration::from_millis(200);
+/// Series are judged by the clock this often even when nothing arrives.
+const LOOK_PERIOD: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+
+/// What a daemon is made of besides its plan.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Sqlite,
+    /// What time it is.
+    pub clock: Clock,
+    /// Carries requests out.
+    pub fetcher: Arc<Fetcher>,
+    /// Carries notices out.
+    pub carrier: Arc<Carrier>,
+    /// Signs of life.
+    pub beats: Beats,
+    /// What is counted for Prometheus.
+    pub board: Board,
+    /// Set by the first look.
+    pub ready: Arc<AtomicBool>,
+}
+
+/// Wakes the loops. A lost one costs at most a timer's period.
+#[derive(Clone, Default)]
+struct Nudges {
+    look: Arc<Notify>,
+    deliver: Arc<Notify>,
+}
+
+/// Runs the daemon until `stop` is cancelled, then ends every task.
+///
+/// # Errors
+///
+/// [`CrewError`] when a task ended by itself or did not end in time.
+pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>, stop: CancellationToken) -> Result<(), CrewError> {
+    let mut crew = Crew::new(stop);
+    let nudges = Nudges::default();
+    show_plan(&plan, &parts.board);
+    crew.start("poller", poll(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
+    crew.start("lookout", look(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
+    for courier in couriers(&plan, &parts) {
+        crew.start("courier", deliver(courier, parts.clone(), nudges.clone(), crew.stop()));
+    }
+    crew.start("keeper", keep(Arc::clone(&plan), parts.clone(), crew.stop()));
+    if let Some(listener) = listener {
+        let watched = Watched { board: parts.board.clone(), beats: parts.beats.clone(), ready: Arc::clone(&parts.ready) };
+        crew.start("web", web(listener, watched, crew.stop()));
+    }
+    crew.join().await
+}
+
+/// What a single round did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Items never seen before.
+    pub new: u64,
+    /// Sources that could not be read, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Notices decided.
+    pub notices: usize,
+    /// Tries to deliver that failed.
+    pub undelivered: u32,
+}
+
+/// Polls every source once, judges, and delivers everything that is due.
+///
+/// # Errors
+///
+/// [`StoreError`] when the database fails.
+pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
+    let poller = poller(&plan, &parts);
+    let mut round = Round::default();
+    let targets = Target::all(&plan);
+    let mut polls: FuturesUnordered<_> = FuturesUnordered::new();
+    let places = Semaphore::new(POLLERS);
+    for target in &targets {
+        let (poller, places) = (&poller, &places);
+        polls.push(async move {
+            let _place = places.acquire().await;
+            (target, poller.poll(target).await)
+        });
+    }
+    while let Some((target, polled)) = polls.next().await {
+        let polled = polled?;
+        round.new += polled.committed.new;
+        round.failed.extend(polled.error.map(|why| (target.key.source.clone(), why)));
+    }
+    round.notices = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone()).look().await?;
+    let never = CancellationToken::new();
+    for courier in couriers(&plan, &parts) {
+        round.undelivered += courier.deliver_due(&never).await?;
+    }
+    Ok(round)
+}
+
+fn poller(plan: &Arc<Plan>, parts: &Parts) -> Poller<Sqlite> {
+    let author_key = Arc::new(parts.store.author_key().to_vec());
+    Poller::new(parts.store.clone(), Arc::clone(plan), Arc::clone(&parts.fetcher), author_key, parts.clock, parts.board.clone())
+}
+
+fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
+    let courier = |(target, channel): (&String, &Arc<dyn crate::render::Channel>)| {
+        let (store, carrier) = (parts.store.clone(), Arc::clone(&parts.carrier));
+        Courier::new(store, target.clone(), Arc::clone(channel), carrier, parts.clock, parts.board.clone())
+    };
+    plan.channels.iter().map(courier).collect()
+}
+
+/// Every label set is there from the start, so that "nothing yet" can be told from "not there".
+fn show_plan(plan: &Plan, board: &Board) {
+    board.set(board::BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    board.clear(board::CONFIG);
+    board.set(board::CONFIG, &[("hash", &plan.config.fingerprint)], 1.0);
+    for source in &plan.config.sources {
+        for result in ["ok", "not_modified", "error"] {
+            board.add(board::POLLS, &[("source", &source.name), ("result", result)], 0.0);
+        }
+    }
+    for target in plan.channels.keys() {
+        for result in ["delivered", "later", "dead"] {
+            board.add(board::DELIVERIES, &[("target", target), ("result", result)], 0.0);
+        }
+    }
+}
+
+/// Starts polls when they are due, never two of one stream at once. On a stop polls are cut at
+/// once: each page is stored whole or not at all.
+async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    let poller = poller(&plan, &parts);
+    let targets = Target::all(&plan);
+    let mut due: HashMap<usize, Timestamp> = HashMap::new();
+    for (at, target) in targets.iter().enumerate() {
+        let stored = parts.store.stream(&target.key).await.ok().and_then(|stream| stream.due);
+        due.insert(at, target.source.settings.schedule.resume(stored, parts.clock.now(), target.seed()));
+    }
+    let mut running = FuturesUnordered::new();
+    loop {
+        parts.beats.beat(Loop::Poll);
+        let now = parts.clock.now();
+        while running.len() < POLLERS
+            && let Some((&at, _)) = due.iter().filter(|(_, due)| **due <= now).min_by_key(|(_, due)| **due)
+        {
+            due.remove(&at);
+            let (poller, target) = (&poller, &targets[at]);
+            running.push(async move { (at, poller.poll(target).await) });
+        }
+        let full = running.len() >= POLLERS;
+        let next = due.values().min().copied().filter(|_| !full);
+        let wait = next.map_or(ROUND, |next| parts.clock.until(next).min(ROUND));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some((at, polled)) = running.next(), if !running.is_empty() => {
+                due.insert(at, after_poll(&targets[at], polled, &parts, &nudges));
+            }
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts: &Parts, nudges: &Nudges) -> Timestamp {
+    match polled {
+        Ok(polled) => {
+            // Also without a new item: the poll may have completed a bucket.
+            nudges.look.notify_one();
+            polled.due
+        }
+        Err(error) => {
+            error!(source = target.key.source, "source `{}`: {error}; next try in a minute", target.key.source);
+            parts.clock.after(Duration::from_secs(60))
+        }
+    }
+}
+
+async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    let mut lookout = Lookout::new(parts.store.clone(), plan, parts.clock, parts.board.clone());
+    loop {
+        parts.beats.beat(Loop::Judge);
+        match lookout.look().await {
+            Ok(notices) => {
+                parts.ready.store(true, Ordering::Relaxed);
+                if notices > 0 {
+                    nudges.deliver.notify_waiters();
+                }
+            }
+            Err(StoreError::Stale) => {}
+            Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
+        }
+        let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_GAP) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = nudges.look.notified() => {}
+            () = tokio::time::sleep(period) => {}
+        }
+    }
+}
+
+/// On a stop the parcel in hand gets the crew's time to end; a row that is not recorded by then
+/// stays leased and goes again after the next start, under the same id.
+async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    loop {
+        parts.beats.beat(Loop::Deliver);
+        // Listening begins before the look into the outbox, so that no nudge is missed between.
+        let nudged = nudges.deliver.notified();
+        tokio::select! {
+            outcome = courier.deliver_due(&stop) => {
+                if let Err(error) = outcome {
+                    error!("notices could not be sent: {error}; next try in {} s", ROUND.as_secs());
+                }
+            }
+            () = cut(&stop) => return,
+        }
+        let next = courier.next_due().await.ok().flatten();
+        let wait = next.map_or(ROUND, |next| parts.clock.until(next).clamp(Duration::from_millis(50), ROUND));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = nudged => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Four seconds after the stop.
+async fn cut(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+}
+
+async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
+    loop {
+        keeper::tidy(&parts.store, &plan, parts.clock.now()).await;
+        if let Ok(bytes) = parts.store.read(|reader| Ok(reader.size()?.bytes)).await {
+            parts.board.set(board::DATABASE, &[], bytes as f64);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(parts.clock.until(parts.clock.now() + keeper::PERIOD)) => {}
+        }
+    }
+}
+
+async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            error!("the web pages cannot be served: {error}");
+            return;
+        }
+    };
+    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { stop.cancelled().await });
+    if let Err(error) = served.await {
+        error!("the web pages ended: {error}");
+    }
+}

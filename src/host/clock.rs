@@ -42,6 +42,12 @@ impl Clock {
         self.showed + TimeDelta::from_std(passed).unwrap_or_default()
     }
 
+    /// What the clock shows when so much real time has passed.
+    #[must_use]
+    pub fn after(&self, real: Duration) -> Timestamp {
+        self.now() + TimeDelta::from_std(real.mul_f64(self.speed)).unwrap_or_default()
+    }
+
     /// How long to really wait until the clock shows `due`.
     #[must_use]
     pub fn until(&self, due: Timestamp) -> Duration {

@@ -2,5 +2,9 @@
 //!
 //! The only place that asks any of them.
 
+pub mod beats;
 pub mod clock;
 pub mod env;
+pub mod log;
+pub mod notify;
+pub mod signals;

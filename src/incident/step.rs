@@ -235,7 +235,7 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
 
 fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<Step> {
     let mut new = old.clone();
-    let mut by_clock = |new: Incident, why: &str, event| {
+    let by_clock = |new: Incident, why: &str, event| {
         let mut step = changed(old, new, why, event, now)?;
         "clock".clone_into(&mut step.transition.who);
         Some(step)

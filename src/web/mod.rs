@@ -1,1 +1,4 @@
 //! Health and metrics over HTTP.
+
+pub mod board;
+pub mod router;

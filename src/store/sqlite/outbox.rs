@@ -56,6 +56,7 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
 /// another boot is free at once, for that process is gone.
 pub(super) fn claim(
     connection: &Connection,
+    target: &str,
     limit: u32,
     now: Timestamp,
     hold_until: Timestamp,
@@ -63,13 +64,13 @@ pub(super) fn claim(
 ) -> Result<Vec<Row>, StoreError> {
     let mut find = connection.prepare_cached(
         "SELECT id, target, recipient, facts, attempts, created_at FROM outbox AS row
-         WHERE due <= ?1 AND (state = 'queued' OR state = 'leased' AND (lease_until <= ?1 OR lease_boot <> ?2))
+         WHERE target = ?4 AND due <= ?1 AND (state = 'queued' OR state = 'leased' AND (lease_until <= ?1 OR lease_boot <> ?2))
            AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.incident = row.incident AND earlier.target = row.target
                AND earlier.recipient = row.recipient AND earlier.revision < row.revision AND earlier.state IN ('queued', 'leased'))
          ORDER BY due, id LIMIT ?3",
     )?;
     let rows = find
-        .query_map(params![millis(now), boot, limit], |row| {
+        .query_map(params![millis(now), boot, limit, target], |row| {
             let facts: String = row.get(3)?;
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(4)?, row.get(5)?))
         })?
@@ -102,11 +103,12 @@ pub(super) fn settle(connection: &Connection, id: &str, outcome: &Outcome, now: 
     Ok(())
 }
 
-pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+pub(super) fn next_due(connection: &Connection, target: &str) -> Result<Option<Timestamp>, StoreError> {
     let due: Option<i64> = connection
         .prepare_cached(
-            "SELECT min(CASE state WHEN 'queued' THEN due ELSE lease_until END) FROM outbox WHERE state IN ('queued', 'leased')",
+            "SELECT min(CASE state WHEN 'queued' THEN due ELSE lease_until END) FROM outbox
+             WHERE target = ?1 AND state IN ('queued', 'leased')",
         )?
-        .query_row([], |row| row.get(0))?;
+        .query_row(params![target], |row| row.get(0))?;
     Ok(due.map(moment))
 }

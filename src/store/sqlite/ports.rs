@@ -114,6 +114,10 @@ impl Ingest for Sqlite {
         self.read(move |reader| streams::load(reader.connection(), &key)).await
     }
 
+    async fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
+        self.read(|reader| reader.streams()).await
+    }
+
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
         self.writer.run(move |connection, names| ingest::commit_page(connection, names, &page)).await
     }
@@ -160,16 +164,16 @@ impl Incidents for Sqlite {
 }
 
 impl Outbox for Sqlite {
-    async fn claim(&self, limit: u32, now: Timestamp, hold_until: Timestamp) -> Result<Vec<Row>, StoreError> {
+    async fn claim(&self, target: String, limit: u32, now: Timestamp, hold_until: Timestamp) -> Result<Vec<Row>, StoreError> {
         let boot = Arc::clone(&self.boot);
-        self.writer.run(move |connection, _| outbox::claim(connection, limit, now, hold_until, &boot)).await
+        self.writer.run(move |connection, _| outbox::claim(connection, &target, limit, now, hold_until, &boot)).await
     }
 
     async fn settle(&self, row: String, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
         self.writer.run(move |connection, _| outbox::settle(connection, &row, &outcome, now)).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|reader| outbox::next_due(reader.connection())).await
+    async fn next_due(&self, target: String) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |reader| outbox::next_due(reader.connection(), &target)).await
     }
 }

@@ -1,0 +1,92 @@
+//! Buckets of a series out of counters by quarter.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use crate::calendar::bucket::Buckets;
+use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
+use crate::domain::count::Part;
+use crate::domain::count::Quarter;
+use crate::domain::ports::Cell;
+use crate::domain::ports::Counters;
+
+/// The number that stands for "all messages" where a theme's number is asked for.
+const ALL_MESSAGES: i64 = 0;
+
+/// Counters of one watch's sources, ready to be cut into buckets.
+#[derive(Debug)]
+pub struct Grid<'a> {
+    /// Cells by segment and theme, each in order of quarters.
+    cells: HashMap<(i64, i64), Vec<&'a Cell>>,
+}
+
+impl<'a> Grid<'a> {
+    /// Sorts the counters of `sources`.
+    #[must_use]
+    pub fn of(counters: &'a Counters, sources: &BTreeSet<i64>) -> Self {
+        let mut cells: HashMap<(i64, i64), Vec<&Cell>> = HashMap::new();
+        for cell in counters.cells.iter().filter(|cell| sources.contains(&cell.source)) {
+            cells.entry((cell.segment, cell.theme)).or_default().push(cell);
+        }
+        for column in cells.values_mut() {
+            column.sort_by_key(|cell| cell.quarter);
+        }
+        Self { cells }
+    }
+
+    /// The bucket of a segment and a theme that begins at `start`.
+    #[must_use]
+    pub fn bucket(&self, segment: i64, theme: i64, buckets: Buckets, start: Timestamp) -> BucketCount {
+        let end = buckets.end(start);
+        let (hour, weekday) = buckets.slot(start);
+        let mut parts: Vec<Part> = Vec::new();
+        for cell in self.between(segment, ALL_MESSAGES, start, end) {
+            let part = part_of(&mut parts, cell.source);
+            *part.total.get_or_insert(0.0) += cell.voices as f64;
+            part.late_total += cell.late as f64;
+        }
+        for cell in self.between(segment, theme, start, end) {
+            let part = part_of(&mut parts, cell.source);
+            part.hits += cell.voices as f64;
+            part.late_hits += cell.late as f64;
+        }
+        BucketCount { start, end, hour, weekday, parts }
+    }
+
+    fn between(&self, segment: i64, theme: i64, start: Timestamp, end: Timestamp) -> &[&'a Cell] {
+        let Some(column) = self.cells.get(&(segment, theme)) else { return &[] };
+        let from = column.partition_point(|cell| cell.quarter < Quarter::of(start));
+        let until = column.partition_point(|cell| cell.quarter < Quarter::of(end));
+        &column[from..until.max(from)]
+    }
+}
+
+fn part_of(parts: &mut Vec<Part>, source: i64) -> &mut Part {
+    let at = parts.iter().position(|part| part.source == source).unwrap_or_else(|| {
+        parts.push(Part { source, total: Some(0.0), ..Part::default() });
+        parts.len() - 1
+    });
+    &mut parts[at]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::bucket::Width;
+
+    fn cell(quarter: i64, source: i64, theme: i64, voices: i64, late: i64) -> Cell {
+        Cell { quarter: Quarter(quarter), segment: 1, source, theme, voices, late }
+    }
+
+    #[test]
+    fn quarters_add_up_to_the_bucket_source_by_source() {
+        let cells = vec![cell(4, 1, 0, 10, 2), cell(7, 1, 0, 5, 0), cell(8, 1, 0, 99, 0), cell(5, 2, 0, 3, 3), cell(5, 1, 9, 2, 1)];
+        let counters = Counters { cells, ..Counters::default() };
+        let grid = Grid::of(&counters, &[1].into());
+        let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
+        let bucket = grid.bucket(1, 9, hours, Quarter(4).start());
+        assert_eq!(bucket.parts, [Part { source: 1, total: Some(15.0), hits: 2.0, late_total: 2.0, late_hits: 1.0 }]);
+        assert_eq!(grid.bucket(2, 9, hours, Quarter(4).start()).parts, []);
+    }
+}

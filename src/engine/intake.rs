@@ -1,0 +1,52 @@
+//! What is done to an item between its source and the store: tags, hashes, labels.
+
+use std::collections::BTreeMap;
+
+use crate::domain::item::Item;
+use crate::domain::ports::TaggedItem;
+use crate::engine::plan::Plan;
+use crate::tagging;
+use crate::text::alike;
+use crate::text::hash;
+
+/// Prepares the items of one source.
+pub struct Intake<'a> {
+    plan: &'a Plan,
+    author_key: &'a [u8],
+    source_labels: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Intake<'a> {
+    /// For a source with these labels.
+    #[must_use]
+    pub fn new(plan: &'a Plan, author_key: &'a [u8], source_labels: &'a BTreeMap<String, String>) -> Self {
+        Self { plan, author_key, source_labels }
+    }
+
+    /// Tags an item and works out what the store has to know of it.
+    #[must_use]
+    pub fn prepare(&self, item: Item) -> TaggedItem {
+        let message = tagging::message(&item.title, &item.text);
+        let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&message) };
+        let author_hash = item.author.as_deref().map(|author| hash::of_author(self.author_key, author));
+        let voice_key = alike::voice_key(author_hash.as_deref(), &message);
+        TaggedItem { tags, voice_key, author_hash, labels: self.labels(&item), hash: content_hash(&item), item }
+    }
+
+    /// The item's own word holds over the source's. The language has a field of its own.
+    fn labels(&self, item: &Item) -> BTreeMap<String, String> {
+        let language = item.lang.as_ref().map(|lang| ("language".to_owned(), lang.clone()));
+        let own = item.fields.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let mut labels = self.source_labels.clone();
+        labels.extend(language.into_iter().chain(own));
+        labels.retain(|key, value| self.plan.label_keys.contains(key) && !value.trim().is_empty());
+        labels
+    }
+}
+
+/// Changes when something changes that people or counters would see.
+fn content_hash(item: &Item) -> u64 {
+    let rating = item.rating.map(|rating| format!("{}/{}", rating.value, rating.max)).unwrap_or_default();
+    let fields = item.fields.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+    hash::of_parts([item.title.as_str(), item.text.as_str(), rating.as_str()].into_iter().chain(fields))
+}

@@ -1,0 +1,22 @@
+//! Keeps the database in bounds: old texts go, counters and incidents stay.
+
+use chrono::TimeDelta;
+use tracing::info;
+use tracing::warn;
+
+use crate::domain::Timestamp;
+use crate::engine::plan::Plan;
+use crate::store::sqlite::Sqlite;
+
+/// How often it looks, on the daemon's clock.
+pub const PERIOD: TimeDelta = TimeDelta::hours(6);
+
+/// Prunes once. A failure is told and tried again at the next round.
+pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
+    let keep = &plan.config.store;
+    match store.prune(now - keep.keep_text, keep.max_size).await {
+        Ok(0) => {}
+        Ok(texts) => info!(texts, "pruned {texts} texts; their counts, tags and incidents stay"),
+        Err(error) => warn!("texts could not be pruned: {error}; next try in {} h", PERIOD.num_hours()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Judges every live series by the clock, and turns verdicts into incidents and notices.
+//!
+//! Woken by a nudge or its timer, it reads what changed, takes each series through the buckets
+//! that closed, looks at the open one, and writes everything that follows in one transaction. A
+//! change in a bucket that was judged before is replayed from the snapshot before it; only what
+//! arrived as news may alert.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use tracing::info;
+use tracing::warn;
+
+use crate::config::settings::Watch;
+use crate::counting::series::Grid;
+use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::incident::Act;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Reason;
+use crate::domain::incident::Segment;
+use crate::domain::incident::SeriesKey;
+use crate::domain::incident::Verdict;
+use crate::domain::notice::Event;
+use crate::domain::ports::Change;
+use crate::domain::ports::Counters;
+use crate::domain::ports::Incidents;
+use crate::domain::ports::Ingest;
+use crate::domain::ports::Judged;
+use crate::domain::ports::Snapshot;
+use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Touched;
+use crate::engine::facts;
+use crate::engine::judge::Judge;
+use crate::engine::judge::Memory;
+use crate::engine::judge::Series;
+use crate::engine::judge::series_of;
+use crate::engine::judge::sources_of;
+use crate::engine::plan::Plan;
+use crate::host::clock::Clock;
+use crate::incident::step::Cause;
+use crate::incident::step::Policy;
+use crate::incident::step::Step;
+use crate::incident::step::step;
+use crate::web::board;
+use crate::web::board::Board;
+
+/// How long a bucket waits for a source that is read seldom before it counts as complete. What
+/// comes later is replayed.
+const PATIENCE: TimeDelta = TimeDelta::hours(6);
+/// How long a bucket waits for a source that fails.
+const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
+
+/// What is remembered of a series between two looks.
+#[derive(Debug, Clone)]
+struct Known {
+    memory: Memory,
+    as_of: Timestamp,
+    /// Buckets before this moment were judged in their time, or were history when the series began.
+    judged_to: Timestamp,
+}
+
+/// Judges.
+pub struct Lookout<S> {
+    store: S,
+    plan: Arc<Plan>,
+    clock: Clock,
+    board: Board,
+    known: HashMap<SeriesKey, Known>,
+}
+
+/// One look at one watch.
+struct Look<'a> {
+    watch: &'a Watch,
+    judge: Judge,
+    series: Vec<Series>,
+    /// Buckets that begin before this moment are complete.
+    closed: Timestamp,
+    /// First changed moment among the watch's sources.
+    changed: Option<Timestamp>,
+    /// First moment in which news arrived.
+    news: Option<Timestamp>,
+    fresh: (u32, u32),
+}
+
+impl<S: Ingest + Incidents> Lookout<S> {
+    /// A lookout over a plan's watches.
+    pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board) -> Self {
+        Self { store, plan, clock, board, known: HashMap::new() }
+    }
+
+    /// Judges everything once. Returns how many notices were put into the outbox.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; nothing was written then and the next look does it again.
+    pub async fn look(&mut self) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let outcome = self.look_at(now).await;
+        if outcome.is_err() {
+            // What is remembered may be ahead of what was written.
+            self.known.clear();
+        }
+        outcome
+    }
+
+    async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        let plan = Arc::clone(&self.plan);
+        let touched = self.store.touched().await?;
+        let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
+        let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
+        let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
+        let looks: Vec<Look<'_>> =
+            plan.config.watches.iter().filter_map(|watch| look(&plan, watch, &names, &streams, &touched, now)).collect();
+        self.recall(&looks, first).await?;
+        let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
+        let Some(from) = from else { return Ok(0) };
+        let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
+        let mut newest: BTreeMap<SeriesKey, Incident> =
+            self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), incident)).collect();
+
+        let mut judged = Judged { done: touched, ..Judged::default() };
+        let mut notices = 0;
+        self.board.clear(board::COUNT);
+        self.board.clear(board::EXPECTED);
+        self.board.clear(board::SCORE);
+        for look in &looks {
+            let grid = Grid::of(&counters, &sources_of(look.watch, &counters));
+            for series in &look.series {
+                let verdicts = self.advance(look, series, &grid, now, &mut judged);
+                for (before, step) in steps(&plan, &series.key, &mut newest, &verdicts, look, now) {
+                    let change = self.change(look, before, step, now).await?;
+                    notices += change.rows.len();
+                    judged.changes.push(change);
+                }
+            }
+        }
+        self.rest(&looks, &newest, now, &mut judged).await?;
+        if judged != Judged::default() {
+            self.store.apply(judged).await?;
+        }
+        self.board.add(board::EVALUATIONS, &[], 1.0);
+        Ok(notices)
+    }
+
+    /// Makes sure that each series is remembered up to a moment before everything that changed.
+    async fn recall(&mut self, looks: &[Look<'_>], first: Quarter) -> Result<(), StoreError> {
+        for look in looks {
+            let behind = |known: &Known| look.changed.is_some_and(|changed| changed < known.as_of);
+            let missing: Vec<&Series> =
+                look.series.iter().filter(|series| self.known.get(&series.key).is_none_or(behind)).collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let limit = look.changed.unwrap_or(Timestamp::MAX_UTC).min(look.closed);
+            let stored = self.store.snapshots(Timestamp::MAX_UTC).await?;
+            let before = self.store.snapshots(limit).await?;
+            for series in missing {
+                let name = series_name(&series.key);
+                let start = look.judge.buckets.start(first.start());
+                let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
+                let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(look.closed);
+                let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
+                let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
+                self.known.insert(series.key.clone(), Known { memory, as_of, judged_to });
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a series to the present. What comes back may move its incident, in order.
+    fn advance(&mut self, look: &Look<'_>, series: &Series, grid: &Grid<'_>, now: Timestamp, judged: &mut Judged) -> Vec<Verdict> {
+        let known = self.known.get_mut(&series.key).expect("`recall` has made sure of every series");
+        let mut verdicts = Vec::new();
+        let from = known.as_of;
+        let (judged_to, news) = (known.judged_to, look.news);
+        let mut last = None;
+        known.as_of = look.judge.advance(&mut known.memory, series, grid, from, look.closed, |verdict| {
+            let in_time = verdict.bucket >= judged_to;
+            let brings_news = news.is_some_and(|news| verdict.until > news);
+            if in_time || brings_news {
+                verdicts.push(verdict.clone());
+            }
+            last = Some(verdict);
+        });
+        known.judged_to = known.judged_to.max(known.as_of);
+        if known.as_of != from
+            && let Ok(blob) = serde_json::to_string(&known.memory)
+        {
+            judged.states.push((series_name(&series.key), Snapshot { as_of: known.as_of, blob }));
+        }
+        let mut memory = known.memory.clone();
+        let mut start = known.as_of;
+        // A bucket may be over and still wait for a source; what is behind it is looked at too.
+        loop {
+            let open = look.judge.peek(&memory, series, grid, start, now);
+            let until = open.until;
+            if until > now && series.key.segment == Segment::All {
+                self.show(&series.key, &open);
+            }
+            verdicts.push(open);
+            if until > now || until <= start {
+                break;
+            }
+            start = look.judge.advance(&mut memory, series, grid, start, until, |_| {});
+        }
+        verdicts
+    }
+
+    fn show(&self, key: &SeriesKey, verdict: &Verdict) {
+        let labels = [("watch", key.watch.as_str()), ("theme", key.theme.as_str())];
+        self.board.set(board::COUNT, &labels, verdict.numbers.count);
+        self.board.set(board::EXPECTED, &labels, verdict.numbers.expected);
+        self.board.set(board::SCORE, &labels, verdict.numbers.score);
+    }
+
+    /// Works out who is told what of a step.
+    async fn change(&self, look: &Look<'_>, before: Option<Incident>, step: Step, now: Timestamp) -> Result<Change, StoreError> {
+        let rows = if step.event.is_some() {
+            let ask = facts::ask(look.watch, &step.incident, now);
+            let evidence = self.store.evidence(ask.clone()).await?;
+            facts::rows(&self.plan, look.watch, before.as_ref(), &step, &ask, &evidence, look.fresh)
+        } else {
+            Vec::new()
+        };
+        self.tell_log(&step);
+        Ok(Change { seen: before.map(|before| before.version), incident: step.incident, transition: step.transition, rows })
+    }
+
+    fn tell_log(&self, step: &Step) {
+        let Some(event) = step.event else { return };
+        let incident = &step.incident;
+        let title = self.plan.theme(&incident.key.theme).map_or(incident.key.theme.as_str(), |theme| theme.title.as_str());
+        let (count, usual) = (incident.numbers.count, incident.numbers.expected);
+        let hours = incident.numbers.window_seconds as f64 / 3600.0;
+        let id = incident.id.as_str();
+        match event {
+            Event::Resolved => info!(incident = id, watch = incident.key.watch, theme = incident.key.theme, "incident {id} is over"),
+            _ => warn!(
+                incident = id,
+                watch = incident.key.watch,
+                theme = incident.key.theme,
+                "incident {id} {event} ({}): {count} complaints about {title} in {hours} h, {usual:.1} usual; segment {}",
+                incident.level,
+                incident.key.segment
+            ),
+        }
+    }
+
+    /// Moves incidents on that only the clock or the configuration moves.
+    async fn rest(
+        &self,
+        looks: &[Look<'_>],
+        newest: &BTreeMap<SeriesKey, Incident>,
+        now: Timestamp,
+        judged: &mut Judged,
+    ) -> Result<(), StoreError> {
+        for (key, incident) in newest {
+            let watched = self.plan.watch(&key.watch).is_some_and(|watch| watch.themes.contains(&key.theme));
+            let look = looks.iter().find(|look| look.watch.name == key.watch);
+            let cause = if watched {
+                Cause::Clock
+            } else {
+                Cause::Person(Act::Resolve(Reason::Other), "the configuration, which watches this no more".to_owned())
+            };
+            let policy = look.map_or_else(Policy::default, |look| policy(look.watch));
+            let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy, now) else { continue };
+            let change = match look {
+                Some(look) => self.change(look, Some(incident.clone()), step, now).await?,
+                None => Change { seen: Some(incident.version), incident: step.incident, transition: step.transition, rows: Vec::new() },
+            };
+            judged.changes.push(change);
+        }
+        Ok(())
+    }
+}
+
+/// Feeds verdicts to the incident of a series, in order. Each step comes with what it changed.
+fn steps(
+    plan: &Plan,
+    key: &SeriesKey,
+    newest: &mut BTreeMap<SeriesKey, Incident>,
+    verdicts: &[Verdict],
+    look: &Look<'_>,
+    now: Timestamp,
+) -> Vec<(Option<Incident>, Step)> {
+    let mut steps = Vec::new();
+    for verdict in verdicts {
+        let before = newest.get(key).cloned();
+        // Missed buckets are judged with their own time.
+        let at = if verdict.complete { verdict.until.min(now) } else { now };
+        let cause = Cause::Judged(verdict.clone());
+        if let Some(step) = step(&plan.instance, key, before.as_ref(), &cause, policy(look.watch), at) {
+            newest.insert(key.clone(), step.incident.clone());
+            steps.push((before, step));
+        }
+    }
+    steps
+}
+
+/// Days are long: two calm ones are enough.
+fn policy(watch: &Watch) -> Policy {
+    match watch.bucket {
+        crate::calendar::bucket::Width::Hour => Policy::default(),
+        crate::calendar::bucket::Width::Day => Policy { resolve_after: 2, reopen_window: TimeDelta::days(3), ..Policy::default() },
+    }
+}
+
+/// Where a watch stands. `None` while one of its sources has not been read for the first time.
+fn look<'a>(
+    plan: &Plan,
+    watch: &'a Watch,
+    names: &Counters,
+    streams: &HashMap<StreamKey, Stream>,
+    touched: &[Touched],
+    now: Timestamp,
+) -> Option<Look<'a>> {
+    let mut complete = now;
+    let mut fresh = (0, 0);
+    for source in plan.sources.iter().filter(|source| watch.sources.contains(&source.settings.name)) {
+        for shard in source.source.shards() {
+            let stream = streams.get(&StreamKey { source: source.settings.name.clone(), shard });
+            fresh.1 += 1;
+            match stream {
+                Some(stream) if stream.history_done => {
+                    let patience = if stream.errors > 0 { PATIENCE_WITH_ERRORS } else { PATIENCE };
+                    fresh.0 += u32::from(stream.errors == 0);
+                    complete = complete.min(stream.complete_to.unwrap_or(now).max(now - patience));
+                }
+                // A source that cannot be read must not blind the watch to the others.
+                Some(stream) if stream.errors > 0 => {}
+                _ => return None,
+            }
+        }
+    }
+    let series = series_of(watch, names);
+    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
+    Some(Look {
+        watch,
+        closed: judge.buckets.start(complete),
+        changed: mine().map(|mark| mark.from.start()).min(),
+        news: mine().filter_map(|mark| mark.judge_from).map(Quarter::start).min(),
+        judge,
+        series,
+        fresh,
+    })
+}
+
+/// The name of a series in the store.
+fn series_name(key: &SeriesKey) -> String {
+    format!("{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment)
+}

@@ -1,0 +1,98 @@
+//! The configuration, built: sources, channels and rules ready to run.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::calendar::bucket::Buckets;
+use crate::config::settings;
+use crate::config::settings::Config;
+use crate::config::settings::Watch;
+use crate::domain::theme::ThemeText;
+use crate::render::Channel;
+use crate::sources::Source;
+use crate::tagging::Rules;
+
+/// Labels that every item keeps where its source gives them, so that a watch can be split by them
+/// later without reading anything again.
+const USUAL_LABELS: [&str; 4] = ["country", "language", "product", "version"];
+
+/// What runs until the next reload.
+pub struct Plan {
+    /// The settings it was built from.
+    pub config: Config,
+    /// The themes, compiled.
+    pub rules: Arc<Rules>,
+    /// The sources, built.
+    pub sources: Vec<Arc<ReadySource>>,
+    /// The targets, built, by name.
+    pub channels: BTreeMap<String, Arc<dyn Channel>>,
+    /// Label keys that become segments.
+    pub label_keys: BTreeSet<String>,
+    /// Names this installation in ids, so that two that watch the same thing are told apart.
+    pub instance: String,
+}
+
+/// A source with the settings that reading it needs.
+pub struct ReadySource {
+    /// As configured.
+    pub settings: settings::Source,
+    /// Reads it.
+    pub source: Arc<dyn Source>,
+}
+
+/// The themes of a configuration that passed its check do not compile: a bug, never a user's mistake.
+#[derive(Debug, thiserror::Error)]
+#[error("the theme rules do not compile: {0}")]
+pub struct BadRules(String);
+
+impl Plan {
+    /// Builds everything. `author_key` is the store's; the installation's name is derived from it.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRules`] when a theme's rules do not compile; `check` reports those with their place.
+    pub fn build(config: Config, author_key: &[u8]) -> Result<Self, BadRules> {
+        let rules = crate::tagging::compile(&config.themes)
+            .map_err(|errors| BadRules(errors.iter().map(|error| error.why.clone()).collect::<Vec<_>>().join("; ")))?;
+        let sources = config
+            .sources
+            .iter()
+            .map(|settings| Arc::new(ReadySource { settings: settings.clone(), source: settings.kind.build() }))
+            .collect();
+        let channels = config.targets.iter().map(|target| (target.name.clone(), target.channel.build())).collect();
+        let asked = config.watches.iter().flat_map(|watch| watch.by.iter().cloned());
+        let label_keys = asked.chain(USUAL_LABELS.map(str::to_owned)).collect();
+        let instance = crate::text::hash::of_author(author_key, "this installation");
+        Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, config })
+    }
+
+    /// The theme of a name. A stored series may speak of a theme that is configured no more.
+    #[must_use]
+    pub fn theme(&self, name: &str) -> Option<&ThemeText> {
+        self.config.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// The watch of a name.
+    #[must_use]
+    pub fn watch(&self, name: &str) -> Option<&Watch> {
+        self.config.watches.iter().find(|watch| watch.name == name)
+    }
+
+    /// How a watch cuts time.
+    #[must_use]
+    pub fn buckets(&self, watch: &Watch) -> Buckets {
+        Buckets { width: watch.bucket, zone: self.config.time_zone }
+    }
+
+    /// Seconds of the daemon's clock in a real second: more than one only while a recording is
+    /// replayed faster than it happened.
+    #[must_use]
+    pub fn speed(&self) -> f64 {
+        let replay = |source: &settings::Source| match &source.kind {
+            crate::sources::Settings::Replay(replay) => Some(replay.speed),
+            _ => None,
+        };
+        self.config.sources.iter().find_map(replay).unwrap_or(1.0)
+    }
+}

@@ -1,0 +1,62 @@
+//! The addresses: `/healthz` (alive), `/readyz` (working), `/metrics`.
+//!
+//! They read memory only, so they answer while a poll hangs or the database is busy.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use serde_json::json;
+
+use crate::host::beats::Beats;
+use crate::host::beats::LIMIT;
+use crate::web::board::Board;
+use crate::web::board::PROGRESS;
+
+/// What the pages read.
+#[derive(Clone)]
+pub struct Watched {
+    /// Counted values.
+    pub board: Board,
+    /// Signs of life.
+    pub beats: Beats,
+    /// Set by the first judging.
+    pub ready: Arc<AtomicBool>,
+}
+
+/// All addresses.
+pub fn router(watched: Watched) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(watched)
+}
+
+async fn healthz(State(watched): State<Watched>) -> impl IntoResponse {
+    let ages = watched.beats.ages();
+    let checks: Vec<_> =
+        ages.iter().map(|(of, age)| json!({ "name": of.word(), "ok": *age < LIMIT, "seconds_since_progress": age.as_secs() })).collect();
+    let well = watched.beats.all_fresh();
+    let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let words = if well { "ok" } else { "a loop is stuck" };
+    let body = json!({ "status": words, "version": env!("CARGO_PKG_VERSION"), "checks": checks });
+    (status, [(CONTENT_TYPE, "application/json")], body.to_string())
+}
+
+async fn readyz(State(watched): State<Watched>) -> impl IntoResponse {
+    if watched.ready.load(Ordering::Relaxed) { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting\n") }
+}
+
+async fn metrics(State(watched): State<Watched>) -> impl IntoResponse {
+    for (of, age) in watched.beats.ages() {
+        watched.board.set(PROGRESS, &[("loop", of.word())], age.as_secs_f64());
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], watched.board.exposition())
+}
