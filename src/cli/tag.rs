@@ -1,13 +1,172 @@
-//! `uproar tag`
+//! `uproar tag`: texts in, themes out, a line each. Needs no configuration and no database.
+
+use std::fs;
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::config::themes;
+use crate::domain::theme::Tag;
+use crate::domain::theme::ThemeText;
+use crate::tagging;
+use crate::tagging::Part;
+use crate::tagging::RuleError;
+use crate::tagging::Rules;
+use crate::tagging::Scratch;
+
+/// A longer line is not a message.
+const LONGEST_LINE: u64 = 16 << 20;
 
 /// Tag texts with complaint themes
+///
+/// Reads JSON lines with `id`, `text` and, if there is one, `title`; other fields are ignored.
+/// Writes `{"id","labels":["theme",...]}`, a line each, in the same order. Uses the built-in themes
+/// unless `--rules` names a file of others.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// Theme file to use in place of the built-in themes
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Add the rule and the words behind each theme
+    ///
+    /// `"why":[{"theme","rule","spans":[[from,to],...]}]`; spans are bytes of the text. Where there
+    /// is a title, they are bytes of title, line end and text put together.
+    #[arg(long)]
+    explain: bool,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+const EXAMPLE: &str = r#"Example:
+  echo '{"id":"1","text":"The bot sends me in circles."}' | uproar tag --explain"#;
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let rules = match &args.rules {
+        Some(file) => read_rules(file)?,
+        None => compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?,
+    };
+    tag_lines(&rules, args.explain, io::stdin().lock(), &mut console.out)
+}
+
+fn read_rules(file: &Path) -> Result<Rules, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
+    let wrong = |fault: String| Failure::new(Code::Config, format!("{}: {fault}", file.display()));
+    let themes = themes::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    compile(&themes).map_err(wrong)
+}
+
+fn compile(themes: &[ThemeText]) -> Result<Rules, String> {
+    tagging::compile(themes).map_err(|errors| {
+        let told: Vec<String> = errors.iter().map(|error| show(error, themes)).collect();
+        told.join("\n")
+    })
+}
+
+/// A mistake with the line of the rule that has it, and a mark below its place.
+fn show(error: &RuleError, themes: &[ThemeText]) -> String {
+    let theme = themes.get(error.theme).map_or("", |theme| theme.name.as_str());
+    let rule = error.rule.map_or(String::new(), |rule| format!(", rule {}", rule + 1));
+    let part = match &error.part {
+        Part::When => "`when`".to_owned(),
+        Part::Unless => "`unless`".to_owned(),
+        Part::Words(name) => format!("word `{name}`"),
+    };
+    let text = error.text(themes);
+    let start = text[..error.span.start].rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next().unwrap_or("");
+    let before = text[start..error.span.start].chars().count();
+    let marks = text[error.span.clone()].lines().next().unwrap_or("").chars().count().max(1);
+    format!(
+        "theme `{theme}`{rule}, {part}: {why}\n  | {line}\n  | {:before$}{:^<marks$}\n  {cure}",
+        "",
+        "",
+        why = error.why,
+        cure = error.cure
+    )
+}
+
+#[derive(Deserialize)]
+struct Line {
+    id: Id,
+    text: String,
+    title: Option<String>,
+}
+
+/// Goes out as it came in.
+#[derive(Deserialize, Serialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+#[derive(Serialize)]
+struct Tagged<'a> {
+    id: Id,
+    labels: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<Why<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Why<'a> {
+    theme: &'a str,
+    rule: &'a str,
+    spans: Vec<[usize; 2]>,
+}
+
+fn tag_lines(rules: &Rules, explain: bool, input: impl Read, out: &mut dyn Write) -> Result<Code, Failure> {
+    let mut input = BufReader::with_capacity(1 << 16, input);
+    let mut scratch = Scratch::default();
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        if (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let read = read_line(&line).map_err(|why| {
+            // What is done stands; the reader sees where it ended.
+            let flushed = out.flush();
+            flushed.map_or_else(Failure::from, |()| Failure::new(Code::Data, format!("line {number}: {why}")))
+        })?;
+        let text = tagging::message(read.title.as_deref().unwrap_or(""), &read.text);
+        let tags = rules.tag_with(&mut scratch, &text);
+        let why = explain.then(|| tags.iter().map(why).collect());
+        let tagged = Tagged { id: read.id, labels: tags.iter().map(|tag| tag.theme.as_str()).collect(), why };
+        serde_json::to_writer(&mut *out, &tagged).map_err(io::Error::from)?;
+        out.write_all(b"\n")?;
+        // Whoever feeds line by line wants answers line by line.
+        if input.buffer().is_empty() {
+            out.flush()?;
+        }
+    }
+    Ok(Code::Done)
+}
+
+fn read_line(line: &[u8]) -> Result<Line, String> {
+    if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+        return Err(format!("the line is longer than {} MB; a line is one message", LONGEST_LINE >> 20));
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        // One line is all that the reader of JSON has seen: its "line 1" would mislead.
+        let text = error.to_string();
+        let text = text.split(" at line ").next().unwrap_or(&text);
+        format!("{text} at column {}; each line is {{\"id\": ..., \"text\": ...}}", error.column())
+    })
+}
+
+fn why(tag: &Tag) -> Why<'_> {
+    Why { theme: &tag.theme, rule: &tag.rule, spans: tag.spans.iter().map(|span| [span.start, span.end]).collect() }
 }

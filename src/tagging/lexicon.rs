@@ -1,0 +1,179 @@
+//! Which choices a word of a text satisfies.
+//!
+//! All patterns are looked for in one pass over the word. Most words of a text have been seen
+//! before, so a [`Memo`] keeps the answers.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+
+use aho_corasick::AhoCorasick;
+use rust_stemmers::Stemmer;
+
+use crate::tagging::pattern;
+use crate::tagging::pattern::Language;
+use crate::tagging::pattern::Pattern;
+use crate::tagging::plan::Choice;
+use crate::text::normalise;
+
+/// Stand around a word, so that a pattern can ask for its beginning and its end. Neither is a
+/// letter or a digit, so no plain word holds one.
+const START: char = '\u{2}';
+const END: char = '\u{3}';
+
+/// Longer words are not remembered: nobody writes them twice.
+const LONGEST_REMEMBERED: usize = 64;
+
+/// Words and answers remembered before all are forgotten and it starts anew: about 10 MB.
+const MOST_WORDS: usize = 1 << 16;
+const MOST_ANSWERS: usize = 1 << 20;
+
+/// From words to choices.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    literals: AhoCorasick,
+    /// Choices of each literal, by its number.
+    by_literal: Vec<Vec<Choice>>,
+    stems: Vec<Stems>,
+}
+
+struct Stems {
+    stemmer: Stemmer,
+    choices: HashMap<String, Vec<Choice>>,
+}
+
+impl std::fmt::Debug for Stems {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stems").field("choices", &self.choices).finish_non_exhaustive()
+    }
+}
+
+impl Lexicon {
+    /// A lexicon of all choices, by number; `None` when they are too many to be searched together.
+    pub(super) fn new(choices: &[BTreeSet<Pattern>]) -> Option<Self> {
+        let mut literals: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
+        let mut stems: BTreeMap<Language, HashMap<String, Vec<Choice>>> = BTreeMap::new();
+        for (number, patterns) in (0..).zip(choices) {
+            for pattern in patterns {
+                let literal = match pattern {
+                    Pattern::Exact(word) => format!("{START}{word}{END}"),
+                    Pattern::Prefix(word) => format!("{START}{word}"),
+                    Pattern::Suffix(word) => format!("{word}{END}"),
+                    Pattern::Within(word) => word.clone(),
+                    Pattern::Stem(language, stem) => {
+                        stems.entry(*language).or_default().entry(stem.clone()).or_default().push(number);
+                        continue;
+                    }
+                };
+                literals.entry(literal).or_default().push(number);
+            }
+        }
+        Some(Self {
+            literals: AhoCorasick::new(literals.keys()).ok()?,
+            by_literal: literals.into_values().collect(),
+            stems: stems.into_iter().map(|(language, choices)| Stems { stemmer: language.stemmer(), choices }).collect(),
+        })
+    }
+
+    /// Appends the choices that a word satisfies, in order, each once.
+    fn find(&self, word: &str, bare: &mut String, found: &mut Vec<Choice>) {
+        let first = found.len();
+        bare.clear();
+        bare.push(START);
+        normalise::fold(word, bare);
+        bare.push(END);
+        for hit in self.literals.find_overlapping_iter(bare.as_str()) {
+            found.extend(&self.by_literal[hit.pattern().as_usize()]);
+        }
+        for stems in &self.stems {
+            for stem in pattern::stems(&stems.stemmer, word) {
+                found.extend(stems.choices.get(&stem).into_iter().flatten());
+            }
+        }
+        found[first..].sort_unstable();
+        let mut kept = first;
+        for at in first..found.len() {
+            if kept == first || found[at] != found[kept - 1] {
+                found[kept] = found[at];
+                kept += 1;
+            }
+        }
+        found.truncate(kept);
+    }
+}
+
+/// Answers of a [`Lexicon`] to words as written.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    known: HashMap<Box<str>, (u32, u32)>,
+    answers: Vec<Choice>,
+    bare: String,
+    /// Where answers before this were kept for good.
+    kept: usize,
+}
+
+impl Memo {
+    /// The choices that a word satisfies, in order.
+    pub(super) fn choices(&mut self, lexicon: &Lexicon, word: &str) -> &[Choice] {
+        if let Some(&(from, to)) = self.known.get(word) {
+            return &self.answers[from as usize..to as usize];
+        }
+        if self.known.len() >= MOST_WORDS || self.answers.len() >= MOST_ANSWERS {
+            self.known.clear();
+            self.answers.clear();
+            self.kept = 0;
+        }
+        // An answer that is not remembered is overwritten by the next.
+        self.answers.truncate(self.kept);
+        let from = self.answers.len();
+        lexicon.find(word, &mut self.bare, &mut self.answers);
+        if word.len() <= LONGEST_REMEMBERED {
+            self.kept = self.answers.len();
+            self.known.insert(word.into(), (from as u32, self.kept as u32));
+        }
+        &self.answers[from..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lexicon(patterns: &[Pattern]) -> Lexicon {
+        Lexicon::new(&patterns.iter().map(|pattern| BTreeSet::from([pattern.clone()])).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_word_finds_all_its_patterns_wherever_they_overlap() {
+        let english = Language::of("en").unwrap();
+        let lexicon = lexicon(&[
+            Pattern::Exact("bot".into()),
+            Pattern::Prefix("bo".into()),
+            Pattern::Suffix("ot".into()),
+            Pattern::Within("o".into()),
+            Pattern::Stem(english, "chatbot".into()),
+        ]);
+        let mut memo = Memo::default();
+        for (word, expected) in
+            [("Bot", &[0, 1, 2, 3][..]), ("robots", &[3]), ("chatbots", &[3, 4]), ("bo", &[1, 3]), ("b", &[]), ("robot", &[2, 3])]
+        {
+            assert_eq!(memo.choices(&lexicon, word), expected, "{word}");
+            assert_eq!(memo.choices(&lexicon, word), expected, "{word} once more");
+        }
+    }
+
+    #[test]
+    fn a_memo_forgets_before_it_grows_without_end() {
+        let lexicon = lexicon(&[Pattern::Prefix("w".into())]);
+        let mut memo = Memo::default();
+        for at in 0..MOST_WORDS + 10 {
+            assert_eq!(memo.choices(&lexicon, &format!("w{at}")), [0]);
+        }
+        assert!(memo.known.len() <= MOST_WORDS);
+        let long = "w".repeat(LONGEST_REMEMBERED + 1);
+        let before = memo.known.len();
+        assert_eq!(memo.choices(&lexicon, &long), [0]);
+        assert_eq!(memo.choices(&lexicon, "else"), [] as [Choice; 0]);
+        assert_eq!(memo.known.len(), before + 1);
+    }
+}

@@ -1,0 +1,359 @@
+//! Reads a rule: what binds to what, and what cannot stand where it stands.
+//!
+//! `!` binds closest, then `NEAR` and `BEFORE`, then `&`, then `|`.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::tagging::lex;
+use crate::tagging::lex::Fault;
+use crate::tagging::lex::Kind;
+use crate::tagging::lex::Piece;
+use crate::tagging::lex::Sign;
+use crate::tagging::pattern;
+use crate::tagging::pattern::Language;
+use crate::tagging::pattern::Pattern;
+use crate::tagging::pattern::Phrase;
+use crate::tagging::pattern::Slot;
+use crate::tagging::words::Vocabulary;
+use crate::text::normalise;
+
+/// A rule as understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Expression {
+    /// These words after each other.
+    Phrase(Phrase),
+    /// One of them.
+    Any(Vec<Expression>),
+    /// All of them, anywhere in the scope.
+    All(Vec<Expression>),
+    /// None of it in the scope.
+    Not(Box<Expression>),
+    /// Both, with at most so many words between.
+    Near { left: Box<Expression>, right: Box<Expression>, most: u32, ordered: bool },
+}
+
+/// Brackets and exclamation marks within each other beyond this are a mistake, or an attack.
+const DEEPEST: usize = 32;
+
+/// Longer phrases are sentences, and no two people write the same one.
+const LONGEST_PHRASE: usize = 12;
+
+/// Reads an expression for `when` or `unless`.
+pub(super) fn rule(text: &str, names: &Vocabulary) -> Result<Expression, Fault> {
+    let read = expression(text, names)?;
+    if is_positive(&read) {
+        return Ok(read);
+    }
+    let why = "this would match texts for what they do not say";
+    Err(Fault::new(place(text), why, "name at least one word that must be there, beside `!` and `*`, in every alternative"))
+}
+
+/// Reads a named choice: words and phrases, without operators.
+pub(super) fn choice(text: &str, names: &Vocabulary) -> Result<Vec<Phrase>, Fault> {
+    let mut phrases = Vec::new();
+    let mut open = vec![expression(text, names)?];
+    while let Some(next) = open.pop() {
+        match next {
+            Expression::Phrase(phrase) if is_told(&phrase) => phrases.push(phrase),
+            Expression::Phrase(_) => {
+                return Err(Fault::new(place(text), "`*` alone is every word", "name the words that this choice stands for"));
+            }
+            Expression::Any(parts) => open.extend(parts.into_iter().rev()),
+            _ => {
+                let why = "a named choice is a list of words and phrases";
+                return Err(Fault::new(place(text), why, "keep only words, phrases and / between them; operators belong in a rule"));
+            }
+        }
+    }
+    Ok(phrases)
+}
+
+/// Whether it can only match where some word stands.
+fn is_positive(expression: &Expression) -> bool {
+    match expression {
+        Expression::Phrase(phrase) => is_told(phrase),
+        Expression::Any(parts) => parts.iter().all(is_positive),
+        Expression::All(parts) => parts.iter().any(is_positive) && parts.iter().all(excludes_something),
+        Expression::Not(_) => false,
+        Expression::Near { left, right, .. } => is_positive(left) && is_positive(right),
+    }
+}
+
+/// Whether no exclusion in it excludes everything, or nothing.
+fn excludes_something(expression: &Expression) -> bool {
+    match expression {
+        Expression::Not(inner) => is_positive(inner),
+        Expression::Any(parts) | Expression::All(parts) => parts.iter().all(excludes_something),
+        Expression::Phrase(_) | Expression::Near { .. } => true,
+    }
+}
+
+fn is_told(phrase: &Phrase) -> bool {
+    phrase.iter().any(|slot| *slot != Slot::Any)
+}
+
+fn expression(text: &str, names: &Vocabulary) -> Result<Expression, Fault> {
+    let mut reader = Reader { text, names, signs: lex::signs(text)?, next: 0, depth: 0 };
+    if reader.signs.is_empty() {
+        return Err(Fault::new(0..text.len(), "there is nothing here", "write the words to look for: refund* NEAR/5 (never | not)"));
+    }
+    let read = reader.any()?;
+    match reader.peek() {
+        None => Ok(read),
+        Some(Sign { kind: Kind::Close, span }) => Err(Fault::new(span.clone(), "this closes nothing", "take it away, or open a bracket before")),
+        Some(Sign { span, .. }) => {
+            let why = format!("nothing says how `{}` belongs to what stands before it", &text[span.clone()]);
+            Err(Fault::new(span.clone(), why, "put words that follow each other in quotes, or write | or & between them"))
+        }
+    }
+}
+
+/// The text without the white space around it.
+fn place(text: &str) -> Range<usize> {
+    let start = text.len() - text.trim_start().len();
+    start..start + text.trim().len()
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    names: &'a Vocabulary,
+    signs: Vec<Sign>,
+    next: usize,
+    depth: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<&Sign> {
+        self.signs.get(self.next)
+    }
+
+    fn takes(&mut self, kind: &Kind) -> bool {
+        let found = self.peek().is_some_and(|sign| sign.kind == *kind);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn any(&mut self) -> Result<Expression, Fault> {
+        let mut parts = vec![self.all()?];
+        while self.takes(&Kind::Or) {
+            parts.push(self.all()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
+    }
+
+    fn all(&mut self) -> Result<Expression, Fault> {
+        let mut parts = vec![self.near()?];
+        while self.takes(&Kind::And) {
+            parts.push(self.near()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::All(parts) })
+    }
+
+    fn near(&mut self) -> Result<Expression, Fault> {
+        let from = self.next;
+        let mut steps = 0;
+        let mut left = self.one()?;
+        while let Some(&Kind::Near { most, ordered }) = self.peek().map(|sign| &sign.kind) {
+            self.has_place(&left, from)?;
+            steps += 1;
+            if steps > DEEPEST {
+                return Err(Fault::new(self.signs[self.next].span.clone(), "too many words in one chain", "split the rule in two"));
+            }
+            self.next += 1;
+            let from = self.next;
+            let right = self.one()?;
+            self.has_place(&right, from)?;
+            left = Expression::Near { left: Box::new(left), right: Box::new(right), most, ordered };
+        }
+        Ok(left)
+    }
+
+    /// What stands beside `NEAR` must stand somewhere: an exclusion does not, two words of which
+    /// one is here and one is there do not either.
+    fn has_place(&self, side: &Expression, from: usize) -> Result<(), Fault> {
+        let span = self.signs[from].span.start..self.signs[self.next - 1].span.end;
+        match side {
+            Expression::All(_) | Expression::Not(_) => {
+                let why = "NEAR and BEFORE measure between two places, and this has none";
+                Err(Fault::new(span, why, "move & and ! out of the brackets: (a NEAR/5 b) & !c"))
+            }
+            Expression::Any(parts) => parts.iter().try_for_each(|part| self.has_place(part, from)),
+            Expression::Phrase(phrase) if !is_told(phrase) => {
+                Err(Fault::new(span, "`*` alone is every word", "name the words that must be near"))
+            }
+            Expression::Phrase(_) | Expression::Near { .. } => Ok(()),
+        }
+    }
+
+    fn one(&mut self) -> Result<Expression, Fault> {
+        let Some(sign) = self.peek().cloned() else {
+            let last = self.signs[self.next - 1].span.clone();
+            let why = format!("something is missing after `{}`", &self.text[last.clone()]);
+            return Err(Fault::new(last, why, "write what should stand there, or take the sign away"));
+        };
+        self.next += 1;
+        match sign.kind {
+            Kind::Not => {
+                self.descend(&sign.span)?;
+                let inner = self.one()?;
+                self.depth -= 1;
+                Ok(Expression::Not(Box::new(inner)))
+            }
+            Kind::Open => {
+                self.descend(&sign.span)?;
+                let inner = self.any()?;
+                self.depth -= 1;
+                if !self.takes(&Kind::Close) {
+                    let (span, why) = match self.peek() {
+                        Some(next) => (next.span.clone(), format!("`{}` cannot stand here", &self.text[next.span.clone()])),
+                        None => (sign.span, "this bracket is never closed".to_owned()),
+                    };
+                    return Err(Fault::new(span, why, "close the bracket, or write | or & between words"));
+                }
+                Ok(inner)
+            }
+            Kind::Item(pieces) => self.item(&pieces),
+            Kind::Or | Kind::And | Kind::Near { .. } | Kind::Close => {
+                let why = format!("something is missing before `{}`", &self.text[sign.span.clone()]);
+                Err(Fault::new(sign.span, why, "write what should stand there, or take the sign away"))
+            }
+        }
+    }
+
+    fn descend(&mut self, span: &Range<usize>) -> Result<(), Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Fault::new(span.clone(), "this is nested too deeply", "split the rule in two"));
+        }
+        Ok(())
+    }
+
+    fn item(&self, pieces: &[Piece]) -> Result<Expression, Fault> {
+        let mut parts = Vec::new();
+        for piece in pieces {
+            match piece {
+                Piece::Word(place) if &self.text[place.clone()] == "*" => parts.push(Expression::Phrase(vec![Slot::Any])),
+                Piece::Word(place) => {
+                    let slots = patterns(self.text, place.clone())?.into_iter().map(|pattern| Slot::OneOf([pattern].into()));
+                    parts.push(Expression::Phrase(slots.collect()));
+                }
+                Piece::Phrase(place) => parts.push(Expression::Phrase(self.phrase(place.clone())?)),
+                Piece::Name(place) => {
+                    parts.extend(self.names.phrases(self.text, place.clone())?.iter().cloned().map(Expression::Phrase));
+                }
+            }
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
+    }
+
+    fn phrase(&self, place: Range<usize>) -> Result<Phrase, Fault> {
+        let mut phrase = Phrase::new();
+        for span in split(self.text, place.clone(), char::is_whitespace) {
+            if &self.text[span.clone()] == "*" {
+                phrase.push(Slot::Any);
+                continue;
+            }
+            let choices: Vec<_> = split(self.text, span.clone(), |c| c == '/').collect();
+            let alone = choices.len() == 1;
+            let mut one_of = BTreeSet::new();
+            for choice in choices {
+                if self.text[choice.clone()].starts_with('@') {
+                    one_of.extend(self.names.patterns(self.text, choice.start + 1..choice.end)?);
+                    continue;
+                }
+                let mut patterns = patterns(self.text, choice.clone())?;
+                if alone {
+                    // All but the last word of `e-mail` are positions of their own.
+                    let last = patterns.pop();
+                    phrase.extend(patterns.drain(..).map(|pattern| Slot::OneOf([pattern].into())));
+                    one_of.extend(last);
+                } else if patterns.len() > 1 {
+                    let why = format!("`{}` is several words, and each choice within a phrase is one", &self.text[choice.clone()]);
+                    return Err(Fault::new(choice, why, "write two phrases: \"a b\"/\"a c d\""));
+                } else {
+                    one_of.extend(patterns);
+                }
+            }
+            phrase.push(Slot::OneOf(one_of));
+        }
+        if phrase.is_empty() {
+            return Err(Fault::new(place, "this phrase is empty", "write the words between the quotes, or take the quotes away"));
+        }
+        if phrase.len() > LONGEST_PHRASE {
+            let why = format!("a phrase of {} words; {LONGEST_PHRASE} are the most", phrase.len());
+            return Err(Fault::new(place, why, "join shorter phrases with BEFORE/5"));
+        }
+        Ok(phrase)
+    }
+}
+
+/// The non-empty parts of a span.
+fn split(text: &str, span: Range<usize>, at: impl Fn(char) -> bool + Copy) -> impl Iterator<Item = Range<usize>> {
+    let mut from = span.start;
+    std::iter::from_fn(move || {
+        let start = from + text[from..span.end].find(|c| !at(c))?;
+        let end = text[start..span.end].find(at).map_or(span.end, |length| start + length);
+        from = end;
+        Some(start..end)
+    })
+}
+
+/// What a word of a rule stands for: one pattern, or several for `e-mail`, which is two words in
+/// every text.
+fn patterns(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault> {
+    let word = &text[span.clone()];
+    if let Some((core, code)) = word.rsplit_once('~') {
+        return stem(core, code, span).map(|pattern| vec![pattern]);
+    }
+    let core = word.trim_start_matches('*');
+    let open_start = core.len() < word.len();
+    let open_end = core.ends_with('*');
+    let core = core.trim_end_matches('*');
+    if let Some((at, odd)) = core.char_indices().find(|(_, c)| is_odd(*c)) {
+        let start = span.start + word.find(core).unwrap_or(0) + at;
+        let cure = match odd {
+            '~' | '>' | '<' => "write `a NEAR/5 b`, or `a BEFORE/5 b` where the order matters",
+            '*' => "a star stands at the beginning or the end of a word",
+            ',' | ';' | '+' | '\\' => "write / or | between alternatives, & between words that must all be there",
+            '_' => "write `*` for any one word",
+            _ => "words are letters and digits",
+        };
+        return Err(Fault::new(start..start + odd.len_utf8(), format!("`{odd}` means nothing in a rule"), cure));
+    }
+    let mut places = normalise::Cut::default();
+    normalise::cut(core, &mut places);
+    let plain = |place: Range<usize>| {
+        let mut plain = String::new();
+        normalise::fold(&core[place], &mut plain);
+        plain
+    };
+    let plain: Vec<String> = places.words.into_iter().map(plain).collect();
+    let Some(last) = plain.len().checked_sub(1) else {
+        return Err(Fault::new(span, format!("there is no letter or digit in `{word}`"), "texts are compared by their words only; name one"));
+    };
+    let pattern = |(at, word): (usize, String)| match (open_start && at == 0, open_end && at == last) {
+        (false, false) => Pattern::Exact(word),
+        (false, true) => Pattern::Prefix(word),
+        (true, false) => Pattern::Suffix(word),
+        (true, true) => Pattern::Within(word),
+    };
+    Ok(plain.into_iter().enumerate().map(pattern).collect())
+}
+
+/// Signs that are neither part of a word nor found between the halves of one.
+fn is_odd(c: char) -> bool {
+    !c.is_alphanumeric() && !matches!(c, '-' | '.' | '\'' | '`' | '’' | '´' | '‘' | '£' | '$' | '€') && (c.is_ascii() || c.is_whitespace())
+}
+
+fn stem(core: &str, code: &str, span: Range<usize>) -> Result<Pattern, Fault> {
+    let Some(language) = Language::of(code) else {
+        let why = if code.is_empty() { "the stem does not say of which language".to_owned() } else { format!("no stems are known for `{code}`") };
+        return Err(Fault::new(span, why, format!("write one of these after `~`: {}", Language::codes())));
+    };
+    if core.is_empty() || !core.chars().all(|c| c.is_alphanumeric() || c == '\'' || c == '’') {
+        return Err(Fault::new(span, "`~` takes one whole word before it", "write refund~en, without stars"));
+    }
+    let [stem, _] = pattern::stems(&language.stemmer(), core);
+    Ok(Pattern::Stem(language, stem))
+}

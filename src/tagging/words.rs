@@ -1,0 +1,97 @@
+//! Named choices: `bot = "bot*/robot*/\"virtual assistant\""` in a file's `words`, `@bot` in rules.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::tagging::lex;
+use crate::tagging::lex::Fault;
+use crate::tagging::parse;
+use crate::tagging::pattern::Pattern;
+use crate::tagging::pattern::Phrase;
+use crate::tagging::pattern::Slot;
+
+/// The named choices that a theme's rules may use.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    /// `None` for a name whose choice could not be read: told already, so not told again by
+    /// every rule that uses it.
+    choices: BTreeMap<String, Option<Vec<Phrase>>>,
+}
+
+impl Vocabulary {
+    /// Reads all choices, in whatever order they use each other, and says what is wrong with which.
+    /// Where a name is given twice, the later one holds: a theme may replace a word of its file.
+    pub(super) fn read(words: &[(String, String)]) -> (Self, Vec<(String, Fault)>) {
+        let mut open: BTreeMap<&str, &str> = words.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let mut vocabulary = Self::default();
+        let mut faults = Vec::new();
+        // Each round reads those whose own names are all read; what is left in the end goes in circles.
+        loop {
+            let waits = |text: &str| names_in(text).any(|name| open.contains_key(&text[name]));
+            let ready: Vec<&str> = open.iter().filter(|(_, text)| !waits(text)).map(|(name, _)| *name).collect();
+            if ready.is_empty() {
+                break;
+            }
+            for name in ready {
+                let Some(text) = open.remove(name) else { continue };
+                let read = parse::choice(text, &vocabulary);
+                vocabulary.choices.insert(name.to_owned(), read.as_ref().ok().cloned());
+                faults.extend(read.err().map(|fault| (name.to_owned(), fault)));
+            }
+        }
+        for (name, text) in &open {
+            let span = names_in(text).find(|name| open.contains_key(&text[name.clone()])).unwrap_or(0..text.len());
+            let fault = Fault::new(span, format!("`{name}` is made of itself"), "write the words out in one of the choices");
+            faults.push(((*name).to_owned(), fault));
+            vocabulary.choices.insert((*name).to_owned(), None);
+        }
+        (vocabulary, faults)
+    }
+
+    /// The words and phrases behind a name.
+    pub(super) fn phrases(&self, text: &str, place: Range<usize>) -> Result<&[Phrase], Fault> {
+        let name = &text[place.clone()];
+        match self.choices.get(name) {
+            Some(Some(phrases)) => Ok(phrases),
+            // Told where the choice stands. Something must stand here for the rest to be read.
+            Some(None) => Ok(std::slice::from_ref(unreadable())),
+            None => Err(self.unknown(name, place)),
+        }
+    }
+
+    /// The single words behind a name, for use within a phrase.
+    pub(super) fn patterns(&self, text: &str, place: Range<usize>) -> Result<BTreeSet<Pattern>, Fault> {
+        let mut patterns = BTreeSet::new();
+        for phrase in self.phrases(text, place.clone())? {
+            match &phrase[..] {
+                [Slot::OneOf(one_of)] => patterns.extend(one_of.iter().cloned()),
+                _ => {
+                    let why = format!("@{} holds phrases, and within a phrase each position is one word", &text[place.clone()]);
+                    return Err(Fault::new(place, why, "put the phrases in a choice of their own and name that beside the phrase"));
+                }
+            }
+        }
+        Ok(patterns)
+    }
+
+    fn unknown(&self, name: &str, place: Range<usize>) -> Fault {
+        let near = self.choices.keys().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let cure = match near.filter(|near| strsim::jaro_winkler(near, name) > 0.8) {
+            Some(near) => format!("did you mean @{near}?"),
+            None => format!("add it to the words: {name} = \"first/second/third*\""),
+        };
+        Fault::new(place, format!("there is no choice named `{name}`"), cure)
+    }
+}
+
+fn unreadable() -> &'static Phrase {
+    static UNREADABLE: std::sync::LazyLock<Phrase> =
+        std::sync::LazyLock::new(|| vec![Slot::OneOf([Pattern::Exact("unreadable".to_owned())].into())]);
+    &UNREADABLE
+}
+
+/// Places of the names that a choice uses.
+fn names_in(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices('@').map(|(at, _)| at + 1..lex::name_end(text, at + 1))
+}
