@@ -1,13 +1,225 @@
-//! `uproar detect`
+//! `uproar detect`: alarms for a file of counts, judged as the daemon would have judged them.
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::path::Path;
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+
+use crate::calendar::bucket::Width;
 use crate::cli::Console;
+use crate::cli::detect::rows::Row;
+use crate::cli::detect::rows::Series;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::detect::Detector as _;
+use crate::detect::Settings;
+use crate::detect::share::ShareDetector;
+use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
+use crate::domain::count::Part;
+use crate::domain::incident::Call;
+
+mod rows;
+
+/// Complaints that a window needs: a file of counts has no watch to say more.
+const LEAST_COMPLAINTS: u32 = 3;
+/// Empty buckets that a gap is filled with at most. More would change nothing: they teach nothing,
+/// and the longest window is far shorter.
+const MOST_FILLED: i64 = 1000;
+
+const EXAMPLE: &str = "\
+Example: a month of days with two complaints among forty messages, and nineteen
+on the last day. Prints that day with its score.
+
+  {
+    echo series_id,bucket_start,total,complaints
+    for day in $(seq -w 1 30); do echo shop,2026-03-$day,40,2; done
+    echo shop,2026-03-31,40,19
+  } | uproar detect --series -";
 
 /// Find alarms in a file of counts
+///
+/// Reads a CSV with the header `series_id,bucket_start,total,complaints` and
+/// prints a CSV `series_id,bucket_start,score`; a higher score is surer. Buckets
+/// are hours or days; which, is found from the data. Where `total` is empty,
+/// complaints alone are judged. Each bucket is judged with what was known at its
+/// end. Nothing is said of the first week of hours or the first two weeks of days.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The CSV; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    series: PathBuf,
+    /// Print a score for every judged bucket, not only the alarms
+    #[arg(long)]
+    all: bool,
+    /// False alarms that each series may give in a year
+    #[arg(long, value_name = "N", default_value = "4", value_parser = budget)]
+    false_alarms_per_year: f64,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+fn budget(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number.is_finite() => Ok(number),
+        _ => Err("a number above 0 is needed, such as 4 or 0.5".to_owned()),
+    }
+}
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let all = rows::read(open(&args.series)?).map_err(|error| unreadable(&args.series, error))?;
+    let width = width(&all).map_err(|error| unreadable(&args.series, error))?;
+    let settings = Settings { width, false_alarms_per_year: args.false_alarms_per_year, min_complaints: LEAST_COMPLAINTS };
+    let detector = ShareDetector::new(settings);
+    let buckets: usize = all.iter().map(|series| series.rows.len()).sum();
+    let (name, learnt) = match width {
+        Width::Hour => ("hour", 7 * 24),
+        Width::Day => ("day", 14),
+    };
+    writeln!(console.err, "{} series, {buckets} buckets of one {name}, alarms from score {:.2} on", all.len(), detector.limit())?;
+    let short = all.iter().filter(|series| series.rows.len() <= learnt).count();
+    if short > 0 {
+        writeln!(console.err, "{short} series have no more than the {learnt} buckets that are learnt before any is judged")?;
+    }
+    let mut out = csv::Writer::from_writer(&mut console.out);
+    out.write_record(["series_id", "bucket_start", "score"]).map_err(written)?;
+    for series in &all {
+        for (row, score) in judge(series, &detector, settings, args.all).map_err(|error| unreadable(&args.series, error))? {
+            out.write_record([series.id.as_str(), &row.text, &format!("{score:.4}")]).map_err(written)?;
+        }
+    }
+    out.flush()?;
+    drop(out);
+    Ok(Code::Done)
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => {
+            Err(Failure::new(Code::Io, format!("{}: can't be opened: {error}; name a CSV file, or `-` for standard input", path.display())))
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    let name = if path == Path::new("-") { "standard input".into() } else { path.to_string_lossy() };
+    Failure::new(Code::Data, format!("{name}: {error}"))
+}
+
+fn written(error: csv::Error) -> Failure {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => Failure::from(error),
+        other => Failure::new(Code::Bug, format!("a row could not be written: {other:?}")),
+    }
+}
+
+/// The commonest gap between rows.
+fn width(all: &[Series]) -> Result<Width, String> {
+    let mut gaps: BTreeMap<i64, usize> = BTreeMap::new();
+    for series in all {
+        for pair in series.rows.windows(2) {
+            *gaps.entry(pair[1].start - pair[0].start).or_default() += 1;
+        }
+    }
+    // Among equals the shortest: the longer ones are more likely to be holes.
+    let commonest = gaps.iter().rev().max_by_key(|(_, times)| **times).map(|(gap, _)| *gap);
+    match commonest {
+        Some(3600) => Ok(Width::Hour),
+        Some(86_400) => Ok(Width::Day),
+        Some(gap) => Err(format!(
+            "the commonest gap between buckets is {}, but only hours and days are judged; add the counts up by hour or day",
+            spoken(gap)
+        )),
+        None => Err("no series has two rows, so the length of a bucket can't be found; give at least two buckets of a series".to_owned()),
+    }
+}
+
+fn spoken(seconds: i64) -> String {
+    let (number, unit) = match seconds {
+        _ if seconds % 86_400 == 0 => (seconds / 86_400, "day"),
+        _ if seconds % 3600 == 0 => (seconds / 3600, "hour"),
+        _ if seconds % 60 == 0 => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Scores of a series: of every judged bucket, or of the first alarm of each day in UTC.
+fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, all: bool) -> Result<Vec<(&'a Row, f64)>, String> {
+    let mut state = <ShareDetector as crate::detect::Detector>::State::default();
+    let mut scores = Vec::new();
+    let (mut before, mut told): (Option<&Row>, Option<i64>) = (None, None);
+    for row in &series.rows {
+        if let Some(before) = before {
+            for missing in missing(before, row, settings.width, &series.id)? {
+                detector.advance(&mut state, &missing);
+            }
+        }
+        before = Some(row);
+        let verdict = detector.advance(&mut state, &bucket(row, settings.width));
+        let judged = state.learnt_buckets() > detector.warm_up();
+        let day = row.start.div_euclid(86_400);
+        let alarm = matches!(verdict.call, Call::Firing(_)) && told != Some(day);
+        if alarm && !all {
+            told = Some(day);
+        }
+        if if all { judged } else { alarm } {
+            scores.push((row, verdict.numbers.score));
+        }
+    }
+    Ok(scores)
+}
+
+/// The buckets between two rows, empty.
+fn missing(before: &Row, row: &Row, width: Width, id: &str) -> Result<Vec<BucketCount>, String> {
+    let gap = row.start - before.start;
+    // A day of a clock change has 23 or 25 hours where days are those of a time zone.
+    let (length, slack) = match width {
+        Width::Hour => (3600, 0),
+        Width::Day => (86_400, 3600),
+    };
+    let steps = (gap + length / 2) / length;
+    if steps < 1 || (gap - steps * length).abs() > slack {
+        return Err(format!(
+            "line {}: {} is {} after the row before it in series `{id}`, but the buckets of this file are {} long; add the counts up by bucket",
+            row.line,
+            row.text,
+            spoken(gap),
+            spoken(length)
+        ));
+    }
+    let empty = |step: i64| {
+        let hours = i64::from(before.hour) + step * length / 3600;
+        let days = i64::from(before.weekday) + hours.div_euclid(24);
+        BucketCount {
+            start: moment(before.start + step * length),
+            end: moment(before.start + (step + 1) * length),
+            hour: hours.rem_euclid(24) as u8,
+            weekday: days.rem_euclid(7) as u8,
+            parts: Vec::new(),
+        }
+    };
+    Ok((1..steps.min(MOST_FILLED + 1)).map(empty).collect())
+}
+
+fn bucket(row: &Row, width: Width) -> BucketCount {
+    let length = match width {
+        Width::Hour => TimeDelta::hours(1),
+        Width::Day => TimeDelta::days(1),
+    };
+    let start = moment(row.start);
+    let end = start.checked_add_signed(length).unwrap_or(start);
+    let part = Part { source: 0, total: row.total, hits: row.complaints, ..Part::default() };
+    BucketCount { start, end, hour: row.hour, weekday: row.weekday, parts: vec![part] }
+}
+
+fn moment(seconds: i64) -> Timestamp {
+    Timestamp::from_timestamp(seconds, 0).unwrap_or_default()
 }

@@ -2,11 +2,28 @@
 //!
 //! Pure. Counts and the time come in, a verdict with its numbers goes out; the caller stores it.
 //! A detector never sees an item's text, so a verdict can be replayed from counts.
+//!
+//! Start reading at [`share::ShareDetector`]. To add a detector, write a file with a state and an
+//! implementation of [`Detector`], and a series of counts with the verdict expected for each.
 
 use crate::calendar::bucket::Width;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
+
+pub mod budget;
+pub mod share;
+pub mod state;
+pub mod tail;
+
+mod dispersion;
+mod judge;
+mod reading;
+mod rhythm;
+mod season;
+mod sources;
+mod verdict;
+mod windows;
 
 /// A way to judge a series of buckets.
 pub trait Detector: Send + Sync {
