@@ -30,7 +30,9 @@ pub(super) fn mail_at(letters: &Letters, at: usize) -> Option<Hit> {
     let local = letters.run(at, LOCAL, in_local);
     let host = after_sign(letters, local)?;
     let end = domain_end(letters, host, true)?;
-    Some(Hit { from: at, to: end, mark: "[email]" })
+    // With blanks about it the sign may also be the word: "met at noon @ MCO.Then we left".
+    let close = host == local + 1 || letters.at(local) != ' ' || known_ending(letters, end);
+    close.then_some(Hit { from: at, to: end, mark: "[email]" })
 }
 
 /// A domain that stands alone. With a path behind it, it is a link.
@@ -45,8 +47,15 @@ pub(super) fn domain_at(letters: &Letters, at: usize) -> Option<Found> {
         return Some(Found::Gone(Hit { from: at, to: link_end(letters, end), mark: "[link]" }));
     }
     let dot = (at..end).rev().find(|&place| letters.at(place) == '.')?;
-    let known = ENDINGS.contains(&letters.lower(dot + 1, end).as_str()) && (at..dot).any(|place| letters.digit(place).is_none());
-    known.then_some(Found::Dotted(end))
+    let named = (at..dot).any(|place| letters.digit(place).is_none());
+    (named && known_ending(letters, end)).then_some(Found::Dotted(end))
+}
+
+/// The domain that ends at `end` has a usual ending, and not one that begins a sentence: "it broke.Se".
+fn known_ending(letters: &Letters, end: usize) -> bool {
+    let from = (1..12).map(|back| end.saturating_sub(back)).find(|&at| !letters.at(at).is_alphabetic()).map_or(end, |at| at + 1);
+    let sentence = letters.at(from).is_uppercase() && letters.at(end - 1).is_lowercase();
+    !sentence && ENDINGS.contains(&letters.lower(from, end).as_str())
 }
 
 /// First place after a domain that [`write_defanged`] wrote.

@@ -232,10 +232,13 @@ const NOBODY: &[&str] = &[
 const STREET_ENDINGS: &[&str] =
     &["gatan", "vägen", "straße", "strasse", "straat", "gasse", "allee", "gade", "vej", "veien", "gata", "katu"];
 
-/// Words for streets behind the name, and before it.
-const STREETS_BEHIND: &[&str] =
-    &["street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "drive", "boulevard", "blvd", "court", "close"];
-const STREETS_BEFORE: &[&str] = &["rue", "calle", "via", "ulica", "ul", "avenida", "avenue", "rua", "plaza", "piazza", "boulevard"];
+/// Words for streets behind the name. Those that are everyday words too count with a capital only.
+const STREETS_BEHIND: &[&str] = &["street", "road", "rd", "avenue", "ave", "boulevard", "blvd"];
+const STREETS_BEHIND_CAPITAL: &[&str] = &["st", "lane", "ln", "drive", "dr", "court", "ct", "close", "place", "way"];
+
+/// Words for streets before the name, with the number before them and behind the name.
+const STREETS_NUMBER_FIRST: &[&str] = &["rue", "avenue", "boulevard", "chemin", "impasse", "allée"];
+const STREETS_NUMBER_LAST: &[&str] = &["calle", "via", "ulica", "ul", "avenida", "rua", "plaza", "piazza"];
 
 /// A name that was announced.
 pub(super) fn name_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
@@ -272,47 +275,49 @@ pub(super) fn slash_name_at(letters: &Letters, at: usize) -> Option<Hit> {
 /// A street with its number.
 pub(super) fn address_at(letters: &Letters, at: usize) -> Option<Hit> {
     let end = letters.word_end(at);
-    let mark = "[address]";
-    if letters.digit(at).is_some() {
-        let numbered = end - at <= 5 && letters.at(end) == ' ' && letters.starts_word(end + 1);
-        let to = if numbered { street(letters, end + 1) } else { None };
-        return to.map(|to| Hit { from: at, to, mark });
-    }
-    if !letters.at(at).is_uppercase() || letters.at(end) != ' ' {
-        return None;
-    }
     let word = letters.lower(at, end);
-    let to = house_number(letters, end + 1)?;
-    STREET_ENDINGS.iter().any(|ending| word.ends_with(ending) && word.len() > ending.len()).then_some(Hit { from: at, to, mark })
+    let to = if letters.digit(at).is_some() {
+        let numbered = end - at <= 5 && letters.at(end) == ' ' && letters.starts_word(end + 1);
+        if numbered { street(letters, end + 1) } else { None }
+    } else if STREETS_NUMBER_LAST.contains(&word.as_str()) {
+        let dot = usize::from(letters.at(end) == '.');
+        names(letters, end + dot + 1, 3, false).filter(|_| letters.at(end + dot) == ' ').and_then(|name| {
+            let comma = usize::from(letters.at(name.to) == ',');
+            house_number(letters, name.to + comma + 1).filter(|_| letters.at(name.to + comma) == ' ')
+        })
+    } else {
+        let street = letters.at(at).is_uppercase() && letters.at(end) == ' ';
+        let named = STREET_ENDINGS.iter().any(|ending| word.ends_with(ending) && word.len() > ending.len());
+        if street && named { house_number(letters, end + 1) } else { None }
+    };
+    to.map(|to| Hit { from: at, to, mark: "[address]" })
 }
 
 /// `Baker Street`, `rue de la Paix`: the first place after it.
 fn street(letters: &Letters, at: usize) -> Option<usize> {
     let mut from = at;
     let mut end = letters.word_end(at);
-    let before = STREETS_BEFORE.contains(&letters.lower(at, end).as_str());
-    for place in 1..5 {
+    let number_first = STREETS_NUMBER_FIRST.contains(&letters.lower(at, end).as_str());
+    for _ in 0..3 {
         if letters.at(end) != ' ' || !letters.starts_word(end + 1) {
-            break;
+            return None;
         }
         let capital = letters.at(from).is_uppercase();
         from = end + 1;
-        let next = letters.word_end(from);
-        if before {
-            let named = letters.at(from).is_uppercase();
-            let small = next - from <= 3;
-            if named {
-                return Some(next);
-            }
-            if !small {
+        end = letters.word_end(from);
+        let word = letters.lower(from, end);
+        let here = letters.at(from).is_uppercase();
+        if number_first {
+            if here {
+                return Some(end);
+            } else if end - from > 3 {
                 return None;
             }
-        } else if !capital || place > 3 {
+        } else if !capital {
             return None;
-        } else if STREETS_BEHIND.contains(&letters.lower(from, next).as_str()) {
-            return Some(next);
+        } else if STREETS_BEHIND.contains(&word.as_str()) || (here && STREETS_BEHIND_CAPITAL.contains(&word.as_str())) {
+            return Some(end);
         }
-        end = next;
     }
     None
 }
@@ -335,7 +340,9 @@ fn names(letters: &Letters, at: usize, most: usize, weak: bool) -> Option<Hit> {
     for place in 0..most {
         let end = name_end(letters, from);
         let capital = letters.at(from).is_uppercase() && (end - from > 1 || letters.at(end) == '.');
-        let known = NOBODY.contains(&letters.lower(from, end).as_str());
+        // Of "I've" and "It's" the part before the apostrophe is what the lists hold.
+        let word = letters.lower(from, letters.word_end(from).min(end));
+        let known = NOBODY.contains(&word.as_str()) || GREETINGS.contains(&word.as_str());
         let letters_only = (from..end).all(|at| letters.digit(at).is_none());
         if known || !letters_only || end == from || !(capital || (weak && place == 0 && end - from > 1)) {
             break;
