@@ -139,12 +139,24 @@ fn code_at(letters: &Letters, at: usize, end: usize) -> Option<Hit> {
     let starts_zero_x = letters.at(at) == '0' && letters.at(at + 1) == 'x';
     let digits = (at..end).filter(|&place| letters.digit(place).is_some()).count();
     // The tail of a version: `1.0.66.g1296534d`.
-    let in_version = letters.at(at.wrapping_sub(1)) == '.' && letters.digit(at.wrapping_sub(2)).is_some();
-    if digits == 0 || starts_zero_x || in_version {
+    if digits == 0 || starts_zero_x || ends_version(letters, at) {
         return None;
     }
     let long = digits >= 6 || (end - at >= 16 && digits >= 4);
     long.then_some(Hit { from: at, to: end, mark: "[number]" })
+}
+
+/// Two short groups of digits with points stand before `at`.
+fn ends_version(letters: &Letters, at: usize) -> bool {
+    let mut place = at;
+    for _ in 0..2 {
+        let from = (1..=4).map_while(|back| place.checked_sub(back + 1)).take_while(|&back| letters.digit(back).is_some()).last();
+        match from {
+            Some(from) if letters.at(place - 1) == '.' && !letters.joins(from.wrapping_sub(1)) => place = from,
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// A code of letters and digits with dashes behind "order", with at least three digits.
