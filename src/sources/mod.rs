@@ -3,6 +3,9 @@
 //! A source says what it wants as a [`Request`] and reads what came back as a [`Page`]. Who
 //! carries the request out, when, and what is stored, is others' business.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -17,6 +20,11 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod replay;
+
+mod charset;
+mod html;
+mod markup;
+mod times;
 
 /// A kind of source.
 pub trait Source: Send + Sync {
@@ -58,4 +66,69 @@ pub enum Settings {
     AppStore(app_store::Settings),
     /// A recording.
     Replay(replay::Settings),
+}
+
+impl Settings {
+    /// Makes the source.
+    #[must_use]
+    pub fn build(&self) -> Arc<dyn Source> {
+        match self {
+            Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
+            Self::File(settings) => Arc::new(file::Folder::new(settings.clone())),
+            Self::AppStore(settings) => Arc::new(app_store::AppStore::new(settings.clone())),
+            Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
+        }
+    }
+
+    /// Name of the kind, as its table is called in the configuration.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Feed(_) => "feed",
+            Self::File(_) => "file",
+            Self::AppStore(_) => "app_store",
+            Self::Replay(_) => "replay",
+        }
+    }
+
+    /// Time between two polls where the configuration names none.
+    #[must_use]
+    pub fn default_every(&self) -> Duration {
+        match self {
+            Self::Feed(_) => Duration::from_mins(15),
+            Self::AppStore(_) => Duration::from_mins(30),
+            Self::File(_) => Duration::from_secs(30),
+            Self::Replay(_) => Duration::from_secs(5),
+        }
+    }
+
+    /// Shortest time between two polls that the other side should have to bear. It does not hold
+    /// for servers in private networks that the configuration names.
+    #[must_use]
+    pub fn least_every(&self) -> Duration {
+        match self {
+            Self::Feed(feed::Settings::Url(_)) => Duration::from_mins(5),
+            Self::AppStore(_) => Duration::from_mins(15),
+            Self::Feed(feed::Settings::File(_)) | Self::File(_) => Duration::from_secs(10),
+            Self::Replay(_) => Duration::from_secs(1),
+        }
+    }
+
+    /// Whether polling asks somebody else's server.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Feed(feed::Settings::Url(_)) | Self::AppStore(_))
+    }
+}
+
+impl ReadError {
+    /// An error from what it looked like and what to do.
+    pub fn new(what: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { what: what.into(), cure: cure.into() }
+    }
+
+    /// An answer that belongs to another kind of request: a bug, but no reason to panic.
+    fn misplaced() -> Self {
+        Self::new("an answer to a question that was not asked", "this is a bug: please report it")
+    }
 }

@@ -46,3 +46,15 @@ pub struct Columns {
     /// Columns that are kept as fields, and so can be segments.
     pub fields: Vec<String>,
 }
+
+use crate::domain::Timestamp;
+use crate::domain::http::*;
+use crate::domain::item::*;
+use crate::sources::ReadError;
+use crate::sources::Source;
+pub struct Folder { settings: Settings }
+impl Folder { pub fn new(settings: Settings) -> Self { Self { settings } } }
+impl Source for Folder {
+    fn first(&self, _s: &Shard, _c: &Cursor, _n: Timestamp) -> Request { Request::Folder(self.settings.folder.clone()) }
+    fn read(&self, _s: &Shard, _c: &Cursor, _r: &Response, _n: Timestamp) -> Result<Page, ReadError> { Err(ReadError::misplaced()) }
+}
