@@ -25,6 +25,8 @@ pub mod export;
 pub mod import;
 pub mod incident;
 pub mod init;
+pub mod open;
+pub mod times;
 pub mod preview;
 pub mod run;
 pub mod status;

@@ -23,8 +23,11 @@ pub enum CrewError {
     #[error("the task `{0}` failed: {1}")]
     Panicked(String, String),
     /// Tasks that did not stop in time were cut off.
-    #[error("still busy {} s after the stop: {0}", GRACE.as_secs_f32())]
-    Stuck(String),
+    #[error("still busy {GRACE:?} after the stop: {tasks}")]
+    Stuck {
+        /// Who.
+        tasks: String,
+    },
 }
 
 /// Tasks that live and end together.
@@ -79,7 +82,7 @@ impl Crew {
             let mut late: Vec<String> = self.names.values().cloned().collect();
             late.sort_unstable();
             self.tasks.shutdown().await;
-            return outcome.and(Err(CrewError::Stuck(late.join(", "))));
+            return outcome.and(Err(CrewError::Stuck { tasks: late.join(", ") }));
         }
         outcome
     }

@@ -126,7 +126,7 @@ fn facts(
 fn quotes(complaints: &[Complaint], label_keys: &std::collections::BTreeSet<String>, segment: &Segment) -> Vec<Quote> {
     let texts: Vec<String> =
         complaints.iter().map(|complaint| redact(&tagging::message(&complaint.title, &complaint.text))).collect();
-    let chosen = excerpt::choose(&texts, QUOTES);
+    let chosen = excerpt::choose(&texts.iter().map(String::as_str).collect::<Vec<_>>(), QUOTES);
     chosen
         .into_iter()
         .filter(|&at| !texts[at].trim().is_empty())

@@ -5,7 +5,7 @@ use crate::config::settings::Watch;
 use crate::counting::series::Grid;
 use crate::detect::Detector;
 use crate::detect::Settings;
-use crate::detect::ShareDetector;
+use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;

@@ -128,8 +128,8 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     let poller = poller(&plan, &parts);
     let mut round = Round::default();
     let targets = Target::all(&plan);
-    let mut polls: FuturesUnordered<_> = FuturesUnordered::new();
     let places = Semaphore::new(POLLERS);
+    let mut polls: FuturesUnordered<_> = FuturesUnordered::new();
     for target in &targets {
         let (poller, places) = (&poller, &places);
         polls.push(async move {
@@ -307,8 +307,15 @@ async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
             return;
         }
     };
-    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { stop.cancelled().await });
-    if let Err(error) = served.await {
-        error!("the web pages ended: {error}");
+    let told = stop.clone();
+    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { told.cancelled().await });
+    tokio::select! {
+        outcome = served => {
+            if let Err(error) = outcome {
+                error!("the web pages ended: {error}");
+            }
+        }
+        // Somebody who reads slowly must not hold up the stop.
+        () = async { stop.cancelled().await; tokio::time::sleep(Duration::from_secs(2)).await } => {}
     }
 }

@@ -1,0 +1,48 @@
+//! Opening the store for a command, and what its errors mean on the command line.
+
+use crate::cli::exit::Code;
+use crate::cli::exit::Failure;
+use crate::config::settings::Config;
+use crate::domain::ports::StoreError;
+use crate::engine::plan::Plan;
+use crate::store::sqlite::Direct;
+use crate::store::sqlite::OpenError;
+
+/// Opens the store of a configuration and builds its plan.
+///
+/// # Errors
+///
+/// [`Failure`] with the code of what is wrong.
+pub fn store_and_plan(config: Config) -> Result<(Direct, Plan), Failure> {
+    let store = Direct::open(&config.store.path).map_err(refused)?;
+    let plan = Plan::build(config, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
+    Ok((store, plan))
+}
+
+/// A store that cannot be opened.
+#[must_use]
+pub fn refused(error: OpenError) -> Failure {
+    let code = match error {
+        OpenError::TooNew { .. } => Code::Config,
+        OpenError::Busy { .. } => Code::Later,
+        OpenError::Folder { .. } | OpenError::Database { .. } => Code::Io,
+    };
+    Failure::new(code, error)
+}
+
+/// A store that fails at work.
+#[must_use]
+pub fn failed(error: StoreError) -> Failure {
+    let code = match error {
+        StoreError::Stale | StoreError::Busy => Code::Later,
+        StoreError::Missing(_) => Code::Usage,
+        StoreError::Broken(_) => Code::Io,
+    };
+    Failure::new(code, error)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        failed(error)
+    }
+}
