@@ -25,6 +25,7 @@ pub mod export;
 pub mod import;
 pub mod incident;
 pub mod init;
+pub mod load;
 pub mod preview;
 pub mod run;
 pub mod status;

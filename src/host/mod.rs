@@ -3,4 +3,5 @@
 //! The only place that asks any of them.
 
 pub mod clock;
+pub mod credentials;
 pub mod env;
