@@ -25,13 +25,14 @@ pub mod export;
 pub mod import;
 pub mod incident;
 pub mod init;
+pub mod load;
 pub mod open;
-pub mod times;
 pub mod preview;
 pub mod run;
 pub mod status;
 pub mod tag;
 pub mod target;
+pub mod times;
 
 /// Hears in public reviews, feeds and surveys when customers start to suffer.
 #[derive(Debug, Parser)]

@@ -1,7 +1,106 @@
 //! The configuration: TOML text in, plain settings out, or every mistake at once with its place.
 //!
 //! Pure: files are read and secrets fetched by the caller; [`settings`] has what the other modules
-//! get, none of which sees TOML.
+//! get, none of which sees TOML. Start reading at [`parse`]: each document becomes a
+//! [`tree`], the trees are [`merge`]d, the tables of [`shape`] read the tree, [`check`] makes
+//! settings of it. To add an option, add it to its table in `shape/` and carry it over in `check/`.
 
+use crate::config::effective::Effective;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::secrets::Secrets;
+use crate::config::settings::Config;
+use crate::config::shape::top::Top;
+use crate::config::tree::Place;
+use crate::config::tree::Table;
+
+pub mod check;
+pub mod effective;
+pub mod kind;
+pub mod literal;
+pub mod merge;
+pub mod print;
+pub mod problem;
+pub mod reader;
+pub mod sample;
+pub mod schema;
+pub mod secrets;
 pub mod settings;
+pub mod shape;
+pub mod suggest;
+pub mod syntax;
 pub mod themes;
+pub mod tree;
+pub mod units;
+
+/// One file of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What to call it in messages: its path.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What a configuration comes to.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings; nothing when there is an error.
+    pub config: Option<Config>,
+    /// Errors and warnings in order of their places.
+    pub problems: Vec<Problem>,
+    /// What every option is set to, and where.
+    pub effective: Effective,
+}
+
+/// Reads documents, the first one first; later ones add to it and win over it.
+#[must_use]
+pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
+    let (table, mut problems) = merged(documents);
+    let torn = problems.iter().any(|problem| problem.code == Code::Syntax);
+    let mut reader = Reader::new(documents, secrets, torn);
+    let top = Top::read_table(&table, &Place::default(), &mut reader);
+    let effective = Effective::of(&top);
+    // In a torn file, names may be missing that are there: only what was read is judged.
+    let config = (!torn).then(|| {
+        let (mut config, _origins) = check::settings(&top, &mut reader);
+        // The rules are compiled here: `tagging::compile(&config.themes)`, and each error with
+        // `check::themes::problem_of_rule` of its theme's origin to `reader.report`.
+        config.fingerprint = effective.fingerprint(&config.themes);
+        config
+    });
+    problems.append(&mut reader.problems);
+    let problems = tidy(problems, &reader.hidden, documents);
+    let config = config.filter(|_| !problems.iter().any(Problem::is_error));
+    Loaded { config, problems, effective }
+}
+
+/// All documents in one table.
+fn merged(documents: &[Document]) -> (Table, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut table = Table::default();
+    for (file, document) in documents.iter().enumerate() {
+        let (next, mut faults) = syntax::read(file, &document.text);
+        problems.append(&mut faults);
+        merge::merge(&mut table, next, &mut problems);
+    }
+    (table, problems)
+}
+
+/// In order of places, each once, and with what they may not show.
+fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) -> Vec<Problem> {
+    let line = |problem: &Problem| {
+        let text = documents.get(problem.file).map_or("", |document| document.text.as_str());
+        (problem.file, print::line_of(text, problem.span.start))
+    };
+    // What the parser made of a broken line is no mistake of its own.
+    let torn: Vec<(usize, usize)> = problems.iter().filter(|problem| problem.code == Code::Syntax).map(line).collect();
+    problems.retain(|problem| problem.code == Code::Syntax || !torn.contains(&line(problem)));
+    for problem in &mut problems {
+        problem.hidden = hidden.iter().filter(|place| place.file == problem.file).map(Place::span).collect();
+    }
+    problems.sort_by_key(|problem| (problem.file, problem.span.start, problem.severity, problem.code));
+    problems.dedup();
+    problems
+}

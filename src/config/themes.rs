@@ -1,9 +1,15 @@
 //! The built-in theme files, and how a theme file is read.
 
-use serde::Deserialize;
-
-use crate::domain::theme::RuleText;
-use crate::domain::theme::Scope;
+use crate::config::Document;
+use crate::config::check::themes::own;
+use crate::config::print;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::secrets::Reference;
+use crate::config::secrets::Unreadable;
+use crate::config::shape::theme::ThemeFile;
+use crate::config::syntax;
+use crate::config::tree::Place;
 use crate::domain::theme::ThemeText;
 
 /// Name and text of each built-in file.
@@ -15,78 +21,44 @@ pub fn built_in() -> Vec<ThemeText> {
     BUILT_IN.iter().flat_map(|(name, text)| parse(text).unwrap_or_else(|error| panic!("built-in {name}: {error}"))).collect()
 }
 
-/// Reads one theme file.
+/// Reads one theme file: `[words]` and `[[theme]]` as in the configuration.
 ///
 /// # Errors
 ///
-/// The first mistake.
+/// All mistakes, as `uproar check` would show them.
 pub fn parse(text: &str) -> Result<Vec<ThemeText>, String> {
-    let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    Ok(file
-        .theme
-        .into_iter()
-        .map(|theme| {
-            let words = file.words.iter().chain(&theme.words).map(|(name, choice)| (name.clone(), choice.clone())).collect();
-            let plain = theme.rules.iter().map(|when| RuleText { when: when.clone(), ..RuleText::default() });
-            let long = theme.rule.iter().map(|rule| RuleText {
-                name: rule.name.clone(),
-                when: rule.when.clone(),
-                unless: rule.unless.clone(),
-                scope: rule.scope,
-                matches: rule.matches.clone(),
-                matches_not: rule.matches_not.clone(),
-            });
-            ThemeText {
-                title: theme.title.clone(),
-                words,
-                rules: plain.chain(long).collect(),
-                matches: theme.matches.clone(),
-                matches_not: theme.matches_not.clone(),
-                name: theme.name,
-            }
-        })
-        .collect())
+    let documents = [Document { name: "themes".to_owned(), text: text.to_owned() }];
+    let (table, mut problems) = syntax::read(0, text);
+    let none = |_: &Reference| Err(Unreadable { why: "themes have no secrets".to_owned(), cure: String::new(), tolerated: false });
+    let mut reader = Reader::new(&documents, &none, !problems.is_empty());
+    let file = ThemeFile::read_table(&table, &Place::default(), &mut reader);
+    let themes = file.theme.iter().filter_map(|theme| own(theme, &file.words.value, &mut reader)).map(|(text, _)| text).collect();
+    problems.append(&mut reader.problems);
+    if problems.iter().any(Problem::is_error) { Err(print::show(&problems, &documents, false)) } else { Ok(themes) }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    words: std::collections::BTreeMap<String, String>,
-    #[serde(default)]
-    theme: Vec<Theme>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Theme {
-    name: String,
-    #[serde(default)]
-    title: String,
-    #[serde(default)]
-    words: std::collections::BTreeMap<String, String>,
-    #[serde(default)]
-    rules: Vec<String>,
-    #[serde(default)]
-    rule: Vec<Rule>,
-    #[serde(default)]
-    matches: Vec<String>,
-    #[serde(default)]
-    matches_not: Vec<String>,
-}
+    #[test]
+    fn a_theme_file_is_read_like_the_configuration() {
+        let themes = parse("[words]\nlate = \"late | delayed\"\n[[theme]]\nname = \"late_parcel\"\nrules = [\"@late parcel\"]\n").unwrap();
+        assert_eq!(themes[0].title, "late parcel");
+        assert_eq!(themes[0].words, [("late".to_owned(), "late | delayed".to_owned())]);
+        assert_eq!(themes[0].rules[0].when, "@late parcel");
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    #[serde(default)]
-    name: String,
-    when: String,
-    #[serde(default)]
-    unless: String,
-    #[serde(default)]
-    scope: Scope,
-    #[serde(default)]
-    matches: Vec<String>,
-    #[serde(default)]
-    matches_not: Vec<String>,
+    #[test]
+    fn a_mistake_in_a_theme_file_shows_its_place() {
+        let error = parse("[[theme]]\nname = \"late_parcel\"\nruels = [\"late parcel\"]\n").unwrap_err();
+        insta::assert_snapshot!(error, @"");
+    }
+
+    #[test]
+    fn every_built_in_file_can_be_read() {
+        for (name, text) in BUILT_IN {
+            assert!(parse(text).is_ok(), "{name}: {}", parse(text).unwrap_err());
+        }
+    }
 }

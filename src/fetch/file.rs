@@ -21,6 +21,15 @@ pub(super) async fn read(slice: &Slice) -> Result<Bytes, FetchError> {
     read.map_err(|error| FetchError::of_file(&error, &path))
 }
 
+/// Reads a piece of a file in the calling thread, for a command that has no runtime.
+///
+/// # Errors
+///
+/// [`FetchError`] that names the file.
+pub fn read_slice(slice: &Slice) -> Result<Bytes, FetchError> {
+    read_now(slice.clone()).map_err(|error| FetchError::of_file(&error, &slice.path))
+}
+
 fn read_now(slice: Slice) -> io::Result<Bytes> {
     let mut file = File::open(&slice.path)?;
     let about = file.metadata()?;

@@ -26,6 +26,7 @@ mod tests;
 
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
+pub use crate::fetch::file::read_slice;
 
 use crate::config::settings::Fetch;
 use crate::domain::Timestamp;

@@ -4,6 +4,7 @@
 
 pub mod beats;
 pub mod clock;
+pub mod credentials;
 pub mod env;
 pub mod log;
 pub mod notify;

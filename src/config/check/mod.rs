@@ -1,0 +1,125 @@
+//! From what was read to what it means: names are resolved, things that do not go together are
+//! reported, and plain [`settings`](crate::config::settings) come out.
+//!
+//! What could not be read was reported before; here it is passed over, so that one mistake gives
+//! one message.
+
+use crate::config::kind::address::leads_home;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::settings::Config;
+use crate::config::settings::Fetch;
+use crate::config::settings::Store;
+use crate::config::shape::top::Top;
+use crate::config::tree::Place;
+
+mod names;
+mod sources;
+mod targets;
+pub mod themes;
+mod watches;
+
+/// The settings, complete only when the reader found no error.
+#[must_use]
+pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<themes::Origin>>) {
+    let (themes, origins) = themes::themes(top, reader);
+    let config = Config {
+        time_zone: top.time_zone.value.0,
+        base_url: base_url(top, reader),
+        store: Store {
+            path: top.store.path.value.0.clone(),
+            keep_text: top.store.keep_text.value.0,
+            max_size: top.store.max_size.value.0,
+        },
+        listen: top.listen.address.as_ref().map(|address| address.value.0),
+        fetch: fetch(top),
+        sources: sources::sources(top, reader),
+        watches: watches::watches(top, &themes, reader),
+        targets: targets::targets(top, reader),
+        themes,
+        fingerprint: String::new(),
+    };
+    unused(top, &config, reader);
+    (config, origins)
+}
+
+fn base_url(top: &Top, reader: &mut Reader<'_>) -> Option<String> {
+    let web = top.base_url.as_ref()?;
+    if web.value.url.scheme() != "https" && !leads_home(&web.value.url) {
+        let at = web.at.clone().unwrap_or_default();
+        reader.report(
+            Problem::error(Code::Unprotected, at, "`base_url` must begin with `https://`")
+                .label("links in mails would cross the network unprotected")
+                .help("write `https://`; only an address of this machine may begin with `http://`"),
+        );
+    }
+    if web.value.url.query().is_some() || web.value.url.fragment().is_some() {
+        let at = web.at.clone().unwrap_or_default();
+        reader.report(
+            Problem::error(Code::BadAddress, at, "`base_url` must end before any `?` or `#`")
+                .label("paths are put behind it")
+                .help("for example `base_url = \"https://uproar.example.com\"`"),
+        );
+    }
+    Some(web.value.text.trim_end_matches('/').to_owned())
+}
+
+fn fetch(top: &Top) -> Fetch {
+    let fetch = &top.fetch;
+    Fetch {
+        contact: fetch.contact.as_ref().map(|contact| contact.value.0.clone()),
+        proxy: fetch.proxy.as_ref().and_then(|proxy| proxy.value.secret().cloned()),
+        extra_ca: fetch.extra_ca.as_ref().map(|path| path.value.0.clone()),
+        allow_private: fetch.allow_private.value.iter().map(|pair| pair.value.to_string()).collect(),
+        timeout: fetch.timeout.value.0,
+        max_body: fetch.max_body.value.0,
+        host_gap: fetch.host_gap.value.0,
+    }
+}
+
+/// Warns of what nobody uses: most often a name that was forgotten in a list.
+fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
+    if reader.problems.iter().any(Problem::is_error) {
+        return;
+    }
+    if top.source.is_empty() || top.watch.is_empty() {
+        let missing = if top.source.is_empty() { "source" } else { "watch" };
+        reader.report(
+            Problem::warning(Code::Idle, Place::default(), format!("there is no `[[{missing}]]`: nothing will be found"))
+                .help("`uproar init` writes a configuration to start from"),
+        );
+        return;
+    }
+    for (source, shape) in config.sources.iter().zip(&top.source) {
+        if !config.watches.iter().any(|watch| watch.sources.contains(&source.name)) {
+            let message = format!("no watch counts the source `{}`", source.name);
+            reader.report(
+                Problem::warning(Code::SourceUnwatched, shape.at.clone(), message)
+                    .label("read, stored, and never watched")
+                    .help("name it in `sources` of a `[[watch]]`"),
+            );
+        }
+    }
+    for shape in &top.theme {
+        let Some(name) = &shape.name else { continue };
+        if !config.watches.iter().any(|watch| watch.themes.contains(&name.value.0)) {
+            let message = format!("no watch counts the theme `{}`", name.value.0);
+            reader.report(
+                Problem::warning(Code::ThemeUnwatched, name.at.clone().unwrap_or_default(), message)
+                    .label("tagged, and never watched")
+                    .help("name it in `themes` of a `[[watch]]`"),
+            );
+        }
+    }
+    for (target, shape) in config.targets.iter().zip(&top.target) {
+        if !config.watches.iter().any(|watch| watch.notify.contains(&target.name)) {
+            let message = format!("no watch notifies the target `{}`", target.name);
+            reader.report(
+                Problem::warning(Code::TargetUnused, shape.at.clone(), message)
+                    .label("never told of anything")
+                    .help("name it in `notify` of a `[[watch]]`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Names: each once, and those that are used must be there.
+
+use crate::config::kind::list::List;
+use crate::config::kind::text::Line;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::suggest;
+use crate::config::tree::Place;
+use crate::config::tree::Placed;
+
+/// The names of one kind of thing.
+pub struct Names<'a> {
+    /// `source`
+    pub what: &'static str,
+    /// The names.
+    pub all: Vec<&'a str>,
+    /// Every table of the kind has a name that could be read; otherwise an unknown name may well
+    /// be the one that could not.
+    pub complete: bool,
+}
+
+/// Reports names that are given twice, with both places.
+pub fn unique<'a>(what: &str, names: impl IntoIterator<Item = (&'a str, Option<Place>)>, reader: &mut Reader<'_>) {
+    let mut seen: Vec<(&str, Place)> = Vec::new();
+    for (name, at) in names {
+        let at = at.unwrap_or_default();
+        match seen.iter().find(|(other, _)| *other == name) {
+            Some((_, first)) => reader.report(
+                Problem::error(Code::NameTwice, at, format!("there are two of `[[{what}]]` with the name `{name}`"))
+                    .label("the second one")
+                    .also(first.clone(), "the first one")
+                    .help("rename one of them, or take it out"),
+            ),
+            None => seen.push((name, at)),
+        }
+    }
+}
+
+/// Names that a list names, patterns written out; what is unknown or matches nothing is reported.
+pub fn resolve(key: &str, list: &Placed<List<Line>>, names: &Names<'_>, reader: &mut Reader<'_>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for item in list.value.iter() {
+        // A default is at no place of its own; the watch's header is near enough.
+        let at = item.at.clone().filter(|_| list.at.is_some()).unwrap_or_default();
+        let text = item.value.0.as_str();
+        let pattern = text.contains(['*', '?']);
+        let matching: Vec<&str> = names.all.iter().copied().filter(|name| if pattern { fits(text, name) } else { *name == text }).collect();
+        if matching.is_empty() && names.complete {
+            reader.report(unknown(key, text, pattern, at, names));
+        }
+        for name in matching {
+            if !found.iter().any(|known| known == name) {
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn unknown(key: &str, text: &str, pattern: bool, at: Place, names: &Names<'_>) -> Problem {
+    let what = names.what;
+    if pattern {
+        let help = suggest::question("", names.all.iter().copied());
+        let help = if names.all.is_empty() { format!("there is no `[[{what}]]`") } else { help };
+        return Problem::error(Code::MatchesNothing, at, format!("`{text}` in `{key}` matches no {what}")).label("matches nothing").help(help);
+    }
+    Problem::error(Code::UnknownName, at, format!("there is no {what} `{text}`"))
+        .label("unknown")
+        .help(suggest::question(text, names.all.iter().copied()))
+}
+
+/// Whether a name matches a pattern of `*` and `?`.
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // Where to go on after the last star: behind it, with one more letter eaten by it.
+    let mut retry: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                p += 1;
+                retry = Some((p, n + 1));
+            }
+            Some(letter) if *letter == '?' || *letter == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match retry {
+                Some((after, next)) => {
+                    (p, n) = (after, next);
+                    retry = Some((after, next + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_a_shell() {
+        for (pattern, name, fit) in [
+            ("*", "anything", true),
+            ("*", "", true),
+            ("shop-*", "shop-se", true),
+            ("shop-*", "shop", false),
+            ("*-se", "app-shop-se", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "xxbxxaxx", false),
+            ("å?", "åä", true),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_fits_itself_and_its_beginning_with_a_star(name in "[a-c]{0,12}", cut in 0_usize..12) {
+            let cut = cut.min(name.len());
+            let pattern = format!("{}*", &name[..cut]);
+            prop_assert!(fits(&name, &name));
+            prop_assert!(fits(&pattern, &name));
+        }
+    }
+}

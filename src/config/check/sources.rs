@@ -1,0 +1,227 @@
+//! `[[source]]`: schedules that are polite, replays that agree, and somebody to contact.
+
+use chrono::TimeDelta;
+
+use crate::config::check::names;
+use crate::config::kind::address::HostPort;
+use crate::config::kind::address::Web;
+use crate::config::kind::text::Line;
+use crate::config::literal;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::settings;
+use crate::config::shape::source::AppStore;
+use crate::config::shape::source::Feed;
+use crate::config::shape::source::Files;
+use crate::config::shape::source::Replay;
+use crate::config::shape::source::Source;
+use crate::config::shape::top::Top;
+use crate::config::tree::Place;
+use crate::config::tree::Placed;
+use crate::config::units;
+use crate::schedule::Schedule;
+use crate::schedule::cron;
+use crate::sources;
+
+/// The sources that could be read as a whole.
+pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Source> {
+    let named = top.source.iter().filter_map(|source| source.name.as_ref());
+    names::unique("source", named.map(|name| (name.value.0.as_str(), name.at.clone())), reader);
+    contact(top, reader);
+    replays(top, reader);
+    top.source.iter().filter_map(|source| one(source, top, reader)).collect()
+}
+
+fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Source> {
+    let schedule = schedule(source, top, reader);
+    let kind = kind(source, reader);
+    Some(settings::Source {
+        name: source.name.as_ref()?.value.0.clone(),
+        schedule: schedule?,
+        labels: source.labels.value.0.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect(),
+        max_delay: source.max_delay.as_ref().map(|span| span.value.0),
+        kind: kind?,
+    })
+}
+
+fn schedule(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {
+    if let Some(every) = &source.every {
+        let at = every.at.clone().unwrap_or_default();
+        polite(source, every.value.0, at, top, reader);
+        return Some(Schedule::Every(every.value.0));
+    }
+    let line = source.cron.as_ref()?;
+    let at = line.at.clone().unwrap_or_default();
+    match cron::Line::parse(&line.value.0) {
+        Ok(parsed) => {
+            polite(source, parsed.shortest_gap(), at, top, reader);
+            Some(Schedule::Cron(parsed, top.time_zone.value.0))
+        }
+        Err(error) => {
+            let at = literal::place(&at, error.span, reader.documents);
+            let message = format!("`cron` is no cron line: {}", error.reason);
+            reader.report(Problem::error(Code::BadCron, at, message).label("here").help(error.cure));
+            None
+        }
+    }
+}
+
+/// Reports a source that would be polled more often than its kind allows.
+fn polite(source: &Source, every: TimeDelta, at: Place, top: &Top, reader: &mut Reader<'_>) {
+    let (least, what, web) = if let Some(feed) = &source.feed {
+        let Some(web) = &feed.value.url else { return };
+        (TimeDelta::minutes(5), "a feed", &web.value)
+    } else if let Some(store) = &source.app_store {
+        (TimeDelta::minutes(15), "an app store", &store.value.base_url.value)
+    } else {
+        return;
+    };
+    if every >= least || is_allowed(web, top) {
+        return;
+    }
+    let least = units::write_duration(least);
+    reader.report(
+        Problem::error(Code::TooOften, at, format!("{what} may be asked every {least} at most"))
+            .label("too often")
+            .help(format!("write `every = \"{least}\"` or longer; only hosts in `allow_private` may be asked more often")),
+    );
+}
+
+fn is_allowed(web: &Web, top: &Top) -> bool {
+    HostPort::of(&web.url).is_some_and(|pair| top.fetch.allow_private.value.iter().any(|allowed| allowed.value == pair))
+}
+
+/// Whom we ask must be able to reach somebody.
+fn contact(top: &Top, reader: &mut Reader<'_>) {
+    if top.fetch.contact.is_some() || reader.problems.iter().any(|problem| problem.message.starts_with("`contact`")) {
+        return;
+    }
+    let on_the_web = |source: &&Source| source.app_store.is_some() || source.feed.as_ref().is_some_and(|feed| feed.value.url.is_some());
+    if let Some(source) = top.source.iter().find(on_the_web) {
+        let at = source.feed.as_ref().and_then(|feed| feed.value.url.as_ref()?.at.clone());
+        let at = at.or_else(|| source.app_store.as_ref()?.at.clone()).unwrap_or_else(|| source.at.clone());
+        reader.report(
+            Problem::error(Code::NoContact, at, "a source on the web needs a `contact` in `[fetch]`")
+                .label("whose owner must be able to reach you")
+                .help("add `contact = \"ops@example.com\"` under `[fetch]`: it goes into the user agent"),
+        );
+    }
+}
+
+/// Replays share one clock: one speed, and nothing live beside a fast one.
+fn replays(top: &Top, reader: &mut Reader<'_>) {
+    let replays = || top.source.iter().filter_map(|source| source.replay.as_ref());
+    let Some(first) = replays().next() else { return };
+    let speed = &first.value.speed;
+    let place = |replay: &Replay| replay.speed.at.clone().unwrap_or_else(|| replay.at.clone());
+    for replay in replays().skip(1) {
+        if replay.value.speed.value != speed.value {
+            reader.report(
+                Problem::error(Code::BadSpeed, place(&replay.value), "all replays must have the same `speed`")
+                    .label(format!("{} here", replay.value.speed.value.0))
+                    .also(place(&first.value), format!("{} here", speed.value.0))
+                    .help("write the same `speed` in every `[source.replay]`"),
+            );
+        }
+    }
+    let live = top.source.iter().find(|source| source.feed.is_some() || source.file.is_some() || source.app_store.is_some());
+    if let Some(live) = live
+        && speed.value.0 != 1.0
+    {
+        reader.report(
+            Problem::error(Code::BadSpeed, place(&first.value), "a replay with another `speed` than 1 cannot stand beside other sources")
+                .label("its clock would be theirs too")
+                .also(live.at.clone(), "a source of another kind")
+                .help("take one of them out, or write `speed = 1`"),
+        );
+    }
+}
+
+fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
+    if let Some(feed) = &source.feed {
+        return feed_settings(&feed.value).map(sources::Settings::Feed);
+    }
+    if let Some(files) = &source.file {
+        return file_settings(&files.value).map(sources::Settings::File);
+    }
+    if let Some(store) = &source.app_store {
+        return app_store_settings(&store.value, reader).map(sources::Settings::AppStore);
+    }
+    source.replay.as_ref().and_then(|replay| replay_settings(&replay.value)).map(sources::Settings::Replay)
+}
+
+fn feed_settings(feed: &Feed) -> Option<sources::feed::Settings> {
+    let url = feed.url.as_ref().map(|url| sources::feed::Settings::Url(url.value.text.clone()));
+    url.or_else(|| feed.file.as_ref().map(|file| sources::feed::Settings::File(file.value.0.clone())))
+}
+
+fn file_settings(files: &Files) -> Option<sources::file::Settings> {
+    let line = |line: &Option<Placed<Line>>| line.as_ref().map(|line| line.value.0.clone());
+    let columns = &files.columns;
+    Some(sources::file::Settings {
+        folder: files.folder.as_ref()?.value.0.clone(),
+        pattern: line(&files.pattern).unwrap_or_default(),
+        time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
+        date_order: files.date_order.as_ref().map(|order| order.value.0),
+        columns: sources::file::Columns {
+            id: line(&columns.id),
+            text: columns.text.value.iter().map(|text| text.value.0.clone()).collect(),
+            date: line(&columns.date),
+            rating: line(&columns.rating),
+            rating_max: columns.rating_max.as_ref().map(|max| max.value.0 as u32),
+            fields: columns.fields.value.iter().map(|field| field.value.0.clone()).collect(),
+        },
+    })
+}
+
+fn app_store_settings(store: &AppStore, reader: &mut Reader<'_>) -> Option<sources::app_store::Settings> {
+    let countries = store.countries.as_ref()?;
+    let mut read: Vec<String> = Vec::new();
+    for country in countries.value.iter() {
+        let code = &country.value.0;
+        let at = country.at.clone().unwrap_or_default();
+        if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            reader.report(
+                Problem::error(Code::UnknownWord, at, format!("`{code}` is no storefront"))
+                    .label("two small letters, please")
+                    .help("for example `countries = [\"se\", \"us\"]`"),
+            );
+        } else if read.contains(code) {
+            reader.report(
+                Problem::error(Code::NameTwice, at, format!("the storefront `{code}` is listed twice"))
+                    .label("the second one")
+                    .help("keep one of them"),
+            );
+        } else {
+            read.push(code.clone());
+        }
+    }
+    if countries.value.0.is_empty() && !reader.problems.iter().any(|problem| inside(problem, countries.at.as_ref())) {
+        reader.report(
+            Problem::error(Code::OutOfRange, countries.at.clone().unwrap_or_default(), "`countries` is empty")
+                .label("nothing would be read")
+                .help("for example `countries = [\"se\", \"us\"]`"),
+        );
+    }
+    Some(sources::app_store::Settings {
+        app: store.app.as_ref()?.value.0 as u64,
+        countries: read,
+        base: store.base_url.value.text.trim_end_matches('/').to_owned(),
+    })
+}
+
+/// Whether a problem was already found inside a place: a list whose items were all refused is not
+/// reported again for being empty.
+pub(super) fn inside(problem: &Problem, at: Option<&Place>) -> bool {
+    at.is_some_and(|at| problem.file == at.file && problem.span.start >= at.start && problem.span.end <= at.end)
+}
+
+fn replay_settings(replay: &Replay) -> Option<sources::replay::Settings> {
+    let live = match (&replay.live, &replay.live_from) {
+        (Some(span), _) => sources::replay::Live::Last(span.value.0),
+        (None, Some(moment)) => sources::replay::Live::From(moment.value.0),
+        (None, None) => return None,
+    };
+    Some(sources::replay::Settings { file: replay.file.as_ref()?.value.0.clone(), live, speed: replay.speed.value.0 })
+}

@@ -1,0 +1,91 @@
+//! `[[watch]]`: the names it uses are there.
+
+use crate::config::check::names;
+use crate::config::check::names::Names;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::settings;
+use crate::config::shape::top::Top;
+use crate::config::shape::watch::Watch;
+use crate::config::tree::Place;
+use crate::domain::theme::ThemeText;
+
+/// The watches that could be read as a whole.
+pub fn watches(top: &Top, themes: &[ThemeText], reader: &mut Reader<'_>) -> Vec<settings::Watch> {
+    let named = top.watch.iter().filter_map(|watch| watch.name.as_ref());
+    names::unique("watch", named.map(|name| (name.value.0.as_str(), name.at.clone())), reader);
+    let known = Known {
+        themes: Names {
+            what: "theme",
+            all: themes.iter().map(|theme| theme.name.as_str()).collect(),
+            complete: top.theme.iter().all(|theme| theme.name.is_some()),
+        },
+        sources: Names {
+            what: "source",
+            all: top.source.iter().filter_map(|source| Some(source.name.as_ref()?.value.0.as_str())).collect(),
+            complete: top.source.iter().all(|source| source.name.is_some()),
+        },
+        targets: Names {
+            what: "target",
+            all: top.target.iter().filter_map(|target| Some(target.name.as_ref()?.value.0.as_str())).collect(),
+            complete: top.target.iter().all(|target| target.name.is_some()),
+        },
+    };
+    top.watch.iter().filter_map(|watch| one(watch, &known, reader)).collect()
+}
+
+struct Known<'a> {
+    themes: Names<'a>,
+    sources: Names<'a>,
+    targets: Names<'a>,
+}
+
+fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
+    let themes = watch.themes.as_ref().map(|themes| names::resolve("themes", themes, &known.themes, reader));
+    if let Some(themes) = &watch.themes {
+        empty("themes", themes.value.0.is_empty(), themes.at.as_ref(), reader);
+    }
+    let sources = if watch.sources.at.is_some() || !known.sources.all.is_empty() {
+        names::resolve("sources", &watch.sources, &known.sources, reader)
+    } else {
+        if known.sources.complete {
+            reader.report(
+                Problem::error(Code::MatchesNothing, watch.at.clone(), "the watch matches no source")
+                    .label("nothing to count")
+                    .help("there is no `[[source]]`"),
+            );
+        }
+        Vec::new()
+    };
+    empty("sources", watch.sources.value.0.is_empty(), watch.sources.at.as_ref(), reader);
+    let notify = names::resolve("notify", &watch.notify, &known.targets, reader);
+    if watch.notify.value.0.is_empty() && watch.notify.at.is_none() {
+        reader.report(
+            Problem::warning(Code::TellsNobody, watch.at.clone(), "the watch notifies nobody")
+                .label("its incidents are only listed")
+                .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
+        );
+    }
+    Some(settings::Watch {
+        name: watch.name.as_ref()?.value.0.clone(),
+        themes: themes?,
+        sources,
+        by: watch.by.value.iter().map(|label| label.value.0.clone()).collect(),
+        bucket: watch.bucket.value.0,
+        false_alarms_per_year: watch.false_alarms_per_year.value.0,
+        min_complaints: watch.min_complaints.value.0 as u32,
+        notify,
+    })
+}
+
+fn empty(key: &str, is_empty: bool, at: Option<&Place>, reader: &mut Reader<'_>) {
+    if is_empty && !reader.problems.iter().any(|problem| super::sources::inside(problem, at)) {
+        let at = at.cloned().unwrap_or_default();
+        reader.report(
+            Problem::error(Code::MatchesNothing, at, format!("`{key}` is empty"))
+                .label("nothing to count")
+                .help(format!("name some, or write `{key} = [\"*\"]` for all of them")),
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! One of a few words.
+
+use serde_json::json;
+
+use crate::calendar::bucket::Width;
+use crate::config::kind::Kind;
+use crate::config::kind::Shown;
+use crate::config::kind::quoted;
+use crate::config::kind::text;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::shape::Shape;
+use crate::config::suggest;
+use crate::config::tree::Node;
+use crate::domain::theme::Scope;
+use crate::render::mail::Tls;
+use crate::sources::file::DateOrder;
+
+/// A value that is written as one of a few words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice<T>(pub T);
+
+/// The words of a [`Choice`].
+pub trait Words: Copy + PartialEq + 'static {
+    /// Each word with what it means.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+impl<T: Words> Kind for Choice<T> {
+    const SHAPE: Shape = Shape::Value(|| json!({"enum": T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>()}));
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let words = || T::WORDS.iter().map(|(word, _)| *word);
+        let written = text::text(node, "a word in quotes", reader)?;
+        if let Some((_, meaning)) = T::WORDS.iter().find(|(word, _)| *word == written) {
+            return Some(Self(*meaning));
+        }
+        let all: Vec<String> = words().map(|word| format!("\"{word}\"")).collect();
+        let help = match suggest::nearest(written, words()) {
+            Some(near) => format!("did you mean \"{near}\"? It may be {}", all.join(", ")),
+            None => format!("it may be {}", all.join(", ")),
+        };
+        let message = format!("`{}` cannot be \"{written}\"", reader.key());
+        reader.report(Problem::error(Code::UnknownWord, node.at.clone(), message).label("unknown word").help(help));
+        None
+    }
+
+    fn shown(&self) -> Shown {
+        let word = T::WORDS.iter().find(|(_, meaning)| *meaning == self.0).map_or("", |(word, _)| word);
+        Shown::Inline(quoted(word))
+    }
+}
+
+impl Words for Width {
+    const WORDS: &'static [(&'static str, Self)] = &[("1h", Self::Hour), ("1d", Self::Day)];
+}
+
+impl Words for Scope {
+    const WORDS: &'static [(&'static str, Self)] = &[("sentence", Self::Sentence), ("pair", Self::Pair), ("text", Self::Text)];
+}
+
+impl Words for DateOrder {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+}
+
+impl Words for Tls {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("required", Self::Required), ("implicit", Self::Implicit), ("none", Self::Plain)];
+}

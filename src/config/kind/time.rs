@@ -1,0 +1,89 @@
+//! Durations, moments and time zones.
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use serde_json::json;
+
+use crate::config::kind::Kind;
+use crate::config::kind::Shown;
+use crate::config::kind::quoted;
+use crate::config::kind::text;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::reader::Reader;
+use crate::config::shape::Shape;
+use crate::config::suggest;
+use crate::config::tree::Node;
+use crate::config::tree::Value;
+use crate::config::units;
+use crate::domain::Timestamp;
+
+/// A duration from `MIN` to `MAX` milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<const MIN: i64, const MAX: i64>(pub TimeDelta);
+
+/// A moment, with its distance from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+/// A time zone by its name: `Europe/Stockholm`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(pub Tz);
+
+impl<const MIN: i64, const MAX: i64> Kind for Span<MIN, MAX> {
+    const SHAPE: Shape = Shape::Value(|| json!({"type": "string", "pattern": "^ *([0-9]+ *(ms|s|m|h|d|w) *)+$"}));
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = text::text(node, "a duration in quotes", reader)?;
+        match units::duration(text) {
+            Ok(span) if (MIN..=MAX).contains(&span.num_milliseconds()) => Some(Self(span)),
+            Ok(_) => {
+                let [least, most] = [MIN, MAX].map(|bound| units::write_duration(TimeDelta::milliseconds(bound)));
+                reader.refuse(Code::OutOfRange, node, &format!("must be from {least} to {most}"))
+            }
+            Err(why) => reader.refuse(Code::BadDuration, node, &format!("is no duration: {why}")),
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Inline(quoted(&units::write_duration(self.0)))
+    }
+}
+
+impl Kind for Moment {
+    const SHAPE: Shape = Shape::Value(|| json!({"type": "string", "format": "date-time"}));
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let (Value::Moment(text) | Value::Text(text)) = &node.value else {
+            return reader.wrong(node, "a moment");
+        };
+        match chrono::DateTime::parse_from_rfc3339(text) {
+            Ok(moment) => Some(Self(moment.to_utc())),
+            Err(_) => reader.refuse(Code::BadTime, node, "must be a date and a time with `Z` or a distance from UTC at its end"),
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Inline(self.0.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+    }
+}
+
+impl Kind for Zone {
+    const SHAPE: Shape = Shape::Value(|| json!({"type": "string", "minLength": 1}));
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let name = text::line(node, "the name of a time zone in quotes", reader)?;
+        if let Ok(zone) = name.parse() {
+            return Some(Self(zone));
+        }
+        let near = suggest::nearest(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let help = near.map_or_else(|| reader.example(), |near| format!("did you mean `{near}`?"));
+        let message = format!("there is no time zone `{name}`");
+        reader.report(Problem::error(Code::UnknownWord, node.at.clone(), message).label("unknown").help(help));
+        None
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Inline(quoted(self.0.name()))
+    }
+}

@@ -1,0 +1,216 @@
+//! Problems as people read them, with the line and a mark under it, and as programs do.
+
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::Annotation;
+use annotate_snippets::AnnotationKind;
+use annotate_snippets::Group;
+use annotate_snippets::Level;
+use annotate_snippets::Origin;
+use annotate_snippets::Renderer;
+use annotate_snippets::Snippet;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use crate::config::Document;
+use crate::config::problem::Problem;
+use crate::config::problem::Severity;
+
+/// What stands in for a secret in a line that is shown.
+const HIDDEN: &str = "\"[secret]\"";
+
+/// Keys whose values are not shown, also where the line could not be understood.
+const SECRET_WORDS: [&str; 9] = ["password", "passwd", "pass", "secret", "token", "key", "keys", "api_key", "apikey"];
+
+/// All problems as text, a blank line between two. Nothing gives nothing.
+#[must_use]
+pub fn show(problems: &[Problem], documents: &[Document], colours: bool) -> String {
+    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    let texts: Vec<String> = problems.iter().map(|problem| one(problem, documents, &renderer)).collect();
+    texts.join("\n\n") + if problems.is_empty() { "" } else { "\n" }
+}
+
+/// All problems as `[{"file","line","column","end_column","severity","code","message","help"}]`;
+/// lines and columns count from 1, columns in characters.
+#[must_use]
+pub fn to_json(problems: &[Problem], documents: &[Document]) -> Json {
+    let one = |problem: &Problem| {
+        let document = documents.get(problem.file);
+        let text = document.map_or("", |document| document.text.as_str());
+        let span = on_one_line(text, &problem.span);
+        let column = column_of(text, span.start);
+        json!({
+            "file": document.map(|document| document.name.as_str()),
+            "line": line_of(text, span.start),
+            "column": column,
+            "end_column": column + text.get(span).map_or(0, |marked| marked.chars().count()),
+            "severity": problem.severity.word(),
+            "code": problem.code.word(),
+            "message": problem.message,
+            "help": problem.help,
+        })
+    };
+    Json::Array(problems.iter().map(one).collect())
+}
+
+/// Number of the line that holds a byte, from 1.
+#[must_use]
+pub fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// Number of the character at a byte in its line, from 1.
+fn column_of(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    before.rsplit('\n').next().unwrap_or_default().chars().count() + 1
+}
+
+/// `conf.d/20-shop.toml` instead of the whole path: seen from the folder of the first document.
+#[must_use]
+pub fn short_name<'a>(document: &'a Document, documents: &[Document]) -> &'a str {
+    let folder = documents.first().and_then(|first| Path::new(&first.name).parent());
+    let inside = folder.and_then(|folder| Path::new(&document.name).strip_prefix(folder).ok());
+    inside.and_then(Path::to_str).unwrap_or(&document.name)
+}
+
+fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group: Group<'_> = Group::with_title(level.primary_title(problem.message.as_str()).id(problem.code.word()));
+    let mut files = vec![problem.file];
+    files.extend(problem.also.iter().map(|(place, _)| place.file).filter(|file| *file != problem.file));
+    files.dedup();
+    for file in files {
+        let Some(document) = documents.get(file) else { continue };
+        let mut marks: Vec<(Range<usize>, &str, AnnotationKind)> = Vec::new();
+        if file == problem.file {
+            if problem.span.is_empty() && problem.label.is_empty() {
+                group = group.element(Origin::path(document.name.as_str()));
+                continue;
+            }
+            marks.push((problem.span.clone(), &problem.label, AnnotationKind::Primary));
+        }
+        let further = problem.also.iter().filter(|(place, _)| place.file == file);
+        marks.extend(further.map(|(place, label)| (place.span(), label.as_str(), AnnotationKind::Context)));
+        let hidden = if file == problem.file { problem.hidden.as_slice() } else { &[] };
+        group = group.element(snippet(document, &marks, hidden));
+    }
+    if !problem.help.is_empty() {
+        group = group.element(Level::HELP.message(problem.help.as_str()));
+    }
+    renderer.render(&[group])
+}
+
+fn snippet<'a>(document: &'a Document, marks: &[(Range<usize>, &'a str, AnnotationKind)], hidden: &[Range<usize>]) -> Snippet<'a, Annotation<'a>> {
+    let spans: Vec<Range<usize>> = marks.iter().map(|(span, ..)| on_one_line(&document.text, span)).collect();
+    let view = View::of(&document.text, &spans, hidden);
+    let annotations = marks.iter().zip(spans).map(|((_, label, kind), span)| {
+        let annotation = kind.span(view.shifted(span.start)..view.shifted(span.end));
+        if label.is_empty() { annotation } else { annotation.label(*label) }
+    });
+    let annotations: Vec<Annotation<'a>> = annotations.collect();
+    Snippet::source(view.text).line_start(view.line).path(document.name.as_str()).annotations(annotations)
+}
+
+/// A span cut to whole characters and to the line that it begins in.
+fn on_one_line(text: &str, span: &Range<usize>) -> Range<usize> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let (start, end) = (floor(span.start), floor(span.end.max(span.start)));
+    let line = text[start..end].find('\n').map_or(end, |at| start + at);
+    start..line
+}
+
+/// The lines that are shown, without what may not be.
+struct View {
+    text: String,
+    /// Number of the first line.
+    line: usize,
+    /// First byte of the document that is shown.
+    from: usize,
+    /// What was hidden: its bytes in the document, and how long it is now.
+    cuts: Vec<(Range<usize>, usize)>,
+}
+
+impl View {
+    fn of(text: &str, spans: &[Range<usize>], hidden: &[Range<usize>]) -> Self {
+        let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+        let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
+        let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let mut secret: Vec<Range<usize>> = hidden.to_vec();
+        secret.extend(suspicious(text, from..to));
+        secret.sort_by_key(|range| range.start);
+        let mut view = Self { text: String::new(), line: line_of(text, from), from, cuts: Vec::new() };
+        let mut at = from;
+        for range in secret {
+            let range = range.start.max(at)..range.end.min(to);
+            let Some(kept) = text.get(at..range.start).filter(|_| range.start < range.end) else { continue };
+            view.text.push_str(kept);
+            // Lines further down keep their numbers.
+            let breaks = text.get(range.clone()).unwrap_or_default().matches('\n').count();
+            let cover = HIDDEN.to_owned() + &"\n".repeat(breaks);
+            view.text.push_str(&cover);
+            at = range.end;
+            view.cuts.push((range, cover.len()));
+        }
+        view.text.push_str(text.get(at..to).unwrap_or_default());
+        view
+    }
+
+    /// Where a byte of the document is in the view.
+    fn shifted(&self, at: usize) -> usize {
+        let (mut gone, mut put) = (0, 0);
+        for (range, length) in &self.cuts {
+            if at >= range.end {
+                gone += range.len();
+                put += length;
+            } else if at > range.start {
+                // Inside of what is hidden: its end, without the line breaks kept after it.
+                return range.start - self.from - gone + put + HIDDEN.len();
+            }
+        }
+        at - self.from - gone + put
+    }
+}
+
+/// Values that look like secrets by their key or their form, in lines that nobody understood.
+fn suspicious(text: &str, lines: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = lines.start;
+    for line in text.get(lines).unwrap_or_default().split('\n') {
+        for (at, _) in line.match_indices('=') {
+            let key = line[..at].trim_end().trim_end_matches(['"', '\'']);
+            let key = key.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
+            let value = &line[at + 1..];
+            let from = at + 1 + (value.len() - value.trim_start().len());
+            if SECRET_WORDS.contains(&key.to_lowercase().as_str()) && !line[from..].starts_with('{') {
+                found.push(start + from..start + end_of_value(line, from));
+            }
+        }
+        for (at, _) in line.match_indices("whsec_") {
+            let end = line[at..].find(|letter: char| !letter.is_ascii_alphanumeric() && !"_+/=".contains(letter));
+            found.push(start + at..start + end.map_or(line.len(), |end| at + end));
+        }
+        start += line.len() + 1;
+    }
+    found
+}
+
+/// Where a value ends: behind its closing quote, or with the line.
+fn end_of_value(line: &str, from: usize) -> usize {
+    let whole = line.trim_end().len().max(from);
+    let Some(quote) = line[from..].chars().next().filter(|letter| matches!(letter, '"' | '\'')) else { return whole };
+    let inner = &line[from + 1..];
+    let mut escaped = false;
+    for (at, letter) in inner.char_indices() {
+        if letter == quote && !escaped {
+            // Three quotes begin a text over several lines.
+            return if at == 0 { whole } else { from + 1 + at + 1 };
+        }
+        escaped = letter == '\\' && !escaped && quote == '"';
+    }
+    whole
+}

@@ -1,0 +1,196 @@
+//! Walks a tree with the tables of [`shape`](crate::config::shape) and collects what is wrong.
+//!
+//! Nothing stops at the first mistake: what cannot be read is left out or falls back to its
+//! default, and the walk goes on.
+
+use crate::config::Document;
+use crate::config::kind::Kind;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
+use crate::config::secrets::Secrets;
+use crate::config::shape::Definition;
+use crate::config::shape::Opt;
+use crate::config::shape::Shape;
+use crate::config::suggest;
+use crate::config::syntax;
+use crate::config::tree::Node;
+use crate::config::tree::Place;
+use crate::config::tree::Placed;
+use crate::config::tree::Table;
+use crate::config::tree::Value;
+
+/// What was found so far, and what is being read.
+pub struct Reader<'a> {
+    /// The mistakes.
+    pub problems: Vec<Problem>,
+    /// Secrets that stand in the file, so that no message shows them.
+    pub hidden: Vec<Place>,
+    /// The texts that the places are of.
+    pub documents: &'a [Document],
+    /// Who fetches secrets.
+    pub secrets: &'a dyn Secrets,
+    /// A document has mistakes of syntax: then a missing key says nothing.
+    torn: bool,
+    /// The option that is being read.
+    option: Option<&'static Opt>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that found nothing yet.
+    #[must_use]
+    pub fn new(documents: &'a [Document], secrets: &'a dyn Secrets, torn: bool) -> Self {
+        Self { problems: Vec::new(), hidden: Vec::new(), documents, secrets, torn, option: None }
+    }
+
+    /// Takes a mistake in.
+    pub fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Keeps a value out of every message.
+    pub fn hide(&mut self, at: &Place) {
+        self.hidden.push(at.clone());
+    }
+
+    /// The key that is being read, for messages.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        self.option.map_or("", |option| option.key)
+    }
+
+    /// The present option as an example.
+    #[must_use]
+    pub fn example(&self) -> String {
+        self.option.map_or_else(String::new, |option| format!("for example `{} = {}`", option.key, option.sample))
+    }
+
+    /// Reports a value of the wrong kind.
+    pub fn wrong<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
+        let found = node.value.called();
+        let message = format!("`{}` must be {wanted}, not {found}", self.key());
+        self.report(Problem::error(Code::WrongKind, node.at.clone(), message).label(format!("this is {found}")).help(self.example()));
+        None
+    }
+
+    /// Reports a value of the right kind that will not do.
+    pub fn refuse<T>(&mut self, code: Code, node: &Node, why: &str) -> Option<T> {
+        let message = format!("`{}` {why}", self.key());
+        self.report(Problem::error(code, node.at.clone(), message).label("refused").help(self.example()));
+        None
+    }
+
+    /// Looks at a table as a whole: keys that nobody knows, and choices not made or made twice.
+    /// Gives the keys that were probably meant by the unknown ones.
+    pub fn open(&mut self, definition: &'static Definition, table: &Table, at: &Place) -> Vec<&'static str> {
+        let mut meant = Vec::new();
+        for entry in &table.entries {
+            if definition.options.iter().any(|option| option.key == entry.key) {
+                continue;
+            }
+            let free = || definition.options.iter().map(|option| option.key).filter(|key| table.entry(key).is_none());
+            let near = suggest::nearest(&entry.key, free());
+            let help = near.map_or_else(|| suggest::question(&entry.key, free()), |near| format!("did you mean `{near}`?"));
+            if definition.has_secrets() {
+                self.hide(&entry.node.at);
+            }
+            let message = format!("unknown key `{}`", entry.key);
+            let label = format!("no such key in {}", definition.called());
+            self.report(Problem::error(Code::UnknownKey, entry.key_at.clone(), message).label(label).help(help));
+            meant.extend(near);
+        }
+        for group in definition.one_of {
+            self.choose(definition, group, table, at, &meant);
+        }
+        meant
+    }
+
+    fn choose(&mut self, definition: &'static Definition, group: &[&str], table: &Table, at: &Place, meant: &[&str]) {
+        let given: Vec<_> = table.entries.iter().filter(|entry| group.contains(&entry.key.as_str())).collect();
+        let all: Vec<String> = group.iter().map(|key| definition.named(key)).collect();
+        let all = all.join(", ");
+        let called = definition.called();
+        match given.as_slice() {
+            [_] => {}
+            [] if self.torn || group.iter().any(|key| meant.contains(key)) => {}
+            [] => self.report(
+                Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {all}"))
+                    .label("none of them is here")
+                    .help("add exactly one of them"),
+            ),
+            [first, others @ ..] => {
+                for other in others {
+                    self.report(
+                        Problem::error(Code::NotOneOf, other.key_at.clone(), format!("{called} takes only one of {all}"))
+                            .label("a second one")
+                            .also(first.key_at.clone(), "the first one")
+                            .help("keep one of them"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Reads an option that is given; `None` when it is not, or cannot be read.
+    pub fn optional<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> Option<Placed<T>> {
+        let entry = table.entry(option.key)?;
+        self.read(option, &entry.node).map(|value| Placed { value, at: Some(entry.node.at.clone()) })
+    }
+
+    /// Reads an option that falls back to its default.
+    pub fn default<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> Placed<T> {
+        self.optional(option, table).unwrap_or_else(|| {
+            let node = syntax::value(option.sample).expect("defaults are TOML; a test reads each");
+            let value = self.read(option, &node).expect("defaults are of their own kind; a test reads each");
+            Placed { value, at: None }
+        })
+    }
+
+    /// Reads an option that must be there.
+    pub fn required<T: Kind>(
+        &mut self,
+        definition: &'static Definition,
+        option: &'static Opt,
+        table: &Table,
+        at: &Place,
+        meant: &[&str],
+    ) -> Option<Placed<T>> {
+        if table.entry(option.key).is_none() && !self.torn && !meant.contains(&option.key) {
+            let message = format!("`{}` is missing in {}", option.key, definition.called());
+            let help = format!("add it: `{} = {}`", option.key, option.sample);
+            self.report(Problem::error(Code::Missing, at.clone(), message).label(format!("`{}` is missing", option.key)).help(help));
+        }
+        self.optional(option, table)
+    }
+
+    /// Reads a table that has only defaults when it is not there.
+    pub fn table<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> T {
+        self.optional(option, table).map(|placed| placed.value).unwrap_or_else(|| {
+            let node = Node { at: Place::default(), value: Value::Table(Table::default()) };
+            self.read(option, &node).expect("a table that is not there has only defaults; a test reads each")
+        })
+    }
+
+    /// Reads a list of tables.
+    pub fn list<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> Vec<T> {
+        let Some(entry) = table.entry(option.key) else { return Vec::new() };
+        let nodes = match &entry.node.value {
+            Value::List(nodes) => nodes.as_slice(),
+            _ => std::slice::from_ref(&entry.node),
+        };
+        if let Value::Table(_) = entry.node.value
+            && let Shape::Tables(definition) | Shape::Table(definition) = option.shape
+        {
+            let message = format!("there can be several of `{}`, so it is written {}", option.key, definition.header);
+            let help = format!("write {} with two brackets on each side", definition.header);
+            self.report(Problem::error(Code::WrongKind, entry.node.at.clone(), message).label("a single table").help(help));
+        }
+        nodes.iter().filter_map(|node| self.read(option, node)).collect()
+    }
+
+    fn read<T: Kind>(&mut self, option: &'static Opt, node: &Node) -> Option<T> {
+        let before = self.option.replace(option);
+        let value = T::read(node, self);
+        self.option = before;
+        value
+    }
+}

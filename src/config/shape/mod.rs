@@ -1,0 +1,236 @@
+//! The tables of the configuration, one file each.
+//!
+//! An option is declared once: its manual, key, kind and default stand together, and the reader,
+//! the list of keys, the JSON Schema, the commented sample and `config show` are made from that.
+
+use crate::config::kind::Kind;
+use crate::config::kind::Shown;
+use crate::config::tree::Place;
+use crate::config::tree::Placed;
+
+/// What an option looks like from outside.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// A value, with its JSON Schema.
+    Value(fn() -> serde_json::Value),
+    /// A secret or something that may be one, with its JSON Schema.
+    Secret(fn() -> serde_json::Value),
+    /// A table.
+    Table(&'static Definition),
+    /// A list of tables.
+    Tables(&'static Definition),
+}
+
+/// Whether an option may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, reason = "the words that the declarations use")]
+pub enum Need {
+    /// It has a default.
+    default,
+    /// It may be left out, and then there is none.
+    optional,
+    /// It must be there.
+    required,
+    /// A table whose options all may be left out.
+    table,
+    /// A table that may be there many times.
+    list,
+}
+
+/// One option.
+#[derive(Debug)]
+pub struct Opt {
+    /// Its key.
+    pub key: &'static str,
+    /// Its manual, a line each.
+    pub manual: &'static [&'static str],
+    /// Whether it may be left out.
+    pub need: Need,
+    /// The default, or an example where there is none; TOML.
+    pub sample: &'static str,
+    /// What it looks like.
+    pub shape: Shape,
+}
+
+/// One table.
+#[derive(Debug)]
+pub struct Definition {
+    /// `[[source]]`; empty for the top.
+    pub header: &'static str,
+    /// Its manual, a line each.
+    pub manual: &'static [&'static str],
+    /// Keys of which exactly one must be there.
+    pub one_of: &'static [&'static [&'static str]],
+    /// Its options.
+    pub options: &'static [Opt],
+}
+
+impl Definition {
+    /// What to call the table in a sentence.
+    #[must_use]
+    pub fn called(&self) -> String {
+        if self.header.is_empty() { "the top of the file".to_owned() } else { format!("`{}`", self.header) }
+    }
+
+    /// Whether one of its options is a secret.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        self.options.iter().any(|option| matches!(option.shape, Shape::Secret(_)))
+    }
+
+    /// A key as people would write it: `every`, or `[source.feed]`.
+    #[must_use]
+    pub fn named(&self, key: &str) -> String {
+        let shape = self.options.iter().find(|option| option.key == key).map(|option| option.shape);
+        match shape {
+            Some(Shape::Table(inner) | Shape::Tables(inner)) => format!("`{}`", inner.header),
+            _ => format!("`{key}`"),
+        }
+    }
+}
+
+/// One line of the effective settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The key.
+    pub key: &'static str,
+    /// What it is set to.
+    pub shown: Shown,
+    /// Where it is set; a default has no place.
+    pub at: Option<Place>,
+}
+
+/// A field of a table that can say what it is set to.
+pub trait Field {
+    /// Its line; nothing when it is not set.
+    fn row(&self, key: &'static str) -> Option<Row>;
+}
+
+impl<T: Kind> Field for Placed<T> {
+    fn row(&self, key: &'static str) -> Option<Row> {
+        Some(Row { key, shown: self.value.shown(), at: self.at.clone() })
+    }
+}
+
+impl<T: Kind> Field for Option<Placed<T>> {
+    fn row(&self, key: &'static str) -> Option<Row> {
+        self.as_ref().and_then(|placed| placed.row(key))
+    }
+}
+
+/// A field that is a table which is always there.
+impl<T: Kind> Field for Inner<T> {
+    fn row(&self, key: &'static str) -> Option<Row> {
+        Some(Row { key, shown: self.0.shown(), at: None })
+    }
+}
+
+impl<T: Kind> Field for Vec<T> {
+    fn row(&self, key: &'static str) -> Option<Row> {
+        let tables = self.iter().map(Kind::shown).collect();
+        (!self.is_empty()).then_some(Row { key, shown: Shown::Tables(tables), at: None })
+    }
+}
+
+/// A table that is always there.
+#[derive(Debug)]
+pub struct Inner<T>(pub T);
+
+impl<T> std::ops::Deref for Inner<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Declares a table. `one_of` names keys of which exactly one must be there; `default`, `required`
+/// and the rest say whether a key may be left out, and what stands after them is the default or,
+/// where there is none, an example.
+macro_rules! table {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident $header:literal $(one_of($($choice:ident)+))* {
+            $($(#[doc = $doc:literal])+ $key:ident: $kind:ty, $need:ident = $sample:tt;)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug)]
+        pub struct $name {
+            /// The header of the table.
+            pub at: $crate::config::tree::Place,
+            $($(#[doc = $doc])+ pub $key: table!(@field $need $kind),)+
+        }
+
+        impl $name {
+            /// What the table looks like from outside.
+            pub const DEFINITION: &'static $crate::config::shape::Definition = &$crate::config::shape::Definition {
+                header: $header,
+                manual: &[$($about),+],
+                one_of: &[$(&[$(stringify!($choice)),+]),*],
+                options: &[$($crate::config::shape::Opt {
+                    key: stringify!($key),
+                    manual: &[$($doc),+],
+                    need: $crate::config::shape::Need::$need,
+                    sample: stringify!($sample),
+                    shape: table!(@shape $need $kind),
+                }),+],
+            };
+
+            #[allow(unused_variables, reason = "only a table with required keys asks what an unknown one probably meant")]
+            /// Reads the table; what is wrong with it is in the reader afterwards.
+            pub fn read_table(
+                table: &$crate::config::tree::Table,
+                at: &$crate::config::tree::Place,
+                reader: &mut $crate::config::reader::Reader<'_>,
+            ) -> Self {
+                let meant = reader.open(Self::DEFINITION, table, at);
+                let mut options = Self::DEFINITION.options.iter();
+                let mut next = || options.next().expect("the definition has as many options as the struct");
+                $(let $key = table!(@read $need reader next table at meant);)+
+                Self { at: at.clone(), $($key,)+ }
+            }
+        }
+
+        impl $crate::config::kind::Kind for $name {
+            const SHAPE: $crate::config::shape::Shape = $crate::config::shape::Shape::Table(Self::DEFINITION);
+
+            fn read(node: &$crate::config::tree::Node, reader: &mut $crate::config::reader::Reader<'_>) -> Option<Self> {
+                match &node.value {
+                    $crate::config::tree::Value::Table(table) => Some(Self::read_table(table, &node.at, reader)),
+                    _ => reader.wrong(node, concat!("a table, `", $header, "`")),
+                }
+            }
+
+            fn shown(&self) -> $crate::config::kind::Shown {
+                use $crate::config::shape::Field as _;
+                $crate::config::kind::Shown::Table([$(self.$key.row(stringify!($key))),+].into_iter().flatten().collect())
+            }
+        }
+    };
+    (@field default $kind:ty) => { $crate::config::tree::Placed<$kind> };
+    (@field optional $kind:ty) => { Option<$crate::config::tree::Placed<$kind>> };
+    (@field required $kind:ty) => { Option<$crate::config::tree::Placed<$kind>> };
+    (@field table $kind:ty) => { $crate::config::shape::Inner<$kind> };
+    (@field list $kind:ty) => { Vec<$kind> };
+    (@shape list $kind:ty) => { $crate::config::shape::Shape::Tables(<$kind>::DEFINITION) };
+    (@shape $need:ident $kind:ty) => { <$kind as $crate::config::kind::Kind>::SHAPE };
+    (@read default $reader:ident $next:ident $table:ident $at:ident $meant:ident) => { $reader.default($next(), $table) };
+    (@read optional $reader:ident $next:ident $table:ident $at:ident $meant:ident) => { $reader.optional($next(), $table) };
+    (@read required $reader:ident $next:ident $table:ident $at:ident $meant:ident) => {
+        $reader.required(Self::DEFINITION, $next(), $table, $at, &$meant)
+    };
+    (@read table $reader:ident $next:ident $table:ident $at:ident $meant:ident) => {
+        $crate::config::shape::Inner($reader.table($next(), $table))
+    };
+    (@read list $reader:ident $next:ident $table:ident $at:ident $meant:ident) => { $reader.list($next(), $table) };
+}
+
+pub mod fetch;
+pub mod listen;
+pub mod source;
+pub mod store;
+pub mod target;
+pub mod theme;
+pub mod top;
+pub mod watch;

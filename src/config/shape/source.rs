@@ -1,0 +1,116 @@
+//! `[[source]]` and its kinds.
+
+use crate::config::kind::address::Web;
+use crate::config::kind::choice::Choice;
+use crate::config::kind::list::List;
+use crate::config::kind::list::Map;
+use crate::config::kind::number::Positive;
+use crate::config::kind::number::Whole;
+use crate::config::kind::text::FilePath;
+use crate::config::kind::text::Line;
+use crate::config::kind::text::Name;
+use crate::config::kind::text::Word;
+use crate::config::kind::time::Moment;
+use crate::config::kind::time::Span;
+use crate::config::kind::time::Zone;
+use crate::config::units::DAY;
+use crate::config::units::MINUTE;
+use crate::config::units::SECOND;
+use crate::sources::file::DateOrder;
+
+table! {
+    /// Where messages come from; one table for each source. It has a name, `every` or `cron`, and
+    /// exactly one of the tables for its kind.
+    Source "[[source]]" one_of(every cron) one_of(feed file app_store replay) {
+        /// Its name, in watches, commands and alerts.
+        name: Name, required = "app-store";
+        /// How often it is polled. Feeds: 5 minutes at least, app stores: 15 minutes, files: 1 second;
+        /// hosts in `allow_private` may be asked more often.
+        every: Span<SECOND, { 31 * DAY }>, optional = "30m";
+        /// When it is polled instead: minute, hour, day, month, weekday, in `time_zone`.
+        cron: Line, optional = "*/30 6-22 * * Mon-Fri";
+        /// Labels of all its messages. A watch can count by label.
+        labels: Map, default = {};
+        /// Longest ordinary delay between publication and first sight; learnt without it.
+        max_delay: Span<MINUTE, { 366 * DAY }>, optional = "3d";
+        /// A feed.
+        feed: Feed, optional = {};
+        /// A folder of exports.
+        file: Files, optional = {};
+        /// Apple's public reviews.
+        app_store: AppStore, optional = {};
+        /// A recording.
+        replay: Replay, optional = {};
+    }
+}
+
+table! {
+    /// A source that is a feed: RSS, Atom or JSON Feed.
+    Feed "[source.feed]" one_of(url file) {
+        /// Where it is on the web.
+        url: Web, optional = "https://forum.example.com/latest.rss";
+        /// Where it is on this machine instead.
+        file: FilePath, optional = "/srv/feeds/latest.rss";
+    }
+}
+
+table! {
+    /// A source that is a folder into which surveys and other tables are dropped.
+    Files "[source.file]" {
+        /// The folder.
+        folder: FilePath, required = "/srv/surveys";
+        /// Only files whose names match; `*` is anything, `?` one letter.
+        pattern: Line, optional = "csat-*.csv";
+        /// Zone of times that name none; UTC without it.
+        time_zone: Zone, optional = "Europe/Stockholm";
+        /// Order of day, month and year where a date could be read two ways: "dmy", "mdy" or "ymd".
+        date_order: Choice<DateOrder>, optional = "dmy";
+        /// What the columns hold.
+        columns: Columns, table = {};
+    }
+}
+
+table! {
+    /// Names of columns, where they are not found by themselves.
+    Columns "[source.file.columns]" {
+        /// The record's own id.
+        id: Line, optional = "Response ID";
+        /// The open answers.
+        text: List<Line>, default = [];
+        /// When it was given.
+        date: Line, optional = "Recorded Date";
+        /// The rating.
+        rating: Line, optional = "CSAT";
+        /// Best value of the rating.
+        rating_max: Whole<1, 1000>, optional = 5;
+        /// Columns that are kept as labels.
+        fields: List<Line>, default = [];
+    }
+}
+
+table! {
+    /// A source that is Apple's public feed of reviews.
+    AppStore "[source.app_store]" {
+        /// Number of the app, as in its address in the store.
+        app: Whole<1, { i64::MAX }>, required = 1115120118;
+        /// Storefronts, two letters each; they become the label `country`.
+        countries: List<Word>, required = ["se", "us"];
+        /// Address of the service.
+        base_url: Web, default = "https://itunes.apple.com";
+    }
+}
+
+table! {
+    /// A source that plays a recording back in time.
+    Replay "[source.replay]" one_of(live live_from) {
+        /// The recording: JSON lines in order of their times.
+        file: FilePath, required = "/srv/recordings/march.jsonl";
+        /// The last so much of it arrives live; what is before is history.
+        live: Span<SECOND, { 3660 * DAY }>, optional = "7d";
+        /// Everything from this recorded time on arrives live instead.
+        live_from: Moment, optional = "2026-03-01T00:00:00Z";
+        /// Seconds of the recording in one second. All replays have the same, and only replays may
+        /// have another than 1.
+        speed: Positive, default = 1;
+    }
+}

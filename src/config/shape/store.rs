@@ -1,0 +1,18 @@
+//! `[store]`
+
+use crate::config::kind::number::Size;
+use crate::config::kind::text::FilePath;
+use crate::config::kind::time::Span;
+use crate::config::units::DAY;
+
+table! {
+    /// The database, and how long it remembers.
+    Store "[store]" {
+        /// The SQLite file; its folder must exist and belong to the service.
+        path: FilePath, default = "/var/lib/uproar/uproar.db";
+        /// Texts older than this are removed. Counts, tags and incidents stay.
+        keep_text: Span<DAY, { 36_500 * DAY }>, default = "400d";
+        /// Above this size of the file the oldest texts are removed early.
+        max_size: Size<10_000_000>, default = "20 GB";
+    }
+}

@@ -1,0 +1,44 @@
+//! The top of the file.
+
+use crate::config::kind::address::Web;
+use crate::config::kind::list::Map;
+use crate::config::kind::time::Zone;
+use crate::config::shape::fetch::Fetch;
+use crate::config::shape::listen::Listen;
+use crate::config::shape::source::Source;
+use crate::config::shape::store::Store;
+use crate::config::shape::target::Target;
+use crate::config::shape::theme::Theme;
+use crate::config::shape::watch::Watch;
+
+table! {
+    /// The configuration of Uproar: this file and then `conf.d/*.toml` beside it, in order of their
+    /// names. Tables of several files merge, later values win, lists of tables grow. Durations have
+    /// a unit ("30m", "6h", "400d"), sizes too ("10 MB"). Relative paths start at the working
+    /// directory of the process. `uproar check` reports every mistake at once.
+    Top "" {
+        /// Zone of days, cron lines and times in alerts.
+        time_zone: Zone, default = "UTC";
+        /// Address of the pages, for links in alerts; https unless it is this machine. Without it
+        /// alerts name the commands that do the same.
+        base_url: Web, optional = "https://uproar.example.com";
+        /// Whether the themes that come with Uproar are there beside those of this file.
+        builtin_themes: bool, default = true;
+        /// The database.
+        store: Store, table = {};
+        /// Health and metrics.
+        listen: Listen, table = {};
+        /// How things are fetched.
+        fetch: Fetch, table = {};
+        /// Where messages come from.
+        source: Source, list = [];
+        /// Choices of words that the rules of every `[[theme]]` may use as `@name`.
+        words: Map, default = {};
+        /// What people complain about.
+        theme: Theme, list = [];
+        /// What is counted.
+        watch: Watch, list = [];
+        /// Where alerts go.
+        target: Target, list = [];
+    }
+}

@@ -1,0 +1,32 @@
+//! `[[watch]]`
+
+use crate::calendar::bucket::Width;
+use crate::config::kind::choice::Choice;
+use crate::config::kind::list::List;
+use crate::config::kind::number::Positive;
+use crate::config::kind::number::Whole;
+use crate::config::kind::text::Line;
+use crate::config::kind::text::Name;
+use crate::config::kind::text::Word;
+
+table! {
+    /// What is counted, and who is told when it is suddenly loud; one table for each watch.
+    Watch "[[watch]]" {
+        /// Its name, in commands and alerts.
+        name: Name, required = "bots going in circles";
+        /// Names of themes; `*` and `?` stand for anything and for one letter.
+        themes: List<Line>, required = ["looping_bot", "no_human"];
+        /// Names of sources; `*` and `?` as above.
+        sources: List<Line>, default = ["*"];
+        /// Labels whose values are watched one by one. The whole is always watched too.
+        by: List<Word>, default = [];
+        /// Length of a bucket: "1h" or "1d".
+        bucket: Choice<Width>, default = "1h";
+        /// How many false alarms a year the whole watch may give.
+        false_alarms_per_year: Positive, default = 4;
+        /// Fewer complaints than this never alert.
+        min_complaints: Whole<1, 1_000_000>, default = 5;
+        /// Names of the targets that are told.
+        notify: List<Line>, default = [];
+    }
+}
