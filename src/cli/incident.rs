@@ -1,13 +1,208 @@
-//! `uproar incident`
+//! `uproar incident`: list incidents and act on them.
+
+use std::io::Write as _;
+
+use serde_json::json;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
+use crate::cli::open;
+use crate::cli::table::Table;
+use crate::cli::times;
+use crate::domain::incident::Act;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Reason;
+use crate::engine::acts;
+use crate::host::clock::Clock;
+use crate::host::env;
 
 /// List incidents and act on them
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example:\n  uproar incident list --all --json")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Show the incidents that are not over
+    #[command(after_help = "Example:\n  uproar incident list --all --json")]
+    List {
+        /// Also those that are over
+        #[arg(long)]
+        all: bool,
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one incident with its record
+    #[command(after_help = "Example:\n  uproar incident show i-7f3k2a9c")]
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Say that somebody is on it; it speaks again only when its level rises
+    #[command(after_help = "Example:\n  uproar incident ack i-7f3k2a9c")]
+    Ack {
+        /// Its id
+        id: String,
+    },
+    /// Ask for quiet; only turning critical breaks it
+    #[command(after_help = "Example:\n  uproar incident snooze i-7f3k2a9c 2h")]
+    Snooze {
+        /// Its id
+        id: String,
+        /// For how long: 30m, 2h, 3d; at most 7d
+        time: String,
+    },
+    /// Say that it is over
+    #[command(after_help = "Example:\n  uproar incident resolve i-7f3k2a9c --reason false-alarm")]
+    Resolve {
+        /// Its id
+        id: String,
+        /// Why
+        #[arg(long, value_enum, default_value = "fixed")]
+        reason: Why,
+    },
+    /// Say that it is not over
+    #[command(after_help = "Example:\n  uproar incident reopen i-7f3k2a9c")]
+    Reopen {
+        /// Its id
+        id: String,
+    },
+}
+
+/// Why an incident was resolved.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Why {
+    /// The cause was mended
+    Fixed,
+    /// There was no trouble
+    FalseAlarm,
+    /// Anything else
+    Other,
+}
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let now = Clock::real().now();
+    match &args.what {
+        What::List { all, json } => list(*all, *json, console),
+        What::Show { id } => show(id, console),
+        What::Ack { id } => act(id, &Act::Acknowledge, console),
+        What::Snooze { id, time } => {
+            let length = times::duration(time).filter(|length| length.num_minutes() >= 1 && length.num_days() <= 7).ok_or_else(|| {
+                Failure::new(Code::Usage, format!("`{time}` is no time to snooze; write 30m, 2h or 3d, at most 7d"))
+            })?;
+            act(id, &Act::Snooze(now + length), console)
+        }
+        What::Resolve { id, reason } => {
+            let reason = match reason {
+                Why::Fixed => Reason::Fixed,
+                Why::FalseAlarm => Reason::FalseAlarm,
+                Why::Other => Reason::Other,
+            };
+            act(id, &Act::Resolve(reason), console)
+        }
+        What::Reopen { id } => act(id, &Act::Reopen, console),
+    }
+}
+
+fn list(all: bool, as_json: bool, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    let zone = config.time_zone;
+    let (store, _) = open::store_and_plan(config)?;
+    let incidents = store.reader().incidents(all)?;
+    if as_json {
+        let rows: Vec<_> = incidents.iter().map(row).collect();
+        writeln!(console.out, "{}", serde_json::Value::Array(rows))?;
+        return Ok(Code::Done);
+    }
+    if incidents.is_empty() {
+        writeln!(console.out, "{}", if all { "there was no incident yet" } else { "no incident is open" })?;
+        return Ok(Code::Done);
+    }
+    let mut table = Table::new(&["ID", "STATE", "LEVEL", "OPENED", "COUNT", "USUAL", "WHAT"]);
+    for incident in &incidents {
+        table.row(&[
+            incident.id.clone(),
+            incident.state.to_string(),
+            incident.level.to_string(),
+            times::local(incident.opened_at, zone),
+            format!("{}", incident.numbers.count),
+            format!("{:.1}", incident.numbers.expected),
+            incident.key.to_string(),
+        ]);
+    }
+    write!(console.out, "{table}")?;
+    Ok(Code::Done)
+}
+
+fn row(incident: &Incident) -> serde_json::Value {
+    json!({
+        "id": incident.id,
+        "watch": incident.key.watch,
+        "theme": incident.key.theme,
+        "segment": incident.key.segment.to_string(),
+        "state": incident.state.word(),
+        "level": incident.level.word(),
+        "opened_at": times::stamp(incident.opened_at),
+        "resolved_at": incident.resolved_at.map(times::stamp),
+    })
+}
+
+fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    let zone = config.time_zone;
+    let (store, plan) = open::store_and_plan(config)?;
+    let reader = store.reader();
+    let incident = reader.incident(id)?.ok_or_else(|| missing(id))?;
+    let title = plan.theme(&incident.key.theme).map_or(incident.key.theme.as_str(), |theme| theme.title.as_str());
+    writeln!(console.out, "{}: {title} ({})", incident.id, incident.key)?;
+    writeln!(console.out, "state {}, level {}, since {}", incident.state, incident.level, times::local(incident.since, zone))?;
+    if let Some(until) = incident.snoozed_until {
+        writeln!(console.out, "snoozed until {}", times::local(until, zone))?;
+    }
+    let numbers = &incident.numbers;
+    writeln!(
+        console.out,
+        "last window: {} complaints in {} h, {:.1} expected; most so far {}",
+        numbers.count,
+        numbers.window_seconds as f64 / 3600.0,
+        numbers.expected,
+        incident.peak
+    )?;
+    writeln!(console.out)?;
+    for step in reader.record(id)? {
+        let from = step.from.map_or("-", |state| state.word());
+        writeln!(console.out, "{}  {from} -> {}  {} ({})", times::local(step.at, zone), step.to, step.why, step.who)?;
+    }
+    writeln!(console.out, "\nwhy: uproar explain {id}")?;
+    Ok(Code::Done)
+}
+
+fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    let zone = config.time_zone;
+    let (mut store, plan) = open::store_and_plan(config)?;
+    let who = env::read("SUDO_USER").or_else(|| env::read("USER")).unwrap_or_else(|| "the command line".to_owned());
+    match acts::act(&mut store, &plan, id, act, &who, Clock::real().now())? {
+        Some(incident) => match incident.snoozed_until {
+            Some(until) => writeln!(console.out, "{id} is {} until {}", incident.state, times::local(until, zone))?,
+            None => writeln!(console.out, "{id} is {}", incident.state)?,
+        },
+        None => {
+            let state = store.reader().incident(id)?.map(|incident| incident.state.to_string()).unwrap_or_default();
+            writeln!(console.err, "{id} is {state}; nothing to do")?;
+        }
+    }
+    Ok(Code::Done)
+}
+
+/// There is no such incident.
+pub(super) fn missing(id: &str) -> Failure {
+    Failure::new(Code::Usage, format!("there is no incident `{id}`; `uproar incident list --all` shows them"))
 }

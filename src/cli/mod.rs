@@ -30,6 +30,7 @@ pub mod open;
 pub mod preview;
 pub mod run;
 pub mod status;
+pub mod table;
 pub mod tag;
 pub mod target;
 pub mod times;

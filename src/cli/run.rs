@@ -1,13 +1,231 @@
-//! `uproar run`
+//! `uproar run`: the daemon in the foreground, or one round of it.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+use tracing::info;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
+use crate::cli::open;
+use crate::config::settings::Config;
+use crate::deliver::Carrier;
+use crate::domain::Timestamp;
+use crate::engine;
+use crate::engine::Parts;
+use crate::engine::crew::CrewError;
+use crate::engine::plan::Plan;
+use crate::fetch::Fetcher;
+use crate::host::beats::Beats;
+use crate::host::clock::Clock;
+use crate::host::log;
+use crate::host::notify;
+use crate::host::signals::Signals;
+use crate::host::signals::Wish;
+use crate::store::sqlite::Lock;
+use crate::store::sqlite::LockError;
+use crate::store::sqlite::Sqlite;
+use crate::web::board;
+use crate::web::board::Board;
 
 /// Run the daemon
+///
+/// It stays in the foreground, stops on SIGTERM and reads its configuration again on SIGHUP; a
+/// bad one is refused and the old one stays.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example:\n  uproar run --config config/demo.toml")]
+pub struct Args {
+    /// Poll every source once, judge, deliver, and exit
+    #[arg(long)]
+    once: bool,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    log::start();
+    let _lock = Lock::take(&config.store.path).map_err(|error| match error {
+        LockError::Held { .. } => Failure::new(Code::Later, error),
+        LockError::Io { .. } => Failure::new(Code::Io, error),
+    })?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    let real = Clock::real();
+    let boot = format!("{}-{}", std::process::id(), real.now().timestamp_micros());
+    let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
+    let plan = plan(config, &store)?;
+    let clock = clock(&runtime, &store, &plan, real.now())?;
+    let parts = parts(&plan, store, clock)?;
+    let outcome = if args.once {
+        once(&runtime, plan, parts, console)
+    } else {
+        let watchdog = notify::feed_watchdog(parts.beats.clone());
+        runtime.block_on(engine::beside(watchdog, serve(plan, parts, &console.config)))
+    };
+    // The runtime holds the last handles of the store; without them the writer ends and closes the file.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    if writer.join().is_err() {
+        return Err(Failure::new(Code::Bug, "the store's writer failed; please report it"));
+    }
+    outcome
+}
+
+fn plan(config: Config, store: &Sqlite) -> Result<Arc<Plan>, Failure> {
+    Plan::build(config, store.author_key()).map(Arc::new).map_err(|error| Failure::new(Code::Bug, error))
+}
+
+fn parts(plan: &Plan, store: Sqlite, clock: Clock) -> Result<Parts, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::new(Code::Config, error);
+    Ok(Parts {
+        store,
+        clock,
+        fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).map_err(|error| refused(&error))?),
+        carrier: Arc::new(Carrier::new(&plan.config.fetch).map_err(|error| refused(&error))?),
+        beats: Beats::start(),
+        board: Board::default(),
+        ready: Arc::default(),
+    })
+}
+
+/// A recording that is played faster than it happened moves the daemon's clock. It must not jump
+/// back at a restart, so it goes on where the last poll was.
+fn clock(runtime: &Runtime, store: &Sqlite, plan: &Plan, now: Timestamp) -> Result<Clock, Failure> {
+    let speed = plan.speed();
+    if (speed - 1.0).abs() < f64::EPSILON {
+        return Ok(Clock::real());
+    }
+    let seen = runtime.block_on(store.read(|reader| Ok(reader.streams()?.into_iter().filter_map(|(_, stream)| stream.complete_to).max())));
+    Ok(Clock::at_speed(seen.map_err(open::failed)?.map_or(now, |seen| seen.max(now)), speed))
+}
+
+fn once(runtime: &Runtime, plan: Arc<Plan>, parts: Parts, console: &mut Console) -> Result<Code, Failure> {
+    let round = runtime.block_on(engine::once(plan, parts)).map_err(open::failed)?;
+    writeln!(console.out, "{} new items, {} notices, {} deliveries failed", round.new, round.notices, round.undelivered)?;
+    for (source, why) in &round.failed {
+        writeln!(console.err, "source `{source}`: {why}")?;
+    }
+    Ok(if round.failed.is_empty() && round.undelivered == 0 { Code::Done } else { Code::Unavailable })
+}
+
+/// What ended a crew's time.
+enum Turn {
+    /// It ended by itself.
+    Ended(Result<(), CrewError>),
+    /// Somebody wants the daemon to stop.
+    Stop,
+    /// A new configuration is in force.
+    Fresh(Arc<Plan>, Parts),
+}
+
+async fn serve(mut plan: Arc<Plan>, mut parts: Parts, path: &Path) -> Result<Code, Failure> {
+    let mut signals = Signals::listen()?;
+    let listener = plan.config.listen.map(bind).transpose()?;
+    parts.board.set(board::RELOAD_OK, &[], 1.0);
+    loop {
+        announce(&plan);
+        notify::ready(&summary(&plan));
+        let stop = CancellationToken::new();
+        let handle = listener.as_ref().map(TcpListener::try_clone).transpose()?;
+        let serving = engine::serve(Arc::clone(&plan), parts.clone(), handle, stop.clone());
+        tokio::pin!(serving);
+        let turn = loop {
+            tokio::select! {
+                outcome = &mut serving => break Turn::Ended(outcome),
+                wish = signals.next() => match wish {
+                    Wish::Stop => break Turn::Stop,
+                    Wish::Reload => {
+                        notify::reloading();
+                        if let Some((plan, parts)) = reload(path, &plan, &parts) {
+                            break Turn::Fresh(plan, parts);
+                        }
+                        notify::ready("running on the old configuration; the file has errors");
+                    }
+                },
+            }
+        };
+        if matches!(turn, Turn::Stop) {
+            notify::stopping();
+            info!("stopping");
+        }
+        let (ended, fresh) = match turn {
+            Turn::Ended(outcome) => (outcome, None),
+            Turn::Stop => {
+                stop.cancel();
+                (serving.await, None)
+            }
+            Turn::Fresh(plan, parts) => {
+                stop.cancel();
+                (serving.await, Some((plan, parts)))
+            }
+        };
+        ended.map_err(|error| Failure::new(Code::Bug, error))?;
+        let Some(next) = fresh else { return Ok(Code::Done) };
+        (plan, parts) = next;
+    }
+}
+
+/// Reads the configuration again beside the running one. `None` keeps the old one, and says why.
+fn reload(path: &Path, plan: &Plan, parts: &Parts) -> Option<(Arc<Plan>, Parts)> {
+    let fresh = read_again(path, plan, parts);
+    parts.board.set(board::RELOAD_OK, &[], if fresh.is_ok() { 1.0 } else { 0.0 });
+    match fresh {
+        Ok(fresh) => Some(fresh),
+        Err(problems) => {
+            for problem in problems.lines() {
+                error!("{problem}");
+            }
+            error!("the new configuration was refused; the old one stays in force");
+            None
+        }
+    }
+}
+
+fn read_again(path: &Path, old: &Plan, parts: &Parts) -> Result<(Arc<Plan>, Parts), String> {
+    let (documents, loaded) = load::read(path).map_err(|error| error.to_string())?;
+    let config = loaded.config.ok_or_else(|| crate::config::print::show(&loaded.problems, &documents, false))?;
+    if config.store.path != old.config.store.path || config.listen != old.config.listen {
+        return Err("[store] path and [listen] address cannot be changed while running; restart the daemon".to_owned());
+    }
+    let plan = plan(config, &parts.store).map_err(|failure| failure.message)?;
+    if (plan.speed() - old.speed()).abs() > f64::EPSILON {
+        return Err("the speed of a replay cannot be changed while running; restart the daemon".to_owned());
+    }
+    let carriers = self::parts(&plan, parts.store.clone(), parts.clock).map_err(|failure| failure.message)?;
+    let fresh = Parts { fetcher: carriers.fetcher, carrier: carriers.carrier, ..parts.clone() };
+    Ok((plan, fresh))
+}
+
+fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    let refused = |error: std::io::Error| {
+        Failure::new(Code::Io, format!("[listen] address {address} cannot be used: {error}; choose another one or stop who has it"))
+    };
+    let listener = TcpListener::bind(address).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    if let Ok(local) = listener.local_addr() {
+        info!("health and metrics at http://{local}/");
+    }
+    Ok(listener)
+}
+
+fn announce(plan: &Plan) {
+    let config = &plan.config;
+    info!(
+        config = config.fingerprint,
+        "uproar {} runs: {}; state in {}",
+        env!("CARGO_PKG_VERSION"),
+        summary(plan),
+        config.store.path.display()
+    );
+}
+
+fn summary(plan: &Plan) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let config = &plan.config;
+    let watches = if config.watches.len() == 1 { "1 watch".to_owned() } else { format!("{} watches", config.watches.len()) };
+    format!("{}, {watches}, {}", count(config.sources.len(), "source"), count(config.targets.len(), "target"))
 }

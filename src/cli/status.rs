@@ -1,13 +1,146 @@
-//! `uproar status`
+//! `uproar status`: sources, watches, targets, outbox and database at one look.
+
+use std::io::Write as _;
+
+use serde_json::json;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
+use crate::cli::open;
+use crate::cli::table::Table;
+use crate::cli::times;
+use crate::domain::Timestamp;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::engine::judge;
+use crate::engine::plan::Plan;
+use crate::engine::poller::Target;
+use crate::host::clock::Clock;
+use crate::store::sqlite::reports::Reader;
 
-/// Show how everything fares
+/// Show how sources, watches, targets and the database fare
+///
+/// Exits with 1 when a source fails or a notice could not be delivered for good.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example:\n  uproar status --json")]
+pub struct Args {
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+/// What a watch counts now.
+struct Now {
+    watch: String,
+    theme: String,
+    count: f64,
+    usual: f64,
+    score: f64,
+    limit: f64,
+}
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    let (store, plan) = open::store_and_plan(config)?;
+    let reader = store.reader();
+    let now = Clock::real().now();
+    let streams: Vec<(StreamKey, Stream)> =
+        Target::all(&plan).into_iter().map(|target| Ok((target.key.clone(), reader.stream(&target.key)?))).collect::<Result<_, Failure>>()?;
+    let watches = watches(&plan, &reader, now)?;
+    let outbox = reader.outbox()?;
+    let size = reader.size()?;
+    let open = reader.incidents(false)?.len();
+    let failing = streams.iter().any(|(_, stream)| stream.errors > 0) || outbox.iter().any(|count| count.state == "dead");
+    if args.json {
+        let time = |at: Option<Timestamp>| at.map(times::stamp);
+        let document = json!({
+            "schema": 1,
+            "config": plan.config.fingerprint,
+            "sources": streams.iter().map(|(key, stream)| json!({
+                "source": key.source, "shard": key.shard, "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
+                "next_poll": time(stream.due), "errors": stream.errors, "error": stream.error,
+            })).collect::<Vec<_>>(),
+            "watches": watches.iter().map(|now| json!({
+                "watch": now.watch, "theme": now.theme, "count": now.count, "usual": now.usual, "score": now.score, "limit": now.limit,
+            })).collect::<Vec<_>>(),
+            "outbox": outbox.iter().map(|count| json!({
+                "target": count.target, "state": count.state, "rows": count.rows, "error": count.error,
+            })).collect::<Vec<_>>(),
+            "open_incidents": open,
+            "database": { "items": size.items, "texts": size.texts, "bytes": size.bytes },
+        });
+        writeln!(console.out, "{document}")?;
+    } else {
+        print(&plan, &streams, &watches, &outbox, console)?;
+        writeln!(
+            console.out,
+            "\n{open} open incident{}; {} items, {} with text, {:.1} MB in {}",
+            if open == 1 { "" } else { "s" },
+            size.items,
+            size.texts,
+            size.bytes as f64 / 1e6,
+            plan.config.store.path.display()
+        )?;
+    }
+    Ok(if failing { Code::Found } else { Code::Done })
+}
+
+fn print(
+    plan: &Plan,
+    streams: &[(StreamKey, Stream)],
+    watches: &[Now],
+    outbox: &[crate::store::sqlite::reports::OutboxCount],
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| times::local(at, plan.config.time_zone));
+    let mut table = Table::new(&["SOURCE", "LAST SUCCESS", "LAST NEW ITEM", "NEXT POLL", "ERRORS"]);
+    for (key, stream) in streams {
+        let name = if key.shard.0.is_empty() { key.source.clone() } else { format!("{}/{}", key.source, key.shard) };
+        let errors = stream.error.as_ref().map_or_else(String::new, |why| format!("{}: {why}", stream.errors));
+        table.row(&[name, time(stream.complete_to), time(stream.last_new), time(stream.due), errors]);
+    }
+    writeln!(console.out, "{table}")?;
+    let mut table = Table::new(&["WATCH", "THEME", "NOW", "USUAL", "SCORE", "LIMIT"]);
+    for now in watches {
+        let number = |value: f64| format!("{value:.1}");
+        table.row(&[now.watch.clone(), now.theme.clone(), format!("{}", now.count), number(now.usual), number(now.score), number(now.limit)]);
+    }
+    writeln!(console.out, "{table}")?;
+    let mut table = Table::new(&["TARGET", "CHANNEL", "OUTBOX"]);
+    for target in &plan.config.targets {
+        let counts: Vec<String> = outbox
+            .iter()
+            .filter(|count| count.target == target.name)
+            .map(|count| {
+                let why = count.error.as_ref().filter(|_| count.state != "delivered").map_or_else(String::new, |why| format!(" ({why})"));
+                format!("{} {}{why}", count.rows, count.state)
+            })
+            .collect();
+        let counts = if counts.is_empty() { "nothing yet".to_owned() } else { counts.join(", ") };
+        table.row(&[target.name.clone(), target.channel.kind().to_owned(), counts]);
+    }
+    write!(console.out, "{table}")?;
+    Ok(())
+}
+
+/// The present of each theme in all messages, judged as the daemon does.
+fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<Vec<Now>, Failure> {
+    let Some(first) = reader.first_quarter()? else { return Ok(Vec::new()) };
+    let counters = reader.counters(first..crate::domain::count::Quarter(crate::domain::count::Quarter::of(now).0 + 1))?;
+    let mut rows = Vec::new();
+    for watch in &plan.config.watches {
+        for present in judge::present(plan, watch, &counters, first, now) {
+            rows.push(Now {
+                watch: watch.name.clone(),
+                theme: present.key.theme.clone(),
+                count: present.verdict.numbers.count,
+                usual: present.verdict.numbers.expected,
+                score: present.verdict.numbers.score,
+                limit: present.verdict.numbers.limit,
+            });
+        }
+    }
+    Ok(rows)
 }

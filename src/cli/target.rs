@@ -1,13 +1,157 @@
-//! `uproar target`
+//! `uproar target`: where alerts go, and a test through the outbox and the real channel.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
+use crate::cli::open;
+use crate::deliver::Carrier;
+use crate::domain::Timestamp;
+use crate::domain::incident::Level;
+use crate::domain::incident::Numbers;
+use crate::domain::incident::Segment;
+use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
+use crate::domain::ports::NewRow;
+use crate::engine::courier::Courier;
+use crate::engine::plan::Plan;
+use crate::host::clock::Clock;
+use crate::incident::outbox::row_id;
+use crate::render::Channel;
+use crate::store::sqlite::Sqlite;
+use crate::web::board::Board;
 
 /// List targets and test them
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Example:\n  uproar target test support-leads")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
 
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Show every target with its channel and recipients
+    #[command(after_help = "Example:\n  uproar target list")]
+    List,
+    /// Send a test alert through the outbox and the real channel
+    ///
+    /// Succeeds only when the other side has taken it. A test that failed stays in the outbox;
+    /// a running daemon tries it again.
+    #[command(after_help = "Example:\n  uproar target test support-leads")]
+    Test {
+        /// Name of the target
+        name: String,
+    },
+}
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let config = load::load(console)?;
+    match &args.what {
+        What::List => {
+            for target in &config.targets {
+                let recipients = target.channel.build().recipients().join(", ");
+                writeln!(console.out, "{}  {}  {recipients}", target.name, target.channel.kind())?;
+            }
+            Ok(Code::Done)
+        }
+        What::Test { name } => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let boot = format!("test-{}", std::process::id());
+            let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
+            let plan = Plan::build(config, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
+            let outcome = runtime.block_on(test(&plan, store, name, console));
+            runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+            // The writer ends with the last handle; what it says is in `outcome` already.
+            let _ = writer.join();
+            outcome
+        }
+    }
+}
+
+async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> Result<Code, Failure> {
+    let Some(channel) = plan.channels.get(name) else {
+        let names: Vec<&str> = plan.channels.keys().map(String::as_str).collect();
+        return Err(Failure::new(Code::Usage, format!("there is no target `{name}`; the configuration has {}", names.join(", "))));
+    };
+    let clock = Clock::real();
+    let rows = rows(plan, name, channel.as_ref(), clock.now());
+    for row in &rows {
+        store.enqueue(row.clone()).await?;
+    }
+    let carrier = Arc::new(Carrier::new(&plan.config.fetch).map_err(|error| Failure::new(Code::Config, error))?);
+    let courier = Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, clock, Board::default());
+    courier.deliver_due(&CancellationToken::new()).await?;
+    let mut failed = 0;
+    for row in &rows {
+        let id = row.id.clone();
+        let found = store.read(move |reader| reader.row(&id)).await?;
+        let to = if row.recipient.is_empty() { name } else { row.recipient.as_str() };
+        match found {
+            Some((state, _, _, receipt)) if state == "delivered" => {
+                writeln!(console.out, "{to}: delivered: {}", receipt.unwrap_or_default())?;
+            }
+            Some((state, _, why, _)) => {
+                failed += 1;
+                writeln!(console.err, "{to}: {state}: {}", why.unwrap_or_else(|| "a running daemon is at it".to_owned()))?;
+            }
+            None => failed += 1,
+        }
+    }
+    Ok(if failed == 0 { Code::Done } else { Code::Unavailable })
+}
+
+/// One test notice for each recipient, with an id of its own for each test.
+fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<NewRow> {
+    let incident = format!("test-{}", now.timestamp_micros());
+    let facts = facts(plan, &incident, now);
+    channel
+        .recipients()
+        .into_iter()
+        .map(|recipient| NewRow {
+            id: row_id(&plan.instance, &incident, Event::Test, 1, name, &recipient),
+            target: name.to_owned(),
+            facts: facts.clone(),
+            due: now,
+            recipient,
+        })
+        .collect()
+}
+
+fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
+    Facts {
+        event: Event::Test,
+        incident: incident.to_owned(),
+        revision: 1,
+        watch: "test".to_owned(),
+        theme: "test".to_owned(),
+        theme_title: "nothing at all".to_owned(),
+        segment: Segment::All,
+        level: Level::Low,
+        told_level: None,
+        told_count: None,
+        at: now,
+        since: now,
+        opened_at: now,
+        zone: plan.config.time_zone.name().to_owned(),
+        numbers: Numbers::default(),
+        false_alarms_per_year: 0.0,
+        min_complaints: 0,
+        peak: 0.0,
+        quotes: Vec::new(),
+        quotes_of: 0,
+        breakdown: Vec::new(),
+        recent: Vec::new(),
+        words: Vec::new(),
+        fresh_sources: (0, 0),
+        cause: String::new(),
+        base_url: plan.config.base_url.clone(),
+        root: None,
+    }
 }

@@ -7,10 +7,12 @@ use crate::detect::Detector;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Counters;
+use crate::engine::plan::Plan;
 
 /// What a detector remembers.
 pub type Memory = <ShareDetector as Detector>::State;
@@ -98,4 +100,33 @@ impl Judge {
     pub fn peek(&self, memory: &Memory, series: &Series, grid: &Grid<'_>, open: Timestamp, now: Timestamp) -> Verdict {
         self.detector.peek(memory, &grid.bucket(series.segment, series.theme, self.buckets, open), now)
     }
+}
+
+/// Where a series stands at a moment.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Which series.
+    pub key: SeriesKey,
+    /// What is said of its newest bucket.
+    pub verdict: Verdict,
+}
+
+/// Judges the series of a watch in all messages from the beginning of `counters` to `now`, and
+/// gives the verdict of the bucket that holds `now`.
+#[must_use]
+pub fn present(plan: &Plan, watch: &Watch, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
+    let series = series_of(watch, counters);
+    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let grid = Grid::of(counters, &sources_of(watch, counters));
+    series
+        .into_iter()
+        .filter(|series| series.key.segment == Segment::All)
+        .map(|series| {
+            let mut memory = Memory::default();
+            let start = judge.buckets.start(first.start());
+            let open = judge.advance(&mut memory, &series, &grid, start, judge.buckets.start(now), |_| {});
+            let verdict = judge.peek(&memory, &series, &grid, open, now);
+            Present { key: series.key, verdict }
+        })
+        .collect()
 }

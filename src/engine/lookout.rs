@@ -302,8 +302,9 @@ fn steps(
     steps
 }
 
-/// Days are long: two calm ones are enough.
-fn policy(watch: &Watch) -> Policy {
+/// How patient the incidents of a watch are. Days are long: two calm ones are enough.
+#[must_use]
+pub fn policy(watch: &Watch) -> Policy {
     match watch.bucket {
         crate::calendar::bucket::Width::Hour => Policy::default(),
         crate::calendar::bucket::Width::Day => Policy { resolve_after: 2, reopen_window: TimeDelta::days(3), ..Policy::default() },

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 pub mod acts;
+pub mod backtest;
 pub mod courier;
 pub mod crew;
 pub mod facts;
@@ -104,6 +105,15 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>,
         crew.start("web", web(listener, watched, crew.stop()));
     }
     crew.join().await
+}
+
+/// Runs something beside the crew that must go on while one crew gives way to the next.
+pub async fn beside<T>(task: impl Future<Output = ()> + Send + 'static, work: impl Future<Output = T>) -> T {
+    let mut set = tokio::task::JoinSet::new();
+    set.spawn(task);
+    let value = work.await;
+    set.shutdown().await;
+    value
 }
 
 /// What a single round did.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio_util::sync::CancellationToken;
 
 use crate::host::beats::Beats;
 
@@ -31,20 +30,14 @@ pub fn stopping() {
 }
 
 /// Feeds the watchdog while every loop goes round. Ends at once where there is no watchdog.
-pub async fn feed_watchdog(beats: Beats, stop: CancellationToken) {
-    let Some(period) = sd_notify::watchdog_enabled() else {
-        stop.cancelled().await;
-        return;
-    };
+pub async fn feed_watchdog(beats: Beats) {
+    let Some(period) = sd_notify::watchdog_enabled() else { return };
     let step = (period / 3).max(Duration::from_millis(100));
     loop {
         if beats.all_fresh() {
             tell(&[NotifyState::Watchdog]);
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(step) => {}
-        }
+        tokio::time::sleep(step).await;
     }
 }
 

@@ -28,6 +28,7 @@ mod values;
 mod writer;
 
 pub use lock::Lock;
+pub use lock::LockError;
 pub use migrations::OpenError;
 pub use ports::Sqlite;
 
@@ -96,15 +97,6 @@ impl Direct {
     /// [`StoreError::Stale`] when somebody else moved one of the incidents first.
     pub fn apply(&mut self, judged: &Judged) -> Result<(), StoreError> {
         self.write(|connection, _| incidents::apply(connection, judged))
-    }
-
-    /// Puts a notice that belongs to no incident into the outbox: a test.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database fails.
-    pub fn enqueue(&mut self, row: &crate::domain::ports::NewRow) -> Result<(), StoreError> {
-        self.write(|connection, _| outbox::insert(connection, row))
     }
 
     /// Removes texts that are older than `before`, then the oldest until the file is below

@@ -22,6 +22,7 @@ use crate::domain::ports::Evidence;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
+use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::Snapshot;
@@ -73,6 +74,15 @@ impl Sqlite {
     #[must_use]
     pub fn author_key(&self) -> &[u8] {
         &self.author_key
+    }
+
+    /// Puts a notice that belongs to no incident into the outbox. It is a test.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn enqueue(&self, row: NewRow) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| outbox::insert(connection, &row)).await
     }
 
     /// Removes old texts. See [`Direct::prune`].

@@ -69,6 +69,10 @@ pub struct StoredItem {
     pub at: Timestamp,
     /// History: counts, but can't alert.
     pub late: bool,
+    /// Number of its voice.
+    pub voice: i64,
+    /// Other items have the same voice.
+    pub shares_voice: bool,
     /// Value and best value.
     pub rating: Option<(f64, f64)>,
     /// Headline; empty where it was pruned.
@@ -240,7 +244,8 @@ impl<'a> Reader<'a> {
             .prepare_cached(
                 "SELECT item.id, source.name, external_id, url, published, first_seen, updated, at, late, rating, rating_max,
                    coalesce(title, ''), coalesce(body, ''), lang, fields,
-                   (SELECT group_concat(theme.name, char(31)) FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id)
+                   (SELECT group_concat(theme.name, char(31)) FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id),
+                   voice, voice <> item.id OR EXISTS (SELECT 1 FROM item AS other WHERE other.voice = item.id AND other.voice <> other.id)
                  FROM item JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id
                  WHERE deleted_at IS NULL AND at >= ?1 AND at < ?2 AND (?3 IS NULL OR source.name = ?3)
                    AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id AND theme.name = ?4))
@@ -427,6 +432,8 @@ fn stored_item(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredItem> {
         updated: time(6)?,
         at: moment(row.get(7)?),
         late: row.get(8)?,
+        voice: row.get(16)?,
+        shares_voice: row.get(17)?,
         rating: row.get::<_, Option<f64>>(9)?.zip(row.get(10)?),
         title: row.get(11)?,
         text: row.get(12)?,
