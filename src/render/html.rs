@@ -40,7 +40,26 @@ mod tests {
     fn the_page_begins_with_what_happened() {
         let html = html(&sample::opened());
         let head = html.split("<h2").next().unwrap();
-        insta::assert_snapshot!(head, @"");
+        insta::assert_snapshot!(head, @r##"
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>Uproar</title>
+        </head>
+        <body style="margin:0;padding:16px;font-family:sans-serif;font-size:15px;line-height:1.45">
+        <div style="max-width:600px;margin:0 auto">
+        <h1 style="font-size:18px;margin:0 0 12px">OPENED - high - Sat 21 Nov 2026 14:05 CET</h1>
+        <p style="margin:0 0 8px">47 complaints about &quot;login fails&quot; in the last 6 hours.</p>
+        <p style="margin:0 0 8px">Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the usual, 41 more than expected.</p>
+        <p style="margin:0 0 8px">Share of all messages: 31 % (usual 4.1 %).</p>
+        <p style="margin:12px 0">
+        Acknowledge: <code>uproar incident ack i-7f3k2</code><br>
+        All of them: <code>uproar incident show i-7f3k2</code>
+        </p>
+        "##);
     }
 
     #[test]

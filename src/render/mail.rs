@@ -191,3 +191,135 @@ fn date(at: Timestamp) -> SystemTime {
 fn part(kind: ContentType, body: String) -> SinglePart {
     SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::render::sample;
+
+    fn packed(row: &Row) -> String {
+        String::from_utf8(message(row, "Uproar <uproar@example.com>", &row.recipient)).unwrap()
+    }
+
+    fn head(row: &Row) -> String {
+        let text = packed(row);
+        text.split("\r\n\r\n").next().unwrap().replace("\r\n", "\n")
+    }
+
+    #[test]
+    fn the_head_of_an_opened_mail_is_what_filters_and_readers_expect() {
+        insta::assert_snapshot!(head(&sample::opened()), @r##"
+        From: Uproar <uproar@example.com>
+        To: leads@example.com
+        Subject: [Uproar] login fails - app reviews
+        Date: Sat, 21 Nov 2026 13:05:00 +0000
+        Message-ID: <k0q7v2m4hxopened@example.com>
+        Auto-Submitted: auto-generated
+        X-Auto-Response-Suppress: All
+        List-Id: Uproar alerts <alerts.example.com>
+        X-Uproar-Event: opened
+        X-Uproar-Incident: i-7f3k2
+        X-Uproar-Watch: app reviews
+        X-Uproar-Theme: login_fails
+        X-Uproar-Level: high
+        X-Uproar-Revision: 1
+        MIME-Version: 1.0
+        Content-Type: multipart/alternative;
+         boundary="uproar-k0q7v2m4hxopened-alternative"
+        "##);
+    }
+
+    #[test]
+    fn a_follow_up_joins_the_thread_of_the_opened_mail() {
+        let head = head(&sample::worse());
+        assert!(head.contains("\nSubject: Re: [Uproar] login fails - app reviews\n"), "{head}");
+        assert!(head.contains("\nIn-Reply-To: <k0q7v2m4hxopened@example.com>\n"), "{head}");
+        assert!(head.contains("\nReferences: <k0q7v2m4hxopened@example.com>\n"), "{head}");
+    }
+
+    #[test]
+    fn the_same_row_gives_the_same_bytes() {
+        for row in [sample::opened(), sample::worse(), sample::resolved(), sample::test(), sample::hostile()] {
+            let again = Row { attempts: 3, ..row.clone() };
+            assert_eq!(packed(&row), packed(&again));
+        }
+    }
+
+    #[test]
+    fn the_bodies_are_an_alternative_of_text_and_html() {
+        let text = packed(&sample::opened());
+        assert_eq!(text.matches("--uproar-k0q7v2m4hxopened-alternative").count(), 3);
+        assert!(text.find("text/plain; charset=utf-8").unwrap() < text.find("text/html; charset=utf-8").unwrap());
+        assert_eq!(text.matches("Content-Transfer-Encoding: quoted-printable").count(), 2);
+        assert!(text.is_ascii() && text.len() < 100_000, "{}", text.len());
+    }
+
+    #[test]
+    fn a_long_subject_keeps_its_base_over_the_incident() {
+        let mut row = sample::opened();
+        row.facts.theme_title = "Sendungsverfolgung zeigt seit Tagen denselben Stand und nichts geschieht".to_owned();
+        row.facts.watch = "Bewertungen aller Läden in Österreich, Deutschland und der Schweiz".to_owned();
+        let first = subject(&row);
+        row.facts.event = Event::Worse;
+        assert_eq!(subject(&row), format!("Re: {first}"));
+        assert!(subject(&row).chars().count() <= 78, "{first}");
+        assert_eq!(first, "[Uproar] Sendungsverfolgung… - Bewertungen aller Läden in Österreich…");
+    }
+
+    #[test]
+    fn an_international_domain_is_sent_in_ascii() {
+        let settings = Settings {
+            to: vec!["Leads <post@müller.example>".to_owned()],
+            from: "Größe <uproar@größe.example>".to_owned(),
+            server: Server { host: "localhost".to_owned(), port: 25, tls: Tls::Plain, login: None },
+        };
+        let row = Row { recipient: settings.recipients()[0].clone(), ..sample::opened() };
+        let Parcel::Mail { from, to, bytes, .. } = settings.pack(&row, row.created) else { panic!("a mail was expected") };
+        assert_eq!((from.as_str(), to.as_str()), ("uproar@xn--gre-6ka8i.example", "post@xn--mller-kva.example"));
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.is_ascii() && text.contains("To: Leads <post@xn--mller-kva.example>\r\n"), "{text}");
+    }
+
+    #[test]
+    fn a_hostile_row_adds_no_header() {
+        let head = head(&sample::hostile());
+        let names: Vec<&str> = head.lines().filter(|line| !line.starts_with(' ')).map(|line| line.split(':').next().unwrap()).collect();
+        assert_eq!(names, head_names(), "{head}");
+        assert!(head.is_ascii() && head.lines().all(|line| line.len() <= 998), "{head}");
+    }
+
+    fn head_names() -> Vec<String> {
+        let head = head(&sample::opened());
+        head.lines().filter(|line| !line.starts_with(' ')).map(|line| line.split(':').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn an_unreadable_address_is_kept_for_the_carrier_to_refuse() {
+        let settings = Settings {
+            to: vec!["nobody".to_owned()],
+            from: "\r\n".to_owned(),
+            server: Server { host: "localhost".to_owned(), port: 25, tls: Tls::Plain, login: None },
+        };
+        let row = Row { recipient: "nobody".to_owned(), ..sample::opened() };
+        let Parcel::Mail { to, bytes, .. } = settings.pack(&row, row.created) else { panic!("a mail was expected") };
+        assert_eq!(to, "nobody");
+        assert!(String::from_utf8(bytes).unwrap().contains("To: unreadable@invalid.invalid\r\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_breaks_a_header(watch in "\\PC{0,120}|[\\x00-\\x7f]{0,120}", theme in "\\PC{0,120}", from in "[^<>@]{0,20}") {
+            let mut row = sample::opened();
+            (row.facts.watch, row.facts.theme_title) = (watch, theme);
+            prop_assert!(subject(&row).chars().count() <= 74);
+            let text = String::from_utf8(message(&row, &format!("{from} <uproar@example.com>"), "leads@example.com")).unwrap();
+            let head = text.split("\r\n\r\n").next().unwrap();
+            prop_assert!(head.is_ascii());
+            prop_assert!(!head.contains('\0') && !head.replace("\r\n", "").contains(['\r', '\n']));
+            let names: Vec<String> = head.lines().filter(|line| !line.starts_with(' ')).map(|line| line.split(':').next().unwrap().to_owned()).collect();
+            prop_assert_eq!(names, head_names());
+        }
+    }
+}

@@ -30,6 +30,8 @@ pub(super) fn worse() -> Row {
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
     facts.numbers.score = 31.2;
+    facts.quotes_of = 112;
+    facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
     facts.root = Some("k0q7v2m4hxopened".to_owned());
     row("k0q7v2m4hxworse", facts)
 }

@@ -73,7 +73,7 @@ pub(super) struct From {
     /// `Google Play`, `country se`
     pub name: String,
     /// Complaints in the window.
-    pub now: u64,
+    pub now: String,
     /// Usual ones.
     pub usual: String,
     /// `driver`, `driver: new` or nothing.
@@ -184,7 +184,7 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
     let all = wording::plural(&facts.quotes_of.to_string(), "complaint");
     vec![
         first,
-        format!("{}; usual are {} {}.", capitalised(what), wording::amount(numbers.expected), range(facts)),
+        format!("{}, where {} are usual {}.", capitalised(what), wording::amount(numbers.expected), range(facts)),
         format!("Since it began: {all}; at the peak {} in a window of {window}.", wording::amount(facts.peak)),
     ]
 }
@@ -252,7 +252,7 @@ fn from(share: &Share, facts: &Facts) -> From {
     };
     let value = wording::name(&share.value);
     let name = if share.key == "source" { value } else { format!("{} {value}", wording::name(&share.key)) };
-    From { name, now: share.now, usual: wording::amount(share.usual), note }
+    From { name, now: wording::amount(share.now as f64), usual: wording::amount(share.usual), note }
 }
 
 /// Why this fired: the watch, the chance, the budget, what was read.

@@ -56,7 +56,7 @@ fn block(out: &mut String, title: &str, sentences: &[String]) {
 }
 
 fn quote(out: &mut String, number: usize, said: &Said) {
-    let text = format!("\"{}\" ({})", said.words, said.about);
+    let text = format!("\"{}\" ({})", said.words.replace('"', "'"), said.about);
     wrap(out, &format!("{number}. "), "   ", &text);
     if let Some(link) = &said.link {
         // A line that is one address may be long: broken, it could not be opened.
@@ -158,17 +158,136 @@ mod tests {
 
     #[test]
     fn an_opened_mail_reads_from_the_number_to_the_commands() {
-        insta::assert_snapshot!(text(&sample::opened()), @"");
+        insta::assert_snapshot!(text(&sample::opened()), @r##"
+        OPENED - high - Sat 21 Nov 2026 14:05 CET
+
+        47 complaints about "login fails" in the last 6 hours.
+        Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the
+        usual, 41 more than expected.
+        Share of all messages: 31 % (usual 4.1 %).
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHAT PEOPLE SAY (3 of 47, the most typical first)
+
+        1. "Since the update I get a white page instead of the login, and
+           support answered [email] with a form letter" (1 star, Play, de,
+           5.2.0, 13:41)
+           https://play.example/app?id=shop&review=91a
+        2. "can't sign in, the code never comes <3 & 'help'" (2 of 5, Shop, us,
+           13:20)
+           https://shop.example/reviews/918
+        3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
+           20 Nov 23:58)
+
+        WHERE IT COMES FROM           now  usual
+        Play                           31      3   driver
+        Shop                           16      3
+        country de                     31    1.2   driver
+        version 5.2.0                  38      0   driver: new
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
+           0   1   0   0   1   0   1   2   3   9  17  19
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million
+        (score 8.2). The budget of 4 false alarms a year asks for a score of
+        4.1; at least 5 complaints are needed.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 2h
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "##);
     }
 
     #[test]
     fn a_worse_mail_says_what_changed_first() {
-        insta::assert_snapshot!(text(&sample::worse()), @"");
+        insta::assert_snapshot!(text(&sample::worse()), @r##"
+        WORSE - critical (was high) - Sat 21 Nov 2026 18:00 CET
+
+        It got worse: 112 complaints about "login fails" in the last 6 hours;
+        you were told of 47.
+        Usual at this time on a Saturday: 6 (range 2-11). That is 19 times the
+        usual, 106 more than expected.
+        Share of all messages: 74 % (usual 4.1 %).
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHAT PEOPLE SAY (3 of 112, the most typical first)
+
+        1. "Since the update I get a white page instead of the login, and
+           support answered [email] with a form letter" (1 star, Play, de,
+           5.2.0, 13:41)
+           https://play.example/app?id=shop&review=91a
+        2. "can't sign in, the code never comes <3 & 'help'" (2 of 5, Shop, us,
+           13:20)
+           https://shop.example/reviews/918
+        3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
+           20 Nov 23:58)
+
+        WHERE IT COMES FROM           now  usual
+        Play                           62      3   driver
+        Shop                           32      3
+        country de                     62    1.2   driver
+        version 5.2.0                  76      0   driver: new
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
+           0   1   0   0   1   0   1   2   3   9  17  19
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of 112 or more where 6 are usual is less than 1 in a billion
+        (score 31). The budget of 4 false alarms a year asks for a score of 4.1;
+        at least 5 complaints are needed.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 2h
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "##);
     }
 
     #[test]
     fn a_resolved_mail_says_how_long_and_how_many() {
-        insta::assert_snapshot!(text(&sample::resolved()), @"");
+        insta::assert_snapshot!(text(&sample::resolved()), @r##"
+        RESOLVED after 13 h 20 min - Sat 21 Nov 2026 23:20 CET
+
+        Complaints about "login fails" are as usual again.
+        4 complaints about "login fails" in the last 6 hours, where 6 are usual
+        (range 2-11).
+        Since it began: 214 complaints; at the peak 61 in a window of 6 hours.
+
+        All of them:  uproar incident show i-7f3k2
+
+        WHERE IT COMES FROM           now  usual
+        Play                           31      3
+        Shop                           16      3
+        country de                     31    1.2
+        version 5.2.0                  38      0
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   .   ▁   .   ▁   ▁   ▂   ▄   █   █   ▃   ▁
+           0   0   1   0   1   2   3   9  17  19   6   1
+
+        NOT OVER, OR NEVER TRUE?
+        uproar incident reopen i-7f3k2
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it comes back.
+        "##);
     }
 
     #[test]
@@ -179,7 +298,17 @@ mod tests {
 
     #[test]
     fn a_test_mail_says_that_nothing_is_wrong() {
-        insta::assert_snapshot!(text(&sample::test()), @"");
+        insta::assert_snapshot!(text(&sample::test()), @r##"
+        TEST - Sat 21 Nov 2026 14:05 CET
+
+        This is a test of the target "leads". Nothing is wrong.
+        If you can read this, alerts for this target reach you. Somebody asked
+        for it with the command below.
+
+        Asked for by: uproar target test leads
+
+        An alert has the same sender, and a subject that begins the same.
+        "##);
     }
 
     #[test]

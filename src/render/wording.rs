@@ -23,12 +23,13 @@ pub(super) fn amount(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text }
 }
 
-/// A count for a narrow column: `950`, `12k`, `3M`.
+/// A count in at most four columns: `950`, `12k`, `3M`.
 pub(super) fn short_count(value: u32) -> String {
     match value {
         0..=9_999 => value.to_string(),
         10_000..=999_999 => format!("{}k", value / 1_000),
-        _ => format!("{}M", value / 1_000_000),
+        1_000_000..=999_999_999 => format!("{}M", value / 1_000_000),
+        _ => format!("{}G", value / 1_000_000_000),
     }
 }
 
@@ -37,14 +38,20 @@ pub(super) fn share(value: f64) -> String {
     format!("{} %", amount(value.clamp(0.0, 1.0) * 100.0))
 }
 
-/// `1 in 160000` for a score, which is minus the common logarithm of a chance.
+/// `about 1 in 160 million` for a score, which is minus the common logarithm of a chance.
 pub(super) fn chance(score: f64) -> String {
     if score >= 9.0 {
         return "less than 1 in a billion".to_owned();
     }
     let one_in = 10_f64.powf(score.max(0.0));
+    // Two digits: the tail of a distribution is not known better than that.
     let step = 10_f64.powi((one_in.log10().floor() as i32 - 1).max(0));
-    format!("about 1 in {:.0}", (one_in / step).round() * step)
+    let rounded = ((one_in / step).round() * step) as u64;
+    match rounded {
+        0..10_000 => format!("about 1 in {rounded}"),
+        10_000..1_000_000 => format!("about 1 in {},{:03}", rounded / 1_000, rounded % 1_000),
+        _ => format!("about 1 in {} million", amount(rounded as f64 / 1e6)),
+    }
 }
 
 /// `complaint` or `complaints`.
@@ -195,7 +202,9 @@ mod tests {
     #[test]
     fn a_score_is_told_as_a_chance() {
         assert_eq!(chance(0.0), "about 1 in 1");
-        assert_eq!(chance(4.2), "about 1 in 16000");
+        assert_eq!(chance(3.3), "about 1 in 2000");
+        assert_eq!(chance(4.2), "about 1 in 16,000");
+        assert_eq!(chance(8.2), "about 1 in 160 million");
         assert_eq!(chance(12.0), "less than 1 in a billion");
         assert_eq!(chance(f64::NAN), "about 1 in 1");
     }
@@ -226,7 +235,7 @@ mod tests {
         assert_eq!(quote("&amp;lt;b&amp;gt; you &amp; me &#60; &nbsp;x", 90), "‹b› you & me & #60; x");
         assert_eq!(quote("see https://evil.example/x and anna@example.com", 90), "see [link] and [email]");
         assert_eq!(quote("a\r\nBcc: b\u{202e}", 90), "a Bcc: b");
-        assert_eq!(name("<b>watch</b> https://x.example anna@example.com"), "‹b›watch‹/b› https: //x.example [email]");
+        assert_eq!(name("<b>watch</b> https://x.example anna@example.com"), "‹b›watch‹/b› https: //x[.]example [email]");
     }
 
     #[test]
