@@ -2,6 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::domain::Timestamp;
+use crate::domain::notice::Row;
+use crate::render::Channel;
+use crate::render::DeliveryError;
+use crate::render::Parcel;
+use crate::render::Reply;
+use crate::render::judge;
+use crate::render::mail;
+
 /// Where the files go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -11,4 +20,55 @@ pub struct Settings {
     pub from: String,
     /// Recipient of the mails.
     pub to: String,
+}
+
+impl Channel for Settings {
+    fn recipients(&self) -> Vec<String> {
+        vec![String::new()]
+    }
+
+    fn pack(&self, row: &Row, _: Timestamp) -> Parcel {
+        Parcel::File { folder: self.folder.clone(), name: name(row), bytes: mail::message(row, &self.from, &self.to) }
+    }
+
+    fn judge(&self, reply: &Reply) -> Result<String, DeliveryError> {
+        judge::reply(reply)
+    }
+}
+
+/// `20261121T130500Z-opened-i-7f3k2-ab3d….eml`: sorted by time, and the same for a repeat, which
+/// so overwrites its twin.
+fn name(row: &Row) -> String {
+    let facts = &row.facts;
+    let time = facts.at.format("%Y%m%dT%H%M%SZ");
+    // No point in the ids: no extension of theirs, and no `..`.
+    let word = |id: &str| mail::token(id).replace('.', "_");
+    format!("{time}-{}-{}-{}.eml", facts.event.word(), word(&facts.incident), word(&row.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    fn packed(row: &Row) -> (String, Vec<u8>) {
+        let settings = Settings { folder: "/var/mail".into(), from: "Uproar <uproar@example.com>".into(), to: "leads@example.com".into() };
+        let Parcel::File { name, bytes, .. } = settings.pack(row, row.created) else { panic!("a file was expected") };
+        (name, bytes)
+    }
+
+    #[test]
+    fn a_file_is_the_mail_under_a_name_that_sorts_by_time() {
+        let (name, bytes) = packed(&sample::opened());
+        assert_eq!(name, "20261121T130500Z-opened-i-7f3k2-k0q7v2m4hxopened.eml");
+        assert_eq!(bytes, mail::message(&sample::opened(), "Uproar <uproar@example.com>", "leads@example.com"));
+    }
+
+    #[test]
+    fn an_id_never_leaves_the_folder() {
+        let mut row = sample::opened();
+        row.id = "../../etc/x\n".to_owned();
+        row.facts.incident = "/..".to_owned();
+        assert_eq!(packed(&row).0, "20261121T130500Z-opened-__-____etcx.eml");
+    }
 }

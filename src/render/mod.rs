@@ -4,15 +4,24 @@
 //! sends the same bytes; `deliver` carries it; [`Channel::judge`] names the outcome.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::Timestamp;
 use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 
+pub mod address;
 pub mod file;
+mod html;
+mod judge;
 pub mod mail;
+#[cfg(test)]
+mod sample;
+mod story;
+mod text;
 pub mod webhook;
+mod wording;
 
 /// A kind of target.
 pub trait Channel: Send + Sync {
@@ -125,4 +134,26 @@ pub enum Settings {
     Webhook(webhook::Settings),
     /// `.eml` files.
     File(file::Settings),
+}
+
+impl Settings {
+    /// The channel itself.
+    #[must_use]
+    pub fn build(&self) -> Arc<dyn Channel> {
+        match self {
+            Self::Email(settings) => Arc::new(settings.clone()),
+            Self::Webhook(settings) => Arc::new(settings.clone()),
+            Self::File(settings) => Arc::new(settings.clone()),
+        }
+    }
+
+    /// The word for the kind, as in `[target.email]`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::Webhook(_) => "webhook",
+            Self::File(_) => "file",
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! What the other side meant: one table for all channels that have no table of their own.
+//!
+//! Anything unknown is tried again: a message twice is a nuisance, a message lost is a failure.
+
+use std::time::Duration;
+
+use crate::render::DeliveryError;
+use crate::render::Reply;
+
+/// Longest pause that the other side may ask for.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// Delivered, or what can be done about it.
+pub(super) fn reply(reply: &Reply) -> Result<String, DeliveryError> {
+    match reply {
+        Reply::Http { status, retry_after, body } => http(*status, *retry_after, body),
+        Reply::Smtp { code, text } => smtp(*code, text),
+        Reply::Written(path) => Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()),
+        Reply::Nothing(why) => Err(DeliveryError::Later { after: None, why: why.clone() }),
+        Reply::Unable(why) => Err(DeliveryError::ChannelBroken { why: why.clone() }),
+    }
+}
+
+fn http(status: u16, after: Option<Duration>, body: &str) -> Result<String, DeliveryError> {
+    let why = format!("answered {status}");
+    let too_large = status == 413 || (status == 400 && speaks_of_size(body));
+    match status {
+        200..=299 => Ok(format!("HTTP {status}")),
+        // A redirect is never followed: it would carry a signed body to an address nobody configured.
+        300..=399 => {
+            Err(DeliveryError::ChannelBroken { why: format!("{why}: redirects are not followed; configure the address it points to") })
+        }
+        401 | 403 | 404 | 410 => Err(DeliveryError::ChannelBroken { why }),
+        _ if too_large => Err(DeliveryError::RowDead { why: format!("{why}: too large") }),
+        400 | 422 => Err(DeliveryError::RowDead { why }),
+        _ => Err(DeliveryError::Later { after: after.map(|after| after.min(LONGEST)), why }),
+    }
+}
+
+fn speaks_of_size(body: &str) -> bool {
+    let body = body.to_ascii_lowercase();
+    ["too large", "too long", "too big", "size limit"].iter().any(|words| body.contains(words))
+}
+
+fn smtp(code: u16, text: &str) -> Result<String, DeliveryError> {
+    let why = format!("the mail server said {code} {text}").trim_end().to_owned();
+    match code {
+        200..=299 => Ok(format!("{code} {text}").trim_end().to_owned()),
+        // Authentication required, refused, too weak, without encryption (RFC 4954 section 6).
+        530 | 534 | 535 | 538 => Err(DeliveryError::ChannelBroken { why }),
+        500..=599 => Err(DeliveryError::RowDead { why }),
+        _ => Err(DeliveryError::Later { after: None, why }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The class of an outcome in a word.
+    fn class(outcome: &Result<String, DeliveryError>) -> &'static str {
+        match outcome {
+            Ok(_) => "delivered",
+            Err(DeliveryError::Later { .. }) => "later",
+            Err(DeliveryError::RowDead { .. }) => "dead",
+            Err(DeliveryError::ChannelBroken { .. }) => "broken",
+        }
+    }
+
+    #[test]
+    fn statuses_mean_what_the_table_says() {
+        for (status, expected) in [
+            (200, "delivered"),
+            (202, "delivered"),
+            (204, "delivered"),
+            (299, "delivered"),
+            (301, "broken"),
+            (302, "broken"),
+            (307, "broken"),
+            (400, "dead"),
+            (422, "dead"),
+            (413, "dead"),
+            (401, "broken"),
+            (403, "broken"),
+            (404, "broken"),
+            (410, "broken"),
+            (408, "later"),
+            (425, "later"),
+            (429, "later"),
+            (500, "later"),
+            (502, "later"),
+            (503, "later"),
+            (504, "later"),
+            (0, "later"),
+            (100, "later"),
+            (402, "later"),
+            (405, "later"),
+            (409, "later"),
+            (418, "later"),
+            (599, "later"),
+            (999, "later"),
+        ] {
+            assert_eq!(class(&http(status, None, "")), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn codes_of_mail_servers_mean_what_the_table_says() {
+        for (code, expected) in [
+            (250, "delivered"),
+            (251, "delivered"),
+            (421, "later"),
+            (450, "later"),
+            (451, "later"),
+            (452, "later"),
+            (454, "later"),
+            (0, "later"),
+            (354, "later"),
+            (999, "later"),
+            (530, "broken"),
+            (534, "broken"),
+            (535, "broken"),
+            (538, "broken"),
+            (550, "dead"),
+            (551, "dead"),
+            (552, "dead"),
+            (553, "dead"),
+            (554, "dead"),
+        ] {
+            assert_eq!(class(&smtp(code, "words")), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn no_answer_is_tried_again_and_no_question_breaks_the_channel() {
+        assert_eq!(class(&reply(&Reply::Nothing("timed out".to_owned()))), "later");
+        assert_eq!(class(&reply(&Reply::Unable("no STARTTLS".to_owned()))), "broken");
+        assert_eq!(reply(&Reply::Written("/tmp/x/a.eml".into())), Ok("a.eml".to_owned()));
+    }
+
+    #[test]
+    fn a_pause_is_kept_up_to_an_hour() {
+        let after = |seconds| http(429, Some(Duration::from_secs(seconds)), "");
+        assert_eq!(after(7), Err(DeliveryError::Later { after: Some(Duration::from_secs(7)), why: "answered 429".to_owned() }));
+        assert_eq!(after(86_400), Err(DeliveryError::Later { after: Some(LONGEST), why: "answered 429".to_owned() }));
+    }
+
+    #[test]
+    fn a_word_about_size_is_told() {
+        assert_eq!(http(400, None, "Payload Too Large"), Err(DeliveryError::RowDead { why: "answered 400: too large".to_owned() }));
+    }
+}

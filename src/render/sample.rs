@@ -1,0 +1,190 @@
+//! Rows for tests, of an incident that never was.
+
+use crate::domain::Timestamp;
+use crate::domain::incident::Level;
+use crate::domain::incident::Numbers;
+use crate::domain::incident::Segment;
+use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
+use crate::domain::notice::Quote;
+use crate::domain::notice::Row;
+use crate::domain::notice::Share;
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A spike of failing logins on a Saturday afternoon.
+pub(super) fn opened() -> Row {
+    row("k0q7v2m4hxopened", facts())
+}
+
+/// The same, four hours later.
+pub(super) fn worse() -> Row {
+    let mut facts = facts();
+    facts.event = Event::Worse;
+    facts.revision = 2;
+    facts.level = Level::Critical;
+    facts.told_level = Some(Level::High);
+    facts.told_count = Some(47.0);
+    facts.at = at("2026-11-21T17:00:00Z");
+    facts.numbers.count = 112.0;
+    facts.numbers.score = 31.2;
+    facts.quotes_of = 112;
+    facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
+    facts.root = Some("k0q7v2m4hxopened".to_owned());
+    row("k0q7v2m4hxworse", facts)
+}
+
+/// The end of it.
+pub(super) fn resolved() -> Row {
+    let mut facts = facts();
+    facts.event = Event::Resolved;
+    facts.revision = 3;
+    facts.told_level = Some(Level::Critical);
+    facts.told_count = Some(112.0);
+    facts.at = at("2026-11-21T22:20:00Z");
+    facts.numbers.count = 4.0;
+    facts.quotes_of = 214;
+    facts.recent = vec![0, 0, 1, 0, 1, 2, 3, 9, 17, 19, 6, 1];
+    facts.root = Some("k0q7v2m4hxopened".to_owned());
+    row("k0q7v2m4hxresolved", facts)
+}
+
+/// Back after a night.
+pub(super) fn reopened() -> Row {
+    let mut facts = facts();
+    facts.event = Event::Reopened;
+    facts.revision = 4;
+    facts.at = at("2026-11-22T07:00:00Z");
+    facts.root = Some("k0q7v2m4hxopened".to_owned());
+    row("k0q7v2m4hxreopened", facts)
+}
+
+/// What `uproar target test` sends.
+pub(super) fn test() -> Row {
+    let mut facts = facts();
+    facts.event = Event::Test;
+    facts.incident = "test".to_owned();
+    facts.quotes.clear();
+    row("k0q7v2m4hxtest", facts)
+}
+
+/// Everything a stranger could put where a text is expected.
+pub(super) fn hostile() -> Row {
+    let nasty =
+        "\"<script>alert(1)</script>\r\nBcc: v@evil.example\r\n\r\n=?utf-8?q?x?= \u{202e}\u{0}{{7*7}} &amp;lt;b&gt; https://evil.example/x";
+    let mut row = opened();
+    let facts = &mut row.facts;
+    for text in [&mut facts.watch, &mut facts.theme, &mut facts.theme_title, &mut facts.cause] {
+        nasty.clone_into(text);
+    }
+    facts.segment = Segment::Label { key: nasty.to_owned(), value: nasty.repeat(200) };
+    facts.words = vec![nasty.repeat(500); 50];
+    facts.numbers = Numbers {
+        count: f64::NAN,
+        expected: f64::INFINITY,
+        usual: (-0.0, f64::NAN),
+        score: f64::NAN,
+        window_seconds: -5,
+        ..Numbers::default()
+    };
+    facts.zone = nasty.to_owned();
+    facts.recent = vec![u32::MAX; 40];
+    let quote = Quote {
+        text: nasty.repeat(3000),
+        source: nasty.to_owned(),
+        url: Some(nasty.to_owned()),
+        rating: Some(nasty.to_owned()),
+        details: vec![nasty.to_owned(); 30],
+        at: facts.at,
+    };
+    facts.quotes = vec![quote; 40];
+    facts.breakdown = vec![Share { key: nasty.to_owned(), value: nasty.to_owned(), now: u64::MAX, usual: f64::NAN }; 60];
+    row
+}
+
+fn row(id: &str, facts: Facts) -> Row {
+    Row { id: id.to_owned(), target: "leads".to_owned(), recipient: "leads@example.com".to_owned(), created: facts.at, attempts: 0, facts }
+}
+
+fn facts() -> Facts {
+    Facts {
+        event: Event::Opened,
+        incident: "i-7f3k2".to_owned(),
+        revision: 1,
+        watch: "app reviews".to_owned(),
+        theme: "login_fails".to_owned(),
+        theme_title: "login fails".to_owned(),
+        segment: Segment::All,
+        level: Level::High,
+        told_level: None,
+        told_count: None,
+        at: at("2026-11-21T13:05:00Z"),
+        since: at("2026-11-21T09:00:00Z"),
+        opened_at: at("2026-11-21T13:05:00Z"),
+        zone: "Europe/Stockholm".to_owned(),
+        numbers: Numbers {
+            score: 8.2,
+            limit: 4.1,
+            count: 47.0,
+            expected: 6.0,
+            usual: (2.0, 11.0),
+            total: 152.0,
+            usual_share: 0.041,
+            window_seconds: 21_600,
+            ..Numbers::default()
+        },
+        false_alarms_per_year: 4.0,
+        min_complaints: 5,
+        peak: 61.0,
+        quotes: quotes(),
+        quotes_of: 47,
+        breakdown: vec![
+            share("source", "Play", 31, 3.0),
+            share("source", "Shop", 16, 3.0),
+            share("country", "de", 31, 1.2),
+            share("version", "5.2.0", 38, 0.0),
+        ],
+        recent: vec![0, 1, 0, 0, 1, 0, 1, 2, 3, 9, 17, 19],
+        words: ["log in", "login", "sign in"].map(str::to_owned).to_vec(),
+        fresh_sources: (3, 3),
+        cause: String::new(),
+        base_url: None,
+        root: None,
+    }
+}
+
+fn quotes() -> Vec<Quote> {
+    let quote = |text: &str, source: &str, url: Option<&str>, rating: Option<&str>, details: &[&str], time: &str| Quote {
+        text: text.to_owned(),
+        source: source.to_owned(),
+        url: url.map(str::to_owned),
+        rating: rating.map(str::to_owned),
+        details: details.iter().map(|&detail| detail.to_owned()).collect(),
+        at: at(time),
+    };
+    vec![
+        quote(
+            "Since the update I get a white page instead of the login, and support answered [email] with a form letter",
+            "Play",
+            Some("https://play.example/app?id=shop&review=91a"),
+            Some("1 star"),
+            &["de", "5.2.0"],
+            "2026-11-21T12:41:00Z",
+        ),
+        quote(
+            "can't sign in, the code never comes <3 & \"help\"",
+            "Shop",
+            Some("https://shop.example/reviews/918"),
+            Some("2 of 5"),
+            &["us"],
+            "2026-11-21T12:20:00Z",
+        ),
+        quote("Kann mich nicht anmelden, Bestellung [number] hängt fest 😡", "Play", None, None, &[], "2026-11-20T22:58:00Z"),
+    ]
+}
+
+fn share(key: &str, value: &str, now: u64, usual: f64) -> Share {
+    Share { key: key.to_owned(), value: value.to_owned(), now, usual }
+}

@@ -1,0 +1,342 @@
+//! The text part of a mail: 72 columns, readable in a terminal and when read aloud.
+
+use std::fmt::Write as _;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::render::story::Said;
+use crate::render::story::Story;
+use crate::render::wording::short_count;
+
+/// Columns of a line. RFC 5322 asks for at most 78; an answer adds `> ` and needs room.
+const COLUMNS: usize = 72;
+
+/// The whole part, with `\n` as line ends.
+pub(super) fn part(story: &Story) -> String {
+    let mut out = String::new();
+    paragraph(&mut out, &story.headline);
+    out.push('\n');
+    for sentence in &story.lead {
+        paragraph(&mut out, sentence);
+    }
+    out.push('\n');
+    for way in &story.ways {
+        line(&mut out, &format!("{:<13} {}", format!("{}:", way.label), way.how));
+    }
+    if !story.quotes.is_empty() {
+        let _ = writeln!(out, "\nWHAT PEOPLE SAY ({})\n", story.quotes_note);
+        for (at, said) in story.quotes.iter().enumerate() {
+            quote(&mut out, at + 1, said);
+        }
+    }
+    if !story.shares.is_empty() {
+        out.push('\n');
+        shares(&mut out, story);
+    }
+    if !story.recent.is_empty() {
+        let _ = writeln!(out, "\nLAST 24 HOURS, complaints per 2 hours (now on the right)");
+        recent(&mut out, &story.recent);
+    }
+    block(&mut out, "WHY THIS FIRED", &story.why);
+    if !story.tune.is_empty() {
+        let _ = writeln!(out, "\n{}", story.tune_title);
+        story.tune.iter().for_each(|command| line(&mut out, command));
+    }
+    out.push('\n');
+    paragraph(&mut out, &story.next);
+    out
+}
+
+fn block(out: &mut String, title: &str, sentences: &[String]) {
+    if !sentences.is_empty() {
+        let _ = writeln!(out, "\n{title}");
+        sentences.iter().for_each(|sentence| paragraph(out, sentence));
+    }
+}
+
+fn quote(out: &mut String, number: usize, said: &Said) {
+    let text = format!("\"{}\" ({})", said.words.replace('"', "'"), said.about);
+    wrap(out, &format!("{number}. "), "   ", &text);
+    if let Some(link) = &said.link {
+        // A line that is one address may be long: broken, it could not be opened.
+        let _ = writeln!(out, "   {link}");
+    }
+}
+
+fn shares(out: &mut String, story: &Story) {
+    let widest = story.shares.iter().map(|share| share.name.width()).max().unwrap_or(0);
+    let column = widest.clamp(26, 40);
+    let _ = writeln!(out, "{} {:>6} {:>6}", padded("WHERE IT COMES FROM", column), "now", "usual");
+    for share in &story.shares {
+        let name = padded(&clipped(&share.name, column), column);
+        line(out, format!("{name} {:>6} {:>6}   {}", share.now, share.usual, share.note).trim_end());
+    }
+}
+
+/// A bar over each count.
+fn recent(out: &mut String, counts: &[u32]) {
+    let highest = counts.iter().copied().max().unwrap_or(0).max(1);
+    let numbers: Vec<String> = counts.iter().map(|&count| short_count(count)).collect();
+    // Two blanks at least: single ones would make a long number of it to programs that look for cards.
+    let width = numbers.iter().map(String::len).max().unwrap_or(1) + 2;
+    let bars = counts.iter().map(|&count| bar(count, highest));
+    let bars: String = bars.map(|bar| format!("{bar:>width$}")).collect();
+    let numbers: String = numbers.iter().map(|number| format!("{number:>width$}")).collect();
+    let _ = writeln!(out, "{bars}\n{numbers}");
+}
+
+/// An eighth of a block for each eighth of the highest count; anything above none is seen.
+fn bar(count: u32, highest: u32) -> char {
+    const BARS: [char; 9] = ['.', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    BARS[(u64::from(count) * 8).div_ceil(u64::from(highest)) as usize % 9]
+}
+
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
+/// As much of `text` as fits.
+fn clipped(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.graphemes(true).take_while(|cluster| (used += cluster.width(), used <= columns).1).collect()
+}
+
+fn paragraph(out: &mut String, text: &str) {
+    wrap(out, "", "", text);
+}
+
+/// A line that is to be copied as it stands; only what no line could hold is broken.
+fn line(out: &mut String, text: &str) {
+    if text.width() <= 76 || text.contains("://") {
+        let _ = writeln!(out, "{text}");
+    } else {
+        paragraph(out, text);
+    }
+}
+
+/// Writes `text` in lines of at most [`COLUMNS`], the first behind `first`, the others behind
+/// `then`. A word that is longer than a line is broken between letters.
+fn wrap(out: &mut String, first: &str, then: &str, text: &str) {
+    let mut line = first.to_owned();
+    let mut used = first.width();
+    let mut empty = true;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let width = word.width();
+        if !empty && used + 1 + width > COLUMNS {
+            let _ = writeln!(out, "{line}");
+            (line, used, empty) = (then.to_owned(), then.width(), true);
+        }
+        if !empty {
+            line.push(' ');
+            used += 1;
+        }
+        for cluster in word.graphemes(true) {
+            let width = cluster.width();
+            if used + width > COLUMNS && used > then.width() {
+                let _ = writeln!(out, "{}", line.trim_end());
+                (line, used) = (then.to_owned(), then.width());
+            }
+            line.push_str(cluster);
+            used += width;
+        }
+        empty = false;
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::render::sample;
+
+    fn text(row: &crate::domain::notice::Row) -> String {
+        part(&Story::of(row))
+    }
+
+    #[test]
+    fn an_opened_mail_reads_from_the_number_to_the_commands() {
+        insta::assert_snapshot!(text(&sample::opened()), @r##"
+        OPENED - high - Sat 21 Nov 2026 14:05 CET
+
+        47 complaints about "login fails" in the last 6 hours.
+        Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the
+        usual, 41 more than expected.
+        Share of all messages: 31 % (usual 4.1 %).
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHAT PEOPLE SAY (3 of 47, the most typical first)
+
+        1. "Since the update I get a white page instead of the login, and
+           support answered [email] with a form letter" (1 star, Play, de,
+           5.2.0, 13:41)
+           https://play.example/app?id=shop&review=91a
+        2. "can't sign in, the code never comes <3 & 'help'" (2 of 5, Shop, us,
+           13:20)
+           https://shop.example/reviews/918
+        3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
+           20 Nov 23:58)
+
+        WHERE IT COMES FROM           now  usual
+        Play                           31      3   driver
+        Shop                           16      3
+        country de                     31    1.2   driver
+        version 5.2.0                  38      0   driver: new
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
+           0   1   0   0   1   0   1   2   3   9  17  19
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million
+        (score 8.2). The budget of 4 false alarms a year asks for a score of
+        4.1; at least 5 complaints are needed.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 2h
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "##);
+    }
+
+    #[test]
+    fn a_worse_mail_says_what_changed_first() {
+        insta::assert_snapshot!(text(&sample::worse()), @r##"
+        WORSE - critical (was high) - Sat 21 Nov 2026 18:00 CET
+
+        It got worse: 112 complaints about "login fails" in the last 6 hours;
+        you were told of 47.
+        Usual at this time on a Saturday: 6 (range 2-11). That is 19 times the
+        usual, 106 more than expected.
+        Share of all messages: 74 % (usual 4.1 %).
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHAT PEOPLE SAY (3 of 112, the most typical first)
+
+        1. "Since the update I get a white page instead of the login, and
+           support answered [email] with a form letter" (1 star, Play, de,
+           5.2.0, 13:41)
+           https://play.example/app?id=shop&review=91a
+        2. "can't sign in, the code never comes <3 & 'help'" (2 of 5, Shop, us,
+           13:20)
+           https://shop.example/reviews/918
+        3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
+           20 Nov 23:58)
+
+        WHERE IT COMES FROM           now  usual
+        Play                           62      3   driver
+        Shop                           32      3
+        country de                     62    1.2   driver
+        version 5.2.0                  76      0   driver: new
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
+           0   1   0   0   1   0   1   2   3   9  17  19
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of 112 or more where 6 are usual is less than 1 in a billion
+        (score 31). The budget of 4 false alarms a year asks for a score of 4.1;
+        at least 5 complaints are needed.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 2h
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "##);
+    }
+
+    #[test]
+    fn a_resolved_mail_says_how_long_and_how_many() {
+        insta::assert_snapshot!(text(&sample::resolved()), @r##"
+        RESOLVED after 13 h 20 min - Sat 21 Nov 2026 23:20 CET
+
+        Complaints about "login fails" are as usual again.
+        4 complaints about "login fails" in the last 6 hours, where 6 are usual
+        (range 2-11).
+        Since it began: 214 complaints; at the peak 61 in a window of 6 hours.
+
+        All of them:  uproar incident show i-7f3k2
+
+        WHERE IT COMES FROM           now  usual
+        Play                           31      3
+        Shop                           16      3
+        country de                     31    1.2
+        version 5.2.0                  38      0
+
+        LAST 24 HOURS, complaints per 2 hours (now on the right)
+           .   .   ▁   .   ▁   ▁   ▂   ▄   █   █   ▃   ▁
+           0   0   1   0   1   2   3   9  17  19   6   1
+
+        NOT OVER, OR NEVER TRUE?
+        uproar incident reopen i-7f3k2
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it comes back.
+        "##);
+    }
+
+    #[test]
+    fn a_reopened_mail_begins_with_being_back() {
+        let text = text(&sample::reopened());
+        assert!(text.starts_with("REOPENED - high - Sun 22 Nov 2026 08:00 CET\n\nIt is back: 47 complaints"), "{text}");
+    }
+
+    #[test]
+    fn a_test_mail_says_that_nothing_is_wrong() {
+        insta::assert_snapshot!(text(&sample::test()), @r##"
+        TEST - Sat 21 Nov 2026 14:05 CET
+
+        This is a test of the target "leads". Nothing is wrong.
+        If you can read this, alerts for this target reach you. Somebody asked
+        for it with the command below.
+
+        Asked for by: uproar target test leads
+
+        An alert has the same sender, and a subject that begins the same.
+        "##);
+    }
+
+    #[test]
+    fn with_pages_all_links_go_there() {
+        let mut row = sample::opened();
+        row.facts.base_url = Some("https://uproar.example.com".to_owned());
+        let text = text(&row);
+        let links: Vec<&str> = text.split_whitespace().filter(|word| word.contains("://")).collect();
+        assert_eq!(links, ["https://uproar.example.com/i/i-7f3k2"]);
+        assert!(text.contains("uproar incident ack i-7f3k2"));
+    }
+
+    #[test]
+    fn a_hostile_text_stays_within_its_columns_and_lines() {
+        let text = text(&sample::hostile());
+        assert!(text.lines().all(|line| line.width() <= 78), "{text}");
+        assert!(!text.contains("https://") && !text.contains("<script") && !text.contains("\nBcc") && !text.contains('\u{202e}'), "{text}");
+        assert!(text.len() < 8_000, "{}", text.len());
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_too_long_and_no_word_is_lost(words in "(\\PC{0,90} ?){0,6}") {
+            let mut out = String::new();
+            wrap(&mut out, "1. ", "   ", &words);
+            prop_assert!(out.lines().all(|line| line.width() <= COLUMNS + 2), "{out}");
+            let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&out), format!("1.{}", letters(&words)));
+        }
+    }
+}
