@@ -13,7 +13,17 @@ use crate::config::tree::Place;
 use crate::domain::theme::ThemeText;
 
 /// Name and text of each built-in file.
-pub const BUILT_IN: &[(&str, &str)] = &[];
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("looping_bot.toml", include_str!("../../config/themes/looping_bot.toml")),
+    ("refund_failed.toml", include_str!("../../config/themes/refund_failed.toml")),
+    ("no_human.toml", include_str!("../../config/themes/no_human.toml")),
+    ("wrong_answer.toml", include_str!("../../config/themes/wrong_answer.toml")),
+    ("no_empathy.toml", include_str!("../../config/themes/no_empathy.toml")),
+    ("dispute_unresolved.toml", include_str!("../../config/themes/dispute_unresolved.toml")),
+    ("repeat_contact.toml", include_str!("../../config/themes/repeat_contact.toml")),
+    ("churn_or_legal.toml", include_str!("../../config/themes/churn_or_legal.toml")),
+    ("loyalty.toml", include_str!("../../config/themes/loyalty.toml")),
+];
 
 /// The built-in themes.
 #[must_use]

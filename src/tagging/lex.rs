@@ -124,11 +124,15 @@ fn item(text: &str, from: usize) -> Result<Sign, Fault> {
     loop {
         let (piece, end) = piece(text, at)?;
         pieces.push(piece);
-        at = end;
-        if text[at..].starts_with('/') {
-            at += 1;
-        } else {
-            return Ok(Sign { kind: Kind::Item(pieces), span: from..at });
+        // Long choices are easier to read over several lines, so white space around `/` is free.
+        let slash = end + blank(&text[end..]);
+        if !text[slash..].starts_with('/') {
+            return Ok(Sign { kind: Kind::Item(pieces), span: from..end });
+        }
+        at = slash + 1;
+        at += blank(&text[at..]);
+        if at == text.len() || text[at..].starts_with(['/', '(', ')', '|', '&', '!']) {
+            return Err(Fault::new(slash..slash + 1, SLASH, SLASH_CURE));
         }
     }
 }
@@ -148,12 +152,18 @@ fn piece(text: &str, at: usize) -> Result<(Piece, usize), Fault> {
         }
         _ => match word_end(text, at) {
             end if end > at => Ok((Piece::Word(at..end), end)),
-            _ => {
-                let slash = if text[at..].starts_with('/') { at } else { at - 1 };
-                Err(Fault::new(slash..slash + 1, "`/` stands without a word", "write a word on both sides of it: call/phone"))
-            }
+            // All other ends of words were seen to before: this is a slash.
+            end => Err(Fault::new(at..end + 1, SLASH, SLASH_CURE)),
         },
     }
+}
+
+const SLASH: &str = "`/` stands without a word";
+const SLASH_CURE: &str = "write words on both sides of it, or phrases in quotes: call/phone/\"rang up\"";
+
+/// Length of the white space that a text begins with.
+fn blank(text: &str) -> usize {
+    text.len() - text.trim_start().len()
 }
 
 fn word_end(text: &str, at: usize) -> usize {
@@ -182,7 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_a_choice_without_spaces() {
+    fn an_item_is_a_choice_with_slashes() {
+        assert_eq!(kinds("a /\n b"), [Kind::Item(vec![Piece::Word(0..1), Piece::Word(5..6)])]);
         let text = r#"call*/"on hold"/@bot"#;
         assert_eq!(kinds(text), [Kind::Item(vec![Piece::Word(0..5), Piece::Phrase(7..14), Piece::Name(17..20)])]);
     }
@@ -194,7 +205,8 @@ mod tests {
             ("a NEAR b", 2..6, "NEAR does not say how near"),
             ("a BEFORE/900 b", 8..12, "words so far apart are not near; 50 is the most"),
             ("a | \"on hold", 4..12, "this phrase does not end"),
-            ("a/ b", 1..2, "`/` stands without a word"),
+            ("a/ | b", 1..2, "`/` stands without a word"),
+            ("a | /b", 4..5, "`/` stands without a word"),
             ("a & @", 4..5, "@ stands without a name"),
             ("“on hold”", 0..3, "`“` is not the quote that rules use"),
         ] {
