@@ -67,7 +67,7 @@ impl Buckets {
 
     /// First moment of a local day. Where midnight is skipped by a clock change, the day begins
     /// when the clocks go on.
-    fn midnight(&self, day: NaiveDate) -> Timestamp {
+    fn midnight(self, day: NaiveDate) -> Timestamp {
         let mut local = day.and_time(chrono::NaiveTime::MIN);
         for _ in 0..8 {
             if let Some(found) = self.zone.from_local_datetime(&local).earliest() {
@@ -105,5 +105,19 @@ mod tests {
     fn an_hour_starts_on_the_hour_also_before_1970() {
         let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
         assert_eq!(hours.start(at("1969-12-31T23:59:59.5Z")), at("1969-12-31T23:00:00Z"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn buckets_tile_time(seconds in -2_000_000_000..4_000_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len(), days: bool) {
+            let width = if days { Width::Day } else { Width::Hour };
+            let buckets = Buckets { width, zone: chrono_tz::TZ_VARIANTS[zone] };
+            let at = Timestamp::from_timestamp(seconds, 0).unwrap();
+            let (start, end) = (buckets.start(at), buckets.end(at));
+            proptest::prop_assert!(start <= at && at < end, "{start} {at} {end}");
+            proptest::prop_assert_eq!(buckets.start(start), start);
+            proptest::prop_assert_eq!(buckets.start(end), end);
+            proptest::prop_assert_eq!(buckets.end(start), end);
+        }
     }
 }
