@@ -67,6 +67,8 @@ pub struct Fetch {
     pub max_body: u64,
     /// Least time between two requests to one host.
     pub host_gap: TimeDelta,
+    /// How long a dropped file must lie still before it is read.
+    pub settle: TimeDelta,
 }
 
 /// `[[source]]`

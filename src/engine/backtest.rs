@@ -124,11 +124,10 @@ fn play_series(plan: &Plan, watch: &Watch, judge: &Judge, series: &Series, grid:
     let mut found: Vec<Found> = Vec::new();
     let mut memory = Memory::default();
     judge.advance(&mut memory, series, grid, judge.buckets.start(first), until, |verdict| {
-        let newest = found.last().map(|found| &found.incident);
         let at = verdict.until;
         // The clock's own moves come before the verdict of the same moment.
         for cause in [Cause::Clock, Cause::Judged(verdict)] {
-            let newest = found.last().map_or(newest, |found| Some(&found.incident)).cloned();
+            let newest = found.last().map(|found| found.incident.clone());
             let Some(step) = step(&plan.instance, &series.key, newest.as_ref(), &cause, policy(watch), at) else { continue };
             match newest {
                 Some(before) if before.id == step.incident.id => {

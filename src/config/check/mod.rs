@@ -75,6 +75,7 @@ fn fetch(top: &Top) -> Fetch {
         timeout: fetch.timeout.value.0,
         max_body: fetch.max_body.value.0,
         host_gap: fetch.host_gap.value.0,
+        settle: fetch.settle.value.0,
     }
 }
 

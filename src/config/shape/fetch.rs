@@ -29,5 +29,7 @@ table! {
         max_body: Size<1_000>, default = "20 MB";
         /// Least time between two requests to one host.
         host_gap: Span<0, HOUR>, default = "1s";
+        /// How long neither size nor time of change of a dropped file may move before it is read.
+        settle: Span<0, HOUR>, default = "10s";
     }
 }

@@ -1,0 +1,174 @@
+//! Transition and rows are one write, and nobody writes over what they did not see.
+
+mod of_every_store {
+    use uproar::domain::Timestamp;
+    use uproar::domain::incident::Incident;
+    use uproar::domain::incident::Level;
+    use uproar::domain::incident::Numbers;
+    use uproar::domain::incident::Segment;
+    use uproar::domain::incident::SeriesKey;
+    use uproar::domain::incident::State;
+    use uproar::domain::incident::Transition;
+    use uproar::domain::notice::Event;
+    use uproar::domain::notice::Facts;
+    use uproar::domain::notice::Outcome;
+    use uproar::domain::ports::Change;
+    use uproar::domain::ports::Incidents;
+    use uproar::domain::ports::Judged;
+    use uproar::domain::ports::NewRow;
+    use uproar::domain::ports::Outbox;
+    use uproar::domain::ports::Snapshot;
+    use uproar::domain::ports::StoreError;
+
+    use super::super::time;
+
+    fn now() -> Timestamp {
+        time("2026-11-01T10:00:00Z")
+    }
+
+    fn incident(id: &str) -> Incident {
+        Incident {
+            id: id.to_owned(),
+            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All },
+            state: State::Open,
+            before: State::Open,
+            version: 1,
+            revision: 1,
+            since: now(),
+            opened_at: now(),
+            resolved_at: None,
+            level: Level::Low,
+            told_level: Level::Low,
+            told_count: 5.0,
+            told_at: now(),
+            peak: 5.0,
+            calm: 0,
+            judged_to: now(),
+            snoozed_until: None,
+            reopened: 0,
+            numbers: Numbers::default(),
+        }
+    }
+
+    fn change(incident: Incident, seen: Option<u64>, events: &[Event]) -> Change {
+        let transition = Transition {
+            at: now(),
+            from: seen.map(|_| State::Open),
+            to: incident.state,
+            why: "spike".to_owned(),
+            who: "detector".to_owned(),
+            numbers: Numbers::default(),
+        };
+        let rows = events.iter().map(|event| row(&incident, *event)).collect();
+        Change { incident, seen, transition, rows }
+    }
+
+    fn row(incident: &Incident, event: Event) -> NewRow {
+        let facts = Facts {
+            event,
+            incident: incident.id.clone(),
+            revision: incident.revision,
+            watch: "w".to_owned(),
+            theme: "t".to_owned(),
+            theme_title: "t".to_owned(),
+            segment: Segment::All,
+            level: Level::Low,
+            told_level: None,
+            told_count: None,
+            at: now(),
+            since: now(),
+            opened_at: now(),
+            zone: "UTC".to_owned(),
+            numbers: Numbers::default(),
+            false_alarms_per_year: 4.0,
+            min_complaints: 5,
+            peak: 5.0,
+            quotes: Vec::new(),
+            quotes_of: 0,
+            breakdown: Vec::new(),
+            recent: Vec::new(),
+            words: Vec::new(),
+            fresh_sources: (1, 1),
+            cause: String::new(),
+            base_url: None,
+            root: None,
+        };
+        let id = format!("{}-{event}-{}", incident.id, incident.revision);
+        NewRow { id, target: "desk".to_owned(), recipient: String::new(), facts, due: now() }
+    }
+
+    fn judged(changes: Vec<Change>) -> Judged {
+        Judged { changes, ..Judged::default() }
+    }
+
+    fn later(incident: &Incident, state: State) -> Incident {
+        Incident { state, version: incident.version + 1, revision: incident.revision + 1, ..incident.clone() }
+    }
+
+    async fn due(store: &impl Outbox) -> Vec<String> {
+        let rows = store.claim("desk".to_owned(), 10, now(), now()).await.unwrap();
+        rows.into_iter().map(|row| row.facts.event.to_string()).collect()
+    }
+
+    pub(super) async fn a_change_that_saw_an_older_version_is_refused_whole(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[])])).await.unwrap();
+        let state = ("s".to_owned(), Snapshot { as_of: now(), blob: "{}".to_owned() });
+        let stale = Judged {
+            changes: vec![change(later(&incident("i-1"), State::Acknowledged), Some(9), &[Event::Opened])],
+            states: vec![state],
+            done: Vec::new(),
+        };
+        assert!(matches!(store.apply(stale).await, Err(StoreError::Stale)));
+        assert_eq!(store.newest().await.unwrap()[0].state, State::Open);
+        assert!(store.snapshots(now()).await.unwrap().is_empty());
+        assert!(due(store).await.is_empty());
+    }
+
+    pub(super) async fn a_series_has_one_standing_incident(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[Event::Opened])])).await.unwrap();
+        let second = store.apply(judged(vec![change(incident("i-2"), None, &[Event::Opened])])).await;
+        assert!(matches!(second, Err(StoreError::Stale)));
+        assert_eq!(store.newest().await.unwrap().len(), 1);
+    }
+
+    pub(super) async fn who_never_heard_the_beginning_does_not_hear_the_end(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[])])).await.unwrap();
+        let over = later(&incident("i-1"), State::Resolved);
+        store.apply(judged(vec![change(over, Some(1), &[Event::Resolved])])).await.unwrap();
+        assert!(due(store).await.is_empty());
+    }
+
+    pub(super) async fn an_undelivered_worse_gives_way_and_the_opening_never(store: &(impl Incidents + Outbox)) {
+        let first = incident("i-1");
+        let worse = later(&first, State::Open);
+        let over = later(&worse, State::Resolved);
+        store.apply(judged(vec![change(first, None, &[Event::Opened])])).await.unwrap();
+        store.apply(judged(vec![change(worse, Some(1), &[Event::Worse])])).await.unwrap();
+        store.apply(judged(vec![change(over, Some(2), &[Event::Resolved])])).await.unwrap();
+        assert_eq!(due(store).await, ["opened"], "the end waits for the beginning");
+        store.settle("i-1-opened-1".to_owned(), Outcome::Delivered { receipt: "ok".to_owned() }, now()).await.unwrap();
+        assert_eq!(due(store).await, ["resolved"]);
+    }
+
+    pub(super) async fn a_row_that_failed_comes_back_when_it_is_due(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[Event::Opened])])).await.unwrap();
+        assert_eq!(due(store).await, ["opened"]);
+        let again = now() + chrono::TimeDelta::minutes(5);
+        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true };
+        store.settle("i-1-opened-1".to_owned(), outcome, now()).await.unwrap();
+        assert!(due(store).await.is_empty());
+        assert_eq!(store.next_due("desk".to_owned()).await.unwrap(), Some(again));
+        let rows = store.claim("desk".to_owned(), 10, again, again).await.unwrap();
+        assert_eq!((rows.len(), rows[0].attempts), (1, 1));
+    }
+}
+
+mod on_sqlite {
+    super::super::on_every_store! {
+        a_change_that_saw_an_older_version_is_refused_whole
+        a_series_has_one_standing_incident
+        who_never_heard_the_beginning_does_not_hear_the_end
+        an_undelivered_worse_gives_way_and_the_opening_never
+        a_row_that_failed_comes_back_when_it_is_due
+    }
+}

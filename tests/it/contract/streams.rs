@@ -1,0 +1,54 @@
+//! Where reading stands moves with what was read, and only with it.
+
+mod of_every_store {
+    use uproar::domain::http::Request;
+    use uproar::domain::http::Validators;
+    use uproar::domain::item::Cursor;
+    use uproar::domain::ports::Ingest;
+    use uproar::domain::ports::Progress;
+
+    use super::super::item;
+    use super::super::page;
+    use super::super::stream;
+    use super::super::time;
+
+    pub(super) async fn mark_and_validators_move_only_at_the_end_of_a_walk(store: &impl Ingest) {
+        let next = Request::Folder("/srv/next".into());
+        let mut first = page(vec![item("1", "a", "2026-11-01T10:00:00Z", &[])], "2026-11-01T10:01:00Z");
+        first.progress = Progress::Walking { next: next.clone() };
+        store.commit_page(first).await.unwrap();
+        let walking = store.stream(&stream()).await.unwrap();
+        assert_eq!((walking.walk, walking.cursor, walking.history_done), (Some(next), Cursor(None), false));
+
+        let mut last = page(vec![], "2026-11-01T10:02:00Z");
+        let validators = Validators { url: "https://a.example/".to_owned(), etag: Some("W/\"1\"".to_owned()), last_modified: None };
+        last.progress = Progress::Ended {
+            cursor: Some(Cursor(Some("mark".to_owned()))),
+            validators: Some(validators.clone()),
+            due: time("2026-11-01T11:00:00Z"),
+            polled_at: time("2026-11-01T10:00:30Z"),
+        };
+        store.commit_page(last).await.unwrap();
+        let ended = store.stream(&stream()).await.unwrap();
+        assert_eq!((ended.walk, ended.cursor, ended.history_done), (None, Cursor(Some("mark".to_owned())), true));
+        assert_eq!((ended.validators, ended.complete_to), (Some(validators), Some(time("2026-11-01T10:00:30Z"))));
+    }
+
+    pub(super) async fn errors_are_counted_until_a_poll_goes_well(store: &impl Ingest) {
+        let (due, at) = (time("2026-11-01T11:00:00Z"), time("2026-11-01T10:00:00Z"));
+        store.note_poll(&stream(), Some("down".to_owned()), due, at).await.unwrap();
+        store.note_poll(&stream(), Some("still down".to_owned()), due, at).await.unwrap();
+        let failing = store.stream(&stream()).await.unwrap();
+        assert_eq!((failing.errors, failing.error.as_deref(), failing.complete_to), (2, Some("still down"), None));
+        store.note_poll(&stream(), None, due, at).await.unwrap();
+        let well = store.stream(&stream()).await.unwrap();
+        assert_eq!((well.errors, well.error, well.complete_to), (0, None, Some(at)));
+    }
+}
+
+mod on_sqlite {
+    super::super::on_every_store! {
+        mark_and_validators_move_only_at_the_end_of_a_walk
+        errors_are_counted_until_a_poll_goes_well
+    }
+}
