@@ -66,10 +66,11 @@ impl Buckets {
     }
 
     /// First moment of a local day. Where midnight is skipped by a clock change, the day begins
-    /// when the clocks go on.
-    fn midnight(&self, day: NaiveDate) -> Timestamp {
+    /// when the clocks go on; a day that is skipped altogether (Samoa, 30 December 2011) is as
+    /// long as nothing.
+    fn midnight(self, day: NaiveDate) -> Timestamp {
         let mut local = day.and_time(chrono::NaiveTime::MIN);
-        for _ in 0..8 {
+        for _ in 0..56 {
             if let Some(found) = self.zone.from_local_datetime(&local).earliest() {
                 return found.to_utc();
             }
@@ -102,8 +103,31 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_never_was_leaves_no_hole() {
+        let days = Buckets { width: Width::Day, zone: chrono_tz::Pacific::Apia };
+        let last = days.start(at("2011-12-30T09:00:00Z"));
+        assert_eq!(last, at("2011-12-29T10:00:00Z"));
+        assert_eq!(days.end(last), at("2011-12-30T10:00:00Z"));
+        assert_eq!(days.start(days.end(last)), days.end(last));
+    }
+
+    #[test]
     fn an_hour_starts_on_the_hour_also_before_1970() {
         let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
         assert_eq!(hours.start(at("1969-12-31T23:59:59.5Z")), at("1969-12-31T23:00:00Z"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn buckets_tile_time(seconds in -2_000_000_000..4_000_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len(), days: bool) {
+            let width = if days { Width::Day } else { Width::Hour };
+            let buckets = Buckets { width, zone: chrono_tz::TZ_VARIANTS[zone] };
+            let at = Timestamp::from_timestamp(seconds, 0).unwrap();
+            let (start, end) = (buckets.start(at), buckets.end(at));
+            proptest::prop_assert!(start <= at && at < end, "{start} {at} {end}");
+            proptest::prop_assert_eq!(buckets.start(start), start);
+            proptest::prop_assert_eq!(buckets.start(end), end);
+            proptest::prop_assert_eq!(buckets.end(start), end);
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::cli::exit::Failure;
 use crate::detect::Detector as _;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
+use crate::detect::state::State;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
@@ -153,7 +154,7 @@ fn spoken(seconds: i64) -> String {
 
 /// Scores of a series: of every judged bucket, or of the first alarm of each day in UTC.
 fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, all: bool) -> Result<Vec<(&'a Row, f64)>, String> {
-    let mut state = <ShareDetector as crate::detect::Detector>::State::default();
+    let mut state = State::default();
     let mut scores = Vec::new();
     let (mut before, mut told): (Option<&Row>, Option<i64>) = (None, None);
     for row in &series.rows {
@@ -170,7 +171,8 @@ fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, a
         if alarm && !all {
             told = Some(day);
         }
-        if if all { judged } else { alarm } {
+        let wanted = if all { judged } else { alarm };
+        if wanted {
             scores.push((row, verdict.numbers.score));
         }
     }
@@ -222,4 +224,167 @@ fn bucket(row: &Row, width: Width) -> BucketCount {
 
 fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::fmt::Write as _;
+    use std::rc::Rc;
+
+    use clap::CommandFactory as _;
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    /// What was printed, kept where the test can see it.
+    #[derive(Clone, Default)]
+    struct Paper(Rc<RefCell<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Paper {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.borrow().clone()).unwrap()
+        }
+    }
+
+    /// Runs `uproar detect` on a file with this text: code or failure, standard output, standard error.
+    fn detect(text: &str, options: &[&str]) -> (Result<Code, Failure>, String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("counts.csv");
+        std::fs::write(&path, text).unwrap();
+        let line = Line::parse_from(["detect", "--series", path.to_str().unwrap()].iter().chain(options));
+        let (out, err) = (Paper::default(), Paper::default());
+        let mut console = Console { config: PathBuf::new(), out: Box::new(out.clone()), err: Box::new(err.clone()), colours: false };
+        let ended = run(&line.args, &mut console);
+        (ended, out.text(), err.text())
+    }
+
+    fn refused(text: &str) -> String {
+        let failure = detect(text, &[]).0.unwrap_err();
+        assert_eq!(failure.code, Code::Data);
+        failure.message.split_once("counts.csv: ").map(|(_, message)| message.to_owned()).unwrap()
+    }
+
+    /// March 2026 by days with a spike on the 31st, as the example in the help makes it.
+    fn march() -> String {
+        let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
+        for day in 1..=31 {
+            writeln!(text, "shop,2026-03-{day:02},40,{}", if day == 31 { 19 } else { 2 }).unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn the_example_in_the_help_prints_its_last_day() {
+        let (ended, out, err) = detect(&march(), &[]);
+        assert_eq!(ended.unwrap(), Code::Done);
+        insta::assert_snapshot!(out, @"
+        series_id,bucket_start,score
+        shop,2026-03-31,10.9290
+        ");
+        insta::assert_snapshot!(err, @"1 series, 31 buckets of one day, alarms from score 1.56 on");
+        assert!(Line::command().render_long_help().to_string().ends_with("} | uproar detect --series -\n"));
+    }
+
+    #[test]
+    fn all_gives_every_bucket_after_the_first_two_weeks() {
+        let (_, out, _) = detect(&march(), &["--all"]);
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines.len(), 1 + 31 - 14);
+        assert_eq!(lines[1], "shop,2026-03-15,0.0000");
+        assert_eq!(
+            detect("series_id,bucket_start,total,complaints\na,2026-03-01,1,0\na,2026-03-02,1,0\n", &["--all"]).1.lines().count(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_small_budget_keeps_small_alarms_back() {
+        let text = march().replace("40,19", "40,7");
+        assert_eq!(detect(&text, &["--false-alarms-per-year", "12"]).1.lines().count(), 2);
+        assert_eq!(detect(&text, &["--false-alarms-per-year", "0.01"]).1.lines().count(), 1);
+        for wrong in ["0", "-4", "many", "NaN"] {
+            assert!(Line::try_parse_from(["detect", "--series", "-", "--false-alarms-per-year", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    /// Twenty days of hours, two complaints each, with `spikes` at these hours.
+    fn hours(spikes: &[i64]) -> String {
+        let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
+        for hour in 0..480 {
+            let at = moment(1_772_409_600 + 3600 * hour).format("%Y-%m-%dT%H:%M:%SZ");
+            writeln!(text, "bot,{at},40,{}", if spikes.contains(&hour) { 25 } else { 2 }).unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn a_series_is_told_of_once_a_day() {
+        let (_, out, err) = detect(&hours(&[410, 411, 415, 440]), &[]);
+        let told: Vec<&str> = out.lines().skip(1).map(|line| &line[..24]).collect();
+        assert_eq!(told, ["bot,2026-03-19T02:00:00Z", "bot,2026-03-20T08:00:00Z"]);
+        assert!(err.contains("buckets of one hour"), "{err}");
+    }
+
+    #[test]
+    fn a_hole_is_filled_with_silence() {
+        let text: String = hours(&[450]).lines().filter(|line| !line.contains("2026-03-15") && !line.contains("2026-03-16")).fold(
+            String::new(),
+            |mut text, line| {
+                text.push_str(line);
+                text.push('\n');
+                text
+            },
+        );
+        let (ended, out, _) = detect(&text, &["--all"]);
+        assert_eq!(ended.unwrap(), Code::Done);
+        assert!(!out.contains("2026-03-15"), "a bucket that was not there has no score");
+        assert_eq!(detect(&text, &[]).1.lines().count(), 2);
+    }
+
+    #[test]
+    fn days_of_a_zone_may_have_23_hours() {
+        let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
+        for day in 1..=31 {
+            let offset = if day >= 30 { 2 } else { 1 };
+            writeln!(text, "shop,2026-03-{day:02}T00:00:00+0{offset}:00,40,{}", if day == 31 { 19 } else { 2 }).unwrap();
+        }
+        assert!(detect(&text, &[]).1.contains("shop,2026-03-31T00:00:00+02:00,"));
+    }
+
+    #[test]
+    fn other_buckets_are_refused_by_name() {
+        const HEAD: &str = "series_id,bucket_start,total,complaints\n";
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02T00:00Z,9,1\na,2026-03-02T00:15Z,9,1\n")), @"line 2: `2026-03-02T00:00Z` is no time; write `bucket_start` like 2026-03-02T13:00:00Z or 2026-03-02");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02 00:00,9,1\na,2026-03-02 00:15,9,1\n")), @"the commonest gap between buckets is 15 minutes, but only hours and days are judged; add the counts up by hour or day");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-09,9,1\n")), @"the commonest gap between buckets is 7 days, but only hours and days are judged; add the counts up by hour or day");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\nb,2026-03-09,9,1\n")), @"no series has two rows, so the length of a bucket can't be found; give at least two buckets of a series");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-03,9,1\na,2026-03-04,9,1\na,2026-03-04 12:00,9,1\n")), @"line 5: 2026-03-04 12:00 is 12 hours after the row before it in series `a`, but the buckets of this file are 1 day long; add the counts up by bucket");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_no_bad_data() {
+        let line = Line::parse_from(["detect", "--series", "/nowhere/counts.csv"]);
+        let mut console =
+            Console { config: PathBuf::new(), out: Box::new(Paper::default()), err: Box::new(Paper::default()), colours: false };
+        let failure = run(&line.args, &mut console).unwrap_err();
+        assert_eq!(failure.code, Code::Io);
+        assert!(failure.message.starts_with("/nowhere/counts.csv: can't be opened"), "{}", failure.message);
+    }
 }

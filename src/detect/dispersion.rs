@@ -26,7 +26,7 @@ impl Dispersion {
     }
 
     /// The dispersion, at least `least`.
-    pub fn value(&self, least: f64) -> f64 {
+    pub fn value(self, least: f64) -> f64 {
         (f64::from(self.excess) / f64::from(self.weight)).max(least)
     }
 

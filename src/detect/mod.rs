@@ -22,6 +22,8 @@ mod reading;
 mod rhythm;
 mod season;
 mod sources;
+#[cfg(test)]
+mod stories;
 mod verdict;
 mod windows;
 

@@ -145,13 +145,12 @@ fn expect(usual: &Usual, line: Option<&Line>, volume: f64, look: Look) -> (f64, 
     match (came, look) {
         // Whoever counts complaints alone is compared with the usual number, history or not.
         (None, _) if usual.alone => (volume, 0.0),
-        (Some(None), _) => (usual.share() * volume, 0.0),
+        (Some(None), _) | (None, Look::Open) => (usual.share() * volume, 0.0),
         (Some(Some(total)), Look::Complete) => (usual.share() * total, usual.share() * late),
         (Some(Some(total)), Look::Open) => {
             let whole = (total - late).max(volume);
             (usual.share() * (whole + late), usual.share() * late)
         }
         (None, Look::Complete) => (0.0, 0.0),
-        (None, Look::Open) => (usual.share() * volume, 0.0),
     }
 }

@@ -158,12 +158,148 @@ impl Detector for ShareDetector {
     }
 
     fn peek(&self, state: &State, open: &BucketCount, now: Timestamp) -> Verdict {
-        let fresh = State::new(&self.rhythm);
+        let fresh;
         // Nothing can be known of a bucket that has not begun, whatever a wrong clock counted in it.
-        let state = if state.fits(&self.rhythm) && open.start <= now { state } else { &fresh };
+        let state = if state.fits(&self.rhythm) && open.start <= now {
+            state
+        } else {
+            fresh = State::new(&self.rhythm);
+            &fresh
+        };
         let reading = Reading::of(state, &self.rhythm, open, Look::Open);
         let windows = self.windows(state, &reading);
         let finding = judge(&windows, f64::from(self.settings.min_complaints));
         verdict::speak(&finding, &windows, &self.circumstances(state, &reading, open, false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::calendar::bucket::Width;
+    use crate::domain::count::Part;
+    use crate::domain::incident::Call;
+
+    fn detector(width: Width) -> ShareDetector {
+        ShareDetector::new(Settings { width, false_alarms_per_year: 4.0, min_complaints: 3 })
+    }
+
+    /// Bucket number `at` with these parts.
+    fn bucket(at: usize, width: Width, parts: Vec<Part>) -> BucketCount {
+        let length = if width == Width::Hour { TimeDelta::hours(1) } else { TimeDelta::days(1) };
+        let start = Timestamp::UNIX_EPOCH + length * at as i32;
+        let hours = at * length.num_hours() as usize;
+        BucketCount { start, end: start + length, hour: (hours % 24) as u8, weekday: (hours / 24 % 7) as u8, parts }
+    }
+
+    fn parts() -> impl Strategy<Value = Vec<Part>> {
+        let part = (0..3_i64, 0..60_u32, 0..20_u32, 0..4_u32, any::<bool>()).prop_map(|(source, other, hits, late, counted)| Part {
+            source,
+            total: counted.then_some(f64::from(other + hits)),
+            hits: f64::from(hits),
+            late_total: f64::from(late),
+            late_hits: f64::from(late / 2),
+        });
+        vec(part, 0..4)
+    }
+
+    fn wild_part() -> impl Strategy<Value = Part> {
+        let count = prop_oneof![any::<f64>(), 0.0..1e9_f64, Just(0.0)];
+        (any::<i64>(), proptest::option::of(any::<f64>()), count.clone(), count.clone(), count)
+            .prop_map(|(source, total, hits, late_total, late_hits)| Part { source: source % 3, total, hits, late_total, late_hits })
+    }
+
+    fn through_json(state: &State) -> State {
+        serde_json::from_str(&serde_json::to_string(state).unwrap()).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_restart_changes_no_verdict(counts in vec(parts(), 30..90), cut in 0..30_usize, hours: bool) {
+            let width = if hours { Width::Hour } else { Width::Day };
+            let detector = detector(width);
+            let (mut kept, mut restarted) = (State::default(), State::default());
+            // Hours take a week to warm up, so the counts are lived through several times.
+            for (at, parts) in counts.iter().cycle().take(4 * counts.len()).enumerate() {
+                let bucket = bucket(at, width, parts.clone());
+                if at % 30 == cut {
+                    restarted = through_json(&restarted);
+                }
+                prop_assert_eq!(detector.peek(&kept, &bucket, bucket.start), detector.peek(&restarted, &bucket, bucket.start));
+                prop_assert_eq!(detector.advance(&mut kept, &bucket), detector.advance(&mut restarted, &bucket));
+            }
+            prop_assert_eq!(kept, restarted);
+        }
+
+        #[test]
+        fn any_counts_give_finite_numbers(counts in vec(vec(wild_part(), 0..4), 20..60), least: u32, budget: f64, hours: bool) {
+            let width = if hours { Width::Hour } else { Width::Day };
+            let detector = ShareDetector::new(Settings { width, false_alarms_per_year: budget, min_complaints: least });
+            let mut state = State::default();
+            for (at, parts) in counts.iter().cycle().take(6 * counts.len()).enumerate() {
+                let bucket = bucket(at, width, parts.clone());
+                for verdict in [detector.peek(&state, &bucket, bucket.start), detector.advance(&mut state, &bucket)] {
+                    let of = &verdict.numbers;
+                    for number in [of.score, of.limit, of.count, of.expected, of.usual.0, of.usual.1, of.total, of.usual_share, of.dispersion, of.gate] {
+                        prop_assert!(number.is_finite() && number >= 0.0, "bucket {}: {:?}", at, of);
+                    }
+                }
+            }
+            prop_assert_eq!(through_json(&state), state);
+        }
+
+        #[test]
+        fn an_open_bucket_never_fires_where_the_complete_one_would_not(
+            life in vec((40..80_u32, 0..6_u32), 30..60),
+            last in (0..30_u32, 0..30_u32),
+            early in (0.0..1.0_f64, 0.0..1.0_f64),
+            counted: bool,
+        ) {
+            let detector = detector(Width::Day);
+            let of = |total: u32, hits: u32| {
+                vec![Part { total: counted.then_some(f64::from(total + hits)), hits: f64::from(hits), ..Part::default() }]
+            };
+            let mut state = State::default();
+            for (at, (total, hits)) in life.iter().enumerate() {
+                detector.advance(&mut state, &bucket(at, Width::Day, of(*total, *hits)));
+            }
+            let so_far = of((early.0 * f64::from(last.0)) as u32, (early.1 * f64::from(last.1)) as u32);
+            let open = bucket(life.len(), Width::Day, so_far);
+            let early = detector.peek(&state, &open, open.start);
+            let whole = detector.advance(&mut state, &bucket(life.len(), Width::Day, of(last.0, last.1)));
+            if matches!(early.call, Call::Firing(_)) {
+                prop_assert!(matches!(whole.call, Call::Firing(_)), "{early:?} {whole:?}");
+            }
+            prop_assert!(!early.complete && whole.complete);
+        }
+
+        #[test]
+        fn history_alone_never_fires(counts in vec(parts(), 40..80)) {
+            let detector = detector(Width::Day);
+            let mut state = State::default();
+            for (at, parts) in counts.iter().enumerate() {
+                let late = |part: &Part| Part { late_total: part.total.unwrap_or(part.hits), late_hits: part.hits, ..*part };
+                let verdict = detector.advance(&mut state, &bucket(at, Width::Day, parts.iter().map(late).collect()));
+                prop_assert!(verdict.numbers.score <= 0.0, "{verdict:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_of_hours_fits_into_four_kilobytes() {
+        let detector = detector(Width::Hour);
+        let mut state = State::default();
+        for at in 0..5000 {
+            let part = |source: i64, total: f64| Part { source, total: Some(total), hits: (at % 5) as f64, ..Part::default() };
+            detector.advance(&mut state, &bucket(at, Width::Hour, vec![part(1, 40.3), part(2, 7.0), part(3, (at % 31) as f64)]));
+        }
+        let json = serde_json::to_string(&state).unwrap();
+        assert!(json.len() < 4096, "{} bytes: {json}", json.len());
     }
 }

@@ -96,9 +96,11 @@ fn held_by(finding: &Finding, count: f64, warming: bool, around: &Circumstances<
     if warming {
         return format!("still learning ({} of {} days)", around.age / per_day, around.rhythm.warm_up / per_day);
     }
+    if around.testified <= 0.0 && around.late > 0.0 {
+        return "nothing but history".to_owned();
+    }
     match finding.held {
         None if finding.score >= around.limit && count < around.least => format!("fewer than {} complaints", around.least),
-        None if around.testified <= 0.0 && around.late > 0.0 => "nothing but history".to_owned(),
         None => String::new(),
         Some(Held::Few) => format!("fewer than {LEAST} complaints"),
         Some(Held::AsUsual) => "no more complaints than usual".to_owned(),

@@ -82,13 +82,12 @@ pub fn read(input: impl Read) -> Result<Vec<Series>, RowsError> {
         let line = record.position().map_or(0, csv::Position::line);
         let cell = |column: usize| record.get(columns[column]).unwrap_or("");
         let row = row(line, cell(1), cell(2), cell(3))?;
-        let place = match places.get(cell(0)) {
-            Some(place) => *place,
-            None => {
-                places.insert(cell(0).to_owned(), all.len());
-                all.push(Series { id: cell(0).to_owned(), rows: Vec::new() });
-                all.len() - 1
-            }
+        let place = if let Some(place) = places.get(cell(0)) {
+            *place
+        } else {
+            places.insert(cell(0).to_owned(), all.len());
+            all.push(Series { id: cell(0).to_owned(), rows: Vec::new() });
+            all.len() - 1
         };
         let rows = &mut all[place].rows;
         if let Some(before) = rows.last().filter(|before| before.start >= row.start) {
