@@ -66,10 +66,11 @@ impl Buckets {
     }
 
     /// First moment of a local day. Where midnight is skipped by a clock change, the day begins
-    /// when the clocks go on.
+    /// when the clocks go on; a day that is skipped altogether (Samoa, 30 December 2011) is as
+    /// long as nothing.
     fn midnight(self, day: NaiveDate) -> Timestamp {
         let mut local = day.and_time(chrono::NaiveTime::MIN);
-        for _ in 0..8 {
+        for _ in 0..56 {
             if let Some(found) = self.zone.from_local_datetime(&local).earliest() {
                 return found.to_utc();
             }
@@ -99,6 +100,15 @@ mod tests {
     fn a_day_without_midnight_begins_when_the_clocks_go_on() {
         let days = Buckets { width: Width::Day, zone: chrono_tz::America::Santiago };
         assert_eq!(days.start(at("2026-09-06T12:00:00Z")), at("2026-09-06T04:00:00Z"));
+    }
+
+    #[test]
+    fn a_day_that_never_was_leaves_no_hole() {
+        let days = Buckets { width: Width::Day, zone: chrono_tz::Pacific::Apia };
+        let last = days.start(at("2011-12-30T09:00:00Z"));
+        assert_eq!(last, at("2011-12-29T10:00:00Z"));
+        assert_eq!(days.end(last), at("2011-12-30T10:00:00Z"));
+        assert_eq!(days.start(days.end(last)), days.end(last));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::cli::exit::Failure;
 use crate::detect::Detector as _;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
+use crate::detect::state::State;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
@@ -153,7 +154,7 @@ fn spoken(seconds: i64) -> String {
 
 /// Scores of a series: of every judged bucket, or of the first alarm of each day in UTC.
 fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, all: bool) -> Result<Vec<(&'a Row, f64)>, String> {
-    let mut state = <ShareDetector as crate::detect::Detector>::State::default();
+    let mut state = State::default();
     let mut scores = Vec::new();
     let (mut before, mut told): (Option<&Row>, Option<i64>) = (None, None);
     for row in &series.rows {
@@ -170,7 +171,8 @@ fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, a
         if alarm && !all {
             told = Some(day);
         }
-        if if all { judged } else { alarm } {
+        let wanted = if all { judged } else { alarm };
+        if wanted {
             scores.push((row, verdict.numbers.score));
         }
     }

@@ -158,9 +158,14 @@ impl Detector for ShareDetector {
     }
 
     fn peek(&self, state: &State, open: &BucketCount, now: Timestamp) -> Verdict {
-        let fresh = State::new(&self.rhythm);
+        let fresh;
         // Nothing can be known of a bucket that has not begun, whatever a wrong clock counted in it.
-        let state = if state.fits(&self.rhythm) && open.start <= now { state } else { &fresh };
+        let state = if state.fits(&self.rhythm) && open.start <= now {
+            state
+        } else {
+            fresh = State::new(&self.rhythm);
+            &fresh
+        };
         let reading = Reading::of(state, &self.rhythm, open, Look::Open);
         let windows = self.windows(state, &reading);
         let finding = judge(&windows, f64::from(self.settings.min_complaints));
