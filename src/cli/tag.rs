@@ -52,7 +52,9 @@ const EXAMPLE: &str = r#"Example:
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let rules = match &args.rules {
         Some(file) => read_rules(file)?,
-        None => compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?,
+        None => {
+            compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?
+        }
     };
     tag_lines(&rules, args.explain, io::stdin().lock(), &mut console.out)
 }
@@ -169,4 +171,117 @@ fn read_line(line: &[u8]) -> Result<Line, String> {
 
 fn why(tag: &Tag) -> Why<'_> {
     Why { theme: &tag.theme, rule: &tag.rule, spans: tag.spans.iter().map(|span| [span.start, span.end]).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(rules: &Rules, explain: bool, input: &str) -> (String, Result<Code, Failure>) {
+        let mut out = Vec::new();
+        let ended = tag_lines(rules, explain, input.as_bytes(), &mut out);
+        (String::from_utf8(out).unwrap(), ended)
+    }
+
+    fn built_in() -> Rules {
+        compile(&themes::built_in()).unwrap()
+    }
+
+    #[test]
+    fn the_built_in_themes_keep_their_own_examples() {
+        let themes = themes::built_in();
+        let names: Vec<&str> = themes.iter().map(|theme| theme.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "looping_bot",
+                "refund_failed",
+                "no_human",
+                "wrong_answer",
+                "no_empathy",
+                "dispute_unresolved",
+                "repeat_contact",
+                "churn_or_legal",
+                "loyalty"
+            ]
+        );
+        for theme in &themes {
+            assert!(!theme.title.is_empty(), "{}", theme.name);
+            for rule in &theme.rules {
+                assert!(!rule.matches.is_empty() && !rule.matches_not.is_empty(), "{}: {} has no examples", theme.name, rule.name);
+            }
+        }
+        let rules = tagging::compile(&themes).unwrap();
+        let failures: Vec<String> = tagging::failed_examples(&rules, &themes)
+            .iter()
+            .map(|failure| {
+                let theme = &themes[failure.theme];
+                let rule = failure.rule.map_or("", |rule| theme.rules[rule].name.as_str());
+                format!("{} / {rule}: {:?} should match: {}, {:?}", theme.name, failure.text, failure.should_match, failure.matched)
+            })
+            .collect();
+        assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    }
+
+    #[test]
+    fn a_line_goes_out_for_each_that_comes_in() {
+        let input = "{\"id\":\"a\",\"text\":\"Nice.\",\"lang\":\"en\",\"more\":[1]}\n\n{\"id\":7,\"text\":\"The bot is useless\"}";
+        let (out, ended) = tagged(&built_in(), false, input);
+        assert_eq!(ended.unwrap(), Code::Done);
+        insta::assert_snapshot!(out, @r#"
+        {"id":"a","labels":[]}
+        {"id":7,"labels":["looping_bot"]}
+        "#);
+    }
+
+    #[test]
+    fn reasons_count_bytes_of_title_and_text_together() {
+        let input = r#"{"id":"1","title":"Ärger","text":"The bot is useless"}"#;
+        let (out, _) = tagged(&built_in(), true, input);
+        insta::assert_snapshot!(
+            out,
+            @r#"{"id":"1","labels":["looping_bot"],"why":[{"theme":"looping_bot","rule":"bot does not help","spans":[[11,14],[18,25]]}]}"#
+        );
+        let text = tagging::message("Ärger", "The bot is useless");
+        assert_eq!((&text[11..14], &text[18..25]), ("bot", "useless"));
+    }
+
+    #[test]
+    fn a_bad_line_ends_it_with_its_number_and_keeps_what_was_done() {
+        for (bad, why) in [
+            ("{\"id\":\"2\"}", "line 2: missing field `text` at column 10; each line is {\"id\": ..., \"text\": ...}"),
+            ("nonsense", "line 2: expected ident at column 2; each line is {\"id\": ..., \"text\": ...}"),
+        ] {
+            let (out, ended) = tagged(&built_in(), false, &format!("{{\"id\":\"1\",\"text\":\"\"}}\n{bad}\n"));
+            let failure = ended.unwrap_err();
+            assert_eq!((failure.code, failure.message.as_str()), (Code::Data, why));
+            assert_eq!(out, "{\"id\":\"1\",\"labels\":[]}\n");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_refused_before_it_fills_the_memory() {
+        let mut out = Vec::new();
+        let failure = tag_lines(&built_in(), false, io::repeat(b'x'), &mut out).unwrap_err();
+        assert_eq!(failure.message, "line 1: the line is longer than 16 MB; a line is one message");
+    }
+
+    #[test]
+    fn a_mistake_in_a_rule_is_shown_in_its_line() {
+        let themes = themes::parse("[[theme]]\nname = \"late\"\nrules = [\"late | \\n delay* NEAR parcel\"]").unwrap();
+        insta::assert_snapshot!(compile(&themes).unwrap_err(), @r"
+        theme `late`, rule 1, `when`: NEAR does not say how near
+          |  delay* NEAR parcel
+          |         ^^^^
+          say how many words may stand between, NEAR/5; for anywhere in the sentence write &
+        ");
+    }
+
+    #[test]
+    fn the_example_of_the_help_does_something() {
+        let line = EXAMPLE.split('\'').nth(1).unwrap();
+        let (out, ended) = tagged(&built_in(), true, line);
+        assert!(ended.is_ok());
+        assert!(out.contains("\"labels\":[\"looping_bot\"]"), "{out}");
+    }
 }

@@ -67,10 +67,8 @@ mod tests {
         }];
         let rules = tagging::compile(&themes).unwrap();
         let failures = failed_examples(&rules, &themes);
-        let told: Vec<_> = failures
-            .iter()
-            .map(|failure| (failure.rule, failure.text.as_str(), failure.should_match, failure.matched.len()))
-            .collect();
+        let told: Vec<_> =
+            failures.iter().map(|failure| (failure.rule, failure.text.as_str(), failure.should_match, failure.matched.len())).collect();
         assert_eq!(
             told,
             [

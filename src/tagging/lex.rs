@@ -31,7 +31,10 @@ pub(super) enum Kind {
     And,
     Not,
     /// `NEAR/5` or, in this order, `BEFORE/5`.
-    Near { most: u32, ordered: bool },
+    Near {
+        most: u32,
+        ordered: bool,
+    },
     /// Alternatives with `/` between.
     Item(Vec<Piece>),
 }
@@ -106,7 +109,11 @@ fn distance(text: &str, at: usize, end: usize) -> Result<Sign, Fault> {
     }
     let most = text[number.start + 1..number.end].parse().ok().filter(|most| *most <= FARTHEST);
     let Some(most) = most else {
-        return Err(Fault::new(number, format!("words so far apart are not near; {FARTHEST} is the most"), "for anywhere in the sentence write &"));
+        return Err(Fault::new(
+            number,
+            format!("words so far apart are not near; {FARTHEST} is the most"),
+            "for anywhere in the sentence write &",
+        ));
     };
     Ok(Sign { kind: Kind::Near { most, ordered: word == "BEFORE" }, span })
 }
@@ -147,6 +154,10 @@ fn piece(text: &str, at: usize) -> Result<(Piece, usize), Fault> {
             end if end > at + 1 => Ok((Piece::Name(at + 1..end), end)),
             end => Err(Fault::new(at..end, "@ stands without a name", "write the name of a choice from the table `words`, such as @bot")),
         },
+        Some(c @ ('~' | '>' | '<')) => {
+            let cure = "write NEAR/5 for within five words, BEFORE/5 where the order matters";
+            Err(Fault::new(at..at + 1, format!("`{c}` means nothing here"), cure))
+        }
         Some(c @ ('“' | '”' | '„' | '«' | '»')) => {
             Err(Fault::new(at..at + c.len_utf8(), format!("`{c}` is not the quote that rules use"), "write straight quotes: \"on hold\""))
         }

@@ -1,48 +1,75 @@
 //! Which complaint themes a text has, and which words say so.
 //!
 //! Pure. [`compile`] turns themes as written into [`Rules`]; [`Rules::tag`] is then one call a
-//! message. The language of the rules is told in the README; [`parse`] reads it.
+//! message. [`failed_examples`] holds
+//! the themes' own examples against them.
 //!
-//! How it stays quick: every position of every rule is a numbered *choice* of words. A text is cut
-//! into words once, each word gives the choices it satisfies (remembered from text to text), and a
-//! rule is looked at only where the rarest choice that it cannot do without has occurred.
+//! # The language of rules
+//!
+//! | written | found |
+//! | --- | --- |
+//! | `refund` | the word, whatever its case, accents and apostrophes: `dont` is "Don't" |
+//! | `refund*` `*madi` `*bot*` | words that begin, end, or go on like this |
+//! | `refunding~en` | words with the same stem in a language |
+//! | `"on hold"` | a phrase; `*` is any one word: `"took * days"` |
+//! | `call/phone/"rang up"` | one of them; within a phrase too: `"no answer/reply"` |
+//! | `@bot` | a choice of that name from `words` |
+//! | `A NEAR/3 B` | both, in either order, with at most three words between |
+//! | `A BEFORE/3 B` | both, in this order |
+//! | `! A` or `NOT A` | no A in the scope |
+//! | `A & B` or `A AND B` | both, anywhere in the scope |
+//! | <code>A &#124; B</code> or `A OR B` | one of them |
+//!
+//! They bind in this order, the first closest; brackets group. The scope is one sentence, a pair of
+//! sentences that follow each other, or the whole text. A rule's `unless` takes back a match in the
+//! same scope. Mentions and links are no words.
+//!
+//! # How it stays quick
+//!
+//! Every position of every rule is a numbered *choice* of words. A text is cut into words once,
+//! each word gives the choices it satisfies (remembered from text to text), and a rule is looked at
+//! only where the rarest choice that it cannot do without has occurred.
 
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
-use crate::domain::theme::RuleText;
-use crate::domain::theme::Scope;
-use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
-use crate::tagging::lex::Fault;
-use crate::tagging::lexicon::Lexicon;
-use crate::tagging::lexicon::Memo;
-use crate::tagging::plan::Choices;
-use crate::tagging::plan::Node;
-use crate::tagging::search::Postings;
-use crate::tagging::search::Span;
-use crate::tagging::search::Window;
-use crate::tagging::words::Vocabulary;
-use crate::text::hash;
-use crate::text::normalise::Cut;
-use crate::text::normalise::cut;
+use crate::tagging::compile::Compiler;
 
-pub mod examples;
+mod compile;
+mod examples;
 mod lex;
 mod lexicon;
 mod parse;
 mod pattern;
 mod plan;
+mod rules;
 mod search;
 mod words;
 
 pub use crate::tagging::examples::ExampleFailure;
 pub use crate::tagging::examples::failed_examples;
+pub use crate::tagging::rules::Rules;
+pub use crate::tagging::rules::Scratch;
 
-/// Changes when the same rules begin to mean something else, so that a stored fingerprint tells
-/// whether a text would still be tagged as it was.
-const LANGUAGE_VERSION: &str = "1";
+/// Compiles themes.
+///
+/// # Errors
+///
+/// Every mistake of every text, one for each text at most.
+pub fn compile(themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
+    let mut compiler = Compiler::default();
+    for (theme, text) in themes.iter().enumerate() {
+        compiler.theme(theme, text);
+    }
+    compiler.finish(themes)
+}
+
+/// The text of a message for tagging: its title, where it has one, is the first line. Spans of
+/// tags are bytes of this text.
+#[must_use]
+pub fn message(title: &str, text: &str) -> String {
+    if title.is_empty() { text.to_owned() } else { format!("{title}\n{text}") }
+}
 
 /// A mistake in a theme, with its place in the text that has it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -88,301 +115,116 @@ impl RuleError {
     }
 }
 
-/// Compiled themes. Shared by reference; any number of threads may tag at once.
-#[derive(Debug)]
-pub struct Rules {
-    themes: Vec<String>,
-    rules: Vec<Rule>,
-    alternatives: Vec<Alternative>,
-    lexicon: Lexicon,
-    /// Alternatives to look at where a choice occurs, by choice.
-    triggers: Vec<Vec<u32>>,
-    fingerprint: String,
-    /// Workspaces that no thread uses at the moment.
-    idle: Mutex<Vec<Scratch>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::theme::RuleText;
+    use crate::domain::theme::Scope;
 
-#[derive(Debug)]
-struct Rule {
-    theme: usize,
-    /// Its number in the theme.
-    number: usize,
-    name: String,
-    unless: Option<Node>,
-}
-
-#[derive(Debug)]
-struct Alternative {
-    rule: u32,
-    scope: Scope,
-    node: Node,
-}
-
-/// Workspace of one thread: what it holds is worth keeping for the next text, nothing else.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    cut: Cut,
-    memo: Memo,
-    postings: Postings,
-    /// By alternative: one past the last window in which it is to be looked at.
-    asked: Vec<u32>,
-    todo: Vec<Question>,
-}
-
-/// Whether an alternative holds in a window; in the order in which answers are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Question {
-    rule: u32,
-    window: u32,
-    alternative: u32,
-}
-
-/// A rule that matched, with the words that show it.
-struct Match {
-    rule: usize,
-    words: Vec<Span>,
-}
-
-/// Compiles themes.
-///
-/// # Errors
-///
-/// Every mistake of every text, one for each text at most.
-pub fn compile(themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
-    let mut compiler = Compiler::default();
-    for (theme, text) in themes.iter().enumerate() {
-        compiler.theme(theme, text);
-    }
-    compiler.finish(themes)
-}
-
-/// The text of a message for tagging: its title, where it has one, is the first line. Spans of
-/// tags are bytes of this text.
-#[must_use]
-pub fn message(title: &str, text: &str) -> String {
-    if title.is_empty() { text.to_owned() } else { format!("{title}\n{text}") }
-}
-
-impl Rules {
-    /// The themes of a text, in the order in which they were compiled, each with the first rule
-    /// that gives it.
-    #[must_use]
-    pub fn tag(&self, text: &str) -> Vec<Tag> {
-        let mut scratch = self.borrow();
-        let tags = self.tag_with(&mut scratch, text);
-        self.give_back(scratch);
-        tags
+    fn theme(name: &str, rules: &[RuleText]) -> ThemeText {
+        ThemeText { name: name.into(), rules: rules.to_vec(), ..ThemeText::default() }
     }
 
-    /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
-    pub fn tag_with(&self, scratch: &mut Scratch, text: &str) -> Vec<Tag> {
-        self.matches(scratch, text, false).into_iter().map(|found| self.told(&found, &scratch.cut)).collect()
+    fn when(when: &str) -> RuleText {
+        RuleText { when: when.into(), ..RuleText::default() }
     }
 
-    /// Identifies the rules: equal for equal themes, and different once a text might be tagged
-    /// differently.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        self.fingerprint.clone()
+    fn check(rule: &RuleText, text: &str, expected: bool) {
+        let rules = compile(&[theme("t", std::slice::from_ref(rule))]).unwrap();
+        assert_eq!(!rules.tag(text).is_empty(), expected, "{rule:?} in {text:?}");
     }
 
-    /// Names of the themes, in the order in which they were compiled.
-    pub fn themes(&self) -> impl Iterator<Item = &str> {
-        self.themes.iter().map(String::as_str)
-    }
-
-    /// Every rule that matches, not only the first of each theme: theme and rule by number, and
-    /// what the theme's tag would say.
-    fn every_match(&self, text: &str) -> Vec<(usize, usize, Tag)> {
-        let mut scratch = self.borrow();
-        let matches = self.matches(&mut scratch, text, true);
-        let told = |found: &Match| {
-            let rule = &self.rules[found.rule];
-            (rule.theme, rule.number, self.told(found, &scratch.cut))
-        };
-        let told = matches.iter().map(told).collect();
-        self.give_back(scratch);
-        told
-    }
-
-    fn borrow(&self) -> Scratch {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, scratch: Scratch) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-    }
-
-    fn told(&self, found: &Match, cut: &Cut) -> Tag {
-        let rule = &self.rules[found.rule];
-        let mut spans: Vec<Range<usize>> = Vec::new();
-        for words in &found.words {
-            let (first, last) = (words.start as usize, words.end as usize - 1);
-            let span = cut.words[first].start..cut.words[last].end;
-            match spans.last_mut() {
-                Some(before) if span.start <= before.end => before.end = before.end.max(span.end),
-                _ => spans.push(span),
-            }
+    #[test]
+    fn words_phrases_stems_nearness_and_exclusions() {
+        for (rule, text, expected) in [
+            ("(split | part) NEAR/3 pay*", "We wanted to split the payment.", true),
+            ("(split | part) NEAR/3 pay*", "Paying was easy, and only then they told us to split.", false),
+            ("\"on hold\"", "ON HOLD again", true),
+            ("\"on hold\"", "hold on", false),
+            ("*medi", "Hâlâ gelmedi!", true),
+            ("*bot*", "Two chatbots.", true),
+            ("refunding~en", "They refunded nothing.", true),
+            ("rückzahlung~de", "Keine Ruckzahlungen", true),
+            ("dont", "I DON’T know", true),
+            ("refund & !quick*", "A refund, quickly.", false),
+            ("refund & !quick*", "A refund. Quickly.", true),
+            ("shop", "@shop https://shop.example", false),
+        ] {
+            check(&when(rule), text, expected);
         }
-        Tag { theme: self.themes[rule.theme].clone(), rule: rule.name.clone(), spans }
     }
 
-    /// The rules that match, in order; only the first of each theme unless `every` one is wanted.
-    fn matches(&self, scratch: &mut Scratch, text: &str, every: bool) -> Vec<Match> {
-        cut(text, &mut scratch.cut);
-        self.ask(scratch, text);
-        let Scratch { cut, postings, todo, .. } = scratch;
-        todo.sort_unstable();
-        let mut matches: Vec<Match> = Vec::new();
-        for question in todo.iter() {
-            let rule = &self.rules[question.rule as usize];
-            let is_answered = matches.last().is_some_and(|last| {
-                last.rule == question.rule as usize || !every && self.rules[last.rule].theme == rule.theme
-            });
-            if is_answered {
-                continue;
-            }
-            let alternative = &self.alternatives[question.alternative as usize];
-            let window = window(cut, alternative.scope, question.window as usize);
-            let holds = postings.holds(&alternative.node, window);
-            if holds && !rule.unless.as_ref().is_some_and(|unless| postings.holds(unless, window)) {
-                let mut words = Vec::new();
-                postings.evidence(&alternative.node, window, &mut words);
-                words.sort_unstable();
-                matches.push(Match { rule: question.rule as usize, words });
-            }
+    #[test]
+    fn a_scope_is_a_sentence_a_pair_or_all() {
+        let rule = |scope| RuleText { scope, unless: "solved".into(), ..when("called & nothing") };
+        let text = |gap: &str| format!("I called them. {gap}Nothing came of it.");
+        for (scope, near, far) in [(Scope::Sentence, false, false), (Scope::Pair, true, false), (Scope::Text, true, true)] {
+            check(&rule(scope), &text(""), near);
+            check(&rule(scope), &text("They were polite. "), far);
+            check(&rule(scope), &text("Solved. "), false);
+            check(&rule(scope), "Called. Called, nothing. Solved. Ok. Called, nothing.", scope != Scope::Text);
+            check(&rule(scope), "I called, nothing", true);
         }
-        matches
     }
 
-    /// Notes which words satisfy what, and which alternatives are worth a look where.
-    fn ask(&self, scratch: &mut Scratch, text: &str) {
-        let Scratch { cut, memo, postings, asked, todo } = scratch;
-        postings.clear(self.triggers.len());
-        asked.clear();
-        asked.resize(self.alternatives.len(), 0);
-        todo.clear();
-        let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
-        for (sentence, words) in (0_u32..).zip(&cut.sentences) {
-            for word in words.clone() {
-                for &choice in memo.choices(&self.lexicon, &text[cut.words[word].clone()]) {
-                    postings.push(choice, word as u32);
-                    for &alternative in &self.triggers[choice as usize] {
-                        let Alternative { rule, scope, .. } = self.alternatives[alternative as usize];
-                        let windows = match scope {
-                            Scope::Sentence => sentence..sentence + 1,
-                            // The pair before this sentence, and the one that it begins.
-                            Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
-                            Scope::Text => 0..1,
-                        };
-                        let asked = &mut asked[alternative as usize];
-                        for window in windows.start.max(*asked)..windows.end {
-                            todo.push(Question { rule, window, alternative });
-                            *asked = window + 1;
-                        }
+    #[test]
+    fn a_tag_names_the_first_rule_and_the_words_in_the_original() {
+        let rules = [when("nirgends"), RuleText { name: "money".into(), ..when("geld NEAR/3 zuruck") }, when("geld")];
+        let rules = compile(&[theme("a", &[when("nichts")]), theme("b", &rules)]).unwrap();
+        let text = message("Ärger", "Ich möchte mein GELD endlich zurück.");
+        let tags = rules.tag(&text);
+        assert_eq!(tags.len(), 1);
+        assert_eq!((tags[0].theme.as_str(), tags[0].rule.as_str()), ("b", "money"));
+        let words: Vec<&str> = tags[0].spans.iter().map(|span| &text[span.clone()]).collect();
+        assert_eq!(words, ["GELD", "zurück"]);
+    }
+
+    #[test]
+    fn a_rule_without_a_name_is_called_by_its_number() {
+        let rules = compile(&[theme("t", &[when("a"), when("b")])]).unwrap();
+        assert_eq!(rules.tag("b")[0].rule, "2");
+        assert_eq!(rules.themes().collect::<Vec<_>>(), ["t"]);
+    }
+
+    #[test]
+    fn all_mistakes_are_told_at_once() {
+        let mut broken = theme("t", &[when("a ("), RuleText { unless: "!x".into(), ..when("a") }]);
+        broken.words = vec![("w".into(), "a/".into())];
+        let themes = [theme("fine", &[when("a")]), broken];
+        let errors = compile(&themes).unwrap_err();
+        let told: Vec<_> = errors.iter().map(|e| (e.theme, e.rule, &e.part, &e.text(&themes)[e.span.clone()])).collect();
+        assert_eq!(told, [(1, None, &Part::Words("w".into()), "/"), (1, Some(0), &Part::When, "("), (1, Some(1), &Part::Unless, "!x"),]);
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_what_is_found_and_with_nothing_else() {
+        let print = |themes: &[ThemeText]| compile(themes).unwrap().fingerprint();
+        let base = theme("t", &[when("a")]);
+        assert_eq!(print(&[base.clone()]), print(&[ThemeText { title: "things".into(), ..base.clone() }]));
+        assert_ne!(print(&[base.clone()]), print(&[theme("t", &[when("b")])]));
+        assert_ne!(print(&[base]), print(&[theme("t", &[RuleText { scope: Scope::Pair, ..when("a") }])]));
+    }
+
+    #[test]
+    fn rules_are_shared_by_threads() {
+        let rules = compile(&[theme("t", &[when("a* & !b")])]).unwrap();
+        std::thread::scope(|scope| {
+            for at in 0..4 {
+                let rules = &rules;
+                scope.spawn(move || {
+                    for turn in 0..200 {
+                        assert_eq!(rules.tag(&format!("a{at} c{turn}")).len(), 1);
+                        assert_eq!(rules.tag(&format!("a{at} b")).len(), 0);
                     }
-                }
+                });
             }
-        }
-    }
-}
-
-fn window(cut: &Cut, scope: Scope, number: usize) -> Window {
-    let last = match scope {
-        Scope::Sentence => number,
-        Scope::Pair => number + 1,
-        Scope::Text => usize::MAX,
-    };
-    let to = cut.sentences.get(last).or(cut.sentences.last()).map_or(0, |sentence| sentence.end);
-    Window { from: cut.sentences[number].start as u32, to: to as u32 }
-}
-
-/// What is compiled so far.
-#[derive(Default)]
-struct Compiler {
-    rules: Vec<Rule>,
-    alternatives: Vec<Alternative>,
-    choices: Choices,
-    errors: Vec<RuleError>,
-}
-
-impl Compiler {
-    fn theme(&mut self, theme: usize, text: &ThemeText) {
-        let (words, faults) = Vocabulary::read(&text.words);
-        self.errors.extend(faults.into_iter().map(|(name, fault)| error(theme, None, Part::Words(name), fault)));
-        for (number, rule) in text.rules.iter().enumerate() {
-            let when = parse::rule(&rule.when, &words);
-            let unless = (!rule.unless.trim().is_empty()).then(|| parse::rule(&rule.unless, &words)).transpose();
-            match (when, unless) {
-                (Ok(when), Ok(unless)) => {
-                    let of = self.rules.len() as u32;
-                    let nodes = self.choices.alternatives(when);
-                    self.alternatives.extend(nodes.into_iter().map(|node| Alternative { rule: of, scope: rule.scope, node }));
-                    let unless = unless.map(|unless| self.choices.node(unless));
-                    self.rules.push(Rule { theme, number, name: name(rule, number), unless });
-                }
-                (when, unless) => {
-                    self.errors.extend(when.err().map(|fault| error(theme, Some(number), Part::When, fault)));
-                    self.errors.extend(unless.err().map(|fault| error(theme, Some(number), Part::Unless, fault)));
-                }
-            }
-        }
+        });
     }
 
-    fn finish(mut self, themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
-        let mut triggers = Vec::new();
-        for (number, alternative) in (0..).zip(&self.alternatives) {
-            for choice in self.choices.triggers(&alternative.node) {
-                let choice = choice as usize;
-                triggers.resize_with(triggers.len().max(choice + 1), Vec::new);
-                triggers[choice].push(number);
-            }
-        }
-        let patterns = self.choices.into_patterns();
-        triggers.resize_with(patterns.len(), Vec::new);
-        let lexicon = Lexicon::new(&patterns);
-        if lexicon.is_none() {
-            let fault = Fault::new(0..0, "these are more words than can be searched together", "leave out themes that no watch counts");
-            self.errors.push(error(0, Some(0), Part::When, fault));
-        }
-        match lexicon {
-            Some(lexicon) if self.errors.is_empty() => Ok(Rules {
-                themes: themes.iter().map(|theme| theme.name.clone()).collect(),
-                rules: self.rules,
-                alternatives: self.alternatives,
-                lexicon,
-                triggers,
-                fingerprint: fingerprint(themes),
-                idle: Mutex::default(),
-            }),
-            _ => Err(self.errors),
-        }
+    #[test]
+    fn no_themes_and_no_text_give_no_tags() {
+        assert_eq!(compile(&[]).unwrap().tag("a"), []);
+        assert_eq!(compile(&[theme("t", &[when("a")])]).unwrap().tag(" \n"), []);
+        assert_eq!(message("", "x"), "x");
     }
-}
-
-fn error(theme: usize, rule: Option<usize>, part: Part, fault: Fault) -> RuleError {
-    RuleError { theme, rule, part, span: fault.span, why: fault.why, cure: fault.cure }
-}
-
-fn name(rule: &RuleText, number: usize) -> String {
-    if rule.name.is_empty() { (number + 1).to_string() } else { rule.name.clone() }
-}
-
-fn fingerprint(themes: &[ThemeText]) -> String {
-    let mut parts = vec![LANGUAGE_VERSION];
-    for theme in themes {
-        parts.extend(["theme", &theme.name]);
-        for (name, choice) in &theme.words {
-            parts.extend(["words", name, choice]);
-        }
-        for rule in &theme.rules {
-            let scope = match rule.scope {
-                Scope::Sentence => "sentence",
-                Scope::Pair => "pair",
-                Scope::Text => "text",
-            };
-            parts.extend(["rule", &rule.name, &rule.when, &rule.unless, scope]);
-        }
-    }
-    format!("{:016x}", hash::of_parts(parts))
 }

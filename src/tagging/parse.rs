@@ -101,7 +101,9 @@ fn expression(text: &str, names: &Vocabulary) -> Result<Expression, Fault> {
     let read = reader.any()?;
     match reader.peek() {
         None => Ok(read),
-        Some(Sign { kind: Kind::Close, span }) => Err(Fault::new(span.clone(), "this closes nothing", "take it away, or open a bracket before")),
+        Some(Sign { kind: Kind::Close, span }) => {
+            Err(Fault::new(span.clone(), "this closes nothing", "take it away, or open a bracket before"))
+        }
         Some(Sign { span, .. }) => {
             let why = format!("nothing says how `{}` belongs to what stands before it", &text[span.clone()]);
             Err(Fault::new(span.clone(), why, "put words that follow each other in quotes, or write | or & between them"))
@@ -313,7 +315,6 @@ fn patterns(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault> {
     if let Some((at, odd)) = core.char_indices().find(|(_, c)| is_odd(*c)) {
         let start = span.start + word.find(core).unwrap_or(0) + at;
         let cure = match odd {
-            '~' | '>' | '<' => "write `a NEAR/5 b`, or `a BEFORE/5 b` where the order matters",
             '*' => "a star stands at the beginning or the end of a word",
             ',' | ';' | '+' | '\\' => "write / or | between alternatives, & between words that must all be there",
             '_' => "write `*` for any one word",
@@ -330,7 +331,11 @@ fn patterns(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault> {
     };
     let plain: Vec<String> = places.words.into_iter().map(plain).collect();
     let Some(last) = plain.len().checked_sub(1) else {
-        return Err(Fault::new(span, format!("there is no letter or digit in `{word}`"), "texts are compared by their words only; name one"));
+        return Err(Fault::new(
+            span,
+            format!("there is no letter or digit in `{word}`"),
+            "texts are compared by their words only; name one",
+        ));
     };
     let pattern = |(at, word): (usize, String)| match (open_start && at == 0, open_end && at == last) {
         (false, false) => Pattern::Exact(word),
@@ -348,7 +353,8 @@ fn is_odd(c: char) -> bool {
 
 fn stem(core: &str, code: &str, span: Range<usize>) -> Result<Pattern, Fault> {
     let Some(language) = Language::of(code) else {
-        let why = if code.is_empty() { "the stem does not say of which language".to_owned() } else { format!("no stems are known for `{code}`") };
+        let why =
+            if code.is_empty() { "the stem does not say of which language".to_owned() } else { format!("no stems are known for `{code}`") };
         return Err(Fault::new(span, why, format!("write one of these after `~`: {}", Language::codes())));
     };
     if core.is_empty() || !core.chars().all(|c| c.is_alphanumeric() || c == '\'' || c == '’') {
@@ -356,4 +362,96 @@ fn stem(core: &str, code: &str, span: Range<usize>) -> Result<Pattern, Fault> {
     }
     let [stem, _] = pattern::stems(&language.stemmer(), core);
     Ok(Pattern::Stem(language, stem))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn vocabulary() -> Vocabulary {
+        let words = [("bot", "bot*/robot*"), ("reply", "answer/\"get back\"")];
+        let words: Vec<_> = words.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        Vocabulary::read(&words).0
+    }
+
+    fn read(text: &str) -> Expression {
+        rule(text, &vocabulary()).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
+    }
+
+    #[test]
+    fn not_binds_closest_then_near_then_and_then_or() {
+        assert_eq!(read("a | b & c NEAR/2 d & !e"), read("a | (b & (c NEAR/2 d) & (!e))"));
+        assert_eq!(read("a OR b AND NOT c"), read("a | b & !c"));
+        assert_eq!(read("a NEAR/1 b BEFORE/2 c"), read("(a NEAR/1 b) BEFORE/2 c"));
+    }
+
+    #[test]
+    fn words_are_folded_as_texts_are() {
+        assert_eq!(read("DON'T/Ödeme*"), read("dont/odeme*"));
+        assert_eq!(read("e-mail*"), read("\"e mail*\""));
+        assert_eq!(read("@bot"), read("bot*/robot*"));
+        assert_eq!(read("\"the @bot\""), read("\"the bot*/robot*\""));
+        assert_eq!(read("refunding~en"), read("refunded~en"));
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_its_place_its_reason_and_its_cure() {
+        for (text, at, why) in [
+            ("", "", "there is nothing here"),
+            ("on hold", "hold", "nothing says how `hold` belongs to what stands before it"),
+            ("refund* NEAR/3", "NEAR/3", "something is missing after `NEAR/3`"),
+            ("| a", "|", "something is missing before `|`"),
+            ("a & (b | c", "(", "this bracket is never closed"),
+            ("(a b)", "b", "`b` cannot stand here"),
+            ("a) | b", ")", "this closes nothing"),
+            ("a ~5 b", "~", "`~` means nothing here"),
+            ("a >5 b", ">", "`>` means nothing here"),
+            ("re*fund", "*", "`*` means nothing in a rule"),
+            ("a, b", ",", "`,` means nothing in a rule"),
+            ("a | €", "€", "there is no letter or digit in `€`"),
+            ("refund~", "refund~", "the stem does not say of which language"),
+            ("refund~xx", "refund~xx", "no stems are known for `xx`"),
+            ("refund*~en", "refund*~en", "`~` takes one whole word before it"),
+            ("  !a ", "!a", "this would match texts for what they do not say"),
+            ("a | !b", "a | !b", "this would match texts for what they do not say"),
+            ("a & !(b & !c) | *", "a & !(b & !c) | *", "this would match texts for what they do not say"),
+            ("a NEAR/2 (b & c)", "(b & c)", "NEAR and BEFORE measure between two places, and this has none"),
+            ("!a NEAR/2 b", "!a", "NEAR and BEFORE measure between two places, and this has none"),
+            ("a NEAR/2 *", "*", "`*` alone is every word"),
+            ("@bod", "bod", "there is no choice named `bod`"),
+            ("\"no @reply\"", "reply", "@reply holds phrases, and within a phrase each position is one word"),
+            ("\"an e-mail/letter\"", "e-mail", "`e-mail` is several words, and each choice within a phrase is one"),
+            ("a | \"\"", "", "this phrase is empty"),
+        ] {
+            let fault = rule(text, &vocabulary()).expect_err(text);
+            assert_eq!((&text[fault.span.clone()], fault.why.as_str()), (at, why), "{text}");
+            assert!(!fault.cure.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_answered_with_the_name() {
+        assert_eq!(rule("@bod", &vocabulary()).unwrap_err().cure, "did you mean @bot?");
+    }
+
+    #[test]
+    fn depth_has_an_end() {
+        for text in ["(".repeat(100_000), "!".repeat(100_000) + "a", "a".to_owned() + &" NEAR/1 a".repeat(100_000)] {
+            rule(&text, &vocabulary()).unwrap_err();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_at_a_place_within_it(
+            text in r#"([a-c]|\PC|[ "/@*~!&|()ıé]|NEAR/2|BEFORE|near/3|@bot|~en|“){0,24}"#,
+        ) {
+            if let Err(fault) = rule(&text, &vocabulary()) {
+                prop_assert!(text.get(fault.span.clone()).is_some(), "{:?}", fault);
+                prop_assert!(!fault.why.is_empty() && !fault.cure.is_empty());
+            }
+        }
+    }
 }

@@ -20,6 +20,9 @@ pub(super) struct Span {
     pub(super) end: u32,
 }
 
+/// Places of one `NEAR` within another that are followed up. A text that has more repeats itself.
+const MOST_PLACES: usize = 10_000;
+
 /// Which words of a text satisfy which choice, in order of the words.
 #[derive(Debug, Default)]
 pub(super) struct Postings {
@@ -167,7 +170,7 @@ impl Postings {
             Node::Near { .. } => {
                 self.near(node, window, &mut |a, b| {
                     places.push(join(a, b));
-                    false
+                    places.len() >= MOST_PLACES
                 });
             }
             // The parser lets neither stand where a place is asked for.
@@ -190,4 +193,139 @@ fn pairs(first: &[Span], second: &[Span], most: u32, found: &mut dyn FnMut(Span,
         let from = second.partition_point(|b| b.start < a.end);
         second[from..].iter().take_while(|b| b.start <= a.end + most).any(|b| found(*a, *b))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tagging::parse;
+    use crate::tagging::parse::Expression;
+    use crate::tagging::pattern::Pattern;
+    use crate::tagging::pattern::Slot;
+    use crate::tagging::plan::Choices;
+    use crate::tagging::words::Vocabulary;
+
+    /// Plans a rule, and posts the words of a text of one sentence.
+    fn plan(rule: &Expression, words: &[&str]) -> (Node, Postings, Window) {
+        let mut choices = Choices::default();
+        let node = choices.node(rule.clone());
+        let mut postings = Postings::default();
+        postings.clear(choices.len());
+        for (choice, patterns) in (0..).zip(choices.into_patterns()) {
+            for (at, word) in (0..).zip(words) {
+                if patterns.contains(&Pattern::Exact((*word).to_owned())) {
+                    postings.push(choice, at);
+                }
+            }
+        }
+        (node, postings, Window { from: 0, to: words.len() as u32 })
+    }
+
+    /// The evidence for a rule in a text, as words.
+    fn check(rule: &str, text: &str, expected: &[&str]) {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (node, postings, window) = plan(&parse::rule(rule, &Vocabulary::default()).unwrap(), &words);
+        let mut found = Vec::new();
+        if postings.holds(&node, window) {
+            postings.evidence(&node, window, &mut found);
+        }
+        let found: Vec<String> = found.iter().map(|span| words[span.start as usize..span.end as usize].join(" ")).collect();
+        assert_eq!(found, expected, "{rule} in {text}");
+    }
+
+    #[test]
+    fn near_counts_the_words_between() {
+        check("a NEAR/0 b", "a b", &["a", "b"]);
+        check("a NEAR/0 b", "a x b", &[]);
+        check("a NEAR/1 b", "b x a", &["a", "b"]);
+        check("a BEFORE/1 b", "b x a", &[]);
+        check("\"a b\" NEAR/1 \"c d\"", "c d x a b", &["a b", "c d"]);
+        check("a NEAR/5 a", "a", &[]);
+        check("(a NEAR/1 b) BEFORE/0 c", "a x b c", &["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_phrase_keeps_its_gaps() {
+        check("\"a * c\"", "a b c", &["a b c"]);
+        check("\"* a\"", "a", &[]);
+        check("\"a *\"", "a", &[]);
+        check("\"a/b c\"", "b c", &["b c"]);
+    }
+
+    #[test]
+    fn evidence_is_the_shortest_place_of_each_part() {
+        check("a BEFORE/5 b & !z", "a x x b y a b", &["a", "b"]);
+        check("(a & b) | c", "c x", &["c"]);
+        check("a & !b", "a b", &[]);
+    }
+
+    #[test]
+    fn a_text_that_repeats_itself_is_searched_in_no_time() {
+        let text = "a b ".repeat(5_000);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let rule = parse::rule("((a NEAR/50 b) NEAR/50 (a NEAR/50 b)) BEFORE/50 c", &Vocabulary::default()).unwrap();
+        let (node, postings, window) = plan(&rule, &words);
+        assert!(!postings.holds(&node, window));
+    }
+
+    /// All places of an expression, found the slow and plain way; an empty place where it has none.
+    fn plainly(expression: &Expression, words: &[&str]) -> BTreeSet<(usize, usize)> {
+        match expression {
+            Expression::Phrase(slots) => {
+                let fits = |slot: &Slot, word: &str| match slot {
+                    Slot::Any => true,
+                    Slot::OneOf(patterns) => patterns.contains(&Pattern::Exact(word.to_owned())),
+                };
+                let starts = (0..=words.len()).filter(|at| at + slots.len() <= words.len());
+                let fitting = starts.filter(|at| slots.iter().zip(&words[*at..]).all(|(slot, word)| fits(slot, word)));
+                fitting.map(|at| (at, at + slots.len())).collect()
+            }
+            Expression::Any(parts) => parts.iter().flat_map(|part| plainly(part, words)).collect(),
+            Expression::All(parts) => {
+                let all = parts.iter().all(|part| !plainly(part, words).is_empty());
+                all.then_some((0, 0)).into_iter().collect()
+            }
+            Expression::Not(inner) => plainly(inner, words).is_empty().then_some((0, 0)).into_iter().collect(),
+            Expression::Near { left, right, most, ordered } => {
+                let (left, right) = (plainly(left, words), plainly(right, words));
+                let near = |a: (usize, usize), b: (usize, usize)| a.1 <= b.0 && b.0 - a.1 <= *most as usize;
+                let pairs = left.iter().flat_map(|a| right.iter().map(move |b| (*a, *b)));
+                let near_pairs = pairs.filter(|(a, b)| near(*a, *b) || !ordered && near(*b, *a));
+                near_pairs.map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))).collect()
+            }
+        }
+    }
+
+    fn placed() -> impl Strategy<Value = String> {
+        let phrase = prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "d", "a/c", "*"]), 1..4);
+        let leaf = phrase.prop_map(|words| format!("\"{} a/b/c\"", words.join(" ")));
+        let leaf = prop_oneof![leaf, prop::sample::select(vec!["a", "b", "c/d", "a/b/c"]).prop_map(str::to_owned)];
+        leaf.prop_recursive(3, 12, 2, |inner| {
+            let near = (inner.clone(), inner.clone(), 0..4_u32, any::<bool>());
+            let near = near.prop_map(|(a, b, most, ordered)| format!("({a} {}/{most} {b})", if ordered { "BEFORE" } else { "NEAR" }));
+            prop_oneof![near, (inner.clone(), inner).prop_map(|(a, b)| format!("({a} | {b})"))]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn search_finds_what_a_plain_reading_finds(
+            (a, b, c) in (placed(), placed(), placed()),
+            words in prop::collection::vec(prop::sample::select(vec!["a", "b", "c", "d", "x"]), 1..14),
+        ) {
+            for rule in [format!("{a} & !{b} | {c}"), format!("({a} | {b}) & {c}"), a] {
+                let read = parse::rule(&rule, &Vocabulary::default()).unwrap();
+                let (node, postings, window) = plan(&read, &words);
+                let holds = postings.holds(&node, window);
+                prop_assert_eq!(holds, !plainly(&read, &words).is_empty(), "{}", rule);
+                let mut evidence = Vec::new();
+                postings.evidence(&node, window, &mut evidence);
+                prop_assert!(!holds || !evidence.is_empty(), "{}", rule);
+            }
+        }
+    }
 }

@@ -95,3 +95,50 @@ fn unreadable() -> &'static Phrase {
 fn names_in(text: &str) -> impl Iterator<Item = Range<usize>> {
     text.match_indices('@').map(|(at, _)| at + 1..lex::name_end(text, at + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[(&str, &str)]) -> (Vocabulary, Vec<String>) {
+        let words: Vec<_> = words.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let (vocabulary, faults) = Vocabulary::read(&words);
+        let told = faults.into_iter().map(|(name, fault)| {
+            format!("{name}: {}: {}", fault.why, &words.iter().find(|(known, _)| *known == name).unwrap().1[fault.span])
+        });
+        (vocabulary, told.collect())
+    }
+
+    #[test]
+    fn choices_may_use_each_other_in_any_order() {
+        let (vocabulary, faults) = read(&[("a", "@b/one"), ("b", "two | \"three four\"")]);
+        assert_eq!(faults, [] as [String; 0]);
+        assert_eq!(vocabulary.phrases("a", 0..1).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_choice_that_is_made_of_itself_is_told() {
+        let (_, faults) = read(&[("a", "@b/one"), ("b", "two/@a"), ("c", "three")]);
+        assert_eq!(faults, ["a: `a` is made of itself: b", "b: `b` is made of itself: a"]);
+    }
+
+    #[test]
+    fn a_choice_holds_words_only() {
+        let (vocabulary, faults) = read(&[("a", "one & two"), ("b", "*"), ("c", "@nowhere")]);
+        assert_eq!(
+            faults,
+            [
+                "a: a named choice is a list of words and phrases: one & two",
+                "b: `*` alone is every word: *",
+                "c: there is no choice named `nowhere`: nowhere",
+            ]
+        );
+        assert!(vocabulary.phrases("a", 0..1).is_ok(), "told once is enough");
+    }
+
+    #[test]
+    fn a_theme_may_replace_a_word_of_its_file() {
+        let (vocabulary, _) = read(&[("a", "one/two"), ("a", "three")]);
+        assert_eq!(vocabulary.phrases("a", 0..1).unwrap().len(), 1);
+    }
+}
