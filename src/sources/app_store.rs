@@ -194,7 +194,10 @@ fn review(entry: &Value, shard: &Shard) -> Option<Item> {
         // There is no time of creation: the first time seen counts as it, the engine keeps that.
         published: updated,
         updated,
-        rating: label(entry, "im:rating").and_then(|stars| stars.parse().ok()).filter(|stars| (1.0..=5.0).contains(stars)).map(|value| Rating { value, max: 5.0 }),
+        rating: label(entry, "im:rating")
+            .and_then(|stars| stars.parse().ok())
+            .filter(|stars| (1.0..=5.0).contains(stars))
+            .map(|value| Rating { value, max: 5.0 }),
         ..Item::default()
     };
     if !shard.0.is_empty() {

@@ -143,7 +143,11 @@ fn tell_apart(page: &mut Page) {
         true
     });
     if shared > 0 {
-        page.warnings.push(Warning::new("duplicate_id", "", format!("{shared} items share an id with another one and were told apart by content")));
+        page.warnings.push(Warning::new(
+            "duplicate_id",
+            "",
+            format!("{shared} items share an id with another one and were told apart by content"),
+        ));
     }
 }
 

@@ -47,7 +47,8 @@ pub(super) fn to_text(html: &str) -> String {
 /// What an element puts between what stands before and after it.
 fn separate(name: &str, text: &mut String) {
     const PARAGRAPHS: &[&str] = &["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "table", "hr", "article", "section"];
-    const LINES: &[&str] = &["li", "div", "tr", "ul", "ol", "dl", "dt", "dd", "figure", "figcaption", "header", "footer", "form", "option", "title"];
+    const LINES: &[&str] =
+        &["li", "div", "tr", "ul", "ol", "dl", "dt", "dd", "figure", "figcaption", "header", "footer", "form", "option", "title"];
     if is(name, PARAGRAPHS) {
         text.push_str("\n\n");
     } else if is(name, &["br"]) || (is(name, LINES) && !text.ends_with('\n')) {

@@ -296,7 +296,9 @@ mod tests {
 
     #[test]
     fn what_is_cut_still_ends() {
-        for text in ["<", "<a", "</", "<a b=\"", "<![CDATA[x</description></item>", "<!--", "<!DOCTYPE", "a<", "&", "&#", "<a b", "</a", "é<é"] {
+        for text in
+            ["<", "<a", "</", "<a b=\"", "<![CDATA[x</description></item>", "<!--", "<!DOCTYPE", "a<", "&", "&#", "<a b", "</a", "é<é"]
+        {
             assert!(Tokens::of(text).count() < 10, "{text}");
         }
         assert_eq!(Tokens::of("<![CDATA[x</description>y").count(), 3);

@@ -31,9 +31,19 @@ use crate::domain::http::*;
 use crate::domain::item::*;
 use crate::sources::ReadError;
 use crate::sources::Source;
-pub struct Replay { settings: Settings }
-impl Replay { pub fn new(settings: Settings) -> Self { Self { settings } } }
+pub struct Replay {
+    settings: Settings,
+}
+impl Replay {
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+}
 impl Source for Replay {
-    fn first(&self, _s: &Shard, _c: &Cursor, _n: Timestamp) -> Request { Request::Folder(self.settings.file.clone()) }
-    fn read(&self, _s: &Shard, _c: &Cursor, _r: &Response, _n: Timestamp) -> Result<Page, ReadError> { Err(ReadError::misplaced()) }
+    fn first(&self, _s: &Shard, _c: &Cursor, _n: Timestamp) -> Request {
+        Request::Folder(self.settings.file.clone())
+    }
+    fn read(&self, _s: &Shard, _c: &Cursor, _r: &Response, _n: Timestamp) -> Result<Page, ReadError> {
+        Err(ReadError::misplaced())
+    }
 }

@@ -53,6 +53,8 @@ pub(super) struct Slashed {
     pub second: u32,
     /// With its century.
     pub year: i32,
+    /// The last number as written.
+    pub last: u32,
     /// Midnight where none is written.
     pub time: NaiveTime,
     /// The zone named with it.
@@ -104,6 +106,12 @@ impl Slashed {
         Some(Written { local: NaiveDate::from_ymd_opt(self.year, self.second, self.first)?.and_time(self.time), zone: self.zone })
     }
 
+    /// With the year first, in two digits.
+    pub(super) fn year_first(self) -> Option<Written> {
+        let year = century(self.first, 2);
+        Some(Written { local: NaiveDate::from_ymd_opt(year, self.second, self.last)?.and_time(self.time), zone: self.zone })
+    }
+
     /// With the month first.
     pub(super) fn month_first(self) -> Option<Written> {
         Some(Written { local: NaiveDate::from_ymd_opt(self.year, self.first, self.second)?.and_time(self.time), zone: self.zone })
@@ -126,10 +134,12 @@ pub(super) fn slashed(text: &str) -> Option<Slashed> {
     let mark = scan.any(&['/', '-'])?;
     let second = scan.number(1, 2)?;
     scan.any(&[mark])?;
+    let digits = scan.0;
     let year = full_year(&mut scan)?;
+    let last = digits[..digits.len() - scan.0.len()].parse().ok()?;
     let (time, zone) = scan.time_and_zone()?;
     let plausible = (1..=31).contains(&first) && (1..=31).contains(&second) && (first <= 12 || second <= 12);
-    plausible.then_some(Slashed { first, second, year, time, zone })
+    plausible.then_some(Slashed { first, second, year, last, time, zone })
 }
 
 /// What a feed says of its time: a moment not before 1995, UTC where no zone is known, or nothing.
@@ -230,9 +240,13 @@ fn month_by_name(text: &str) -> Option<Written> {
                 } else {
                     return None;
                 }
-            } else if month.is_none() && let Some(named) = month_named(part) {
+            } else if month.is_none()
+                && let Some(named) = month_named(part)
+            {
                 month = Some(named);
-            } else if time.is_some() && let Some(half) = half_of_day(part) {
+            } else if time.is_some()
+                && let Some(half) = half_of_day(part)
+            {
                 afternoon = Some(half);
             } else if time.is_some() && year.is_some() {
                 zone = Zone::named(word).map_or(if matches!(zone, Named::Zone(_)) { zone } else { Named::Unknown }, Named::Zone);
@@ -457,7 +471,19 @@ mod tests {
 
     #[test]
     fn what_is_no_time_or_can_be_read_two_ways_is_none() {
-        for text in ["", "03/04/2026", "3-4-26", "yesterday", "12", "2026", "2026-13-01", "2026-02-30", "25:00", "1.2", "2026-01-05 and more, later!"] {
+        for text in [
+            "",
+            "03/04/2026",
+            "3-4-26",
+            "yesterday",
+            "12",
+            "2026",
+            "2026-13-01",
+            "2026-02-30",
+            "25:00",
+            "1.2",
+            "2026-01-05 and more, later!",
+        ] {
             assert_eq!(shown(text), "none", "{text}");
         }
     }

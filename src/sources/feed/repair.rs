@@ -1,12 +1,12 @@
 //! Writes an outline as a well-formed feed in the form that the strict parser knows best: RSS 2.0
 //! for every RSS, Atom 1.0 for every Atom.
 
-use crate::sources::markup::escape_into;
 use crate::sources::feed::outline::Attributes;
 use crate::sources::feed::outline::Entry;
 use crate::sources::feed::outline::Family;
 use crate::sources::feed::outline::Outline;
 use crate::sources::feed::outline::Piece;
+use crate::sources::markup::escape_into;
 
 /// A well-formed document with the same items.
 pub(super) fn canonical(outline: &Outline) -> String {
@@ -77,7 +77,9 @@ fn atom_entry(entry: &Entry, out: &mut String) {
         }
     }
     // Atom 0.3 calls its times differently; `created` is the weakest of them.
-    for (name, names) in [("published", &["published", "issued", "created", "pubdate", "dc:date"][..]), ("updated", &["updated", "modified"])] {
+    for (name, names) in
+        [("published", &["published", "issued", "created", "pubdate", "dc:date"][..]), ("updated", &["updated", "modified"])]
+    {
         if !entry.pieces.iter().any(|piece| piece.name == name)
             && let Some(text) = names.iter().find_map(|name| entry.text(name))
         {

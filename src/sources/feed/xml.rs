@@ -35,7 +35,11 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Option<Page> {
     };
     page.items = feed.entries.iter().zip(&outline.items).map(|(entry, more)| item(entry, more, &outline, base.as_ref())).collect();
     if repaired && !versions_only(&outline) {
-        page.warnings.push(Warning::new("repaired", "", "the document is not well-formed or not of a known version, and was read as far as it goes"));
+        page.warnings.push(Warning::new(
+            "repaired",
+            "",
+            "the document is not well-formed or not of a known version, and was read as far as it goes",
+        ));
     }
     super::note_cut(outline.found, &mut page);
     Some(page)
@@ -75,7 +79,8 @@ fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url
     let title = entry.title.as_ref().map(|title| plain(title, outline.family)).unwrap_or_default();
     let text = body(entry, outline.family);
     let author = entry.authors.iter().find_map(|author| author.name.clone().or_else(|| author.email.clone()));
-    let permalink = more.pieces.iter().find(|piece| piece.name == "guid" && piece.attributes.get("ispermalink").is_none_or(|flag| flag != "false"));
+    let permalink =
+        more.pieces.iter().find(|piece| piece.name == "guid" && piece.attributes.get("ispermalink").is_none_or(|flag| flag != "false"));
     let url = alternate(&entry.links, base)
         .or_else(|| permalink.map(|guid| guid.text.trim()).filter(|guid| guid.starts_with("http")).map(str::to_owned));
     let own = match outline.family {
@@ -135,9 +140,12 @@ fn alternate(links: &[model::Link], base: Option<&url::Url>) -> Option<String> {
     let main = |link: &&model::Link| matches!(link.rel.as_deref(), None | Some("alternate")) && !comments(link);
     let page = |link: &&model::Link| main(link) && link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
     let usable = |link: &model::Link| super::absolute(&link.href, base);
-    links.iter().filter(page).find_map(usable).or_else(|| links.iter().filter(main).find_map(usable)).or_else(|| {
-        links.iter().filter(|link| link.rel.as_deref() == Some("related") && !comments(link)).find_map(usable)
-    })
+    links
+        .iter()
+        .filter(page)
+        .find_map(usable)
+        .or_else(|| links.iter().filter(main).find_map(usable))
+        .or_else(|| links.iter().filter(|link| link.rel.as_deref() == Some("related") && !comments(link)).find_map(usable))
 }
 
 /// Relative links of RSS start at the channel's own link, those of Atom at the document.
@@ -152,7 +160,8 @@ fn base(feed: &model::Feed, outline: &Outline, address: Option<&url::Url>) -> Op
 /// Stars that some vendors add.
 fn rating(more: &Entry) -> Option<Rating> {
     let piece = more.pieces.iter().find(|piece| {
-        matches!(piece.name.as_str(), "im:rating" | "review:rating" | "schema:ratingvalue" | "ratingvalue" | "g:rating") && !piece.text.trim().is_empty()
+        matches!(piece.name.as_str(), "im:rating" | "review:rating" | "schema:ratingvalue" | "ratingvalue" | "g:rating")
+            && !piece.text.trim().is_empty()
     })?;
     let value: f64 = piece.text.trim().parse().ok()?;
     let max = ["maximum", "max", "best"].iter().find_map(|name| piece.attributes.get(*name)?.parse().ok()).unwrap_or(5.0);
