@@ -12,7 +12,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::Subcommand;
 
-use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 
 pub mod backtest;

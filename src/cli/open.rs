@@ -1,8 +1,13 @@
 //! Opening the store for a command, and what its errors mean on the command line.
 
+use std::path::Path;
+
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::config::settings::Config;
+use crate::config::settings::Fetch;
+use crate::deliver::Carrier;
+use crate::deliver::Options;
 use crate::domain::ports::StoreError;
 use crate::engine::plan::Plan;
 use crate::store::sqlite::Direct;
@@ -45,4 +50,18 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         failed(error)
     }
+}
+
+/// The carrier of notices, with the authorities and the proxy of `[fetch]`.
+///
+/// # Errors
+///
+/// [`Failure`] for a wrong configuration when one of them can't be used.
+pub fn carrier(fetch: &Fetch) -> Result<Carrier, Failure> {
+    let extra_ca = fetch.extra_ca.as_ref().map(std::fs::read).transpose().map_err(|error| {
+        let path = fetch.extra_ca.as_deref().unwrap_or(Path::new(""));
+        Failure::new(Code::Config, format!("[fetch] extra_ca {} can't be read: {error}", path.display()))
+    })?;
+    let options = Options { extra_ca, proxy: fetch.proxy.clone(), allow_private: fetch.allow_private.clone(), ..Options::default() };
+    Carrier::new(options).map_err(|error| Failure::new(Code::Config, error))
 }

@@ -16,7 +16,6 @@ use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::cli::open;
 use crate::config::settings::Config;
-use crate::deliver::Carrier;
 use crate::domain::Timestamp;
 use crate::engine;
 use crate::engine::Parts;
@@ -80,12 +79,11 @@ fn plan(config: Config, store: &Sqlite) -> Result<Arc<Plan>, Failure> {
 }
 
 fn parts(plan: &Plan, store: Sqlite, clock: Clock) -> Result<Parts, Failure> {
-    let refused = |error: &dyn std::fmt::Display| Failure::new(Code::Config, error);
     Ok(Parts {
         store,
         clock,
-        fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).map_err(|error| refused(&error))?),
-        carrier: Arc::new(Carrier::new(&plan.config.fetch).map_err(|error| refused(&error))?),
+        fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).map_err(|error| Failure::new(Code::Config, error))?),
+        carrier: Arc::new(open::carrier(&plan.config.fetch)?),
         beats: Beats::start(),
         board: Board::default(),
         ready: Arc::default(),

@@ -10,7 +10,6 @@ use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::cli::open;
-use crate::deliver::Carrier;
 use crate::domain::Timestamp;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
@@ -85,7 +84,7 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     for row in &rows {
         store.enqueue(row.clone()).await?;
     }
-    let carrier = Arc::new(Carrier::new(&plan.config.fetch).map_err(|error| Failure::new(Code::Config, error))?);
+    let carrier = Arc::new(open::carrier(&plan.config.fetch)?);
     let courier = Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, clock, Board::default());
     courier.deliver_due(&CancellationToken::new()).await?;
     let mut failed = 0;

@@ -260,7 +260,7 @@ fn why(facts: &Facts) -> Vec<String> {
     let numbers = &facts.numbers;
     let part = match &facts.segment {
         Segment::All => "all messages".to_owned(),
-        Segment::Label { .. } => format!("messages{}", self::part(&facts.segment)),
+        Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
     let mut why = vec![
         format!("Watch \"{}\", theme \"{}\", {part}.", wording::name(&facts.watch), wording::name(&facts.theme)),
