@@ -112,7 +112,8 @@ fn show(found: &[Found], as_json: bool, plan: &Plan, console: &mut Console) -> R
 
 fn compare(ours: &[Found], theirs: &[Found], as_json: bool, plan: &Plan, console: &mut Console) -> Result<Code, Failure> {
     // The same trouble: the same series, opened within a day.
-    let same = |a: &Found, b: &Found| a.incident.key == b.incident.key && (a.incident.opened_at - b.incident.opened_at).num_hours().abs() < 24;
+    let same =
+        |a: &Found, b: &Found| a.incident.key == b.incident.key && (a.incident.opened_at - b.incident.opened_at).num_hours().abs() < 24;
     let lost: BTreeSet<usize> = (0..ours.len()).filter(|&at| !theirs.iter().any(|their| same(&ours[at], their))).collect();
     let gained: BTreeSet<usize> = (0..theirs.len()).filter(|&at| !ours.iter().any(|our| same(our, &theirs[at]))).collect();
     if as_json {

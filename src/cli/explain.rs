@@ -169,7 +169,8 @@ fn message(id: &str, store: &Direct, console: &mut Console) -> Result<Code, Fail
         }
         for (theme, rule, spans) in tags {
             let spans: Vec<std::ops::Range<usize>> = serde_json::from_str(&spans).unwrap_or_default();
-            let words: Vec<String> = spans.iter().filter_map(|span| text.get(span.clone())).map(|word| format!("\"{}\"", redact(word))).collect();
+            let words: Vec<String> =
+                spans.iter().filter_map(|span| text.get(span.clone())).map(|word| format!("\"{}\"", redact(word))).collect();
             writeln!(console.out, "  {theme}: rule \"{rule}\", by {}", words.join(", "))?;
         }
     }

@@ -51,7 +51,20 @@ enum Format {
 }
 
 const COLUMNS: [&str; 14] = [
-    "id", "source", "external_id", "url", "published", "first_seen", "updated", "rating", "rating_max", "title", "text", "lang", "labels", "fields",
+    "id",
+    "source",
+    "external_id",
+    "url",
+    "published",
+    "first_seen",
+    "updated",
+    "rating",
+    "rating_max",
+    "title",
+    "text",
+    "lang",
+    "labels",
+    "fields",
 ];
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {

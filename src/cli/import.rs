@@ -9,8 +9,8 @@ use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::cli::open;
-use crate::domain::http::Response;
 use crate::domain::http::Request;
+use crate::domain::http::Response;
 use crate::domain::item::Cursor;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
@@ -49,7 +49,10 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let known = config.sources.iter().find(|source| source.name == args.source);
     let Some(source) = known.cloned() else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
-        return Err(Failure::new(Code::Config, format!("there is no source `{}`; the configuration has {}", args.source, names.join(", "))));
+        return Err(Failure::new(
+            Code::Config,
+            format!("there is no source `{}`; the configuration has {}", args.source, names.join(", ")),
+        ));
     };
     let settings = match &source.kind {
         Settings::File(settings) => settings.clone(),

@@ -94,9 +94,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::Show { id } => show(id, console),
         What::Ack { id } => act(id, &Act::Acknowledge, console),
         What::Snooze { id, time } => {
-            let length = times::duration(time).filter(|length| length.num_minutes() >= 1 && length.num_days() <= 7).ok_or_else(|| {
-                Failure::new(Code::Usage, format!("`{time}` is no time to snooze; write 30m, 2h or 3d, at most 7d"))
-            })?;
+            let length = times::duration(time)
+                .filter(|length| length.num_minutes() >= 1 && length.num_days() <= 7)
+                .ok_or_else(|| Failure::new(Code::Usage, format!("`{time}` is no time to snooze; write 30m, 2h or 3d, at most 7d")))?;
             act(id, &Act::Snooze(now + length), console)
         }
         What::Resolve { id, reason } => {

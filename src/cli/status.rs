@@ -46,8 +46,10 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let (store, plan) = open::store_and_plan(config)?;
     let reader = store.reader();
     let now = Clock::real().now();
-    let streams: Vec<(StreamKey, Stream)> =
-        Target::all(&plan).into_iter().map(|target| Ok((target.key.clone(), reader.stream(&target.key)?))).collect::<Result<_, Failure>>()?;
+    let streams: Vec<(StreamKey, Stream)> = Target::all(&plan)
+        .into_iter()
+        .map(|target| Ok((target.key.clone(), reader.stream(&target.key)?)))
+        .collect::<Result<_, Failure>>()?;
     let watches = watches(&plan, &reader, now)?;
     let outbox = reader.outbox()?;
     let size = reader.size()?;
@@ -105,7 +107,14 @@ fn print(
     let mut table = Table::new(&["WATCH", "THEME", "NOW", "USUAL", "SCORE", "LIMIT"]);
     for now in watches {
         let number = |value: f64| format!("{value:.1}");
-        table.row(&[now.watch.clone(), now.theme.clone(), format!("{}", now.count), number(now.usual), number(now.score), number(now.limit)]);
+        table.row(&[
+            now.watch.clone(),
+            now.theme.clone(),
+            format!("{}", now.count),
+            number(now.usual),
+            number(now.score),
+            number(now.limit),
+        ]);
     }
     writeln!(console.out, "{table}")?;
     let mut table = Table::new(&["TARGET", "CHANNEL", "OUTBOX"]);

@@ -34,7 +34,8 @@ pub fn written_range(written: &str, span: Range<usize>) -> Range<usize> {
 
 /// Length of the opening quotes with a line break that belongs to them, and whether escapes are off.
 fn opening(written: &str) -> (usize, bool) {
-    let quotes = if written.starts_with("\"\"\"") || written.starts_with("'''") { 3 } else { usize::from(written.starts_with(['"', '\''])) };
+    let quotes =
+        if written.starts_with("\"\"\"") || written.starts_with("'''") { 3 } else { usize::from(written.starts_with(['"', '\''])) };
     let rest = &written[quotes..];
     let newline = if quotes < 3 {
         0

@@ -104,7 +104,11 @@ fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String
     renderer.render(&[group])
 }
 
-fn snippet<'a>(document: &'a Document, marks: &[(Range<usize>, &'a str, AnnotationKind)], hidden: &[Range<usize>]) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(
+    document: &'a Document,
+    marks: &[(Range<usize>, &'a str, AnnotationKind)],
+    hidden: &[Range<usize>],
+) -> Snippet<'a, Annotation<'a>> {
     let spans: Vec<Range<usize>> = marks.iter().map(|(span, ..)| on_one_line(&document.text, span)).collect();
     let view = View::of(&document.text, &spans, hidden);
     let annotations = marks.iter().zip(spans).map(|((_, label, kind), span)| {

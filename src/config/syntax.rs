@@ -42,11 +42,7 @@ fn problem(file: usize, text: &str, error: &toml::de::Error) -> Problem {
 fn table(file: usize, table: &DeTable<'_>) -> Table {
     let mut entries: Vec<Entry> = table
         .iter()
-        .map(|(key, value)| Entry {
-            key: key.get_ref().to_string(),
-            key_at: Place::new(file, key.span()),
-            node: node(file, value),
-        })
+        .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_at: Place::new(file, key.span()), node: node(file, value) })
         .collect();
     // The parser sorts by key; people read from top to bottom.
     entries.sort_by_key(|entry| entry.key_at.start);

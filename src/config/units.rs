@@ -113,14 +113,9 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, milliseconds) in [
-            ("30m", 30 * MINUTE),
-            ("1h 30m", 90 * MINUTE),
-            ("1h30m", 90 * MINUTE),
-            ("400d", 400 * DAY),
-            ("2 w", 14 * DAY),
-            ("250ms", 250),
-        ] {
+        for (text, milliseconds) in
+            [("30m", 30 * MINUTE), ("1h 30m", 90 * MINUTE), ("1h30m", 90 * MINUTE), ("400d", 400 * DAY), ("2 w", 14 * DAY), ("250ms", 250)]
+        {
             assert_eq!(duration(text), Ok(TimeDelta::milliseconds(milliseconds)), "{text}");
         }
     }

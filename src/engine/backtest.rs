@@ -120,7 +120,15 @@ impl World {
     }
 }
 
-fn play_series(plan: &Plan, watch: &Watch, judge: &Judge, series: &Series, grid: &Grid<'_>, first: Timestamp, until: Timestamp) -> Vec<Found> {
+fn play_series(
+    plan: &Plan,
+    watch: &Watch,
+    judge: &Judge,
+    series: &Series,
+    grid: &Grid<'_>,
+    first: Timestamp,
+    until: Timestamp,
+) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut memory = Memory::default();
     judge.advance(&mut memory, series, grid, judge.buckets.start(first), until, |verdict| {

@@ -54,7 +54,15 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
 
 /// The rows that tell everybody of a step.
 #[must_use]
-pub fn rows(plan: &Plan, watch: &Watch, before: Option<&Incident>, step: &Step, ask: &Ask, evidence: &Evidence, fresh: (u32, u32)) -> Vec<NewRow> {
+pub fn rows(
+    plan: &Plan,
+    watch: &Watch,
+    before: Option<&Incident>,
+    step: &Step,
+    ask: &Ask,
+    evidence: &Evidence,
+    fresh: (u32, u32),
+) -> Vec<NewRow> {
     let Some(event) = step.event else { return Vec::new() };
     let facts = facts(plan, watch, before, step, event, ask, evidence, fresh);
     let mut rows = Vec::new();
@@ -94,7 +102,10 @@ fn facts(
         revision: incident.revision,
         watch: incident.key.watch.clone(),
         theme: incident.key.theme.clone(),
-        theme_title: theme.map(|theme| theme.title.clone()).filter(|title| !title.is_empty()).unwrap_or_else(|| incident.key.theme.replace('_', " ")),
+        theme_title: theme
+            .map(|theme| theme.title.clone())
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
         segment: incident.key.segment.clone(),
         level: incident.level,
         told_level: before.map(|before| before.told_level),
@@ -124,8 +135,7 @@ fn facts(
 }
 
 fn quotes(complaints: &[Complaint], label_keys: &std::collections::BTreeSet<String>, segment: &Segment) -> Vec<Quote> {
-    let texts: Vec<String> =
-        complaints.iter().map(|complaint| redact(&tagging::message(&complaint.title, &complaint.text))).collect();
+    let texts: Vec<String> = complaints.iter().map(|complaint| redact(&tagging::message(&complaint.title, &complaint.text))).collect();
     let chosen = excerpt::choose(&texts.iter().map(String::as_str).collect::<Vec<_>>(), QUOTES);
     chosen
         .into_iter()

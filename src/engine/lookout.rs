@@ -151,8 +151,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     async fn recall(&mut self, looks: &[Look<'_>], first: Quarter) -> Result<(), StoreError> {
         for look in looks {
             let behind = |known: &Known| look.changed.is_some_and(|changed| changed < known.as_of);
-            let missing: Vec<&Series> =
-                look.series.iter().filter(|series| self.known.get(&series.key).is_none_or(behind)).collect();
+            let missing: Vec<&Series> = look.series.iter().filter(|series| self.known.get(&series.key).is_none_or(behind)).collect();
             if missing.is_empty() {
                 continue;
             }

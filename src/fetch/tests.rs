@@ -96,6 +96,7 @@ fn settings(allowed: &[&Server]) -> Fetch {
         timeout: TimeDelta::seconds(5),
         max_body: 100_000,
         host_gap: TimeDelta::zero(),
+        settle: TimeDelta::zero(),
     }
 }
 

@@ -32,11 +32,7 @@ pub struct Watched {
 
 /// All addresses.
 pub fn router(watched: Watched) -> Router {
-    Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state(watched)
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics)).with_state(watched)
 }
 
 async fn healthz(State(watched): State<Watched>) -> impl IntoResponse {

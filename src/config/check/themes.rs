@@ -68,9 +68,7 @@ pub fn own(theme: &Theme, shared: &Map, reader: &mut Reader<'_>) -> Option<(Them
         );
     }
     let words = || shared.0.iter().chain(&theme.words.value.0);
-    let texts = |list: &List<Text>| -> Vec<String> {
-        list.iter().map(|text| text.value.0.clone()).collect()
-    };
+    let texts = |list: &List<Text>| -> Vec<String> { list.iter().map(|text| text.value.0.clone()).collect() };
     let plain = theme.rules.value.iter().map(|when| {
         let rule = RuleText { when: when.value.0.clone(), ..RuleText::default() };
         (rule, (when.at.clone().unwrap_or_default(), None))
