@@ -63,17 +63,19 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, _, _, _, g, h] = address.segments();
-    let inner = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    let parts = address.segments();
+    let inner = |at: usize| Ipv4Addr::from((u32::from(parts[at]) << 16) | u32::from(parts[at + 1]));
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);
     }
-    match a {
+    let next = parts[1];
+    match parts[0] {
         // Addresses that carry an IPv4 address: translated (RFC 6052) and 6to4 (RFC 3056).
-        0x64 if b == 0xff9b => is_public_v4(inner(g, h)),
-        0x2002 => is_public_v4(inner(b, c)),
-        0x2001 => b > 0x1ff && b != 0xdb8,
-        0x2000..=0x3fff => a != 0x3fff || b > 0xfff,
+        0x64 if next == 0xff9b => is_public_v4(inner(6)),
+        0x2002 => is_public_v4(inner(1)),
+        0x2001 => next > 0x1ff && next != 0xdb8,
+        0x3fff => next > 0xfff,
+        0x2000..=0x3ffe => true,
         _ => false,
     }
 }

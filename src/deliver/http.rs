@@ -29,11 +29,10 @@ const ANSWER: usize = 64 * 1024;
 /// Sends POSTs.
 #[derive(Debug)]
 pub(super) struct Poster {
-    /// For the world: public addresses only, through the proxy where there is one. `Err` says why
-    /// there is none: a host without certificate authorities can still write mails into files.
-    world: Result<Client, String>,
+    /// For the world: public addresses only, through the proxy where there is one.
+    world: Client,
     /// For addresses on the list of private ones.
-    listed: Result<Client, String>,
+    listed: Client,
     allow_private: Vec<String>,
     proxied: bool,
 }
@@ -47,16 +46,18 @@ impl Poster {
             None => Vec::new(),
         };
         let proxy = options.proxy.as_ref().map(|proxy| Proxy::all(proxy.reveal()).map_err(|_| CarrierError::Proxy)).transpose()?;
-        let builder = || client(options).tls_certs_merge(authorities.clone());
-        let proxied = proxy.is_some();
-        let world = match proxy {
-            // The proxy resolves the names, and its own address is usually a private one.
-            Some(proxy) => builder().proxy(proxy),
-            None => builder().dns_resolver(Arc::new(guard::PublicOnly)),
+        if options.extra_ca.is_some() && authorities.is_empty() {
+            return Err(CarrierError::Authority("there is no certificate in it".to_owned()));
+        }
+        // The proxy resolves the names, and its own address is usually a private one.
+        let outward = |builder: ClientBuilder| match &proxy {
+            Some(proxy) => builder.proxy(proxy.clone()),
+            None => builder.dns_resolver(Arc::new(guard::PublicOnly)),
         };
+        let proxied = proxy.is_some();
         Ok(Self {
-            world: world.build().map_err(told),
-            listed: builder().build().map_err(told),
+            world: build(options, &authorities, outward)?,
+            listed: build(options, &authorities, |builder| builder)?,
             allow_private: options.allow_private.iter().map(|pair| pair.trim().to_ascii_lowercase()).collect(),
             proxied,
         })
@@ -91,7 +92,7 @@ impl Poster {
         }
         let pair = format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         if self.allow_private.contains(&pair) {
-            return Ok((self.listed.as_ref().map_err(Clone::clone)?, url));
+            return Ok((&self.listed, url));
         }
         let public = match url.host() {
             Some(Host::Ipv4(address)) => guard::is_public(address.into()),
@@ -103,8 +104,16 @@ impl Poster {
         if !public {
             return Err(private());
         }
-        Ok((self.world.as_ref().map_err(Clone::clone)?, url))
+        Ok((&self.world, url))
     }
+}
+
+/// A client that trusts this host's authorities and further ones. A host that has none at all, as
+/// a bare container, can still speak http and to servers of the further ones.
+fn build(options: &Options, authorities: &[Certificate], shape: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Client, CarrierError> {
+    let trusting = shape(client(options)).tls_certs_merge(authorities.iter().cloned()).build();
+    let client = trusting.or_else(|_| shape(client(options)).tls_certs_only(authorities.iter().cloned()).build());
+    client.map_err(|error| CarrierError::Client(told(error)))
 }
 
 fn client(options: &Options) -> ClientBuilder {

@@ -53,6 +53,9 @@ pub enum CarrierError {
     /// The further authorities are not PEM certificates.
     #[error("the extra certificate authority can't be read: {0}; it must be a file of PEM certificates")]
     Authority(String),
+    /// The HTTP client can't be made.
+    #[error("webhooks can't be sent: {0}")]
+    Client(String),
     /// The proxy's address makes no sense.
     #[error("the proxy can't be used: write `http://host:port`")]
     Proxy,
@@ -72,8 +75,8 @@ impl Carrier {
     /// # Errors
     ///
     /// [`CarrierError`] when the authorities or the proxy can't be used.
-    pub fn new(options: Options) -> Result<Self, CarrierError> {
-        Ok(Self { smtp: smtp::Sender::new(&options)?, http: http::Poster::new(&options)?, deadline: options.deadline })
+    pub fn new(options: &Options) -> Result<Self, CarrierError> {
+        Ok(Self { smtp: smtp::Sender::new(options)?, http: http::Poster::new(options)?, deadline: options.deadline })
     }
 
     /// Makes one try.
@@ -90,5 +93,25 @@ impl Carrier {
         };
         // A library that panics on odd input must not take the courier's other parcels with it.
         AssertUnwindSafe(carried).catch_unwind().await.unwrap_or_else(|_| Reply::Nothing("a bug: carrying it panicked".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_parcel_goes_where_it_says() {
+        let home = tempfile::tempdir().unwrap();
+        let carrier = Carrier::new(&Options::default()).unwrap();
+        let parcel = Parcel::File { folder: home.path().join("mail"), name: "a.eml".to_owned(), bytes: b"Subject: x\r\n\r\n".to_vec() };
+        assert_eq!(carrier.carry(&parcel).await, Reply::Written(home.path().join("mail/a.eml")));
+    }
+
+    #[test]
+    fn an_authority_that_is_none_is_told_when_the_carrier_is_made() {
+        let options = Options { extra_ca: Some(b"no certificate".to_vec()), ..Options::default() };
+        let error = Carrier::new(&options).unwrap_err().to_string();
+        assert!(error.starts_with("the extra certificate authority can't be read: "), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use crate::render::DeliveryError;
 use crate::render::Reply;
 
 /// Longest pause that the other side may ask for.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// Delivered, or what can be done about it.
 pub(super) fn reply(reply: &Reply) -> Result<String, DeliveryError> {

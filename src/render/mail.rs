@@ -118,6 +118,9 @@ pub(super) fn message(row: &Row, from: &str, to: &str) -> Vec<u8> {
     builder.multipart(body).expect("sender and recipient are set above, and nothing else can be missing").formatted()
 }
 
+/// Characters of theme and watch in a subject: 78 with everything around them.
+const ROOM: usize = 78 - "Re: [Uproar]  - ".len();
+
 /// `[Uproar] login fails - app reviews`, the same for the whole incident but for a `Re: `, at most
 /// 78 characters with it.
 fn subject(row: &Row) -> String {
@@ -125,7 +128,6 @@ fn subject(row: &Row) -> String {
     if facts.event == Event::Test {
         return format!("[Uproar] Test of {}", clipped(&row.target, 57));
     }
-    const ROOM: usize = 78 - "Re: [Uproar]  - ".len();
     let (theme, watch) = (clipped(&facts.theme_title, ROOM), clipped(&facts.watch, ROOM));
     // The theme is cut first, but never to less than a third: it is what people know it by.
     let theme = clipped(&theme, ROOM.saturating_sub(watch.chars().count()).max(ROOM / 3));

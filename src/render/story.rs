@@ -258,12 +258,12 @@ fn from(share: &Share, facts: &Facts) -> From {
 /// Why this fired: the watch, the chance, the budget, what was read.
 fn why(facts: &Facts) -> Vec<String> {
     let numbers = &facts.numbers;
-    let part = match &facts.segment {
+    let messages = match &facts.segment {
         Segment::All => "all messages".to_owned(),
         Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
     let mut why = vec![
-        format!("Watch \"{}\", theme \"{}\", {part}.", wording::name(&facts.watch), wording::name(&facts.theme)),
+        format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         format!(
             "The chance of {} or more where {} are usual is {} (score {}). The budget of {} a year asks for a score of {}; at least {} are needed.",
             wording::amount(numbers.count),

@@ -41,7 +41,9 @@ pub(super) fn part(story: &Story) -> String {
     block(&mut out, "WHY THIS FIRED", &story.why);
     if !story.tune.is_empty() {
         let _ = writeln!(out, "\n{}", story.tune_title);
-        story.tune.iter().for_each(|command| line(&mut out, command));
+        for command in &story.tune {
+            line(&mut out, command);
+        }
     }
     out.push('\n');
     paragraph(&mut out, &story.next);
@@ -51,7 +53,9 @@ pub(super) fn part(story: &Story) -> String {
 fn block(out: &mut String, title: &str, sentences: &[String]) {
     if !sentences.is_empty() {
         let _ = writeln!(out, "\n{title}");
-        sentences.iter().for_each(|sentence| paragraph(out, sentence));
+        for sentence in sentences {
+            paragraph(out, sentence);
+        }
     }
 }
 
@@ -80,10 +84,14 @@ fn recent(out: &mut String, counts: &[u32]) {
     let numbers: Vec<String> = counts.iter().map(|&count| short_count(count)).collect();
     // Two blanks at least: single ones would make a long number of it to programs that look for cards.
     let width = numbers.iter().map(String::len).max().unwrap_or(1) + 2;
-    let bars = counts.iter().map(|&count| bar(count, highest));
-    let bars: String = bars.map(|bar| format!("{bar:>width$}")).collect();
-    let numbers: String = numbers.iter().map(|number| format!("{number:>width$}")).collect();
-    let _ = writeln!(out, "{bars}\n{numbers}");
+    for &count in counts {
+        let _ = write!(out, "{:>width$}", bar(count, highest));
+    }
+    out.push('\n');
+    for number in numbers {
+        let _ = write!(out, "{number:>width$}");
+    }
+    out.push('\n');
 }
 
 /// An eighth of a block for each eighth of the highest count; anything above none is seen.

@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::domain::Timestamp;
+use crate::domain::incident::Level;
 use crate::domain::notice::Event;
 use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
@@ -110,7 +111,7 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
             json!({
                 "text": wording::quote(&quote.text, length),
                 "source": wording::name(&quote.source),
-                "url": quote.url.as_deref().filter(|url| url.len() <= 500),
+                "url": quote.url.as_deref().filter(|url| url.len() <= 500 && (url.starts_with("https://") || url.starts_with("http://"))),
                 "rating": quote.rating.as_deref().map(wording::name),
                 "at": time(quote.at),
             })
@@ -130,7 +131,7 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "theme_title": wording::name(&facts.theme_title),
         "segment": wording::name(&facts.segment.to_string()),
         "level": facts.level.word(),
-        "told_level": facts.told_level.map(|level| level.word()),
+        "told_level": facts.told_level.map(Level::word),
         "since": time(facts.since),
         "opened_at": time(facts.opened_at),
         "count": numbers.count,
