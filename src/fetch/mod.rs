@@ -1,1 +1,95 @@
 //! Carries requests out: over HTTP politely and safely, from folders only when files have settled.
+//!
+//! A source says what it wants as a [`Request`]; [`Fetcher::fetch`] gets it or says in one
+//! [`FetchError`] what happened, to whom, and what to do. Nothing is stored here and nothing is
+//! retried: when to ask again is the schedule's business, and after an error the poller's.
+//!
+//! Politeness is kept by origin (`pace`, `lanes`): one connection at once, a gap between two
+//! requests, and `Retry-After` for every source of a host. Safety is kept by `guard` (no private
+//! addresses, on every hop) and `cap` (no endless bodies, compressed or not).
+
+use chrono::TimeDelta;
+
+mod answer;
+mod cap;
+mod client;
+mod error;
+mod file;
+mod folder;
+mod guard;
+mod lanes;
+mod pace;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::fetch::error::FetchError;
+pub use crate::fetch::error::Kind;
+
+use crate::config::settings::Fetch;
+use crate::domain::Timestamp;
+use crate::domain::http::Request;
+use crate::domain::http::Response;
+use crate::domain::http::Validators;
+use crate::fetch::client::Client;
+use crate::fetch::folder::Folders;
+
+/// How long neither size nor time of change of a dropped file may move before it is read.
+pub const SETTLING_TIME: TimeDelta = TimeDelta::seconds(10);
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fetched {
+    /// Something to read. The validators are to be stored with what is read from it, or not at all.
+    New {
+        /// The answer.
+        response: Response,
+        /// What the server wants to see again; `None` where it gave nothing.
+        validators: Option<Validators>,
+    },
+    /// The server says that nothing has changed since it gave the validators that were sent.
+    Unchanged {
+        /// These replace the stored ones.
+        validators: Validators,
+    },
+}
+
+/// Carries requests out. One for the whole daemon: it knows the pace of every host.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: Client,
+    folders: Folders,
+}
+
+impl Fetcher {
+    /// A fetcher for `[fetch]`. Files in folders must have been left alone for `settling_time`
+    /// ([`SETTLING_TIME`]; zero reads them at once).
+    ///
+    /// Reads the file of `extra_ca` and the certificates of the system.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] when `extra_ca`, `proxy`, `contact` or `allow_private` cannot be used.
+    pub fn new(settings: &Fetch, settling_time: TimeDelta) -> Result<Self, FetchError> {
+        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
+    }
+
+    /// Carries out one request. `validators` are sent only to the very address that gave them, and
+    /// only where the request asks for it. May wait for the host's pace, at most a few seconds
+    /// beyond other requests to the same host. `now` is the time of the call.
+    ///
+    /// Dropping the future ends the request at once.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`]; its kind says what to do.
+    pub async fn fetch(&self, request: &Request, validators: Option<&Validators>, now: Timestamp) -> Result<Fetched, FetchError> {
+        let response = match request {
+            Request::Get(get) => return self.client.get(get, validators, now).await,
+            Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
+            Request::Slice(slice) => Response::Slice(file::read(slice).await?),
+        };
+        Ok(Fetched::New { response, validators: None })
+    }
+}

@@ -1,0 +1,240 @@
+//! No private addresses: whoever may name a source, or answer with a redirect, must not reach the
+//! services behind our firewall.
+//!
+//! Names are judged where they are resolved, on the addresses that are then connected to, so that
+//! a name cannot change its mind between check and use. One private address among many refuses the
+//! name. Addresses in numbers are judged after the `url` crate has read them, which knows decimal,
+//! octal, hexadecimal and short forms.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use reqwest::dns::Addrs;
+use reqwest::dns::Name;
+use reqwest::dns::Resolve;
+use reqwest::dns::Resolving;
+use url::Host;
+use url::Url;
+
+use crate::domain::secret::ShownUrl;
+use crate::fetch::FetchError;
+use crate::fetch::Kind;
+
+/// How an address may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Only at public addresses.
+    Guarded,
+    /// The owner named this host and port: wherever it leads.
+    Open,
+}
+
+/// Knows the hosts that the owner allowed.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    allowed: BTreeSet<(String, u16)>,
+}
+
+/// A name that leads to a private address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it leads to {0}, which is not a public address")]
+pub(super) struct PrivateAddress(pub IpAddr);
+
+impl Guard {
+    /// A guard that allows these `host:port` pairs.
+    pub(super) fn new(allow_private: &[String]) -> Result<Self, FetchError> {
+        let allowed = allow_private.iter().map(|entry| {
+            let pair = entry.rsplit_once(':').and_then(|(host, port)| Some((Host::parse(host).ok()?.to_string(), port.parse().ok()?)));
+            pair.ok_or_else(|| {
+                FetchError::new(
+                    Kind::Settings,
+                    format!("`{entry}` in `allow_private` of [fetch] is not `host:port`; write it as in `127.0.0.1:8080`"),
+                )
+            })
+        });
+        Ok(Self { allowed: allowed.collect::<Result<_, _>>()? })
+    }
+
+    /// How `url` may be reached, or why it may not.
+    pub(super) fn way(&self, url: &Url) -> Result<Way, FetchError> {
+        let shown = ShownUrl::of(url.as_str());
+        let (Some(host), Some(port), "http" | "https") = (url.host(), url.port_or_known_default(), url.scheme()) else {
+            return Err(FetchError::new(Kind::Refused, format!("{shown} was not asked: only http and https addresses are")));
+        };
+        if self.allowed.contains(&(host.to_string(), port)) {
+            return Ok(Way::Open);
+        }
+        let private = match host {
+            Host::Ipv4(ip) => (!is_public(ip.into())).then_some(IpAddr::V4(ip)),
+            Host::Ipv6(ip) => (!is_public(ip.into())).then_some(IpAddr::V6(ip)),
+            // Behind a proxy names are resolved elsewhere; this one is private everywhere (RFC 6761).
+            Host::Domain(name) => is_localhost(name).then_some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        };
+        private.map_or(Ok(Way::Guarded), |ip| Err(FetchError::private(&shown, &PrivateAddress(ip).to_string())))
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether an address is of the public internet: the IANA special-purpose registries, read
+/// strictly. IPv4 inside IPv6 is refused too, for it hides where it leads.
+pub(super) fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let special = matches!(
+        (a, b, c),
+        (0 | 10 | 127 | 224..=255, _, _)
+            | (100, 64..=127, _)
+            | (169, 254, _)
+            | (172, 16..=31, _)
+            | (192, 0, 0 | 2)
+            | (192, 88, 99)
+            | (192, 168, _)
+            | (198, 18 | 19, _)
+            | (198, 51, 100)
+            | (203, 0, 113)
+    );
+    !special
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
+    // Only 2000::/3 is given out; within it: protocol assignments with Teredo (2001::/23),
+    // documentation (2001:db8::/32, 3fff::/20), and 6to4 (2002::/16).
+    let global = a & 0xe000 == 0x2000;
+    let special = (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
+    global && !special
+}
+
+/// Resolves names to public addresses only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PublicOnly;
+
+impl PublicOnly {
+    pub(super) fn shared() -> Arc<Self> {
+        Arc::new(Self)
+    }
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            Ok(all_public(found.collect())?)
+        })
+    }
+}
+
+fn all_public(found: Vec<SocketAddr>) -> Result<Addrs, PrivateAddress> {
+    match found.iter().find(|address| !is_public(address.ip())) {
+        Some(private) => Err(PrivateAddress(private.ip())),
+        None => Ok(Box::new(found.into_iter())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::tls;
+
+    fn way(allow: &[&str], url: &str) -> Result<Way, Kind> {
+        let allow = allow.iter().map(|&entry| entry.to_owned()).collect::<Vec<_>>();
+        let guard = Guard::new(&allow).unwrap();
+        guard.way(&Url::parse(url).unwrap()).map_err(|error| error.kind)
+    }
+
+    #[test]
+    fn private_addresses_are_refused_in_every_spelling() {
+        for url in [
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f.0.0.1/",
+            "http://0177.0.0.1/",
+            "http://0/",
+            "http://10.0.0.7/",
+            "http://100.64.0.1/",
+            "http://169.254.169.254/",
+            "http://172.31.255.255/",
+            "http://192.168.1.1/",
+            "http://198.18.0.1/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "http://[::1]/",
+            "http://[::]/",
+            "http://[::ffff:93.184.216.34]/",
+            "http://[64:ff9b::1]/",
+            "http://[2002:7f00:1::]/",
+            "http://[fe80::1]/",
+            "http://[fd00::1]/",
+            "http://[2001:db8::1]/",
+            "http://localhost/",
+            "http://LOCALHOST./",
+            "http://a.localhost/",
+            "ftp://example.com/",
+            "data:,x",
+        ] {
+            assert_eq!(way(&[], url), Err(Kind::Refused), "{url}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_pass() {
+        for url in
+            ["https://example.com/", "http://93.184.216.34/", "http://172.32.0.1/", "http://100.128.0.1/", "http://[2606:2800:21f::1]/"]
+        {
+            assert_eq!(way(&[], url), Ok(Way::Guarded), "{url}");
+        }
+    }
+
+    #[test]
+    fn only_the_very_host_and_port_are_allowed() {
+        let allow = &["127.0.0.1:8080", "[::1]:81", "Intranet.example:80", "localhost:9"];
+        for url in ["http://127.0.0.1:8080/x", "http://[::1]:81/", "http://intranet.example/", "http://localhost:9/"] {
+            assert_eq!(way(allow, url), Ok(Way::Open), "{url}");
+        }
+        for url in ["http://127.0.0.1:8081/", "http://127.0.0.2:8080/", "http://[::1]/", "http://localhost/"] {
+            assert_eq!(way(allow, url), Err(Kind::Refused), "{url}");
+        }
+        assert_eq!(way(allow, "https://intranet.example/"), Ok(Way::Guarded), "another port is resolved and checked");
+    }
+
+    #[test]
+    fn one_private_address_refuses_the_whole_name() {
+        let public = SocketAddr::from(([93, 184, 216, 34], 0));
+        let private = SocketAddr::from(([10, 0, 0, 1], 0));
+        assert_eq!(all_public(vec![public]).map(Iterator::count).ok(), Some(1));
+        assert_eq!(all_public(vec![public, private]).err(), Some(PrivateAddress(private.ip())));
+    }
+
+    #[tokio::test]
+    async fn a_name_is_refused_where_it_is_resolved() {
+        let client = reqwest::Client::builder().no_proxy().dns_resolver(PublicOnly::shared());
+        let client = client.tls_backend_preconfigured(tls::config(None).unwrap()).build().unwrap();
+        let error = client.get("http://localhost:1/").send().await.unwrap_err();
+        let error = FetchError::of_exchange(&error, &ShownUrl::of("http://rebound.example/"));
+        assert_eq!(error.kind, Kind::Refused, "{error}");
+        assert!(error.message.contains("which is not a public address"), "{error}");
+    }
+
+    #[test]
+    fn an_entry_without_a_port_is_an_error() {
+        for entry in ["127.0.0.1", "host:", "host:99999", ":80", "a b:80"] {
+            let error = Guard::new(&[entry.to_owned()]).unwrap_err();
+            assert_eq!(error.kind, Kind::Settings, "{entry}");
+        }
+    }
+}

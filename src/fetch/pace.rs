@@ -1,0 +1,76 @@
+//! How often one host may be asked. Pure: times come in, times go out.
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+
+/// A host's wish to be left alone counts for at most a day.
+pub(super) const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
+
+/// The pace of one host: a gap after each request, and the pause that it asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Pace {
+    ended: Option<Timestamp>,
+    held_until: Option<Timestamp>,
+}
+
+impl Pace {
+    /// When the next request may start, with `gap` between two. Never later than `now + gap`: a
+    /// clock that was set back does not silence a host.
+    pub(super) fn ready_at(&self, now: Timestamp, gap: TimeDelta) -> Timestamp {
+        self.ended.map_or(now, |ended| (ended + gap).clamp(now, now + gap.max(TimeDelta::zero())))
+    }
+
+    /// How much longer the host wants to be left alone.
+    pub(super) fn held(&self, now: Timestamp) -> Option<TimeDelta> {
+        let left = self.held_until? - now;
+        (left > TimeDelta::zero()).then_some(left.min(LONGEST_HOLD))
+    }
+
+    /// A request has ended.
+    pub(super) fn end(&mut self, now: Timestamp) {
+        self.ended = Some(now);
+    }
+
+    /// The host asked to be left alone for `wish`, which counts for all its sources.
+    pub(super) fn hold(&mut self, wish: TimeDelta, now: Timestamp) {
+        self.held_until = Some(now + wish.min(LONGEST_HOLD));
+    }
+
+    /// Whether there is nothing left to remember.
+    pub(super) fn is_idle(&self, now: Timestamp, gap: TimeDelta) -> bool {
+        self.held(now).is_none() && self.ready_at(now, gap) <= now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAP: TimeDelta = TimeDelta::seconds(1);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn the_gap_runs_from_the_end_of_a_request() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.ready_at(at(0), GAP), at(0));
+        pace.end(at(30));
+        assert_eq!(pace.ready_at(at(30), GAP), at(31));
+        assert_eq!(pace.ready_at(at(40), GAP), at(40));
+        assert_eq!(pace.ready_at(at(30), TimeDelta::zero()), at(30));
+        assert_eq!(pace.ready_at(at(-5000), GAP), at(-4999), "the clock was set back");
+    }
+
+    #[test]
+    fn a_wish_to_be_left_alone_lasts_a_day_at_most() {
+        let mut pace = Pace::default();
+        pace.hold(TimeDelta::days(400), at(0));
+        assert_eq!(pace.held(at(0)), Some(LONGEST_HOLD));
+        assert_eq!(pace.held(at(86_399)), Some(TimeDelta::seconds(1)));
+        assert_eq!(pace.held(at(86_400)), None);
+        assert!(!pace.is_idle(at(5), GAP) && pace.is_idle(at(86_400), GAP));
+    }
+}
