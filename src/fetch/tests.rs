@@ -151,8 +151,8 @@ async fn validators_go_back_as_they_came_and_unchanged_costs_nothing() {
     let fetcher = fetcher_for(&settings(&[&server]));
     let stored =
         Validators { url: server.url("/feed"), etag: Some("\"o d\\d\"".to_owned()), last_modified: Some("Someday, 1 Foo 99".to_owned()) };
-    let fetched = fetcher.fetch(&get(server.url("/feed")), Some(&stored), now()).await.unwrap();
-    assert_eq!(fetched, Fetched::Unchanged { validators: Validators { etag: Some("W/\"v2\"".to_owned()), ..stored.clone() } });
+    let outcome = fetcher.fetch(&get(server.url("/feed")), Some(&stored), now()).await.unwrap();
+    assert_eq!(outcome, Fetched::Unchanged { validators: Validators { etag: Some("W/\"v2\"".to_owned()), ..stored.clone() } });
     let head = server.heard().remove(0);
     assert!(head.contains("if-none-match: \"o d\\d\"\r\n") && head.contains("if-modified-since: Someday, 1 Foo 99\r\n"), "{head}");
 
