@@ -1,0 +1,7 @@
+//! Uproar against servers that others wrote, as they come with Debian: `tests/all` installs them.
+//!
+//! Nothing here is skipped where a server is missing; the test fails and says what to install.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
+
+mod smtpd;
