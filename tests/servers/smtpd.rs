@@ -70,11 +70,10 @@ impl Mail {
     /// The first header of this name, unfolded.
     pub fn header(&self, name: &str) -> Option<String> {
         let head = self.text.split("\n\n").next()?.replace("\n ", " ").replace("\n\t", " ");
-        let found = head.lines().find_map(|line| {
+        head.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
             found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        });
-        found
+        })
     }
 }
 
@@ -264,10 +263,9 @@ fn id_of(user: &str) -> u32 {
 
 fn read_mail(path: &Path) -> Mail {
     let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-    let mut mail = Mail { from: String::new(), to: String::new(), text };
-    mail.from = mail.header("Return-path").unwrap_or_default().trim_matches(['<', '>']).to_owned();
-    mail.to = mail.header("Envelope-to").unwrap_or_default();
-    mail
+    let mail = Mail { from: String::new(), to: String::new(), text };
+    let from = mail.header("Return-path").unwrap_or_default().trim_matches(['<', '>']).to_owned();
+    Mail { from, to: mail.header("Envelope-to").unwrap_or_default(), ..mail }
 }
 
 mod tests {
