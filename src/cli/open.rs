@@ -63,5 +63,5 @@ pub fn carrier(fetch: &Fetch) -> Result<Carrier, Failure> {
         Failure::new(Code::Config, format!("[fetch] extra_ca {} can't be read: {error}", path.display()))
     })?;
     let options = Options { extra_ca, proxy: fetch.proxy.clone(), allow_private: fetch.allow_private.clone(), ..Options::default() };
-    Carrier::new(options).map_err(|error| Failure::new(Code::Config, error))
+    Carrier::new(&options).map_err(|error| Failure::new(Code::Config, error))
 }

@@ -4,4 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
 
+mod authority;
+mod https;
 mod smtpd;

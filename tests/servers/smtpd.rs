@@ -25,6 +25,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::authority;
+
 const EXIM: &str = "/usr/sbin/exim4";
 /// Exim gives up root's rights for this user, who therefore owns its folders.
 const EXIM_USER: &str = "Debian-exim";
@@ -180,7 +182,7 @@ fn serve(socket: &TcpListener, config: &Path, door: Door, busy: &AtomicBool, sto
 fn furnish(folder: &Path, door: Door) {
     let at = |name: &str| folder.join(name);
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
-    certify(folder);
+    authority::certify(folder);
     fs::write(at("exim.conf"), config(folder, door)).unwrap();
     let user = id_of(EXIM_USER);
     for name in ["spool", "mail"] {
@@ -188,21 +190,6 @@ fn furnish(folder: &Path, door: Door) {
         chown(at(name), Some(user), None).expect("Exim changes its user, so this test must be run by root");
     }
     chown(at("key.pem"), Some(user), None).unwrap();
-}
-
-/// An authority of a day, and a certificate of it for this machine's loopback.
-fn certify(folder: &Path) {
-    fs::write(folder.join("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").unwrap();
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    for arguments in [
-        format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Authority-of-a-day"),
-        format!("req {key} -keyout key.pem -out request.pem -subj /CN=localhost"),
-        "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem".to_owned(),
-    ] {
-        let made =
-            Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().expect("no openssl: apt-get install openssl");
-        assert!(made.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&made.stderr));
-    }
 }
 
 fn config(folder: &Path, door: Door) -> String {
