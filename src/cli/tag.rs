@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
 fn read_rules(file: &Path) -> Result<Rules, Failure> {
     let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
     let wrong = |fault: String| Failure::new(Code::Config, format!("{}: {fault}", file.display()));
-    let themes = themes::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    let themes = themes::parse(&text).map_err(wrong)?;
     compile(&themes).map_err(wrong)
 }
 

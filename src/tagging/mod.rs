@@ -200,8 +200,8 @@ mod tests {
     fn a_fingerprint_changes_with_what_is_found_and_with_nothing_else() {
         let print = |themes: &[ThemeText]| compile(themes).unwrap().fingerprint();
         let base = theme("t", &[when("a")]);
-        assert_eq!(print(&[base.clone()]), print(&[ThemeText { title: "things".into(), ..base.clone() }]));
-        assert_ne!(print(&[base.clone()]), print(&[theme("t", &[when("b")])]));
+        assert_eq!(print(std::slice::from_ref(&base)), print(&[ThemeText { title: "things".into(), ..base.clone() }]));
+        assert_ne!(print(std::slice::from_ref(&base)), print(&[theme("t", &[when("b")])]));
         assert_ne!(print(&[base]), print(&[theme("t", &[RuleText { scope: Scope::Pair, ..when("a") }])]));
     }
 

@@ -11,12 +11,9 @@ use crate::tagging::lex::Kind;
 use crate::tagging::lex::Piece;
 use crate::tagging::lex::Sign;
 use crate::tagging::pattern;
-use crate::tagging::pattern::Language;
-use crate::tagging::pattern::Pattern;
 use crate::tagging::pattern::Phrase;
 use crate::tagging::pattern::Slot;
 use crate::tagging::words::Vocabulary;
-use crate::text::normalise;
 
 /// A rule as understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,7 +234,7 @@ impl Reader<'_> {
             match piece {
                 Piece::Word(place) if &self.text[place.clone()] == "*" => parts.push(Expression::Phrase(vec![Slot::Any])),
                 Piece::Word(place) => {
-                    let slots = patterns(self.text, place.clone())?.into_iter().map(|pattern| Slot::OneOf([pattern].into()));
+                    let slots = pattern::read(self.text, place.clone())?.into_iter().map(|pattern| Slot::OneOf([pattern].into()));
                     parts.push(Expression::Phrase(slots.collect()));
                 }
                 Piece::Phrase(place) => parts.push(Expression::Phrase(self.phrase(place.clone())?)),
@@ -254,30 +251,11 @@ impl Reader<'_> {
         for span in split(self.text, place.clone(), char::is_whitespace) {
             if &self.text[span.clone()] == "*" {
                 phrase.push(Slot::Any);
-                continue;
+            } else if self.text[span.clone()].contains(['/', '@']) {
+                phrase.push(self.position(span)?);
+            } else {
+                phrase.extend(pattern::read(self.text, span)?.into_iter().map(|pattern| Slot::OneOf([pattern].into())));
             }
-            let choices: Vec<_> = split(self.text, span.clone(), |c| c == '/').collect();
-            let alone = choices.len() == 1;
-            let mut one_of = BTreeSet::new();
-            for choice in choices {
-                if self.text[choice.clone()].starts_with('@') {
-                    one_of.extend(self.names.patterns(self.text, choice.start + 1..choice.end)?);
-                    continue;
-                }
-                let mut patterns = patterns(self.text, choice.clone())?;
-                if alone {
-                    // All but the last word of `e-mail` are positions of their own.
-                    let last = patterns.pop();
-                    phrase.extend(patterns.drain(..).map(|pattern| Slot::OneOf([pattern].into())));
-                    one_of.extend(last);
-                } else if patterns.len() > 1 {
-                    let why = format!("`{}` is several words, and each choice within a phrase is one", &self.text[choice.clone()]);
-                    return Err(Fault::new(choice, why, "write two phrases: \"a b\"/\"a c d\""));
-                } else {
-                    one_of.extend(patterns);
-                }
-            }
-            phrase.push(Slot::OneOf(one_of));
         }
         if phrase.is_empty() {
             return Err(Fault::new(place, "this phrase is empty", "write the words between the quotes, or take the quotes away"));
@@ -287,6 +265,28 @@ impl Reader<'_> {
             return Err(Fault::new(place, why, "join shorter phrases with BEFORE/5"));
         }
         Ok(phrase)
+    }
+
+    /// A choice at one position of a phrase: `answer*/reply/@bot`.
+    fn position(&self, span: Range<usize>) -> Result<Slot, Fault> {
+        let mut one_of = BTreeSet::new();
+        for choice in split(self.text, span.clone(), |c| c == '/') {
+            let word = &self.text[choice.clone()];
+            if word.starts_with('@') {
+                one_of.extend(self.names.patterns(self.text, choice.start + 1..choice.end)?);
+                continue;
+            }
+            let read = pattern::read(self.text, choice.clone())?;
+            if read.len() > 1 {
+                let why = format!("`{word}` is several words, and each choice within a phrase is one");
+                return Err(Fault::new(choice, why, "write two phrases: \"a b\"/\"a c d\""));
+            }
+            one_of.extend(read);
+        }
+        if one_of.is_empty() {
+            return Err(Fault::new(span, "`/` stands without a word", "write a word on both sides of it: \"no answer/reply\""));
+        }
+        Ok(Slot::OneOf(one_of))
     }
 }
 
@@ -299,69 +299,6 @@ fn split(text: &str, span: Range<usize>, at: impl Fn(char) -> bool + Copy) -> im
         from = end;
         Some(start..end)
     })
-}
-
-/// What a word of a rule stands for: one pattern, or several for `e-mail`, which is two words in
-/// every text.
-fn patterns(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault> {
-    let word = &text[span.clone()];
-    if let Some((core, code)) = word.rsplit_once('~') {
-        return stem(core, code, span).map(|pattern| vec![pattern]);
-    }
-    let core = word.trim_start_matches('*');
-    let open_start = core.len() < word.len();
-    let open_end = core.ends_with('*');
-    let core = core.trim_end_matches('*');
-    if let Some((at, odd)) = core.char_indices().find(|(_, c)| is_odd(*c)) {
-        let start = span.start + word.find(core).unwrap_or(0) + at;
-        let cure = match odd {
-            '*' => "a star stands at the beginning or the end of a word",
-            ',' | ';' | '+' | '\\' => "write / or | between alternatives, & between words that must all be there",
-            '_' => "write `*` for any one word",
-            _ => "words are letters and digits",
-        };
-        return Err(Fault::new(start..start + odd.len_utf8(), format!("`{odd}` means nothing in a rule"), cure));
-    }
-    let mut places = normalise::Cut::default();
-    normalise::cut(core, &mut places);
-    let plain = |place: Range<usize>| {
-        let mut plain = String::new();
-        normalise::fold(&core[place], &mut plain);
-        plain
-    };
-    let plain: Vec<String> = places.words.into_iter().map(plain).collect();
-    let Some(last) = plain.len().checked_sub(1) else {
-        return Err(Fault::new(
-            span,
-            format!("there is no letter or digit in `{word}`"),
-            "texts are compared by their words only; name one",
-        ));
-    };
-    let pattern = |(at, word): (usize, String)| match (open_start && at == 0, open_end && at == last) {
-        (false, false) => Pattern::Exact(word),
-        (false, true) => Pattern::Prefix(word),
-        (true, false) => Pattern::Suffix(word),
-        (true, true) => Pattern::Within(word),
-    };
-    Ok(plain.into_iter().enumerate().map(pattern).collect())
-}
-
-/// Signs that are neither part of a word nor found between the halves of one.
-fn is_odd(c: char) -> bool {
-    !c.is_alphanumeric() && !matches!(c, '-' | '.' | '\'' | '`' | '’' | '´' | '‘' | '£' | '$' | '€') && (c.is_ascii() || c.is_whitespace())
-}
-
-fn stem(core: &str, code: &str, span: Range<usize>) -> Result<Pattern, Fault> {
-    let Some(language) = Language::of(code) else {
-        let why =
-            if code.is_empty() { "the stem does not say of which language".to_owned() } else { format!("no stems are known for `{code}`") };
-        return Err(Fault::new(span, why, format!("write one of these after `~`: {}", Language::codes())));
-    };
-    if core.is_empty() || !core.chars().all(|c| c.is_alphanumeric() || c == '\'' || c == '’') {
-        return Err(Fault::new(span, "`~` takes one whole word before it", "write refund~en, without stars"));
-    }
-    let [stem, _] = pattern::stems(&language.stemmer(), core);
-    Ok(Pattern::Stem(language, stem))
 }
 
 #[cfg(test)]
@@ -424,6 +361,7 @@ mod tests {
             ("\"no @reply\"", "reply", "@reply holds phrases, and within a phrase each position is one word"),
             ("\"an e-mail/letter\"", "e-mail", "`e-mail` is several words, and each choice within a phrase is one"),
             ("a | \"\"", "", "this phrase is empty"),
+            ("\"no /\"", "/", "`/` stands without a word"),
         ] {
             let fault = rule(text, &vocabulary()).expect_err(text);
             assert_eq!((&text[fault.span.clone()], fault.why.as_str()), (at, why), "{text}");

@@ -20,7 +20,7 @@ use crate::text::normalise::cut;
 #[derive(Debug)]
 pub struct Rules {
     themes: Vec<String>,
-    rules: Vec<Rule>,
+    compiled: Vec<Rule>,
     alternatives: Vec<Alternative>,
     lexicon: Lexicon,
     /// Alternatives to look at where a choice occurs, by choice.
@@ -77,7 +77,7 @@ impl Rules {
     /// Puts together what was compiled; `None` when the words are too many to be searched together.
     pub(super) fn new(
         themes: Vec<String>,
-        rules: Vec<Rule>,
+        compiled: Vec<Rule>,
         alternatives: Vec<Alternative>,
         choices: Choices,
         fingerprint: String,
@@ -89,7 +89,7 @@ impl Rules {
             }
         }
         let lexicon = Lexicon::new(&choices.into_patterns())?;
-        Some(Self { themes, rules, alternatives, lexicon, triggers, fingerprint, idle: Mutex::default() })
+        Some(Self { themes, compiled, alternatives, lexicon, triggers, fingerprint, idle: Mutex::default() })
     }
 
     /// The themes of a text, in the order in which they were compiled, each with the first rule
@@ -125,7 +125,7 @@ impl Rules {
         let mut scratch = self.borrow();
         let matches = self.matches(&mut scratch, text, true);
         let told = |found: &Match| {
-            let rule = &self.rules[found.rule];
+            let rule = &self.compiled[found.rule];
             (rule.theme, rule.number, self.told(found, &scratch.cut))
         };
         let told = matches.iter().map(told).collect();
@@ -142,7 +142,7 @@ impl Rules {
     }
 
     fn told(&self, found: &Match, cut: &Cut) -> Tag {
-        let rule = &self.rules[found.rule];
+        let rule = &self.compiled[found.rule];
         let mut spans: Vec<Range<usize>> = Vec::new();
         for words in &found.words {
             let (first, last) = (words.start as usize, words.end as usize - 1);
@@ -163,10 +163,10 @@ impl Rules {
         todo.sort_unstable();
         let mut matches: Vec<Match> = Vec::new();
         for question in todo.iter() {
-            let rule = &self.rules[question.rule as usize];
+            let rule = &self.compiled[question.rule as usize];
             let is_answered = matches
                 .last()
-                .is_some_and(|last| last.rule == question.rule as usize || !every && self.rules[last.rule].theme == rule.theme);
+                .is_some_and(|last| last.rule == question.rule as usize || !every && self.compiled[last.rule].theme == rule.theme);
             if is_answered {
                 continue;
             }

@@ -64,13 +64,11 @@ impl Vocabulary {
     pub(super) fn patterns(&self, text: &str, place: Range<usize>) -> Result<BTreeSet<Pattern>, Fault> {
         let mut patterns = BTreeSet::new();
         for phrase in self.phrases(text, place.clone())? {
-            match &phrase[..] {
-                [Slot::OneOf(one_of)] => patterns.extend(one_of.iter().cloned()),
-                _ => {
-                    let why = format!("@{} holds phrases, and within a phrase each position is one word", &text[place.clone()]);
-                    return Err(Fault::new(place, why, "put the phrases in a choice of their own and name that beside the phrase"));
-                }
-            }
+            let [Slot::OneOf(one_of)] = &phrase[..] else {
+                let why = format!("@{} holds phrases, and within a phrase each position is one word", &text[place.clone()]);
+                return Err(Fault::new(place, why, "put the phrases in a choice of their own and name that beside the phrase"));
+            };
+            patterns.extend(one_of.iter().cloned());
         }
         Ok(patterns)
     }

@@ -129,8 +129,7 @@ fn piece(text: &str, at: usize) -> (Piece, usize) {
             None => (Piece::Word, word_end(text, at + 1)),
         },
         b'!' | b'?' | b';' | b'\n' => (Piece::End, at + 1),
-        b'.' if is_point_of_number(bytes, at) => (Piece::Nothing, at + 1),
-        b'.' => (Piece::End, at + 1),
+        b'.' if !is_point_of_number(bytes, at) => (Piece::End, at + 1),
         b'@' => (Piece::Nothing, mention_end(text, at + 1)),
         byte if byte.is_ascii() => (Piece::Nothing, at + 1),
         _ => {
