@@ -19,7 +19,7 @@ use crate::config::settings::Config;
 use crate::host::credentials::Credentials;
 
 /// No configuration is larger; what is was named by mistake.
-const LARGEST: u64 = 16 * 1024 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The settings. All problems go to standard error when there are errors among them.
 ///
@@ -155,8 +155,7 @@ pub(super) mod tests {
     /// A console for a configuration file, with what it prints.
     pub fn console(config: &Path) -> (Console, Kept, Kept) {
         let (out, err) = (Kept::default(), Kept::default());
-        let console =
-            Console { config: config.to_owned(), out: Box::new(out.clone()), err: Box::new(err.clone()), colours: false };
+        let console = Console { config: config.to_owned(), out: Box::new(out.clone()), err: Box::new(err.clone()), colours: false };
         (console, out, err)
     }
 
@@ -188,11 +187,16 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("uproar.toml");
         write(&main, SMALL);
-        for (name, text) in [("b.toml", "time_zone = \"Europe/Rome\""), ("B.toml", "time_zone = \"Europe/Oslo\""), (".c.toml", "?"), ("d.txt", "?")] {
+        for (name, text) in
+            [("b.toml", "time_zone = \"Europe/Rome\""), ("B.toml", "time_zone = \"Europe/Oslo\""), (".c.toml", "?"), ("d.txt", "?")]
+        {
             write(&folder.path().join("conf.d").join(name), text);
         }
         let (documents, loaded) = read(&main).unwrap();
-        assert_eq!(documents.iter().map(|document| print::short_name(document, &documents)).collect::<Vec<_>>(), ["uproar.toml", "conf.d/B.toml", "conf.d/b.toml"]);
+        assert_eq!(
+            documents.iter().map(|document| print::short_name(document, &documents)).collect::<Vec<_>>(),
+            ["uproar.toml", "conf.d/B.toml", "conf.d/b.toml"]
+        );
         assert_eq!(loaded.config.unwrap().time_zone, chrono_tz::Europe::Rome);
     }
 

@@ -46,7 +46,12 @@ impl Effective {
         for theme in themes {
             parts.extend([format!("theme {}", theme.name), theme.title.clone()]);
             parts.extend(theme.words.iter().map(|(name, choice)| format!("@{name} {choice}")));
-            parts.extend(theme.rules.iter().flat_map(|rule| [rule.name.clone(), rule.when.clone(), rule.unless.clone(), format!("{:?}", rule.scope)]));
+            parts.extend(
+                theme
+                    .rules
+                    .iter()
+                    .flat_map(|rule| [rule.name.clone(), rule.when.clone(), rule.unless.clone(), format!("{:?}", rule.scope)]),
+            );
         }
         format!("{:016x}", hash::of_parts(parts.iter().map(String::as_str)))
     }

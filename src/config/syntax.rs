@@ -42,11 +42,7 @@ fn problem(file: usize, text: &str, error: &toml::de::Error) -> Problem {
 fn table(file: usize, table: &DeTable<'_>) -> Table {
     let mut entries: Vec<Entry> = table
         .iter()
-        .map(|(key, value)| Entry {
-            key: key.get_ref().to_string(),
-            key_at: Place::new(file, key.span()),
-            node: node(file, value),
-        })
+        .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_at: Place::new(file, key.span()), node: node(file, value) })
         .collect();
     // The parser sorts by key; people read from top to bottom.
     entries.sort_by_key(|entry| entry.key_at.start);
@@ -84,7 +80,13 @@ mod tests {
     fn several_mistakes_of_syntax_are_found_at_once() {
         let (table, problems) = read(0, "a = \nb = 1\nc = tru\nb = 2\nd = \"x\"\n");
         let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        insta::assert_debug_snapshot!(messages, @"");
+        insta::assert_debug_snapshot!(messages, @r#"
+        [
+            "not TOML: string values must be quoted, expected literal string",
+            "not TOML: invalid boolean, expected `true`",
+            "`b` is set twice in one table",
+        ]
+        "#);
         assert!(table.entry("d").is_some());
     }
 }

@@ -99,7 +99,7 @@ pub fn write_duration(duration: TimeDelta) -> String {
 #[must_use]
 pub fn write_size(bytes: u64) -> String {
     const NAMES: [(&str, u64); 4] = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
-    let (unit, factor) = NAMES.iter().find(|(_, factor)| bytes > 0 && bytes % factor == 0).unwrap_or(&("B", 1));
+    let (unit, factor) = NAMES.iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor)).unwrap_or(&("B", 1));
     let mut text = String::new();
     write!(text, "{} {unit}", bytes / factor).expect("writing to a string never fails");
     text
@@ -113,14 +113,9 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, milliseconds) in [
-            ("30m", 30 * MINUTE),
-            ("1h 30m", 90 * MINUTE),
-            ("1h30m", 90 * MINUTE),
-            ("400d", 400 * DAY),
-            ("2 w", 14 * DAY),
-            ("250ms", 250),
-        ] {
+        for (text, milliseconds) in
+            [("30m", 30 * MINUTE), ("1h 30m", 90 * MINUTE), ("1h30m", 90 * MINUTE), ("400d", 400 * DAY), ("2 w", 14 * DAY), ("250ms", 250)]
+        {
             assert_eq!(duration(text), Ok(TimeDelta::milliseconds(milliseconds)), "{text}");
         }
     }

@@ -67,7 +67,10 @@ impl Secrets for Credentials {
             Reference::Credential(name) => self.credential(name),
             Reference::File(path) => file(path),
             Reference::Env(name) => env::read(name).ok_or_else(|| {
-                unreadable(format!("the environment has no variable `{name}`"), format!("set `{name}` for the service, or use another place"))
+                unreadable(
+                    format!("the environment has no variable `{name}`"),
+                    format!("set `{name}` for the service, or use another place"),
+                )
             }),
         }?;
         let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line)).to_owned();

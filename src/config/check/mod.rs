@@ -27,11 +27,7 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
     let config = Config {
         time_zone: top.time_zone.value.0,
         base_url: base_url(top, reader),
-        store: Store {
-            path: top.store.path.value.0.clone(),
-            keep_text: top.store.keep_text.value.0,
-            max_size: top.store.max_size.value.0,
-        },
+        store: Store { path: top.store.path.value.0.clone(), keep_text: top.store.keep_text.value.0, max_size: top.store.max_size.value.0 },
         listen: top.listen.address.as_ref().map(|address| address.value.0),
         fetch: fetch(top),
         sources: sources::sources(top, reader),
@@ -111,6 +107,13 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
                     .help("name it in `themes` of a `[[watch]]`"),
             );
         }
+    }
+    for watch in top.watch.iter().filter(|watch| watch.notify.value.0.is_empty() && watch.notify.at.is_none()) {
+        reader.report(
+            Problem::warning(Code::TellsNobody, watch.at.clone(), "the watch notifies nobody")
+                .label("its incidents are only listed")
+                .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
+        );
     }
     for (target, shape) in config.targets.iter().zip(&top.target) {
         if !config.watches.iter().any(|watch| watch.notify.contains(&target.name)) {

@@ -63,7 +63,9 @@ fn unknown(key: &str, text: &str, pattern: bool, at: Place, names: &Names<'_>) -
     if pattern {
         let help = suggest::question("", names.all.iter().copied());
         let help = if names.all.is_empty() { format!("there is no `[[{what}]]`") } else { help };
-        return Problem::error(Code::MatchesNothing, at, format!("`{text}` in `{key}` matches no {what}")).label("matches nothing").help(help);
+        return Problem::error(Code::MatchesNothing, at, format!("`{text}` in `{key}` matches no {what}"))
+            .label("matches nothing")
+            .help(help);
     }
     Problem::error(Code::UnknownName, at, format!("there is no {what} `{text}`"))
         .label("unknown")

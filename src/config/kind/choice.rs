@@ -61,11 +61,9 @@ impl Words for Scope {
 }
 
 impl Words for DateOrder {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+    const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
 }
 
 impl Words for Tls {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("required", Self::Required), ("implicit", Self::Implicit), ("none", Self::Plain)];
+    const WORDS: &'static [(&'static str, Self)] = &[("required", Self::Required), ("implicit", Self::Implicit), ("none", Self::Plain)];
 }

@@ -80,9 +80,9 @@ pub struct MapEntry {
 }
 
 impl Kind for Map {
-    const SHAPE: Shape = Shape::Value(|| {
-        json!({"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"}})
-    });
+    const SHAPE: Shape = Shape::Value(
+        || json!({"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"}}),
+    );
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Value::Table(table) = &node.value else { return reader.wrong(node, "a table of texts") };

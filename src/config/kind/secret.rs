@@ -54,7 +54,8 @@ const PLACES: [&str; 3] = ["credential", "file", "env"];
 const HOW: &str = "name the place instead: `{ credential = \"...\" }`, `{ file = \"...\" }` or `{ env = \"...\" }`";
 
 fn table_schema() -> Json {
-    let one = |key: &str| json!({"type": "object", "properties": {key: {"type": "string"}}, "required": [key], "additionalProperties": false});
+    let one =
+        |key: &str| json!({"type": "object", "properties": {key: {"type": "string"}}, "required": [key], "additionalProperties": false});
     json!({"oneOf": PLACES.map(one)})
 }
 
