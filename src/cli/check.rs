@@ -11,7 +11,7 @@ use crate::host::credentials::Credentials;
 
 /// Report every problem of the configuration
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  uproar check --config /etc/uproar/uproar.toml")]
+#[command(after_help = "Example:\n  uproar init my-uproar && uproar check --config my-uproar/uproar.toml")]
 pub struct Args {
     /// Print problems as one JSON array
     #[arg(long)]
@@ -33,6 +33,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         write!(console.out, "{}", print::show(&problems, &documents, console.colours))?;
     }
     let Some(config) = loaded.config else {
+        console.out.flush()?;
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         return Err(Failure::new(Code::Config, load::summary(errors)));
     };

@@ -5,12 +5,14 @@ use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::config::print;
+use crate::config::sample;
 use crate::config::schema;
 use crate::config::secrets::Lenient;
 use crate::host::credentials::Credentials;
 
 /// Show effective settings or the schema
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  uproar config sample > uproar.toml && uproar config show --config uproar.toml")]
 pub struct Args {
     #[command(subcommand)]
     what: What,
@@ -20,11 +22,14 @@ pub struct Args {
 #[derive(Debug, Clone, Copy, clap::Subcommand)]
 enum What {
     /// Print every setting with the file and line it comes from; secrets as `[secret]`
-    #[command(after_help = "Example:\n  uproar config show --config /etc/uproar/uproar.toml")]
+    #[command(after_help = "Example:\n  uproar init my-uproar && uproar config show --config my-uproar/uproar.toml")]
     Show,
     /// Print a JSON Schema (2020-12) of the configuration, for editors
     #[command(after_help = "Example:\n  uproar config schema > uproar.schema.json")]
     Schema,
+    /// Print every option with its default and its manual
+    #[command(after_help = "Example:\n  uproar config sample > uproar.toml")]
+    Sample,
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
@@ -32,6 +37,10 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::Show => show(console),
         What::Schema => {
             writeln!(console.out, "{:#}", schema::schema())?;
+            Ok(Code::Done)
+        }
+        What::Sample => {
+            write!(console.out, "{}", sample::reference())?;
             Ok(Code::Done)
         }
     }
@@ -72,7 +81,23 @@ mod tests {
         assert_eq!(run(&Args { what: What::Show }, &mut console).unwrap(), Code::Done);
         let text = out.text();
         let text = text.split_once("\n\n").unwrap().1;
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"
+        time_zone = "Europe/Oslo"  # conf.d/20-shop.toml:1
+        builtin_themes = true  # default
+        words = {}  # default
+
+        [store]
+        path = "/var/lib/uproar/uproar.db"  # default
+        keep_text = "90d"  # conf.d/20-shop.toml:3
+        max_size = "20 GB"  # default
+
+        [fetch]
+        proxy = "[secret]"  # uproar.toml:3, environment variable `UPROAR_NO_SUCH_VARIABLE`
+        allow_private = []  # default
+        timeout = "30s"  # default
+        max_body = "20 MB"  # default
+        host_gap = "1s"  # default
+        "#);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::config::settings::Config;
 use crate::host::credentials::Credentials;
 
 /// No configuration is larger; what is was named by mistake.
-const LARGEST: u64 = 16 * 1024 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// The settings. All problems go to standard error when there are errors among them.
 ///

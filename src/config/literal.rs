@@ -18,7 +18,8 @@ pub fn place(at: &Place, span: Range<usize>, documents: &[Document]) -> Place {
 #[must_use]
 pub fn written_range(written: &str, span: Range<usize>) -> Range<usize> {
     let (open, literal) = opening(written);
-    let close = written.len().saturating_sub(if open >= 3 && written.len() >= 6 { 3 } else { open.min(1) }).max(open);
+    let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| written.starts_with(quotes)).unwrap_or_default();
+    let close = written[open..].strip_suffix(quotes).map_or(written.len(), |inner| open + inner.len());
     let mut starts = Vec::new();
     let mut at = open;
     while at < close {
@@ -56,9 +57,6 @@ fn after(written: &str, at: usize, close: usize, literal: bool) -> usize {
 
 /// Bytes written and bytes meant by one character without escapes.
 fn plain(rest: &str) -> (usize, usize) {
-    if rest.starts_with("\r\n") {
-        return (2, 1);
-    }
     let length = rest.chars().next().map_or(0, char::len_utf8);
     (length, length)
 }
@@ -76,9 +74,9 @@ fn piece(rest: &str) -> (usize, usize) {
         }
         _ => return (1 + escape.chars().next().map_or(0, char::len_utf8), 1),
     };
+    // Broken escapes never reach a value; they only must not break anything here.
     let code = escape.get(1..=digits).and_then(|code| u32::from_str_radix(code, 16).ok());
-    let meant = code.and_then(char::from_u32).map_or(1, char::len_utf8);
-    (2 + digits, meant)
+    code.and_then(char::from_u32).map_or((2, 1), |letter| (2 + digits, letter.len_utf8()))
 }
 
 #[cfg(test)]

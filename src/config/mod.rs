@@ -5,6 +5,8 @@
 //! [`tree`], the trees are [`merge`]d, the tables of [`shape`] read the tree, [`check`] makes
 //! settings of it. To add an option, add it to its table in `shape/` and carry it over in `check/`.
 
+use std::collections::BTreeSet;
+
 use crate::config::effective::Effective;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
@@ -19,7 +21,10 @@ pub mod check;
 pub mod effective;
 pub mod kind;
 pub mod literal;
+pub mod mask;
 pub mod merge;
+#[cfg(test)]
+mod mistakes;
 pub mod print;
 pub mod problem;
 pub mod reader;
@@ -33,6 +38,11 @@ pub mod syntax;
 pub mod themes;
 pub mod tree;
 pub mod units;
+#[cfg(test)]
+mod whole;
+
+/// More mistakes than anybody reads at once; who has more has named another file.
+const MOST: usize = 1000;
 
 /// One file of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +81,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
         config
     });
     problems.append(&mut reader.problems);
-    let problems = tidy(problems, &reader.hidden, documents);
     let config = config.filter(|_| !problems.iter().any(Problem::is_error));
+    let problems = tidy(problems, &reader.hidden, documents);
     Loaded { config, problems, effective }
 }
 
@@ -88,19 +98,29 @@ fn merged(documents: &[Document]) -> (Table, Vec<Problem>) {
     (table, problems)
 }
 
-/// In order of places, each once, and with what they may not show.
+/// In order of places, each once, not too many, and with what they may not show.
 fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) -> Vec<Problem> {
+    problems.sort_by_key(|problem| (problem.file, problem.span.start, problem.severity, problem.code));
+    problems.dedup();
+    if problems.len() > MOST {
+        let more = format!("there are {} mistakes; the first {MOST} are told", problems.len());
+        problems.truncate(MOST);
+        problems.push(Problem::error(Code::More, Place::default(), more).help("is this the right file?"));
+    }
     let line = |problem: &Problem| {
         let text = documents.get(problem.file).map_or("", |document| document.text.as_str());
         (problem.file, print::line_of(text, problem.span.start))
     };
     // What the parser made of a broken line is no mistake of its own.
-    let torn: Vec<(usize, usize)> = problems.iter().filter(|problem| problem.code == Code::Syntax).map(line).collect();
-    problems.retain(|problem| problem.code == Code::Syntax || !torn.contains(&line(problem)));
-    for problem in &mut problems {
-        problem.hidden = hidden.iter().filter(|place| place.file == problem.file).map(Place::span).collect();
+    let torn: BTreeSet<(usize, usize)> = problems.iter().filter(|problem| problem.code == Code::Syntax).map(line).collect();
+    problems.retain(|problem| problem.code == Code::Syntax || problem.code == Code::More || !torn.contains(&line(problem)));
+    let mut hidden: Vec<Place> = hidden.to_vec();
+    for file in torn.iter().map(|(file, _)| *file).collect::<BTreeSet<usize>>() {
+        let text = documents.get(file).map_or("", |document| document.text.as_str());
+        hidden.extend(mask::suspicious(text).into_iter().map(|span| Place::new(file, span)));
     }
-    problems.sort_by_key(|problem| (problem.file, problem.span.start, problem.severity, problem.code));
-    problems.dedup();
+    for problem in &mut problems {
+        problem.hidden.clone_from(&hidden);
+    }
     problems
 }

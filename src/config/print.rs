@@ -16,12 +16,10 @@ use serde_json::json;
 use crate::config::Document;
 use crate::config::problem::Problem;
 use crate::config::problem::Severity;
+use crate::config::tree::Place;
 
 /// What stands in for a secret in a line that is shown.
 const HIDDEN: &str = "\"[secret]\"";
-
-/// Keys whose values are not shown, also where the line could not be understood.
-const SECRET_WORDS: [&str; 9] = ["password", "passwd", "pass", "secret", "token", "key", "keys", "api_key", "apikey"];
 
 /// All problems as text, a blank line between two. Nothing gives nothing.
 #[must_use]
@@ -95,8 +93,8 @@ fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String
         }
         let further = problem.also.iter().filter(|(place, _)| place.file == file);
         marks.extend(further.map(|(place, label)| (place.span(), label.as_str(), AnnotationKind::Context)));
-        let hidden = if file == problem.file { problem.hidden.as_slice() } else { &[] };
-        group = group.element(snippet(document, &marks, hidden));
+        let hidden: Vec<Range<usize>> = problem.hidden.iter().filter(|place| place.file == file).map(Place::span).collect();
+        group = group.element(snippet(document, &marks, &hidden));
     }
     if !problem.help.is_empty() {
         group = group.element(Level::HELP.message(problem.help.as_str()));
@@ -144,8 +142,7 @@ impl View {
         let last = spans.iter().map(|span| span.end).max().unwrap_or(0);
         let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
         let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
-        let mut secret: Vec<Range<usize>> = hidden.to_vec();
-        secret.extend(suspicious(text, from..to));
+        let mut secret = hidden.to_vec();
         secret.sort_by_key(|range| range.start);
         let mut view = Self { text: String::new(), line: line_of(text, from), from, cuts: Vec::new() };
         let mut at = from;
@@ -180,41 +177,109 @@ impl View {
     }
 }
 
-/// Values that look like secrets by their key or their form, in lines that nobody understood.
-fn suspicious(text: &str, lines: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = lines.start;
-    for line in text.get(lines).unwrap_or_default().split('\n') {
-        for (at, _) in line.match_indices('=') {
-            let key = line[..at].trim_end().trim_end_matches(['"', '\'']);
-            let key = key.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
-            let value = &line[at + 1..];
-            let from = at + 1 + (value.len() - value.trim_start().len());
-            if SECRET_WORDS.contains(&key.to_lowercase().as_str()) && !line[from..].starts_with('{') {
-                found.push(start + from..start + end_of_value(line, from));
-            }
-        }
-        for (at, _) in line.match_indices("whsec_") {
-            let end = line[at..].find(|letter: char| !letter.is_ascii_alphanumeric() && !"_+/=".contains(letter));
-            found.push(start + at..start + end.map_or(line.len(), |end| at + end));
-        }
-        start += line.len() + 1;
-    }
-    found
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-/// Where a value ends: behind its closing quote, or with the line.
-fn end_of_value(line: &str, from: usize) -> usize {
-    let whole = line.trim_end().len().max(from);
-    let Some(quote) = line[from..].chars().next().filter(|letter| matches!(letter, '"' | '\'')) else { return whole };
-    let inner = &line[from + 1..];
-    let mut escaped = false;
-    for (at, letter) in inner.char_indices() {
-        if letter == quote && !escaped {
-            // Three quotes begin a text over several lines.
-            return if at == 0 { whole } else { from + 1 + at + 1 };
-        }
-        escaped = letter == '\\' && !escaped && quote == '"';
+    use super::*;
+    use crate::config::parse;
+    use crate::config::problem::Code;
+    use crate::config::secrets::Reference;
+    use crate::config::secrets::Unreadable;
+
+    fn document(name: &str, text: &str) -> Document {
+        Document { name: name.to_owned(), text: text.to_owned() }
     }
-    whole
+
+    fn nothing(_: &Reference) -> Result<String, Unreadable> {
+        Err(Unreadable { why: "there is none".to_owned(), cure: String::new(), tolerated: false })
+    }
+
+    #[test]
+    fn two_files_are_both_shown() {
+        let documents = [
+            document("/etc/uproar/uproar.toml", "[[source]]\nname = \"desk\"\nevery = \"1h\"\nfile.folder = \"a\"\n"),
+            document("/etc/uproar/conf.d/20.toml", "\n[[source]]\nname = \"desk\"\nevery = \"1h\"\nfile.folder = \"b\"\n"),
+        ];
+        let loaded = parse(&documents, &nothing);
+        insta::assert_snapshot!(show(&loaded.problems, &documents, false), @r#"
+        error[E0008]: there are two of `[[source]]` with the name `desk`
+         --> /etc/uproar/conf.d/20.toml:3:8
+          |
+        3 | name = "desk"
+          |        ^^^^^^ the second one
+          |
+         ::: /etc/uproar/uproar.toml:2:8
+          |
+        2 | name = "desk"
+          |        ------ the first one
+          |
+          = help: rename one of them, or take it out
+        "#);
+    }
+
+    #[test]
+    fn a_problem_without_a_place_shows_the_file_alone() {
+        let documents = [document("uproar.toml", "")];
+        let loaded = parse(&documents, &nothing);
+        insta::assert_snapshot!(show(&loaded.problems, &documents, false), @"
+        warning[W0005]: there is no `[[source]]`: nothing will be found
+        --> uproar.toml
+         = help: `uproar init` writes a configuration to start from
+        ");
+    }
+
+    #[test]
+    fn colours_are_asked_for() {
+        let documents = [document("uproar.toml", "x = 1")];
+        let problems = parse(&documents, &nothing).problems;
+        assert!(show(&problems, &documents, true).contains('\u{1b}'));
+        assert!(!show(&problems, &documents, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn lines_below_a_hidden_text_of_several_lines_keep_their_numbers() {
+        let text = "a = 1\nkey = \"\"\"\nx\ny\"\"\"\nb = 2\n";
+        let hidden = text.find("\"\"\"").unwrap()..text.rfind("\"\"\"").unwrap() + 3;
+        let view = View::of(text, &[0..1, text.find("b =").unwrap()..text.find("b =").unwrap() + 1], std::slice::from_ref(&hidden));
+        assert_eq!(view.text.lines().nth(4), Some("b = 2"));
+        let at = view.shifted(text.find("b =").unwrap());
+        assert_eq!(&view.text[at..at + 5], "b = 2");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_never_shown_however_torn_the_file(
+            before in "(to = \\[\"a@example.com\"\\]\n|user = \"u\n|x = \n|\\[\\[target\\]\\]\n|\\[target.webhook\\]\n){0,4}",
+            key in "(password|pasword|key|keys|secret|\"password\"|token) ?= ?",
+            open in "(\"|'|\"\"\"|'''|\\[\"|\\[ *'|\\{ value = \"|\"\"\"\n|)",
+            close in "(\"|'|\"\"\"|'''|\"\\]|\" \\}|\n\"\"\"|)",
+            after in "(\n[a-z]{1,3} = [0-9\"]{1,3}){0,3}",
+        ) {
+            let documents = [document("uproar.toml", &format!("[[target]]\n[target.email]\n{before}{key}{open}hunter2{close}{after}"))];
+            let loaded = parse(&documents, &nothing);
+            let shown = show(&loaded.problems, &documents, false);
+            prop_assert!(!shown.contains("hunter2"), "{}\n{}", documents[0].text, shown);
+            prop_assert!(!to_json(&loaded.problems, &documents).to_string().contains("hunter2"));
+        }
+
+        #[test]
+        fn anything_can_be_read_and_shown(text in "([a-z\\[\\]{}=\"'., \n#0-9åé\\\\]|password = |\\[\\[source\\]\\]\n|every = ){0,60}") {
+            let documents = [document("uproar.toml", &text)];
+            let loaded = parse(&documents, &nothing);
+            let _ = show(&loaded.problems, &documents, false);
+            let _ = to_json(&loaded.problems, &documents);
+        }
+
+        #[test]
+        fn any_place_can_be_shown(text in ".{0,40}(\n.{0,40}){0,4}", start in 0_usize..120, end in 0_usize..120, hide in 0_usize..120) {
+            let documents = [document("uproar.toml", &text)];
+            let mut problem = Problem::error(Code::Syntax, Place::new(0, start..end), "message").label("label");
+            problem = problem.also(Place::new(0, end..end + 3), "there");
+            let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            problem.hidden = vec![Place::new(0, floor(hide)..floor(hide + 9))];
+            let _ = show(&[problem.clone()], &documents, false);
+            let _ = to_json(&[problem], &documents);
+        }
+    }
 }

@@ -24,8 +24,8 @@ pub struct Problem {
     pub help: String,
     /// Further places that belong to it, each with what to write there.
     pub also: Vec<(Place, String)>,
-    /// Stretches of the same document that must not be shown.
-    pub hidden: Vec<Range<usize>>,
+    /// Stretches of the documents that must not be shown.
+    pub hidden: Vec<Place>,
 }
 
 /// How bad.
@@ -52,11 +52,12 @@ impl Problem {
     /// An error without label and help yet.
     #[must_use]
     pub fn error(code: Code, at: Place, message: impl Into<String>) -> Self {
+        let Place { file, start, end } = at;
         Self {
             severity: Severity::Error,
             code,
-            file: at.file,
-            span: at.span(),
+            file,
+            span: start..end,
             message: message.into(),
             label: String::new(),
             help: String::new(),
@@ -179,6 +180,8 @@ codes! {
     MixedTables = "E0025",
     /// Not a moment in time.
     BadTime = "E0026",
+    /// There are more mistakes than are told.
+    More = "E0027",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.

@@ -5,6 +5,7 @@
 
 use crate::config::Document;
 use crate::config::kind::Kind;
+use crate::config::mask;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::secrets::Secrets;
@@ -31,6 +32,9 @@ pub struct Reader<'a> {
     pub secrets: &'a dyn Secrets,
     /// A document has mistakes of syntax: then a missing key says nothing.
     torn: bool,
+    /// Keys that stand somewhere but could not be read, or were misspelt: that such a key is
+    /// missing is no further mistake.
+    spoilt: Vec<&'static str>,
     /// The option that is being read.
     option: Option<&'static Opt>,
 }
@@ -39,7 +43,7 @@ impl<'a> Reader<'a> {
     /// A reader that found nothing yet.
     #[must_use]
     pub fn new(documents: &'a [Document], secrets: &'a dyn Secrets, torn: bool) -> Self {
-        Self { problems: Vec::new(), hidden: Vec::new(), documents, secrets, torn, option: None }
+        Self { problems: Vec::new(), hidden: Vec::new(), documents, secrets, torn, spoilt: Vec::new(), option: None }
     }
 
     /// Takes a mistake in.
@@ -52,6 +56,12 @@ impl<'a> Reader<'a> {
         self.hidden.push(at.clone());
     }
 
+    /// Whether a key stands somewhere and could not be read, or was misspelt.
+    #[must_use]
+    pub fn is_spoilt(&self, key: &str) -> bool {
+        self.spoilt.contains(&key)
+    }
+
     /// The key that is being read, for messages.
     #[must_use]
     pub fn key(&self) -> &'static str {
@@ -61,7 +71,12 @@ impl<'a> Reader<'a> {
     /// The present option as an example.
     #[must_use]
     pub fn example(&self) -> String {
-        self.option.map_or_else(String::new, |option| format!("for example `{} = {}`", option.key, option.sample))
+        let Some(option) = self.option else { return String::new() };
+        if let Shape::Table(definition) = option.shape {
+            return format!("write `{}` on a line of its own and its options below", definition.header);
+        }
+        let sample = if option.such_as.is_empty() { option.sample } else { option.such_as };
+        format!("for example `{} = {sample}`", option.key)
     }
 
     /// Reports a value of the wrong kind.
@@ -87,16 +102,21 @@ impl<'a> Reader<'a> {
             if definition.options.iter().any(|option| option.key == entry.key) {
                 continue;
             }
-            let free = || definition.options.iter().map(|option| option.key).filter(|key| table.entry(key).is_none());
-            let near = suggest::nearest(&entry.key, free());
-            let help = near.map_or_else(|| suggest::question(&entry.key, free()), |near| format!("did you mean `{near}`?"));
-            if definition.has_secrets() {
+            let all = || definition.options.iter().map(|option| option.key);
+            let near = suggest::nearest(&entry.key, all().filter(|key| table.entry(key).is_none()));
+            let help = match (definition.above(&entry.key), near) {
+                (Some(above), _) => format!("it belongs under `{}`: put it above `{}`", above.header, definition.header),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => suggest::list(all()).replacen("there is", "there may be", 1),
+            };
+            if definition.has_secrets() || mask::sounds_secret(&entry.key) {
                 self.hide(&entry.node.at);
             }
             let message = format!("unknown key `{}`", entry.key);
             let label = format!("no such key in {}", definition.called());
             self.report(Problem::error(Code::UnknownKey, entry.key_at.clone(), message).label(label).help(help));
             meant.extend(near);
+            self.spoilt.extend(near);
         }
         for group in definition.one_of {
             self.choose(definition, group, table, at, &meant);
@@ -133,10 +153,19 @@ impl<'a> Reader<'a> {
     /// Reads an option that is given; `None` when it is not, or cannot be read.
     pub fn optional<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> Option<Placed<T>> {
         let entry = table.entry(option.key)?;
-        self.read(option, &entry.node).map(|value| Placed { value, at: Some(entry.node.at.clone()) })
+        let problems = self.problems.len();
+        let read = self.read(option, &entry.node).map(|value| Placed { value, at: Some(entry.node.at.clone()) });
+        if self.problems.len() > problems {
+            self.spoilt.push(option.key);
+        }
+        read
     }
 
     /// Reads an option that falls back to its default.
+    ///
+    /// # Panics
+    ///
+    /// When a declaration has a default of another kind: a test reads each.
     pub fn default<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> Placed<T> {
         self.optional(option, table).unwrap_or_else(|| {
             let node = syntax::value(option.sample).expect("defaults are TOML; a test reads each");
@@ -163,6 +192,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a table that has only defaults when it is not there.
+    ///
+    /// # Panics
+    ///
+    /// When such a table has a required key: a test reads each.
     pub fn table<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> T {
         self.optional(option, table).map(|placed| placed.value).unwrap_or_else(|| {
             let node = Node { at: Place::default(), value: Value::Table(Table::default()) };

@@ -96,10 +96,65 @@ fn write_option(text: &mut String, table: &Definition, option: &Opt, live: &Live
     let set = live.values.iter().find(|(header, key, _)| *header == table.header && *key == option.key);
     match set {
         Some((_, key, value)) => push(text, &format!("{key} = {value}")),
-        None => push(text, &format!("#{} = {}", option.key, option.sample)),
+        None if option.such_as.is_empty() => push(text, &format!("#{} = {}", option.key, option.sample)),
+        None => push(text, &format!("#{} = {}  # such as {}", option.key, option.sample, option.such_as)),
     }
 }
 
 fn push(text: &mut String, line: &str) {
     writeln!(text, "{}", line.trim_end_matches(' ')).expect("writing to a string never fails");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::Loaded;
+    use crate::config::parse;
+    use crate::config::print;
+    use crate::config::problem::Code;
+    use crate::config::secrets::Reference;
+    use crate::config::secrets::Unreadable;
+
+    fn read(text: String) -> (Loaded, String) {
+        let secrets = |_: &Reference| -> Result<String, Unreadable> { Ok("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz".to_owned()) };
+        let documents = [Document { name: "uproar.toml".to_owned(), text }];
+        let loaded = parse(&documents, &secrets);
+        let shown = print::show(&loaded.problems, &documents, false);
+        (loaded, shown)
+    }
+
+    #[test]
+    fn the_file_in_the_repository_is_the_one_made_from_the_declarations() {
+        let kept = include_str!("../../config/uproar.toml");
+        assert!(kept == reference(), "config/uproar.toml is old: write what `uproar config sample` prints into it");
+    }
+
+    #[test]
+    fn the_manual_as_it_stands_is_a_configuration() {
+        let (loaded, shown) = read(reference());
+        assert!(loaded.config.is_some(), "{shown}");
+    }
+
+    #[test]
+    fn the_start_has_nothing_to_complain_about() {
+        let (loaded, shown) = read(starter());
+        assert_eq!(shown, "");
+        let config = loaded.config.unwrap();
+        assert_eq!(config.store.path.to_str(), Some("uproar.db"));
+        assert_eq!((config.sources.len(), config.watches.len(), config.targets.len()), (1, 1, 1));
+    }
+
+    #[test]
+    fn every_example_of_the_manual_is_right_when_its_mark_is_taken_away() {
+        let text: String = reference()
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned() + "\n")
+            .collect();
+        let (loaded, shown) = read(text);
+        // All kinds at once, and names that only an example uses: nothing else may be wrong.
+        let expected = [Code::NotOneOf, Code::UnknownName];
+        let other = loaded.problems.iter().find(|problem| problem.is_error() && !expected.contains(&problem.code));
+        assert_eq!(other, None, "{shown}");
+    }
 }

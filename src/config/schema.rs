@@ -76,3 +76,37 @@ fn to_json(value: &Value) -> Json {
         Value::Table(table) => Json::Object(table.entries.iter().map(|entry| (entry.key.clone(), to_json(&entry.node.value))).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_has_its_manual_and_its_default() {
+        let schema = schema();
+        let keep = &schema["properties"]["store"]["properties"]["keep_text"];
+        assert_eq!(keep["default"], "400d");
+        assert_eq!(keep["type"], "string");
+        assert!(keep["description"].as_str().unwrap().starts_with("Texts older than this"));
+        let watch = &schema["properties"]["watch"]["items"];
+        assert_eq!(watch["required"], json!(["name", "themes"]));
+        assert_eq!(watch["properties"]["bucket"]["enum"], json!(["1h", "1d"]));
+        assert_eq!(watch["additionalProperties"], json!(false));
+    }
+
+    #[test]
+    fn exactly_one_kind_is_asked_for() {
+        let schema = schema();
+        let source = &schema["properties"]["source"]["items"]["allOf"];
+        assert_eq!(source[0], json!({"oneOf": [{"required": ["every"]}, {"required": ["cron"]}]}));
+    }
+
+    #[test]
+    fn a_secret_is_a_place_and_never_a_text() {
+        let schema = schema();
+        let email = &schema["properties"]["target"]["items"]["properties"]["email"]["properties"];
+        let kinds = email["password"]["oneOf"].as_array().unwrap();
+        assert_eq!(kinds.len(), 3);
+        assert!(kinds.iter().all(|kind| kind["type"] == "object"));
+    }
+}

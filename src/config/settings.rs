@@ -1,7 +1,7 @@
 //! What the configuration comes to: plain values, checked, with nothing of TOML in them.
 
+use core::net::SocketAddr;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;

@@ -18,9 +18,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// The same as a question, or else the list of what is there.
 #[must_use]
 pub fn question<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    if let Some(near) = nearest(word, candidates.clone()) {
-        return format!("did you mean `{near}`?");
-    }
+    nearest(word, candidates.clone()).map_or_else(|| list(candidates), |near| format!("did you mean `{near}`?"))
+}
+
+/// What is there, but not more than people read.
+#[must_use]
+pub fn list<'a>(candidates: impl IntoIterator<Item = &'a str>) -> String {
     let all: Vec<String> = candidates.into_iter().map(|candidate| format!("`{candidate}`")).collect();
     match all.len() {
         0 => "there is none".to_owned(),

@@ -80,7 +80,13 @@ mod tests {
     fn several_mistakes_of_syntax_are_found_at_once() {
         let (table, problems) = read(0, "a = \nb = 1\nc = tru\nb = 2\nd = \"x\"\n");
         let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        insta::assert_debug_snapshot!(messages, @"");
+        insta::assert_debug_snapshot!(messages, @r#"
+        [
+            "not TOML: string values must be quoted, expected literal string",
+            "not TOML: invalid boolean, expected `true`",
+            "`b` is set twice in one table",
+        ]
+        "#);
         assert!(table.entry("d").is_some());
     }
 }

@@ -26,6 +26,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// The built-in themes.
+///
+/// # Panics
+///
+/// When a built-in file cannot be read: a test reads each.
 #[must_use]
 pub fn built_in() -> Vec<ThemeText> {
     BUILT_IN.iter().flat_map(|(name, text)| parse(text).unwrap_or_else(|error| panic!("built-in {name}: {error}"))).collect()
@@ -62,7 +66,15 @@ mod tests {
     #[test]
     fn a_mistake_in_a_theme_file_shows_its_place() {
         let error = parse("[[theme]]\nname = \"late_parcel\"\nruels = [\"late parcel\"]\n").unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @r#"
+        error[E0002]: unknown key `ruels`
+         --> themes:3:1
+          |
+        3 | ruels = ["late parcel"]
+          | ^^^^^ no such key in `[[theme]]`
+          |
+          = help: did you mean `rules`?
+        "#);
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub fn write_duration(duration: TimeDelta) -> String {
 #[must_use]
 pub fn write_size(bytes: u64) -> String {
     const NAMES: [(&str, u64); 4] = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
-    let (unit, factor) = NAMES.iter().find(|(_, factor)| bytes > 0 && bytes % factor == 0).unwrap_or(&("B", 1));
+    let (unit, factor) = NAMES.iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor)).unwrap_or(&("B", 1));
     let mut text = String::new();
     write!(text, "{} {unit}", bytes / factor).expect("writing to a string never fails");
     text

@@ -109,6 +109,13 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
             );
         }
     }
+    for watch in top.watch.iter().filter(|watch| watch.notify.value.0.is_empty() && watch.notify.at.is_none()) {
+        reader.report(
+            Problem::warning(Code::TellsNobody, watch.at.clone(), "the watch notifies nobody")
+                .label("its incidents are only listed")
+                .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
+        );
+    }
     for (target, shape) in config.targets.iter().zip(&top.target) {
         if !config.watches.iter().any(|watch| watch.notify.contains(&target.name)) {
             let message = format!("no watch notifies the target `{}`", target.name);

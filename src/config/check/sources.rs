@@ -94,7 +94,7 @@ fn is_allowed(web: &Web, top: &Top) -> bool {
 
 /// Whom we ask must be able to reach somebody.
 fn contact(top: &Top, reader: &mut Reader<'_>) {
-    if top.fetch.contact.is_some() || reader.problems.iter().any(|problem| problem.message.starts_with("`contact`")) {
+    if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
     let on_the_web = |source: &&Source| source.app_store.is_some() || source.feed.as_ref().is_some_and(|feed| feed.value.url.is_some());
@@ -127,7 +127,7 @@ fn replays(top: &Top, reader: &mut Reader<'_>) {
     }
     let live = top.source.iter().find(|source| source.feed.is_some() || source.file.is_some() || source.app_store.is_some());
     if let Some(live) = live
-        && speed.value.0 != 1.0
+        && (speed.value.0 - 1.0).abs() > f64::EPSILON
     {
         reader.report(
             Problem::error(Code::BadSpeed, place(&first.value), "a replay with another `speed` than 1 cannot stand beside other sources")

@@ -85,7 +85,7 @@ fn login(email: &Email, reader: &mut Reader<'_>) -> Option<(String, Secret)> {
         (Some(user), Some(password)) => Some((user.value.0.clone(), fetched(&password.value))),
         (Some(user), None) => {
             // A password that is there but could not be read has its own message.
-            if !reader.problems.iter().any(|problem| problem.message.contains("`password`") && problem.is_error()) {
+            if !reader.is_spoilt("password") {
                 reader.report(half(&user.at, "user", "password"));
             }
             None

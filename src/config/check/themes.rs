@@ -60,7 +60,7 @@ pub fn themes(top: &Top, reader: &mut Reader<'_>) -> (Vec<ThemeText>, Vec<Option
 /// One theme as its rules are compiled from; `shared` are the choices of words of the whole file.
 pub fn own(theme: &Theme, shared: &Map, reader: &mut Reader<'_>) -> Option<(ThemeText, Origin)> {
     let name = theme.name.as_ref()?;
-    if theme.rules.value.0.is_empty() && theme.rule.is_empty() && !reader.problems.iter().any(|problem| problem.file == theme.at.file) {
+    if theme.rules.value.0.is_empty() && theme.rule.is_empty() && !reader.is_spoilt("rules") {
         reader.report(
             Problem::error(Code::Missing, theme.at.clone(), format!("the theme `{}` has no rule", name.value.0))
                 .label("`rules` is missing")
@@ -124,4 +124,65 @@ pub fn problem_of_rule(
     };
     let at = text.map_or_else(|| origin.at.clone(), |at| literal::place(at, span, documents));
     Problem::error(Code::BadRule, at, format!("the rule cannot be understood: {why}")).label("here").help(cure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::secrets::Reference;
+    use crate::config::secrets::Unreadable;
+    use crate::config::syntax;
+
+    const TEXT: &str = r#"
+[words]
+late = "late | delayde"
+[[theme]]
+name = "slow"
+rules = ["@late parcel", "say \"no\" (parcel"]
+words = { parcel = "parcel | box" }
+[[theme.rule]]
+when = "pay*"
+unless = """
+refund* |
+| back"""
+"#;
+
+    fn shown(rule: Option<usize>, part: &Part, fault: &str) -> String {
+        let documents = [Document { name: "uproar.toml".to_owned(), text: TEXT.to_owned() }];
+        let none = |_: &Reference| -> Result<String, Unreadable> { Ok(String::new()) };
+        let (table, problems) = syntax::read(0, TEXT);
+        assert_eq!(problems, []);
+        let mut reader = Reader::new(&documents, &none, false);
+        let top = Top::read_table(&table, &Place::default(), &mut reader);
+        let (themes, origins) = themes(&top, &mut reader);
+        assert_eq!(reader.problems, []);
+        let at = themes.iter().position(|theme| theme.name == "slow").unwrap();
+        let text = match (part, rule) {
+            (Part::When, Some(rule)) => &themes[at].rules[rule].when,
+            (Part::Unless, Some(rule)) => themes[at].rules.get(rule).map_or("", |rule| rule.unless.as_str()),
+            (Part::Words(name), _) => themes[at].words.iter().find(|(known, _)| known == name).map(|(_, text)| text).unwrap(),
+            _ => "",
+        };
+        let from = text.rfind(fault).unwrap();
+        let origin = origins[at].as_ref().unwrap();
+        let problem = problem_of_rule(origin, rule, part, from..from + fault.len(), "why", "cure", &documents);
+        let line = crate::config::print::line_of(TEXT, problem.span.start);
+        format!("{line}: {}", &TEXT[problem.span])
+    }
+
+    #[test]
+    fn a_fault_in_a_rule_is_found_in_the_file() {
+        assert_eq!(shown(Some(0), &Part::When, "parcel"), "6: parcel");
+        assert_eq!(shown(Some(1), &Part::When, "(parcel"), "6: (parcel");
+        assert_eq!(shown(Some(1), &Part::When, "\"no\""), r#"6: \"no\""#);
+        assert_eq!(shown(Some(2), &Part::When, "*"), "9: *");
+        assert_eq!(shown(Some(2), &Part::Unless, "| back"), "12: | back");
+        assert_eq!(shown(None, &Part::Words("late".to_owned()), "delayde"), "3: delayde");
+        assert_eq!(shown(None, &Part::Words("parcel".to_owned()), "box"), "7: box");
+    }
+
+    #[test]
+    fn a_fault_without_a_place_marks_the_theme() {
+        assert_eq!(shown(Some(9), &Part::Unless, "").split(':').next(), Some("4"));
+    }
 }

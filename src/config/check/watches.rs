@@ -2,6 +2,7 @@
 
 use crate::config::check::names;
 use crate::config::check::names::Names;
+use crate::config::check::sources::inside;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
@@ -60,13 +61,6 @@ fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<sett
     };
     empty("sources", watch.sources.value.0.is_empty(), watch.sources.at.as_ref(), reader);
     let notify = names::resolve("notify", &watch.notify, &known.targets, reader);
-    if watch.notify.value.0.is_empty() && watch.notify.at.is_none() {
-        reader.report(
-            Problem::warning(Code::TellsNobody, watch.at.clone(), "the watch notifies nobody")
-                .label("its incidents are only listed")
-                .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
-        );
-    }
     Some(settings::Watch {
         name: watch.name.as_ref()?.value.0.clone(),
         themes: themes?,
@@ -80,7 +74,7 @@ fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<sett
 }
 
 fn empty(key: &str, is_empty: bool, at: Option<&Place>, reader: &mut Reader<'_>) {
-    if is_empty && !reader.problems.iter().any(|problem| super::sources::inside(problem, at)) {
+    if is_empty && !reader.problems.iter().any(|problem| inside(problem, at)) {
         let at = at.cloned().unwrap_or_default();
         reader.report(
             Problem::error(Code::MatchesNothing, at, format!("`{key}` is empty"))

@@ -22,7 +22,7 @@ table! {
         /// Further certificate authority, a PEM file.
         extra_ca: FilePath, optional = "/etc/ssl/corp-ca.pem";
         /// Hosts in private networks that may be asked nevertheless, as "host:port".
-        allow_private: List<HostPort>, default = [];
+        allow_private: List<HostPort>, default = [], such_as = ["feeds.internal.example:8080"];
         /// Whole time for one request.
         timeout: Span<SECOND, { 10 * MINUTE }>, default = "30s";
         /// Largest answer, after decompression.

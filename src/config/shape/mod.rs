@@ -48,6 +48,8 @@ pub struct Opt {
     pub need: Need,
     /// The default, or an example where there is none; TOML.
     pub sample: &'static str,
+    /// An example where the default is none; may be empty.
+    pub such_as: &'static str,
     /// What it looks like.
     pub shape: Shape,
 }
@@ -76,6 +78,31 @@ impl Definition {
     #[must_use]
     pub fn has_secrets(&self) -> bool {
         self.options.iter().any(|option| matches!(option.shape, Shape::Secret(_)))
+    }
+
+    /// The table further up that knows a key: what stands below a header belongs to it, which is
+    /// easily forgotten.
+    #[must_use]
+    pub fn above(&self, key: &str) -> Option<&'static Self> {
+        top::Top::DEFINITION.next_towards(self).filter(|table| table.header != self.header)?.nearest(self, key)
+    }
+
+    /// The table on the way down to `target`, from this one to just above it, that knows a key;
+    /// the nearest to `target` where several do.
+    fn nearest(&'static self, target: &Self, key: &str) -> Option<&'static Self> {
+        let next = self.next_towards(target).filter(|table| table.header != target.header);
+        let below = next.and_then(|table| table.nearest(target, key));
+        below.or_else(|| self.options.iter().any(|option| option.key == key).then_some(self))
+    }
+
+    /// The table directly in this one that is `target` or holds it.
+    fn next_towards(&self, target: &Self) -> Option<&'static Self> {
+        let path = |table: &Self| table.header.trim_matches(['[', ']']).to_owned() + ".";
+        let tables = self.options.iter().filter_map(|option| match option.shape {
+            Shape::Table(table) | Shape::Tables(table) => Some(table),
+            Shape::Value(_) | Shape::Secret(_) => None,
+        });
+        tables.into_iter().find(|table| path(target).starts_with(&path(table)))
     }
 
     /// A key as people would write it: `every`, or `[source.feed]`.
@@ -146,12 +173,12 @@ impl<T> std::ops::Deref for Inner<T> {
 
 /// Declares a table. `one_of` names keys of which exactly one must be there; `default`, `required`
 /// and the rest say whether a key may be left out, and what stands after them is the default or,
-/// where there is none, an example.
+/// where there is none, an example; `such_as` is an example beside an empty default.
 macro_rules! table {
     (
         $(#[doc = $about:literal])+
         $name:ident $header:literal $(one_of($($choice:ident)+))* {
-            $($(#[doc = $doc:literal])+ $key:ident: $kind:ty, $need:ident = $sample:tt;)+
+            $($(#[doc = $doc:literal])+ $key:ident: $kind:ty, $need:ident = $sample:tt $(, such_as = $such_as:tt)?;)+
         }
     ) => {
         $(#[doc = $about])+
@@ -173,6 +200,7 @@ macro_rules! table {
                     manual: &[$($doc),+],
                     need: $crate::config::shape::Need::$need,
                     sample: stringify!($sample),
+                    such_as: concat!($(stringify!($such_as))?),
                     shape: table!(@shape $need $kind),
                 }),+],
             };

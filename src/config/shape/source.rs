@@ -30,7 +30,7 @@ table! {
         /// When it is polled instead: minute, hour, day, month, weekday, in `time_zone`.
         cron: Line, optional = "*/30 6-22 * * Mon-Fri";
         /// Labels of all its messages. A watch can count by label.
-        labels: Map, default = {};
+        labels: Map, default = {}, such_as = { product = "app" };
         /// Longest ordinary delay between publication and first sight; learnt without it.
         max_delay: Span<MINUTE, { 366 * DAY }>, optional = "3d";
         /// A feed.
@@ -76,7 +76,7 @@ table! {
         /// The record's own id.
         id: Line, optional = "Response ID";
         /// The open answers.
-        text: List<Line>, default = [];
+        text: List<Line>, default = [], such_as = ["What went wrong?"];
         /// When it was given.
         date: Line, optional = "Recorded Date";
         /// The rating.
@@ -84,7 +84,7 @@ table! {
         /// Best value of the rating.
         rating_max: Whole<1, 1000>, optional = 5;
         /// Columns that are kept as labels.
-        fields: List<Line>, default = [];
+        fields: List<Line>, default = [], such_as = ["Country"];
     }
 }
 

@@ -17,15 +17,15 @@ table! {
         /// For people, to follow "31 complaints about"; the name with spaces without it.
         title: Line, optional = "split payments";
         /// Choices of words that the rules of this theme may use as `@name`.
-        words: Map, default = {};
+        words: Map, default = {}, such_as = { pay = "pay* | charge*" };
         /// Rules; a text that one of them matches has the theme.
-        rules: List<Text>, default = [];
+        rules: List<Text>, default = [], such_as = ["(split | part) NEAR/3 pay*"];
         /// Rules with more to say than one line.
         rule: Rule, list = [];
         /// Texts that must get the theme; `uproar check` tries them.
-        matches: List<Text>, default = [];
+        matches: List<Text>, default = [], such_as = ["paid in parts and was charged twice"];
         /// Texts that must not get it.
-        matches_not: List<Text>, default = [];
+        matches_not: List<Text>, default = [], such_as = ["we share the cost"];
     }
 }
 
@@ -41,9 +41,9 @@ table! {
         /// How far one match may reach: "sentence", "pair" (two sentences) or "text".
         scope: Choice<Scope>, default = "sentence";
         /// Texts that must match this rule.
-        matches: List<Text>, default = [];
+        matches: List<Text>, default = [], such_as = ["paid in parts and was charged twice"];
         /// Texts that must not match it.
-        matches_not: List<Text>, default = [];
+        matches_not: List<Text>, default = [], such_as = ["we share the cost"];
     }
 }
 
@@ -51,7 +51,7 @@ table! {
     /// A file of themes.
     ThemeFile "" {
         /// Choices of words for the rules of all themes in the file.
-        words: Map, default = {};
+        words: Map, default = {}, such_as = { pay = "pay* | charge*" };
         /// The themes.
         theme: Theme, list = [];
     }

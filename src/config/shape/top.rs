@@ -33,7 +33,7 @@ table! {
         /// Where messages come from.
         source: Source, list = [];
         /// Choices of words that the rules of every `[[theme]]` may use as `@name`.
-        words: Map, default = {};
+        words: Map, default = {}, such_as = { pay = "pay* | charge*" };
         /// What people complain about.
         theme: Theme, list = [];
         /// What is counted.

@@ -19,7 +19,7 @@ table! {
         /// Names of sources; `*` and `?` as above.
         sources: List<Line>, default = ["*"];
         /// Labels whose values are watched one by one. The whole is always watched too.
-        by: List<Word>, default = [];
+        by: List<Word>, default = [], such_as = ["country", "product"];
         /// Length of a bucket: "1h" or "1d".
         bucket: Choice<Width>, default = "1h";
         /// How many false alarms a year the whole watch may give.
@@ -27,6 +27,6 @@ table! {
         /// Fewer complaints than this never alert.
         min_complaints: Whole<1, 1_000_000>, default = 5;
         /// Names of the targets that are told.
-        notify: List<Line>, default = [];
+        notify: List<Line>, default = [], such_as = ["support-leads"];
     }
 }
