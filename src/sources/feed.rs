@@ -68,7 +68,7 @@ impl Source for Feed {
     }
 
     fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
-        match response {
+        let read = match response {
             Response::Http(answer) => document(&answer.body, &answer.content_type, Some(&answer.url)),
             Response::Slice(bytes) if !bytes.at_end() => Err(ReadError::new(
                 format!("a file of {} bytes, more than the {LARGEST} that a feed may have", bytes.size),
@@ -76,11 +76,13 @@ impl Source for Feed {
             )),
             Response::Slice(bytes) => document(&bytes.body, "", None),
             Response::Folder(_) => Err(ReadError::misplaced()),
-        }
+        };
+        read.map(tell_apart)
     }
 }
 
-/// Reads one document. `url` is where it came from, the start of relative links.
+/// Reads one document as it is: ids are the feed's own, even where two items share one. `url` is
+/// where it came from, the start of relative links.
 ///
 /// # Errors
 ///
@@ -111,7 +113,13 @@ pub fn document(body: &[u8], content_type: &str, url: Option<&str>) -> Result<Pa
         let name = found.encoding.name();
         page.warnings.push(Warning::new("encoding_guessed", "", format!("no encoding is declared and it is not UTF-8: read as {name}")));
     }
-    tell_apart(&mut page);
+    let mut ids = page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>();
+    ids.sort_unstable();
+    let shared = ids.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if shared > 0 {
+        let message = format!("{shared} items have the id of another one: the daemon tells them apart by their content");
+        page.warnings.push(Warning::new("duplicate_id", "", message));
+    }
     Ok(page)
 }
 
@@ -126,9 +134,8 @@ fn declared_inside(body: &[u8]) -> Option<&str> {
 }
 
 /// An id that comes twice: the same content is one item, other content is told apart.
-fn tell_apart(page: &mut Page) {
+fn tell_apart(mut page: Page) -> Page {
     let mut seen: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut shared = 0;
     page.items.retain_mut(|item| {
         let content = hash::of_parts([item.title.as_str(), item.text.as_str(), item.url.as_deref().unwrap_or_default()]);
         let known = seen.entry(item.id.clone()).or_default();
@@ -136,19 +143,12 @@ fn tell_apart(page: &mut Page) {
             return false;
         }
         if !known.is_empty() {
-            shared += 1;
             item.id = format!("{}#{content:016x}", item.id);
         }
         known.push(content);
         true
     });
-    if shared > 0 {
-        page.warnings.push(Warning::new(
-            "duplicate_id",
-            "",
-            format!("{shared} items share an id with another one and were told apart by content"),
-        ));
-    }
+    page
 }
 
 fn note_cut(found: usize, page: &mut Page) {

@@ -149,10 +149,10 @@ pub(super) fn of_feed(text: &str) -> Option<Timestamp> {
     believable(moment).then_some(moment)
 }
 
-/// Whether a time can have been meant: not before 1995, not in the next century.
+/// Whether a time can have been meant: not before 1995, not centuries ahead.
 pub(super) fn believable(moment: Timestamp) -> bool {
     use chrono::Datelike as _;
-    (1995..2100).contains(&moment.year())
+    (1995..2200).contains(&moment.year())
 }
 
 /// `2026-01-05T08:00:00.5+01:00`, `2026/1/5 8:00 PM EET`, `2026-01-05`, `20260105T080000Z`.

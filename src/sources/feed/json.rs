@@ -15,11 +15,10 @@ use crate::sources::times;
 pub(super) fn read(text: &str, base: Option<&url::Url>) -> Option<Page> {
     let value: Value = serde_json::from_str(text).ok()?;
     let version = value.get("version").and_then(Value::as_str).unwrap_or_default();
-    let rows = value.get("items").and_then(Value::as_array);
-    if !version.contains("jsonfeed.org") && rows.is_none() || !version.contains("jsonfeed.org") && value.get("title").is_none() {
+    if !version.contains("jsonfeed.org") {
         return None;
     }
-    let rows = rows.map_or(&[][..], Vec::as_slice);
+    let rows = value.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut page = Page {
         format: "json_feed",
         title: string(&value, "title").map(|title| html::to_text(&title)),

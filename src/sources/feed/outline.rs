@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+
 use crate::sources::markup::Token;
 use crate::sources::markup::Tokens;
 use crate::sources::markup::attributes;
@@ -27,6 +29,8 @@ pub(super) struct Outline {
     pub items: Vec<Entry>,
     /// How many items there are in all.
     pub found: usize,
+    /// There is a channel, though it may hold nothing.
+    pub channel: bool,
 }
 
 /// Items that are read of one document.
@@ -79,10 +83,11 @@ impl Outline {
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut builder = Builder::default();
         let mut tokens = Tokens::of(text);
-        let (name, root_attributes) = tokens.by_ref().find_map(|token| match token {
+        let opened = |token| match token {
             Token::Open { name, attributes, .. } => Some((name, attributes)),
             _ => None,
-        })?;
+        };
+        let (name, root_attributes) = tokens.by_ref().filter_map(opened).take(50).find(|(name, _)| !is_of_a_warning(name))?;
         let root = local(name).to_ascii_lowercase();
         builder.outline.family = match root.as_str() {
             "rss" | "rdf" | "channel" | "redirect" => Family::Rss,
@@ -95,6 +100,7 @@ impl Outline {
             _ => return None,
         };
         builder.outline.scope = builder.attributes_of(root_attributes);
+        builder.outline.channel = root != "rss";
         builder.outline.version = match root.as_str() {
             "rdf" => "rdf".to_owned(),
             _ => builder.outline.scope.remove("version").unwrap_or_default().trim().to_ascii_lowercase(),
@@ -173,6 +179,7 @@ impl Builder {
         }
         if found == "channel" && self.outline.family == Family::Rss {
             self.attributes_of(written);
+            self.outline.channel = true;
             return;
         }
         let attributes = self.attributes_of(written);
@@ -215,6 +222,11 @@ impl Builder {
             return;
         };
         piece.text = if piece.markup { raw } else { resolve(&raw).into_owned() };
+        if piece.attributes.get("mode").is_some_and(|mode| mode == "base64") {
+            let packed = piece.text.split_whitespace().collect::<String>();
+            let plain = base64::engine::general_purpose::STANDARD.decode(packed).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            piece.text = plain.unwrap_or_default();
+        }
         match &mut self.item {
             Some(item) => item.pieces.push(piece),
             None => self.outline.head.push(piece),
@@ -264,6 +276,11 @@ impl Builder {
     }
 }
 
+/// Whether an element belongs to the message in HTML that a server may write before the document.
+fn is_of_a_warning(name: &str) -> bool {
+    matches!(name.to_ascii_lowercase().as_str(), "b" | "br" | "p" | "i" | "a" | "font" | "pre" | "span" | "strong" | "hr")
+}
+
 fn local(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
@@ -306,6 +323,7 @@ mod tests {
             "<rss><channel><title>t</title><item><title>a</title></item></channel></rss>",
             "<rss><channel><title>t</title></channel><item><title>a</title></item></rss>",
             "<RDF:rdf><channel><title>t</title></channel><item about='x'><title>a</title></item>",
+            "<br /><b>Warning</b>: x<rss><channel><title>t</title><item><title>a</title></item></channel></rss>",
             "junk <rss><channel><title>t<item><title>a",
         ] {
             let outline = Outline::of(text).unwrap();

@@ -100,11 +100,11 @@ fn write_piece(name: &str, piece: &Piece, out: &mut String) {
         }
         return;
     }
-    if piece.text.trim().is_empty() || written("mode") == "base64" {
+    if piece.text.trim().is_empty() {
         return;
     }
     let kind = written("type").to_ascii_lowercase();
-    let kind = if piece.markup || kind.contains("html") || written("mode") == "escaped" { "html" } else { "text" };
+    let kind = if piece.markup || kind.contains("html") || matches!(written("mode"), "escaped" | "base64") { "html" } else { "text" };
     let typed: &[(&str, &str)] = if matches!(name, "title" | "summary" | "content") { &[("type", kind)] } else { &[] };
     element(name, typed, &piece.text, out);
 }

@@ -59,7 +59,7 @@ fn json(value: &serde_json::Value) -> ReadError {
             let said: String = said.chars().filter(|letter| !letter.is_control()).take(120).collect();
             ReadError::new(format!("not a feed: a JSON error, `{said}`"), "check the address and whether it needs a key")
         }
-        None => ReadError::new("not a feed: JSON without `version` and `items`", "check the address; a JSON Feed has both"),
+        None => ReadError::new("not a feed: JSON without the `version` of a JSON Feed", "check the address"),
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
             ("<html><form><input type=password></form>", "not a feed: a login page"),
             ("<html>Verify you are human", "not a feed: a captcha page"),
             ("{\"error\":{\"message\":\"no key\"}}", "not a feed: a JSON error, `no key`"),
-            ("[1]", "not a feed: JSON without `version` and `items`"),
+            ("[1]", "not a feed: JSON without the `version` of a JSON Feed"),
             ("{\"a\":", "not a feed: JSON that ends or breaks at line 1, column 5"),
             ("<?xml version='1.0'?><opml><x/></opml>", "not a feed: XML whose root is `opml`"),
             ("Not\u{1b} found", "not a feed: text that begins `Not found`"),

@@ -20,7 +20,7 @@ use crate::sources::times;
 /// Reads a document; `None` when it is no feed.
 pub(super) fn read(text: &str, address: Option<&url::Url>) -> Option<Page> {
     let outline = Outline::of(text)?;
-    if outline.head.is_empty() && outline.items.is_empty() {
+    if !outline.channel && outline.head.is_empty() && outline.items.is_empty() {
         return None;
     }
     let strict = if strictly_known(&outline) { parse(text, &outline, address) } else { None };
@@ -29,7 +29,12 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Option<Page> {
     let base = base(&feed, &outline, address);
     let mut page = Page {
         format: if outline.family == Family::Rss { "rss" } else { "atom" },
-        title: feed.title.as_ref().map(|title| plain(title, outline.family)),
+        title: feed
+            .title
+            .as_ref()
+            .map(|title| plain(title, outline.family))
+            .filter(|title| !title.is_empty())
+            .or_else(|| outline.head("title").map(html::to_text).filter(|title| !title.is_empty())),
         link: alternate(&feed.links, base.as_ref()),
         ..Page::default()
     };
@@ -66,6 +71,10 @@ fn parse(text: &str, outline: &Outline, address: Option<&url::Url>) -> Option<mo
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let text = if text.starts_with("<?xml") { text.split_once("?>").map_or(text, |(_, rest)| rest) } else { text };
     let base = if outline.family == Family::Atom { address.map(url::Url::as_str) } else { None };
+    // A second declaration with another encoding makes the parser panic.
+    if text.contains("<?xml ") {
+        return None;
+    }
     let parser = parser::Builder::new()
         .base_uri(base)
         .id_generator(|_, _, _| String::new())
@@ -76,12 +85,16 @@ fn parse(text: &str, outline: &Outline, address: Option<&url::Url>) -> Option<mo
 }
 
 fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url::Url>) -> Item {
-    let title = entry.title.as_ref().map(|title| plain(title, outline.family)).unwrap_or_default();
+    let title = entry.title.as_ref().map(|title| plain(title, outline.family)).filter(|title| !title.is_empty() && !marked(more, "title"));
+    let title = title.or_else(|| ["title", "dc:title"].iter().find_map(|name| more.text(name)).map(html::to_text)).unwrap_or_default();
     let text = body(entry, outline.family);
     let author = entry.authors.iter().find_map(|author| author.name.clone().or_else(|| author.email.clone()));
     let permalink =
         more.pieces.iter().find(|piece| piece.name == "guid" && piece.attributes.get("ispermalink").is_none_or(|flag| flag != "false"));
-    let url = alternate(&entry.links, base)
+    let verbatim = more.text("link").filter(|link| url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")));
+    let url = verbatim
+        .map(str::to_owned)
+        .or_else(|| alternate(&entry.links, base))
         .or_else(|| permalink.map(|guid| guid.text.trim()).filter(|guid| guid.starts_with("http")).map(str::to_owned));
     let own = match outline.family {
         Family::Rss => more.text("guid").or_else(|| more.scope.get("about").map(String::as_str)).or_else(|| more.text("atom:id")),
@@ -101,6 +114,10 @@ fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url
         // The strict parser copies one into the other.
         item.updated = None;
     }
+    item.published = item.published.or_else(|| {
+        let names = ["pubdate", "published", "issued", "dcterms:issued", "atom:published", "dc:date", "created", "dcterms:created"];
+        names.iter().filter_map(|name| more.text(name)).find_map(times::of_feed)
+    });
     item.published = item.published.or(item.updated);
     item.rating = rating(more);
     item.lang = more.scope.get("xml:lang").map(String::as_str).or_else(|| more.text("dc:language")).map(str::to_owned);
@@ -108,6 +125,11 @@ fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url
         item.fields.insert("version".to_owned(), version.to_owned());
     }
     item
+}
+
+/// Whether a piece of an RSS item holds elements, which the strict parser drops with what follows.
+fn marked(more: &Entry, name: &str) -> bool {
+    more.pieces.iter().any(|piece| piece.name == name && piece.markup && !piece.attributes.contains_key("type"))
 }
 
 /// Content, else summary.

@@ -18,7 +18,9 @@ pub(super) fn read(cell: &str, decimal_comma: bool) -> Option<Given> {
     }
     let stars = cell.chars().filter(|letter| matches!(letter, '⭐' | '★')).count();
     if stars > 0 && cell.chars().all(|letter| matches!(letter, '⭐' | '★' | '☆' | '\u{fe0f}' | ' ')) {
-        return (stars <= 5).then_some(Given { value: stars as f64, max: Some(5.0) });
+        // Empty stars tell how many there could have been.
+        let empty = cell.chars().filter(|letter| *letter == '☆').count();
+        return Some(Given { value: stars as f64, max: (empty > 0).then_some((stars + empty) as f64) });
     }
     if let Some((value, max)) = cell.split_once('/') {
         let (value, max) = (number(value.trim(), decimal_comma)?, number(max.trim(), decimal_comma)?);
@@ -123,7 +125,7 @@ mod tests {
             ("4,5", true, 4.5, None),
             ("3/5", false, 3.0, Some(5.0)),
             ("★★★☆☆", false, 3.0, Some(5.0)),
-            ("⭐⭐", false, 2.0, Some(5.0)),
+            ("⭐⭐", false, 2.0, None),
             ("4 - satisfied", false, 4.0, None),
             ("Very satisfied", false, 5.0, Some(5.0)),
             ("Bad", false, 0.0, Some(1.0)),
