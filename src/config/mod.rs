@@ -6,6 +6,7 @@
 //! settings of it. To add an option, add it to its table in `shape/` and carry it over in `check/`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::config::effective::Effective;
 use crate::config::problem::Code;
@@ -119,8 +120,9 @@ fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) ->
         let text = documents.get(file).map_or("", |document| document.text.as_str());
         hidden.extend(mask::suspicious(text).into_iter().map(|span| Place::new(file, span)));
     }
+    let hidden: Arc<[Place]> = hidden.into();
     for problem in &mut problems {
-        problem.hidden.clone_from(&hidden);
+        problem.hidden = Arc::clone(&hidden);
     }
     problems
 }

@@ -138,7 +138,7 @@ mod tests {
 late = "late | delayde"
 [[theme]]
 name = "slow"
-rules = ["@late parcel", "say \"no\" (parcel"]
+rules = ["@late & parcel", "say \"no\" (parcel"]
 words = { parcel = "parcel | box" }
 [[theme.rule]]
 when = "pay*"
