@@ -97,6 +97,7 @@ mod tests {
         timeout = "30s"  # default
         max_body = "20 MB"  # default
         host_gap = "1s"  # default
+        settle = "10s"  # default
         "#);
     }
 

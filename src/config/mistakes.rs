@@ -679,14 +679,6 @@ fn replays_that_do_not_agree() {
 #[test]
 fn keys_below_the_wrong_header() {
     insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/key_too_far_down.toml")), @r#"
-    error[E0007]: `[[source]]` needs one of `every`, `cron`
-     --> uproar.toml:1:1
-      |
-    1 | [[source]]
-      | ^^^^^^^^^^ none of them is here
-      |
-      = help: add exactly one of them
-
     error[E0002]: unknown key `every`
      --> uproar.toml:5:1
       |

@@ -75,9 +75,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let config = (!torn).then(|| {
-        let (mut config, _origins) = check::settings(&top, &mut reader);
-        // The rules are compiled here: `tagging::compile(&config.themes)`, and each error with
-        // `check::themes::problem_of_rule` of its theme's origin to `reader.report`.
+        let (mut config, origins) = check::settings(&top, &mut reader);
+        check::themes::compile(&config.themes, &origins, &mut reader);
         config.fingerprint = effective.fingerprint(&config.themes);
         config
     });

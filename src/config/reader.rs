@@ -10,6 +10,7 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::secrets::Secrets;
 use crate::config::shape::Definition;
+use crate::config::shape::Group;
 use crate::config::shape::Opt;
 use crate::config::shape::Shape;
 use crate::config::suggest;
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
         let unknown = table.entries.iter().filter(|entry| !definition.options.iter().any(|option| option.key == entry.key));
         let meant: Vec<&'static str> = unknown.filter_map(|entry| self.unknown(definition, entry, &free)).collect();
         self.spoilt.extend(&meant);
-        for group in definition.one_of {
+        for group in definition.groups {
             self.choose(definition, group, table, at, &meant);
         }
         meant
@@ -125,14 +126,14 @@ impl<'a> Reader<'a> {
         near
     }
 
-    fn choose(&mut self, definition: &'static Definition, group: &[&str], table: &Table, at: &Place, meant: &[&str]) {
-        let given: Vec<_> = table.entries.iter().filter(|entry| group.contains(&entry.key.as_str())).collect();
-        let all: Vec<String> = group.iter().map(|key| definition.named(key)).collect();
+    fn choose(&mut self, definition: &'static Definition, group: &Group, table: &Table, at: &Place, meant: &[&str]) {
+        let given: Vec<_> = table.entries.iter().filter(|entry| group.keys.contains(&entry.key.as_str())).collect();
+        let all: Vec<String> = group.keys.iter().map(|key| definition.named(key)).collect();
         let all = all.join(", ");
         let called = definition.called();
         match given.as_slice() {
             [_] => {}
-            [] if self.torn || group.iter().any(|key| meant.contains(key)) => {}
+            [] if !group.needed || self.torn || group.keys.iter().any(|key| meant.contains(key)) => {}
             [] => self.report(
                 Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {all}"))
                     .label("none of them is here")
