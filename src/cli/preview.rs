@@ -1,13 +1,269 @@
 //! `uproar preview`
+//!
+//! Shows what the daemon would read, without storing anything: the same sources read the same
+//! bytes; only the carrying of requests is done here.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::io::Seek as _;
+use std::io::SeekFrom;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::domain::Timestamp;
+use crate::domain::http::Bytes;
+use crate::domain::http::Request;
+use crate::domain::http::Response;
+use crate::domain::http::Slice;
+use crate::domain::item::Cursor;
+use crate::domain::item::Page;
+use crate::domain::item::Shard;
+use crate::sources;
+use crate::sources::ReadError;
+use crate::sources::Source;
+use crate::sources::feed;
+use crate::sources::file;
+use crate::sources::file::DateOrder;
+
+mod json;
+mod table;
 
 /// Show what the daemon would read
 #[derive(Debug, clap::Args)]
-pub struct Args {}
-
-pub(super) fn run(_args: &Args, _console: &mut Console) -> Result<Code, Failure> {
-    Err(Failure::new(Code::Bug, "not built yet"))
+#[command(after_help = "Example:\n  printf 'id,date,rating (1-5),comment\\n7,2026-01-05,2,The bot goes in circles\\n' | uproar preview -")]
+pub struct Args {
+    /// Name of a configured source, a URL, a file, or `-` for standard input
+    what: String,
+    /// Read it as this, whatever it looks like
+    #[arg(long = "as", value_name = "KIND")]
+    kind: Option<Kind>,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Order of day, month and year in dates that can be read two ways
+    #[arg(long, value_name = "ORDER")]
+    date_order: Option<OrderName>,
+    /// Where the document came from: the start of relative links
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// When it was fetched, such as 2026-01-05T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    fetched_at: Option<Timestamp>,
 }
+
+/// What can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Kind {
+    /// RSS, Atom, JSON Feed
+    Feed,
+    /// A page of Apple's public reviews
+    AppStore,
+    /// Delimited text
+    Csv,
+    /// A JSON object a line
+    Jsonl,
+    /// A list of JSON objects
+    Json,
+}
+
+/// Orders as the option names them.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OrderName {
+    /// 31/12/2026
+    Dmy,
+    /// 12/31/2026
+    Mdy,
+    /// 26/12/31
+    Ymd,
+}
+
+/// Standard input beyond this is refused, in bytes.
+const MOST_INPUT: u64 = 256 * 1024 * 1024;
+
+/// Takes the pages of a walk as they come.
+trait Show {
+    /// One page.
+    fn page(&mut self, page: Page) -> Result<(), Failure>;
+    /// What the columns of a file were found to be.
+    fn columns(&mut self, _columns: Vec<(String, String)>) {}
+    /// No page follows.
+    fn finish(&mut self) -> Result<(), Failure>;
+}
+
+pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
+    let colours = console.colours;
+    let mut show: Box<dyn Show + '_> =
+        if args.json { Box::new(json::Json::new(&mut console.out)) } else { Box::new(table::Table::new(&mut console.out, colours)) };
+    let path = PathBuf::from(&args.what);
+    if args.what == "-" {
+        input(args, show.as_mut())?;
+    } else if args.what.starts_with("http://") || args.what.starts_with("https://") {
+        remote(args, &sources::Settings::Feed(feed::Settings::Url(args.what.clone())), show.as_mut())?;
+    } else if path.is_file() {
+        local(args, &path, show.as_mut())?;
+    } else {
+        let settings = configured(&args.what)?;
+        remote(args, &settings, show.as_mut())?;
+    }
+    show.finish()?;
+    Ok(Code::Done)
+}
+
+/// Standard input: the whole of it, as if it had been fetched.
+fn input(args: &Args, show: &mut dyn Show) -> Result<(), Failure> {
+    let mut body = Vec::new();
+    std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut body)?;
+    if body.len() as u64 > MOST_INPUT {
+        return Err(Failure::new(Code::Data, "standard input holds more than 256 MiB; name the file instead, it is read in pieces"));
+    }
+    document(args, "standard input", body, show)
+}
+
+/// A file: documents are read whole, tables in pieces.
+fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
+    let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
+    match args.kind.unwrap_or_else(|| looks_like(&head.body)) {
+        Kind::Feed | Kind::AppStore => {
+            let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
+            if !bytes.at_end() {
+                return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
+            }
+            document(args, &args.what, bytes.body, show)
+        }
+        Kind::Csv | Kind::Jsonl | Kind::Json => {
+            let settings = file_settings(args);
+            let source = file::OneFile::new(path.to_owned(), settings.clone());
+            walk(&source, args, u32::MAX, show, &mut |request, show| {
+                let response = carry(request)?;
+                if let Response::Slice(bytes) = &response
+                    && bytes.from == 0
+                {
+                    show.columns(file::columns(bytes, &settings).unwrap_or_default());
+                }
+                Ok(response)
+            })
+        }
+    }
+}
+
+/// A document that is in memory.
+fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Result<(), Failure> {
+    let page = match args.kind.unwrap_or_else(|| looks_like(&body)) {
+        Kind::Feed => {
+            let url = args.url.clone().or_else(|| crate::host::env::read("FEED_URL"));
+            let content_type = crate::host::env::read("FEED_CONTENT_TYPE").unwrap_or_default();
+            feed::document(&body, &content_type, url.as_deref())
+        }
+        Kind::AppStore => sources::app_store::document(&body, ""),
+        Kind::Csv | Kind::Jsonl | Kind::Json => {
+            let settings = file_settings(args);
+            let size = body.len() as u64;
+            let request = Slice { path: PathBuf::from(what), from: 0, limit: size, context: String::new() };
+            let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default() };
+            show.columns(file::columns(&bytes, &settings).unwrap_or_default());
+            let source = file::OneFile::new(PathBuf::from(what), settings);
+            source.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes), Timestamp::default())
+        }
+    };
+    show.page(page.map_err(|error| unreadable(what, &error))?)
+}
+
+/// A source as the daemon would poll it for the first time: the first page of each of its parts.
+fn remote(args: &Args, settings: &sources::Settings, show: &mut dyn Show) -> Result<(), Failure> {
+    let pages = if settings.is_remote() { 1 } else { u32::MAX };
+    walk(settings.build().as_ref(), args, pages, show, &mut |request, _| carry(request))
+}
+
+/// Reads a source from its beginning, at most so many pages of each part.
+fn walk(
+    source: &dyn Source,
+    args: &Args,
+    pages: u32,
+    show: &mut dyn Show,
+    carry: &mut dyn FnMut(&Request, &mut dyn Show) -> Result<Response, Failure>,
+) -> Result<(), Failure> {
+    let now = args.fetched_at.unwrap_or_else(|| crate::host::clock::Clock::real().now());
+    for shard in source.shards() {
+        let cursor = Cursor::default();
+        let mut request = Some(source.first(&shard, &cursor, now));
+        let mut read = 0;
+        while let Some(asked) = request.take().filter(|_| read < pages) {
+            let response = carry(&asked, show)?;
+            let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
+            request = page.next.take();
+            read += 1;
+            show.page(page)?;
+        }
+    }
+    Ok(())
+}
+
+/// Carries out a request.
+fn carry(request: &Request) -> Result<Response, Failure> {
+    match request {
+        Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
+        Request::Folder(folder) => Err(Failure::new(Code::Unavailable, format!("looking into {} needs the fetcher", folder.display()))),
+        Request::Get(_) => {
+            Err(Failure::new(Code::Unavailable, "reading from the web needs the fetcher; save the page and preview the file"))
+        }
+    }
+}
+
+/// The settings of a configured source.
+fn configured(name: &str) -> Result<sources::Settings, Failure> {
+    Err(Failure::new(
+        Code::Config,
+        format!("`{name}` is neither a file nor an address; looking up a configured source needs the configuration"),
+    ))
+}
+
+fn slice(wanted: &Slice) -> Result<Bytes, Failure> {
+    let failed = |error: std::io::Error| Failure::new(Code::Io, format!("{}: {error}", wanted.path.display()));
+    let mut file = File::open(&wanted.path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    let size = about.len();
+    let from = if wanted.from < 0 { size.saturating_sub(wanted.from.unsigned_abs()) } else { wanted.from as u64 };
+    file.seek(SeekFrom::Start(from)).map_err(failed)?;
+    let mut body = Vec::new();
+    file.take(wanted.limit).read_to_end(&mut body).map_err(failed)?;
+    let modified = about.modified().map(Timestamp::from).unwrap_or_default();
+    Ok(Bytes { request: wanted.clone(), from, body, size, modified })
+}
+
+fn file_settings(args: &Args) -> file::Settings {
+    let date_order = args.date_order.map(|order| match order {
+        OrderName::Dmy => DateOrder::DayMonthYear,
+        OrderName::Mdy => DateOrder::MonthDayYear,
+        OrderName::Ymd => DateOrder::YearMonthDay,
+    });
+    file::Settings { date_order, ..file::Settings::default() }
+}
+
+fn unreadable(what: &str, error: &ReadError) -> Failure {
+    Failure::new(Code::Data, format!("{}: {}", table::harmless(what), table::harmless(&error.to_string())))
+}
+
+/// What a document is by its first bytes.
+fn looks_like(body: &[u8]) -> Kind {
+    let start =
+        body.iter().position(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf | 0xfe | 0xff | 0)).unwrap_or(0);
+    let head = &body[start..body.len().min(start + 64 * 1024)];
+    let has = |words: &[u8]| head.windows(words.len()).any(|window| window == words);
+    match head.first() {
+        Some(b'<') => Kind::Feed,
+        Some(b'{') if has(b"jsonfeed.org/version") => Kind::Feed,
+        Some(b'{') if has(b"\"feed\"") && (has(b"im:rating") || has(b"\"label\"")) => Kind::AppStore,
+        Some(b'{') => Kind::Jsonl,
+        Some(b'[') => Kind::Json,
+        _ => Kind::Csv,
+    }
+}
+
+#[cfg(test)]
+mod tests;

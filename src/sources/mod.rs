@@ -3,6 +3,9 @@
 //! A source says what it wants as a [`Request`] and reads what came back as a [`Page`]. Who
 //! carries the request out, when, and what is stored, is others' business.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -17,6 +20,11 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod replay;
+
+mod charset;
+mod html;
+mod markup;
+mod times;
 
 /// A kind of source.
 pub trait Source: Send + Sync {
@@ -58,4 +66,117 @@ pub enum Settings {
     AppStore(app_store::Settings),
     /// A recording.
     Replay(replay::Settings),
+}
+
+impl Settings {
+    /// Makes the source.
+    #[must_use]
+    pub fn build(&self) -> Arc<dyn Source> {
+        match self {
+            Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
+            Self::File(settings) => Arc::new(file::Folder::new(settings.clone())),
+            Self::AppStore(settings) => Arc::new(app_store::AppStore::new(settings.clone())),
+            Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
+        }
+    }
+
+    /// Name of the kind, as its table is called in the configuration.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Feed(_) => "feed",
+            Self::File(_) => "file",
+            Self::AppStore(_) => "app_store",
+            Self::Replay(_) => "replay",
+        }
+    }
+
+    /// Time between two polls where the configuration names none.
+    #[must_use]
+    pub fn default_every(&self) -> Duration {
+        match self {
+            Self::Feed(_) => Duration::from_mins(15),
+            Self::AppStore(_) => Duration::from_mins(30),
+            Self::File(_) => Duration::from_secs(30),
+            Self::Replay(_) => Duration::from_secs(5),
+        }
+    }
+
+    /// Shortest time between two polls that the other side should have to bear. It does not hold
+    /// for servers in private networks that the configuration names.
+    #[must_use]
+    pub fn least_every(&self) -> Duration {
+        match self {
+            Self::Feed(feed::Settings::Url(_)) => Duration::from_mins(5),
+            Self::AppStore(_) => Duration::from_mins(15),
+            Self::Feed(feed::Settings::File(_)) | Self::File(_) => Duration::from_secs(10),
+            Self::Replay(_) => Duration::from_secs(1),
+        }
+    }
+
+    /// Whether polling asks somebody else's server.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        matches!(self, Self::Feed(feed::Settings::Url(_)) | Self::AppStore(_))
+    }
+}
+
+impl ReadError {
+    /// An error from what it looked like and what to do.
+    pub fn new(what: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { what: what.into(), cure: cure.into() }
+    }
+
+    /// An answer that belongs to another kind of request: a bug, but no reason to panic.
+    fn misplaced() -> Self {
+        Self::new("an answer to a question that was not asked", "this is a bug: please report it")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds() -> Vec<Settings> {
+        let live = replay::Live::From(Timestamp::default());
+        vec![
+            Settings::Feed(feed::Settings::Url("https://x.test/".to_owned())),
+            Settings::Feed(feed::Settings::File("a.rss".into())),
+            Settings::File(file::Settings::default()),
+            Settings::AppStore(app_store::Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }),
+            Settings::Replay(replay::Settings { file: "a.jsonl".into(), live, speed: 1.0 }),
+        ]
+    }
+
+    #[test]
+    fn every_kind_asks_for_something_and_refuses_what_it_did_not_ask_for() {
+        for settings in kinds() {
+            let source = settings.build();
+            let shard = source.shards().remove(0);
+            let (cursor, now) = (Cursor::default(), Timestamp::default());
+            let stray = match source.first(&shard, &cursor, now) {
+                Request::Folder(_) => Response::Http(crate::domain::http::Answer {
+                    request: crate::domain::http::Get {
+                        url: String::new(),
+                        accept: String::new(),
+                        conditional: false,
+                        context: String::new(),
+                    },
+                    url: String::new(),
+                    content_type: String::new(),
+                    body: Vec::new(),
+                }),
+                Request::Get(_) | Request::Slice(_) => Response::Folder(Vec::new()),
+            };
+            assert!(source.read(&shard, &cursor, &stray, now).is_err(), "{}", settings.kind());
+        }
+    }
+
+    #[test]
+    fn no_default_is_shorter_than_what_is_allowed() {
+        for settings in kinds() {
+            assert!(settings.default_every() >= settings.least_every(), "{}", settings.kind());
+            assert_eq!(settings.is_remote(), settings.least_every() >= Duration::from_mins(5), "{}", settings.kind());
+        }
+    }
 }

@@ -1,8 +1,41 @@
-//! Survey exports and other tables dropped into a folder.
+//! Survey exports and other tables dropped into a folder, or one such file.
+//!
+//! A file is read in pieces of some megabytes, in whole records; what was found out about it at the
+//! start travels with the request for the next piece. Files are told apart by path, size and time
+//! of change, rows by their id or content: an export that is dropped twice, or again and longer,
+//! counts each row once.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Bytes;
+use crate::domain::http::Request;
+use crate::domain::http::Response;
+use crate::domain::http::Slice;
+use crate::domain::item::Cursor;
+use crate::domain::item::Page;
+use crate::domain::item::Shard;
+use crate::sources::ReadError;
+use crate::sources::Source;
+use crate::sources::file::reader::Form;
+use crate::sources::file::reader::State;
+
+mod columns;
+mod dates;
+mod finder;
+mod json;
+mod lines;
+mod ratings;
+mod reader;
+pub(in crate::sources) mod recording;
+mod records;
+mod rows;
+mod table;
+mod walk;
+mod words;
 
 /// Which folder, and what cannot be seen from the files alone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,3 +79,83 @@ pub struct Columns {
     /// Columns that are kept as fields, and so can be segments.
     pub fields: Vec<String>,
 }
+
+/// A watched folder.
+#[derive(Debug)]
+pub struct Folder {
+    settings: Settings,
+}
+
+impl Folder {
+    /// A source for the tables in a folder.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl Source for Folder {
+    fn first(&self, _shard: &Shard, _cursor: &Cursor, _now: Timestamp) -> Request {
+        Request::Folder(self.settings.folder.clone())
+    }
+
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+        match response {
+            Response::Folder(entries) => Ok(walk::begin(&self.settings, cursor, entries, now)),
+            Response::Slice(bytes) => Ok(walk::go_on(&self.settings, cursor, bytes, now)),
+            Response::Http(_) => Err(ReadError::misplaced()),
+        }
+    }
+}
+
+/// One file, for an import or a look at it.
+#[derive(Debug)]
+pub struct OneFile {
+    path: PathBuf,
+    settings: Settings,
+}
+
+impl OneFile {
+    /// A source for one file; `folder` and `pattern` of the settings do not matter.
+    #[must_use]
+    pub fn new(path: PathBuf, settings: Settings) -> Self {
+        Self { path, settings }
+    }
+}
+
+impl Source for OneFile {
+    fn first(&self, _shard: &Shard, _cursor: &Cursor, _now: Timestamp) -> Request {
+        Request::Slice(slice(&self.path, 0, reader::PIECE, String::new()))
+    }
+
+    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+        let Response::Slice(bytes) = response else {
+            return Err(ReadError::misplaced());
+        };
+        let state: State = serde_json::from_str(&bytes.request.context).unwrap_or_default();
+        let piece = reader::read(bytes, state, &self.settings)?;
+        let next = piece.next.map(|next| {
+            let context = serde_json::to_string(&next.state).unwrap_or_default();
+            Request::Slice(slice(&self.path, next.from, next.limit, context))
+        });
+        Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, next, ..Page::default() })
+    }
+}
+
+/// What the columns of a file were found to be for, from its first piece: pairs of a column's name
+/// and what is made of it. Columns that are not kept are left out.
+///
+/// # Errors
+///
+/// As reading that piece would have.
+pub fn columns(bytes: &Bytes, settings: &Settings) -> Result<Vec<(String, String)>, ReadError> {
+    let piece = reader::read(bytes, State::default(), settings)?;
+    Ok(piece.form.as_ref().map(Form::explained).unwrap_or_default())
+}
+
+fn slice(path: &Path, from: u64, limit: u64, context: String) -> Slice {
+    Slice { path: path.to_owned(), from: from as i64, limit, context }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use super::*;
+
+const PAGE_1: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page1.json");
+const PAGE_2: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page2.json");
+const EMPTY: &[u8] = include_bytes!("../../../tests/fixtures/app_store/empty.json");
+
+fn source() -> AppStore {
+    AppStore::new(Settings { app: 42, countries: vec!["se".to_owned(), "US".to_owned()], base: "http://store.test".to_owned() })
+}
+
+fn get(request: &Request) -> Get {
+    match request {
+        Request::Get(get) => get.clone(),
+        other => panic!("not a GET: {other:?}"),
+    }
+}
+
+/// Walks over pages as the engine does; returns the addresses asked, the items and the new cursor.
+fn walk(cursor: &Cursor, pages: &dyn Fn(&str) -> &'static [u8]) -> (Vec<String>, Vec<Item>, Option<Cursor>) {
+    let (source, shard, now) = (source(), Shard("se".to_owned()), Timestamp::default());
+    let mut request = source.first(&shard, cursor, now);
+    let (mut asked, mut items) = (Vec::new(), Vec::new());
+    loop {
+        let request_now = get(&request);
+        asked.push(request_now.url.replace("http://store.test/se/rss/customerreviews/", ""));
+        let body = pages(&request_now.url).to_vec();
+        let answer = Answer { url: request_now.url.clone(), request: request_now, content_type: String::new(), body };
+        let page = source.read(&shard, cursor, &Response::Http(answer), now).unwrap();
+        items.extend(page.items);
+        match page.next {
+            Some(next) => request = next,
+            None => return (asked, items, page.cursor),
+        }
+    }
+}
+
+fn two_pages(url: &str) -> &'static [u8] {
+    if url.contains("page=1/") {
+        PAGE_1
+    } else if url.contains("page=2/") {
+        PAGE_2
+    } else {
+        EMPTY
+    }
+}
+
+#[test]
+fn a_first_poll_walks_until_a_page_is_empty() {
+    let (asked, items, cursor) = walk(&Cursor::default(), &two_pages);
+    assert_eq!(
+        asked,
+        ["page=1/id=42/sortby=mostrecent/json", "page=2/id=42/sortby=mostrecent/json", "page=3/id=42/sortby=mostrecent/json"]
+    );
+    assert_eq!(items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["9003", "9002", "9001"], "the app itself is no review");
+    assert_eq!(cursor.unwrap().0.unwrap(), r#"{"newest":"2026-10-03T19:30:00Z","ids":["9002","9003"]}"#);
+}
+
+#[test]
+fn a_review_keeps_stars_country_and_version() {
+    let (_, items, _) = walk(&Cursor::default(), &two_pages);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&items[0]).unwrap(), @r#"
+    {
+      "id": "9003",
+      "title": "Stuck",
+      "text": "The chat keeps asking for my number.",
+      "author": "kim",
+      "url": "https://store.test/review/9003",
+      "published": "2026-10-03T19:30:00Z",
+      "updated": "2026-10-03T19:30:00Z",
+      "rating": {
+        "value": 1.0,
+        "max": 5.0
+      },
+      "lang": null,
+      "fields": {
+        "country": "se",
+        "version": "4.1"
+      },
+      "gone": false
+    }
+    "#);
+}
+
+#[test]
+fn a_later_poll_stops_at_the_first_page_without_news() {
+    let (_, _, cursor) = walk(&Cursor::default(), &two_pages);
+    let (asked, items, moved) = walk(&cursor.clone().unwrap(), &two_pages);
+    assert_eq!((asked.len(), items.len()), (1, 2));
+    assert_eq!(moved, cursor);
+}
+
+#[test]
+fn an_empty_page_moves_nothing() {
+    let (_, _, cursor) = walk(&Cursor::default(), &two_pages);
+    let (asked, items, moved) = walk(&cursor.unwrap(), &|_| EMPTY);
+    assert_eq!(asked, ["page=1/id=42/sortby=mostrecent/json", "id=42/sortby=mostrecent/json"], "the short form is tried");
+    assert_eq!((items.len(), moved), (0, None));
+}
+
+#[test]
+fn a_walk_ends_with_page_ten() {
+    let (asked, ..) = walk(&Cursor::default(), &|_| PAGE_1);
+    assert_eq!(asked.len(), 10);
+}
+
+#[test]
+fn a_single_review_is_an_object() {
+    assert_eq!(document(PAGE_2, "se").unwrap().items.len(), 1);
+}
+
+#[test]
+fn each_country_is_a_shard() {
+    assert_eq!(source().shards(), [Shard("se".to_owned()), Shard("US".to_owned())]);
+    assert!(get(&source().first(&Shard("US".to_owned()), &Cursor::default(), Timestamp::default())).url.contains("/us/rss/"));
+}
+
+#[test]
+fn what_is_no_page_of_reviews_is_an_error() {
+    for (body, what) in [
+        ("", "not a page of app reviews: an empty answer"),
+        ("<html>", "not a page of app reviews: an HTML or XML page"),
+        ("{\"feed\":1}", "not a page of app reviews: JSON without `feed`, or JSON that is cut"),
+        ("CustomerReviews RSS page depth", "not a page of app reviews: plain text"),
+    ] {
+        assert_eq!(document(body.as_bytes(), "se").unwrap_err().what, what);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_page_gives_a_value(cut in 0..PAGE_1.len(), at in 0..PAGE_1.len(), bit in 0_u8..8) {
+        let _ = document(&PAGE_1[..cut], "se");
+        let mut flipped = PAGE_1.to_vec();
+        flipped[at] ^= 1 << bit;
+        let _ = document(&flipped, "se");
+    }
+}

@@ -1,0 +1,268 @@
+//! What the columns of a file are for, and what was decided about their values.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::item::Warning;
+use crate::sources::ReadError;
+use crate::sources::file::Settings;
+use crate::sources::file::dates;
+use crate::sources::file::dates::Order;
+use crate::sources::file::finder;
+use crate::sources::file::finder::Sample;
+use crate::sources::file::ratings;
+use crate::sources::file::words;
+use crate::sources::times::Named;
+use crate::sources::times::Zone;
+
+/// What a column is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Role {
+    /// The record's id.
+    Id,
+    /// An open answer.
+    Text,
+    /// Headline.
+    Title,
+    /// When it was given.
+    Date,
+    /// When it was changed.
+    Updated,
+    /// The rating.
+    Rating,
+    /// Best value of the rating.
+    RatingMax,
+    /// Language tag.
+    Language,
+    /// The author, to be hashed.
+    Author,
+    /// Address of the original.
+    Link,
+    /// Zone of the row's times.
+    Zone,
+    /// Whether the row is a real answer.
+    Status,
+    /// Kept under this name.
+    Field(String),
+    /// Not kept.
+    Dropped,
+}
+
+impl Role {
+    /// What it is for, in words; nothing for what is not kept.
+    pub(super) fn explained(&self) -> Option<String> {
+        Some(match self {
+            Self::Id => "id".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::Title => "title".to_owned(),
+            Self::Date => "published".to_owned(),
+            Self::Updated => "updated".to_owned(),
+            Self::Rating => "rating".to_owned(),
+            Self::RatingMax => "best rating".to_owned(),
+            Self::Language => "lang".to_owned(),
+            Self::Author => "author".to_owned(),
+            Self::Link => "link".to_owned(),
+            Self::Zone => "time zone".to_owned(),
+            Self::Status => "status".to_owned(),
+            Self::Field(name) => format!("field {name}"),
+            Self::Dropped => return None,
+        })
+    }
+}
+
+/// Columns with their roles, and what was decided about their values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Columns {
+    /// Names as written.
+    pub names: Vec<String>,
+    /// What each is for.
+    pub roles: Vec<Role>,
+    /// Order of day and month.
+    pub order: Option<Order>,
+    /// Zone of times that name none: from the column's name.
+    pub zone: Option<String>,
+    /// Best rating, where cells and rows do not say.
+    pub rating_max: Option<f64>,
+    /// Decimal comma.
+    pub decimal_comma: bool,
+}
+
+impl Columns {
+    /// Finds the roles of columns.
+    ///
+    /// # Errors
+    ///
+    /// A column that the settings name is not there, or dates can be read two ways.
+    pub(super) fn find(
+        samples: &[Sample<'_>],
+        rows: usize,
+        settings: &Settings,
+        decimal_comma: bool,
+    ) -> Result<(Self, Vec<Warning>), ReadError> {
+        let roles = finder::roles(samples, rows, settings, decimal_comma)?;
+        let mut columns = Self {
+            names: samples.iter().map(|sample| sample.name.clone()).collect(),
+            roles,
+            order: settings.date_order.map(Order::from),
+            zone: None,
+            rating_max: settings.columns.rating_max.map(f64::from),
+            decimal_comma,
+        };
+        let mut warnings = Vec::new();
+        columns.decide_dates(samples, settings, &mut warnings)?;
+        columns.decide_scale(samples, &mut warnings);
+        columns.note_duplicates(&mut warnings);
+        Ok((columns, warnings))
+    }
+
+    /// Position of the first column with a role.
+    pub(super) fn position(&self, role: &Role) -> Option<usize> {
+        self.roles.iter().position(|other| other == role)
+    }
+
+    fn decide_dates(&mut self, samples: &[Sample<'_>], settings: &Settings, warnings: &mut Vec<Warning>) -> Result<(), ReadError> {
+        let Some(at) = self.position(&Role::Date) else {
+            if samples.iter().any(|sample| !sample.values.is_empty()) {
+                warnings.push(Warning::new("no_date", "", "no column of dates was found: answers count from when they are first seen"));
+            }
+            return Ok(());
+        };
+        let sample = &samples[at];
+        let values = || sample.values.iter().map(|(line, value)| (*line, value.as_ref()));
+        if self.order.is_none() {
+            self.order = dates::order_of(&sample.name, values())?;
+        }
+        dates::unknown_zone(&sample.name, values(), self.order)?;
+        self.zone = self.zone.take().or_else(|| zone_in_name(&sample.described));
+        let bare = values().any(|(_, value)| dates::read(value, self.order).is_some_and(|written| written.zone == Named::Nothing));
+        if bare && self.zone.is_none() && settings.time_zone.is_none() && self.position(&Role::Zone).is_none() {
+            warnings.push(Warning::new(
+                "timezone_assumed",
+                sample.name.clone(),
+                "the times name no zone and are read as UTC; `time_zone` of the source says another",
+            ));
+        }
+        Ok(())
+    }
+
+    fn decide_scale(&mut self, samples: &[Sample<'_>], warnings: &mut Vec<Warning>) {
+        let Some(at) = self.position(&Role::Rating) else {
+            return;
+        };
+        if self.rating_max.is_some() || self.position(&Role::RatingMax).is_some() {
+            return;
+        }
+        let sample = &samples[at];
+        self.rating_max = ratings::scale_in_name(&sample.described, &words::of(&sample.described));
+        if self.rating_max.is_some() {
+            return;
+        }
+        let read = sample.values.iter().filter_map(|(_, value)| ratings::read(value, self.decimal_comma));
+        let bare = read.filter(|given| given.max.is_none()).map(|given| given.value);
+        if let Some(largest) = bare.reduce(f64::max) {
+            let max = ratings::assumed_scale(largest);
+            self.rating_max = Some(max);
+            warnings.push(Warning::new("scale_assumed", sample.name.clone(), format!("nothing names the best rating: taken as {max}")));
+        }
+    }
+
+    fn note_duplicates(&self, warnings: &mut Vec<Warning>) {
+        let mut sorted = self.names.iter().filter(|name| !name.is_empty()).collect::<Vec<_>>();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            warnings.push(Warning::new(
+                "duplicate_header",
+                pair[0].clone(),
+                "several columns have this name: all are read, in their order",
+            ));
+        }
+    }
+}
+
+/// `Submit Date (UTC)`, `Timestamp [Europe/Berlin]`.
+fn zone_in_name(name: &str) -> Option<String> {
+    name.split(['(', '[', ')', ']']).skip(1).map(str::trim).find(|part| Zone::named(part).is_some()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    /// Roles of columns given as `name: value | value`.
+    fn roles(columns: &[&str]) -> String {
+        let samples = columns.iter().map(|column| {
+            let (name, values) = column.split_once(": ").unwrap();
+            let values = values.split(" | ").enumerate().filter(|(_, value)| !value.is_empty());
+            Sample {
+                described: name.to_owned(),
+                name: name.to_owned(),
+                values: values.map(|(at, value)| (at as u64 + 2, Cow::from(value))).collect(),
+            }
+        });
+        let samples = samples.collect::<Vec<_>>();
+        let rows = samples.iter().map(|sample| sample.values.len()).max().unwrap_or(0);
+        match Columns::find(&samples, rows, &Settings::default(), false) {
+            Ok((columns, warnings)) => {
+                let roles = columns.roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>().join(" ");
+                let codes = warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>().join(" ");
+                format!("{roles} [{codes}]")
+            }
+            Err(error) => error.what,
+        }
+    }
+
+    #[test]
+    fn columns_are_found_by_name_in_several_languages() {
+        for (columns, found) in [
+            (
+                &["id: 1 | 2", "date: 2026-01-02 | 2026-01-03", "rating (1-5): 1 | 5", "comment: a b | c"][..],
+                "Id Date Rating Text [timezone_assumed]",
+            ),
+            (
+                &["Nr.: 1 | 2", "Datum: 2.1.2026 | 3.1.2026", "Bewertung: 1 | 5", "Kommentar: a | c"],
+                "Id Date Rating Text [timezone_assumed scale_assumed]",
+            ),
+            (
+                &[
+                    "Tidstämpel: 2026-01-02T01:00Z",
+                    "Hur nöjd är du? (1-5): 3",
+                    "Vad kan vi göra bättre?: Allt som har med chatten att göra",
+                ],
+                "Date Rating Text []",
+            ),
+            (
+                &["Full name: Kim", "E-mail: k@x.test", "Date of birth: 1980-01-01", "NPS: 9", "Why: x", "Country: SE"],
+                "Dropped Dropped Dropped Rating Text Field(\"country\") [no_date]",
+            ),
+            (&["Start Date: 2026-01-01Z", "Submit Date (UTC): 2026-01-02", "text: x"], "Dropped Date Text []"),
+            (&["Collector ID: 7 | 7", "Respondent ID: 1 | 2", "title: a | b", "body: c | d"], "Dropped Id Title Text [no_date]"),
+            (
+                &[
+                    "id: 1",
+                    "ts: 2026-01-01T00:00:00Z",
+                    "rating: 3",
+                    "rating_max: 5",
+                    "author: kim",
+                    "url: https://x.test/1",
+                    "lang: en",
+                    "text: x",
+                ],
+                "Id Date Rating RatingMax Author Link Language Text []",
+            ),
+        ] {
+            assert_eq!(roles(columns), found, "{columns:?}");
+        }
+    }
+
+    #[test]
+    fn a_configured_column_that_is_missing_is_named_with_those_that_are_there() {
+        let settings =
+            Settings { columns: super::super::Columns { date: Some("When".to_owned()), ..Default::default() }, ..Settings::default() };
+        let samples = [Sample { described: "a".to_owned(), name: "a".to_owned(), values: Vec::new() }];
+        let error = Columns::find(&samples, 0, &settings, false).unwrap_err();
+        assert_eq!(error.to_string(), "no column is called `When`; the file has `a`: correct `columns` of the source");
+    }
+}

@@ -1,0 +1,142 @@
+//! In which order a column writes day and month, found out from all its values or not at all.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::sources::ReadError;
+use crate::sources::file::DateOrder;
+use crate::sources::times;
+use crate::sources::times::Named;
+use crate::sources::times::Written;
+
+/// Order of day and month of a whole column, by what comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Order {
+    Day,
+    Month,
+    Year,
+}
+
+impl From<DateOrder> for Order {
+    fn from(order: DateOrder) -> Self {
+        match order {
+            DateOrder::DayMonthYear => Self::Day,
+            DateOrder::MonthDayYear => Self::Month,
+            DateOrder::YearMonthDay => Self::Year,
+        }
+    }
+}
+
+/// Reads one value in the order of its column.
+pub(super) fn read(text: &str, order: Option<Order>) -> Option<Written> {
+    times::certain(text).or_else(|| {
+        let date = times::slashed(text)?;
+        match order? {
+            Order::Day => date.day_first(),
+            Order::Month => date.month_first(),
+            Order::Year => date.year_first(),
+        }
+    })
+}
+
+/// Finds the order from the values of a column with their line numbers.
+///
+/// # Errors
+///
+/// Both orders occur, or every value reads both ways; the message says what to set.
+pub(super) fn order_of<'a>(column: &str, values: impl Iterator<Item = (u64, &'a str)>) -> Result<Option<Order>, ReadError> {
+    let (mut day_first, mut month_first, mut open) = (None, None, None);
+    for (line, value) in values {
+        if times::certain(value).is_some() {
+            continue;
+        }
+        let Some(date) = times::slashed(value) else {
+            continue;
+        };
+        match (date.first > 12, date.second > 12) {
+            (true, _) => day_first = day_first.or(Some(line)),
+            (_, true) => month_first = month_first.or(Some(line)),
+            // 09/09 reads the same both ways and decides nothing.
+            _ if date.first == date.second => open = open.or(Some((line, None))),
+            _ if matches!(open, None | Some((_, None))) => open = Some((line, Some(shown(value)))),
+            _ => {}
+        }
+    }
+    match (day_first, month_first, open) {
+        (Some(day), Some(month), _) => Err(ReadError::new(
+            format!("column `{column}` has dates in both orders: line {day} can only be day first, line {month} only month first"),
+            "split the file where the order changes, or export it with dates like 2026-12-31",
+        )),
+        (Some(_), None, _) | (None, None, Some((_, None))) => Ok(Some(Order::Day)),
+        (None, Some(_), _) => Ok(Some(Order::Month)),
+        (None, None, Some((line, Some(value)))) => Err(ReadError::new(
+            format!(
+                "ambiguous dates in column `{column}`: `{value}` in line {line} and all others read both as day/month and as month/day"
+            ),
+            "say which with date_order = \"dmy\" or \"mdy\" (`--date-order` in preview and import)",
+        )),
+        (None, None, None) => Ok(None),
+    }
+}
+
+/// The first value with a zone that nobody can know: `IST` is Indian, Irish or Israeli.
+pub(super) fn unknown_zone<'a>(column: &str, values: impl Iterator<Item = (u64, &'a str)>, order: Option<Order>) -> Result<(), ReadError> {
+    for (line, value) in values {
+        if read(value, order).is_some_and(|written| written.zone == Named::Unknown) {
+            let value = shown(value);
+            return Err(ReadError::new(
+                format!("ambiguous time zone in column `{column}`: `{value}` in line {line}"),
+                "export the times in UTC or with an offset like +02:00",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A value short enough for a message, without control characters.
+fn shown(value: &str) -> String {
+    value.chars().filter(|letter| !letter.is_control()).take(32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(values: &[&str]) -> String {
+        match order_of("date", values.iter().enumerate().map(|(at, value)| (at as u64 + 2, *value))) {
+            Ok(order) => format!("{order:?}"),
+            Err(error) => error.what,
+        }
+    }
+
+    #[test]
+    fn one_value_above_twelve_settles_the_column() {
+        assert_eq!(order(&["03/04/2026", "13/04/2026"]), "Some(Day)");
+        assert_eq!(order(&["03/04/2026", "03/14/2026", ""]), "Some(Month)");
+        assert_eq!(order(&["09/09/2026"]), "Some(Day)");
+        assert_eq!(order(&["2026-03-04", "4.3.2026"]), "None");
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_refused() {
+        assert_eq!(
+            order(&["09/09/2026", "03/04/2026"]),
+            "ambiguous dates in column `date`: `03/04/2026` in line 3 and all others read both as day/month and as month/day"
+        );
+        assert_eq!(
+            order(&["13/04/2026", "03/14/2026"]),
+            "column `date` has dates in both orders: line 2 can only be day first, line 3 only month first"
+        );
+        assert!(unknown_zone("date", [(2, "2026-01-05 08:00 IST")].into_iter(), None).is_err());
+    }
+
+    #[test]
+    fn a_given_order_reads_what_is_open() {
+        for (order, date) in [(Order::Day, "2026-04-03"), (Order::Month, "2026-03-04")] {
+            assert_eq!(read("03/04/2026", Some(order)).unwrap().local.date().to_string(), date);
+        }
+        assert_eq!(read("26/03/04", Some(Order::Year)).unwrap().local.date().to_string(), "2026-03-04");
+        assert_eq!(read("03/04/2026", None), None);
+    }
+}

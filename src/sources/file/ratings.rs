@@ -1,0 +1,165 @@
+//! Ratings as people and tools write them, with the scale they are on.
+
+/// A value, with the best one where the cell itself names it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Given {
+    pub value: f64,
+    pub max: Option<f64>,
+}
+
+/// Reads a cell: `4`, `4,5`, `3/5`, `★★★☆☆`, `4 - satisfied`, `Very satisfied`, `Good`.
+pub(super) fn read(cell: &str, decimal_comma: bool) -> Option<Given> {
+    let cell = cell.trim();
+    if cell.is_empty() || cell.len() > 64 {
+        return None;
+    }
+    if let Some(value) = number(cell, decimal_comma) {
+        return (0.0..=100.0).contains(&value).then_some(Given { value, max: None });
+    }
+    let stars = cell.chars().filter(|letter| matches!(letter, '⭐' | '★')).count();
+    if stars > 0 && cell.chars().all(|letter| matches!(letter, '⭐' | '★' | '☆' | '\u{fe0f}' | ' ')) {
+        // Empty stars tell how many there could have been.
+        let empty = cell.chars().filter(|letter| *letter == '☆').count();
+        return Some(Given { value: stars as f64, max: (empty > 0).then_some((stars + empty) as f64) });
+    }
+    if let Some((value, max)) = cell.split_once('/') {
+        let (value, max) = (number(value.trim(), decimal_comma)?, number(max.trim(), decimal_comma)?);
+        return (max > 0.0 && (0.0..=max).contains(&value)).then_some(Given { value, max: Some(max) });
+    }
+    if let Some(given) = word(&cell.to_lowercase()) {
+        return Some(given);
+    }
+    // `4 - satisfied`, `5 stars`
+    let (value, rest) = cell.split_once([' ', '-', '–', ':', '='])?;
+    let labelled = rest.trim_start_matches([' ', '-', '–', ':', '=']).starts_with(char::is_alphabetic);
+    labelled
+        .then(|| number(value, decimal_comma))
+        .flatten()
+        .filter(|value| (0.0..=10.0).contains(value))
+        .map(|value| Given { value, max: None })
+}
+
+/// Best value that a column's name tells: `(1-5)`, `0–10`, `out of 10`, `/5`, NPS.
+pub(super) fn scale_in_name(name: &str, words: &[String]) -> Option<f64> {
+    let numbers = numbers_in(name);
+    let range =
+        numbers.windows(2).map(|pair| (pair[0], pair[1])).find(|(low, high)| matches!(*low, 0.0 | 1.0) && (2.0..=100.0).contains(high));
+    if let Some((_, high)) = range {
+        return Some(high);
+    }
+    let of = words
+        .windows(2)
+        .find(|pair| matches!(pair[0].as_str(), "of" | "von" | "av" | "sur" | "su" | "de" | "van") && pair[1].parse::<f64>().is_ok());
+    if let Some(high) = of.and_then(|pair| pair[1].parse::<f64>().ok()) {
+        return (high >= 2.0).then_some(high);
+    }
+    if let Some((_, after)) = name.split_once('/')
+        && let Some(high) = numbers_in(after).first().filter(|high| matches!(**high, 5.0 | 6.0 | 7.0 | 10.0 | 100.0))
+    {
+        return Some(*high);
+    }
+    let recommended =
+        words.iter().any(|word| word == "recommend") && words.iter().any(|word| matches!(word.as_str(), "likely" | "likelihood"));
+    (recommended || words.iter().any(|word| word == "nps")).then_some(10.0)
+}
+
+/// Best value that the values themselves suggest, where nothing names it.
+pub(super) fn assumed_scale(largest: f64) -> f64 {
+    match largest {
+        largest if largest <= 5.0 => 5.0,
+        largest if largest <= 10.0 => 10.0,
+        _ => 100.0,
+    }
+}
+
+/// A number with a point, or with a comma and points between the thousands.
+pub(super) fn number(text: &str, decimal_comma: bool) -> Option<f64> {
+    if !text.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, '-' | '+')) {
+        return None;
+    }
+    if !decimal_comma {
+        return text.parse().ok();
+    }
+    let whole = text.split(',').next().unwrap_or_default();
+    if text.contains(',') || (whole.contains('.') && whole.rsplit('.').next().is_some_and(|last| last.len() == 3)) {
+        text.replace('.', "").replace(',', ".").parse().ok()
+    } else {
+        text.parse().ok()
+    }
+}
+
+fn word(cell: &str) -> Option<Given> {
+    let (value, max) = match cell.trim_end_matches('.') {
+        "good" | "thumbs up" | "👍" => (1.0, 1.0),
+        "bad" | "thumbs down" | "👎" => (0.0, 1.0),
+        "very dissatisfied"
+        | "very unsatisfied"
+        | "extremely dissatisfied"
+        | "strongly disagree"
+        | "sehr unzufrieden"
+        | "mycket missnöjd" => (1.0, 5.0),
+        "dissatisfied" | "unsatisfied" | "somewhat dissatisfied" | "disagree" | "unzufrieden" | "missnöjd" => (2.0, 5.0),
+        "neutral" | "neither satisfied nor dissatisfied" | "neither agree nor disagree" | "teils/teils" | "varken eller" => (3.0, 5.0),
+        "satisfied" | "somewhat satisfied" | "agree" | "zufrieden" | "nöjd" => (4.0, 5.0),
+        "very satisfied" | "extremely satisfied" | "strongly agree" | "sehr zufrieden" | "mycket nöjd" => (5.0, 5.0),
+        _ => return None,
+    };
+    Some(Given { value, max: Some(max) })
+}
+
+fn numbers_in(text: &str) -> Vec<f64> {
+    text.split(|letter: char| !letter.is_ascii_digit() && !matches!(letter, ',' | '.'))
+        .filter_map(|part| part.trim_matches([',', '.']).replace(',', ".").parse().ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_read() {
+        for (cell, comma, value, max) in [
+            ("4", false, 4.0, None),
+            ("0", false, 0.0, None),
+            ("4,5", true, 4.5, None),
+            ("3/5", false, 3.0, Some(5.0)),
+            ("★★★☆☆", false, 3.0, Some(5.0)),
+            ("⭐⭐", false, 2.0, None),
+            ("4 - satisfied", false, 4.0, None),
+            ("Very satisfied", false, 5.0, Some(5.0)),
+            ("Bad", false, 0.0, Some(1.0)),
+        ] {
+            assert_eq!(read(cell, comma), Some(Given { value, max }), "{cell}");
+        }
+        for cell in ["", "N/A", "Offered", "Detractor", "#REF!", "1.234", "-1", "4 2"] {
+            assert!(read(cell, true).is_none_or(|given| given.value > 100.0), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_tell_its_scale() {
+        for (name, max) in [
+            ("rating (1-5)", Some(5.0)),
+            ("Gesamtnote (1,0–5,0)", Some(5.0)),
+            ("Wie zufrieden? [1 = gar nicht, 7 = sehr]", Some(7.0)),
+            ("csat_1_5", Some(5.0)),
+            ("Grade out of 10", Some(10.0)),
+            ("Stars (of 5)", Some(5.0)),
+            ("NPS Score", Some(10.0)),
+            ("How likely are you to recommend us?", Some(10.0)),
+            ("Score", None),
+        ] {
+            assert_eq!(scale_in_name(name, &crate::sources::file::words::of(name)), max, "{name}");
+        }
+    }
+
+    #[test]
+    fn commas_and_points_in_numbers_depend_on_the_file() {
+        assert_eq!(number("1.234,56", true), Some(1234.56));
+        assert_eq!(number("12.000", true), Some(12000.0));
+        assert_eq!(number("4.5", true), Some(4.5));
+        assert_eq!(number("4.5", false), Some(4.5));
+        assert_eq!(number("4,5", false), None);
+    }
+}

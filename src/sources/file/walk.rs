@@ -1,0 +1,234 @@
+//! A walk over a folder: which files are new or changed, one after the other, piece by piece.
+//!
+//! What has been read is remembered by path, size and time of change. A file that can't be read is
+//! remembered too, with the reason and the settings it was tried with, told at every poll, and
+//! tried again when it or the settings change; it does not hold up the others.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Bytes;
+use crate::domain::http::Entry;
+use crate::domain::http::Request;
+use crate::domain::item::Cursor;
+use crate::domain::item::Page;
+use crate::domain::item::Warning;
+use crate::sources::file::Settings;
+use crate::sources::file::reader;
+use crate::sources::file::reader::State;
+use crate::text::hash;
+
+/// Files that one walk reads; the others wait for the next, which comes at once.
+const FILES_A_WALK: usize = 100;
+
+/// Files that are remembered. The oldest are forgotten first: read again, their rows are known.
+const REMEMBERED: usize = 10_000;
+
+/// What is known of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Known {
+    size: u64,
+    modified: i64,
+    /// Why it could not be read, and a hash of the settings then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<(String, String)>,
+}
+
+/// What is stored between polls.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Memory {
+    files: BTreeMap<PathBuf, Known>,
+}
+
+/// What travels with the request for a piece.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Walk {
+    /// Files still to be read, the one in hand first.
+    todo: Vec<(PathBuf, Known)>,
+    /// Files that are done.
+    done: Vec<(PathBuf, Known)>,
+    /// More files are waiting for the next walk.
+    more: bool,
+    /// What is known of the file in hand.
+    state: State,
+}
+
+/// Looks through a folder.
+pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now: Timestamp) -> Page {
+    let memory = remembered(cursor);
+    let fingerprint = fingerprint(settings);
+    let mut page = Page { format: "folder", ..Page::default() };
+    let mut todo = Vec::new();
+    for entry in entries {
+        let name = name_of(&entry.path);
+        if !wanted(&name, settings, &mut page.warnings) || !entry.settled {
+            continue;
+        }
+        let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None };
+        match memory.files.get(&entry.path) {
+            Some(known) if known.size == found.size && known.modified == found.modified => match &known.refused {
+                Some((why, with)) if *with == fingerprint => page.warnings.push(refusal(&name, why)),
+                Some(_) => todo.push((entry.path.clone(), found)),
+                None => {}
+            },
+            _ => todo.push((entry.path.clone(), found)),
+        }
+    }
+    let more = todo.len() > FILES_A_WALK;
+    todo.truncate(FILES_A_WALK);
+    on_to_next(cursor, Walk { todo, more, ..Walk::default() }, &mut page, now);
+    page
+}
+
+/// Reads a piece of the file in hand.
+pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Timestamp) -> Page {
+    let mut walk: Walk = serde_json::from_str(&bytes.request.context).unwrap_or_default();
+    let path = &bytes.request.path;
+    let name = name_of(path);
+    let mut page = Page::default();
+    match reader::read(bytes, std::mem::take(&mut walk.state), settings) {
+        Ok(piece) => {
+            page.format = piece.format;
+            page.items = piece.items;
+            page.warnings = piece.warnings.into_iter().map(|warning| in_file(&name, warning)).collect();
+            if let Some(next) = piece.next {
+                walk.state = next.state;
+                page.next = Some(ask(path, next.from, next.limit, &walk));
+                return page;
+            }
+        }
+        Err(error) => {
+            page.format = "folder";
+            page.warnings.push(refusal(&name, &error.to_string()));
+            if let Some((_, known)) = walk.todo.first_mut() {
+                known.refused = Some((error.to_string(), fingerprint(settings)));
+            }
+        }
+    }
+    if !walk.todo.is_empty() {
+        walk.done.push(walk.todo.remove(0));
+    }
+    on_to_next(cursor, walk, &mut page, now);
+    page
+}
+
+/// Asks for the next file, or ends the walk with what is known then.
+fn on_to_next(cursor: &Cursor, walk: Walk, page: &mut Page, now: Timestamp) {
+    if let Some((path, _)) = walk.todo.first() {
+        page.next = Some(ask(path, 0, reader::PIECE, &walk));
+        return;
+    }
+    if walk.done.is_empty() {
+        return;
+    }
+    let mut memory = remembered(cursor);
+    memory.files.extend(walk.done);
+    while memory.files.len() > REMEMBERED {
+        let oldest = memory.files.iter().min_by_key(|(_, known)| known.modified).map(|(path, _)| path.clone());
+        oldest.map(|path| memory.files.remove(&path));
+    }
+    page.cursor = Some(Cursor(serde_json::to_string(&memory).ok()));
+    page.due = walk.more.then_some(now);
+}
+
+fn ask(path: &Path, from: u64, limit: u64, walk: &Walk) -> Request {
+    Request::Slice(super::slice(path, from, limit, serde_json::to_string(walk).unwrap_or_default()))
+}
+
+fn remembered(cursor: &Cursor) -> Memory {
+    cursor.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn refusal(name: &str, why: &str) -> Warning {
+    Warning::new("file_refused", name, why)
+}
+
+fn in_file(name: &str, warning: Warning) -> Warning {
+    let place = if warning.place.is_empty() { name.to_owned() } else { format!("{name} {}", warning.place) };
+    Warning { place, ..warning }
+}
+
+/// What of the settings decides how a file is read.
+fn fingerprint(settings: &Settings) -> String {
+    let Settings { time_zone, date_order, columns, .. } = settings;
+    format!("{:016x}", hash::of_parts([format!("{time_zone:?} {date_order:?} {columns:?}").as_str()]))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Whether a file is to be read, by its name: no lock, no download in progress, and the pattern.
+fn wanted(name: &str, settings: &Settings, warnings: &mut Vec<Warning>) -> bool {
+    let lower = name.to_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| lower.ends_with(end));
+    if name.starts_with('.') || name.starts_with("~$") || ends(&[".part", ".tmp", ".crdownload", ".partial", "~"]) {
+        return false;
+    }
+    if !settings.pattern.is_empty() {
+        return matches(&settings.pattern, name);
+    }
+    if ends(&[".xlsx", ".xls", ".ods", ".zip", ".gz"]) {
+        warnings.push(Warning::new("file_ignored", name, "workbooks and archives are not read: save the sheet as CSV UTF-8"));
+        return false;
+    }
+    ends(&[".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"])
+}
+
+/// `*` stands for any letters, `?` for one. Linear in the name for every star.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.chars().collect::<Vec<_>>(), name.chars().collect::<Vec<_>>());
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (p, n) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, name, is) in [
+            ("*.csv", "a.csv", true),
+            ("*.csv", "a.csv.bak", false),
+            ("nps-??.csv", "nps-07.csv", true),
+            ("a*b*c", "aXbYbZc", true),
+            ("a*b*c", "aXbY", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, name), is, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn names_in_progress_and_foreign_ones_are_left_alone() {
+        let settings = Settings::default();
+        let mut warnings = Vec::new();
+        let names = ["a.csv", "~$a.csv", ".a.csv", "a.csv.part", "a.tmp", "a.crdownload", "a.xlsx", "a.exe", "b.jsonl", "C.TXT"];
+        let wanted = names.iter().filter(|name| wanted(name, &settings, &mut warnings)).collect::<Vec<_>>();
+        assert_eq!(wanted, [&"a.csv", &"b.jsonl", &"C.TXT"]);
+        assert_eq!(warnings.len(), 1);
+    }
+}
