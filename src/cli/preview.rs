@@ -35,7 +35,7 @@ mod table;
 
 /// Show what the daemon would read
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  printf 'id,date,rating (1-5),comment\\n7,2026-01-05,2,The bot goes in circles\\n' | uproar preview -")]
+#[command(after_help = "Example:\n  printf 'id,date,stars,text\\n7,2026-01-05,2,No answer\\n' | uproar preview -")]
 pub struct Args {
     /// Name of a configured source, a URL, a file, or `-` for standard input
     what: String,

@@ -42,7 +42,7 @@ fn preview(name: &str, content: &[u8], more: &[&str]) -> Result<String, Failure>
 }
 
 #[test]
-fn the_example_of_the_help_shows_a_table() {
+fn a_file_shows_as_a_table() {
     let shown = preview("-.csv", b"id,date,rating (1-5),comment\n7,2026-01-05,2,The bot goes in circles\n", &[]).unwrap();
     insta::assert_snapshot!(shown, @r"
     csv: 1 item
