@@ -1,0 +1,3 @@
+//! Stories of the real binary: what people do with it, from outside.
+
+mod feed;
