@@ -1,5 +1,6 @@
 //! The daemon as a process: its log, its metrics, and ways to end it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use super::web;
 
 /// A running daemon; it is killed with this value.
 pub struct Daemon {
-    process: Child,
+    process: RefCell<Child>,
     log: PathBuf,
     /// Where this daemon's part of the log begins.
     from: usize,
@@ -25,12 +26,12 @@ impl Daemon {
         let from = fs::read(&log).map_or(0, |bytes| bytes.len());
         let file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let process = command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
-        Self { process, log, from }
+        Self { process: RefCell::new(process), log, from }
     }
 
     /// Its number.
     pub fn pid(&self) -> u32 {
-        self.process.id()
+        self.process.borrow().id()
     }
 
     /// What it has said since it was started.
@@ -38,9 +39,14 @@ impl Daemon {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap()[self.from..]).into_owned()
     }
 
-    /// Waits for something that can be seen from outside.
-    pub fn until<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
-        eventually(what, || self.log(), look)
+    /// Waits for something that can be seen from outside, as long as the daemon lives.
+    pub fn until<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let looked = || {
+            let found = look();
+            assert!(found.is_some() || self.is_running(), "the daemon has ended before it came: {what}\n{}", self.log());
+            found
+        };
+        eventually(what, || self.log(), looked)
     }
 
     /// Waits for words in the log.
@@ -94,24 +100,24 @@ impl Daemon {
     }
 
     /// Ends it at once, as a power cut would.
-    pub fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+    pub fn kill(self) {
+        let mut process = self.process.borrow_mut();
+        process.kill().unwrap();
+        process.wait().unwrap();
     }
 
     /// Waits until it has ended.
-    pub fn ends(&mut self) -> ExitStatus {
-        let log = self.log.clone();
-        eventually("the daemon's end", || fs::read_to_string(&log).unwrap_or_default(), || self.process.try_wait().unwrap())
+    pub fn ends(&self) -> ExitStatus {
+        eventually("the daemon's end", || self.log(), || self.process.borrow_mut().try_wait().unwrap())
     }
 
     /// Whether it is still there.
-    pub fn is_running(&mut self) -> bool {
-        self.process.try_wait().unwrap().is_none()
+    pub fn is_running(&self) -> bool {
+        self.process.borrow_mut().try_wait().unwrap().is_none()
     }
 
     /// Asks it to stop; it must go with 0.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
         self.signal("TERM");
         let status = self.ends();
         assert_eq!(status.code(), Some(0), "{}", self.log());
@@ -120,7 +126,8 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let process = self.process.get_mut();
+        let _ = process.kill();
+        let _ = process.wait();
     }
 }
