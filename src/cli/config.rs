@@ -97,6 +97,7 @@ mod tests {
         timeout = "30s"  # default
         max_body = "20 MB"  # default
         host_gap = "1s"  # default
+        settle = "10s"  # default
         "#);
     }
 
@@ -104,7 +105,7 @@ mod tests {
     fn what_is_shown_is_a_configuration_itself() {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("uproar.toml");
-        write(&main, &crate::config::sample::starter());
+        write(&main, &sample::starter());
         let (mut first, shown, _) = console(&main);
         run(&Args { what: What::Show }, &mut first).unwrap();
         write(&main, &shown.text());

@@ -35,7 +35,7 @@ mod table;
 
 /// Show what the daemon would read
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  printf 'id,date,rating (1-5),comment\\n7,2026-01-05,2,The bot goes in circles\\n' | uproar preview -")]
+#[command(after_help = "Example:\n  printf 'id,date,stars,text\\n7,2026-01-05,2,No answer\\n' | uproar preview -")]
 pub struct Args {
     /// Name of a configured source, a URL, a file, or `-` for standard input
     what: String,
@@ -104,12 +104,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     if args.what == "-" {
         input(args, show.as_mut())?;
     } else if args.what.starts_with("http://") || args.what.starts_with("https://") {
-        remote(&sources::Settings::Feed(feed::Settings::Url(args.what.clone())), show.as_mut())?;
+        remote(args, &sources::Settings::Feed(feed::Settings::Url(args.what.clone())), show.as_mut())?;
     } else if path.is_file() {
         local(args, &path, show.as_mut())?;
     } else {
         let settings = configured(&args.what)?;
-        remote(&settings, show.as_mut())?;
+        remote(args, &settings, show.as_mut())?;
     }
     show.finish()?;
     Ok(Code::Done)
@@ -139,7 +139,7 @@ fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
         Kind::Csv | Kind::Jsonl | Kind::Json => {
             let settings = file_settings(args);
             let source = file::OneFile::new(path.to_owned(), settings.clone());
-            walk(&source, &args.what, u32::MAX, show, &mut |request, show| {
+            walk(&source, args, u32::MAX, show, &mut |request, show| {
                 let response = carry(request)?;
                 if let Response::Slice(bytes) = &response
                     && bytes.from == 0
@@ -175,27 +175,27 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
 }
 
 /// A source as the daemon would poll it for the first time: the first page of each of its parts.
-fn remote(settings: &sources::Settings, show: &mut dyn Show) -> Result<(), Failure> {
+fn remote(args: &Args, settings: &sources::Settings, show: &mut dyn Show) -> Result<(), Failure> {
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
-    walk(settings.build().as_ref(), settings.kind(), pages, show, &mut |request, _| carry(request))
+    walk(settings.build().as_ref(), args, pages, show, &mut |request, _| carry(request))
 }
 
 /// Reads a source from its beginning, at most so many pages of each part.
 fn walk(
     source: &dyn Source,
-    what: &str,
+    args: &Args,
     pages: u32,
     show: &mut dyn Show,
     carry: &mut dyn FnMut(&Request, &mut dyn Show) -> Result<Response, Failure>,
 ) -> Result<(), Failure> {
-    let now = crate::host::clock::Clock::real().now();
+    let now = args.fetched_at.unwrap_or_else(|| crate::host::clock::Clock::real().now());
     for shard in source.shards() {
         let cursor = Cursor::default();
         let mut request = Some(source.first(&shard, &cursor, now));
         let mut read = 0;
         while let Some(asked) = request.take().filter(|_| read < pages) {
             let response = carry(&asked, show)?;
-            let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(what, &error))?;
+            let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
             request = page.next.take();
             read += 1;
             show.page(page)?;

@@ -18,9 +18,17 @@ pub fn sounds_secret(key: &str) -> bool {
 /// Values in a text that nobody understood that look like secrets, by their key or their form.
 #[must_use]
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices('=') {
-        let line = &text[text[..at].rfind('\n').map_or(0, |at| at + 1)..at];
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut start = 0;
+    for (at, letter) in text.match_indices(['\n', '=']) {
+        if letter == "\n" {
+            start = at + 1;
+            continue;
+        }
+        if found.last().is_some_and(|known| at < known.end) {
+            continue;
+        }
+        let line = &text[start..at];
         let key = line.trim_end().trim_end_matches(['"', '\'']);
         let key = key.rsplit(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default();
         let value = &text[at + 1..];

@@ -1,5 +1,7 @@
 //! Several documents to one: tables merge, later values win, lists of tables grow.
 
+use std::collections::HashMap;
+
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::tree::Entry;
@@ -9,9 +11,10 @@ use crate::config::tree::Value;
 
 /// Merges `later` into `earlier`.
 pub fn merge(earlier: &mut Table, later: Table, problems: &mut Vec<Problem>) {
+    let known: HashMap<String, usize> = earlier.entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
     for entry in later.entries {
-        match earlier.entries.iter_mut().find(|old| old.key == entry.key) {
-            Some(old) => merge_entry(old, entry, problems),
+        match known.get(&entry.key) {
+            Some(at) => merge_entry(&mut earlier.entries[*at], entry, problems),
             None => earlier.entries.push(entry),
         }
     }

@@ -679,14 +679,6 @@ fn replays_that_do_not_agree() {
 #[test]
 fn keys_below_the_wrong_header() {
     insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/key_too_far_down.toml")), @r#"
-    error[E0007]: `[[source]]` needs one of `every`, `cron`
-     --> uproar.toml:1:1
-      |
-    1 | [[source]]
-      | ^^^^^^^^^^ none of them is here
-      |
-      = help: add exactly one of them
-
     error[E0002]: unknown key `every`
      --> uproar.toml:5:1
       |
@@ -832,10 +824,10 @@ fn storefronts_that_are_none() {
 fn what_nobody_uses() {
     insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/unused.toml")), @r#"
     warning[W0002]: no watch counts the source `forgotten`
-     --> uproar.toml:6:1
+     --> uproar.toml:7:8
       |
-    6 | [[source]]
-      | ^^^^^^^^^^ read, stored, and never watched
+    7 | name = "forgotten"
+      |        ^^^^^^^^^^^ read, stored, and never watched
       |
       = help: name it in `sources` of a `[[watch]]`
 
@@ -856,10 +848,10 @@ fn what_nobody_uses() {
        = help: name a target: `notify = ["support-leads"]`; an empty list says that this is meant
 
     warning[W0003]: no watch notifies the target `leads`
-      --> uproar.toml:20:1
+      --> uproar.toml:21:8
        |
-    20 | [[target]]
-       | ^^^^^^^^^^ never told of anything
+    21 | name = "leads"
+       |        ^^^^^^^ never told of anything
        |
        = help: name it in `notify` of a `[[watch]]`
     "#);

@@ -6,6 +6,7 @@
 //! settings of it. To add an option, add it to its table in `shape/` and carry it over in `check/`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::config::effective::Effective;
 use crate::config::problem::Code;
@@ -74,9 +75,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let config = (!torn).then(|| {
-        let (mut config, _origins) = check::settings(&top, &mut reader);
-        // The rules are compiled here: `tagging::compile(&config.themes)`, and each error with
-        // `check::themes::problem_of_rule` of its theme's origin to `reader.report`.
+        let (mut config, origins) = check::settings(&top, &mut reader);
+        check::themes::compile(&config.themes, &origins, &mut reader);
         config.fingerprint = effective.fingerprint(&config.themes);
         config
     });
@@ -119,8 +119,9 @@ fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) ->
         let text = documents.get(file).map_or("", |document| document.text.as_str());
         hidden.extend(mask::suspicious(text).into_iter().map(|span| Place::new(file, span)));
     }
+    let hidden: Arc<[Place]> = hidden.into();
     for problem in &mut problems {
-        problem.hidden.clone_from(&hidden);
+        problem.hidden = Arc::clone(&hidden);
     }
     problems
 }

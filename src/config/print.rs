@@ -277,7 +277,7 @@ mod tests {
             let mut problem = Problem::error(Code::Syntax, Place::new(0, start..end), "message").label("label");
             problem = problem.also(Place::new(0, end..end + 3), "there");
             let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            problem.hidden = vec![Place::new(0, floor(hide)..floor(hide + 9))];
+            problem.hidden = [Place::new(0, floor(hide)..floor(hide + 9))].into();
             let _ = show(&[problem.clone()], &documents, false);
             let _ = to_json(&[problem], &documents);
         }

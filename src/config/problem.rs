@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::config::tree::Place;
 
@@ -25,7 +26,7 @@ pub struct Problem {
     /// Further places that belong to it, each with what to write there.
     pub also: Vec<(Place, String)>,
     /// Stretches of the documents that must not be shown.
-    pub hidden: Vec<Place>,
+    pub hidden: Arc<[Place]>,
 }
 
 /// How bad.
@@ -51,6 +52,7 @@ impl Severity {
 impl Problem {
     /// An error without label and help yet.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "a place is made for its problem")]
     pub fn error(code: Code, at: Place, message: impl Into<String>) -> Self {
         let Place { file, start, end } = at;
         Self {
@@ -62,7 +64,7 @@ impl Problem {
             label: String::new(),
             help: String::new(),
             also: Vec::new(),
-            hidden: Vec::new(),
+            hidden: Arc::default(),
         }
     }
 

@@ -10,10 +10,12 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::secrets::Secrets;
 use crate::config::shape::Definition;
+use crate::config::shape::Group;
 use crate::config::shape::Opt;
 use crate::config::shape::Shape;
 use crate::config::suggest;
 use crate::config::syntax;
+use crate::config::tree::Entry;
 use crate::config::tree::Node;
 use crate::config::tree::Place;
 use crate::config::tree::Placed;
@@ -97,41 +99,41 @@ impl<'a> Reader<'a> {
     /// Looks at a table as a whole: keys that nobody knows, and choices not made or made twice.
     /// Gives the keys that were probably meant by the unknown ones.
     pub fn open(&mut self, definition: &'static Definition, table: &Table, at: &Place) -> Vec<&'static str> {
-        let mut meant = Vec::new();
-        for entry in &table.entries {
-            if definition.options.iter().any(|option| option.key == entry.key) {
-                continue;
-            }
-            let all = || definition.options.iter().map(|option| option.key);
-            let near = suggest::nearest(&entry.key, all().filter(|key| table.entry(key).is_none()));
-            let help = match (definition.above(&entry.key), near) {
-                (Some(above), _) => format!("it belongs under `{}`: put it above `{}`", above.header, definition.header),
-                (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) => suggest::list(all()).replacen("there is", "there may be", 1),
-            };
-            if definition.has_secrets() || mask::sounds_secret(&entry.key) {
-                self.hide(&entry.node.at);
-            }
-            let message = format!("unknown key `{}`", entry.key);
-            let label = format!("no such key in {}", definition.called());
-            self.report(Problem::error(Code::UnknownKey, entry.key_at.clone(), message).label(label).help(help));
-            meant.extend(near);
-            self.spoilt.extend(near);
-        }
-        for group in definition.one_of {
+        let free: Vec<&str> = definition.options.iter().map(|option| option.key).filter(|key| table.entry(key).is_none()).collect();
+        let unknown = table.entries.iter().filter(|entry| !definition.options.iter().any(|option| option.key == entry.key));
+        let meant: Vec<&'static str> = unknown.filter_map(|entry| self.unknown(definition, entry, &free)).collect();
+        self.spoilt.extend(&meant);
+        for group in definition.groups {
             self.choose(definition, group, table, at, &meant);
         }
         meant
     }
 
-    fn choose(&mut self, definition: &'static Definition, group: &[&str], table: &Table, at: &Place, meant: &[&str]) {
-        let given: Vec<_> = table.entries.iter().filter(|entry| group.contains(&entry.key.as_str())).collect();
-        let all: Vec<String> = group.iter().map(|key| definition.named(key)).collect();
+    /// Reports a key that nobody knows; gives the one of those not there that was probably meant.
+    fn unknown(&mut self, definition: &'static Definition, entry: &Entry, free: &[&'static str]) -> Option<&'static str> {
+        let near = suggest::nearest(&entry.key, free.iter().copied());
+        let help = match (definition.above(&entry.key), near) {
+            (Some(above), _) => format!("it belongs under `{}`: put it above `{}`", above.header, definition.header),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => suggest::list(definition.options.iter().map(|option| option.key)).replacen("there is", "there may be", 1),
+        };
+        if definition.has_secrets() || mask::sounds_secret(&entry.key) {
+            self.hide(&entry.node.at);
+        }
+        let message = format!("unknown key `{}`", entry.key);
+        let label = format!("no such key in {}", definition.called());
+        self.report(Problem::error(Code::UnknownKey, entry.key_at.clone(), message).label(label).help(help));
+        near
+    }
+
+    fn choose(&mut self, definition: &'static Definition, group: &Group, table: &Table, at: &Place, meant: &[&str]) {
+        let given: Vec<_> = table.entries.iter().filter(|entry| group.keys.contains(&entry.key.as_str())).collect();
+        let all: Vec<String> = group.keys.iter().map(|key| definition.named(key)).collect();
         let all = all.join(", ");
         let called = definition.called();
         match given.as_slice() {
             [_] => {}
-            [] if self.torn || group.iter().any(|key| meant.contains(key)) => {}
+            [] if !group.needed || self.torn || group.keys.iter().any(|key| meant.contains(key)) => {}
             [] => self.report(
                 Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {all}"))
                     .label("none of them is here")

@@ -64,8 +64,9 @@ fn write_table(text: &mut String, table: &Definition, live: &Live<'_>) {
     for line in table.manual {
         push(text, &format!("#{line}"));
     }
-    for group in table.one_of {
-        push(text, &format!("# Exactly one of: {}.", group.join(", ")));
+    for group in table.groups {
+        let how_many = if group.needed { "Exactly" } else { "At most" };
+        push(text, &format!("# {how_many} one of: {}.", group.keys.join(", ")));
     }
     if !table.header.is_empty() {
         push(text, &format!("{}{}", if live.tables { "" } else { "#" }, table.header));

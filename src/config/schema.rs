@@ -34,9 +34,12 @@ fn table(definition: &Definition) -> Map<String, Json> {
         schema.insert("required".to_owned(), json!(required));
     }
     let choices: Vec<Json> = definition
-        .one_of
+        .groups
         .iter()
-        .map(|group| json!({"oneOf": group.iter().map(|key| json!({"required": [key]})).collect::<Vec<_>>()}))
+        .map(|group| match group.needed {
+            true => json!({"oneOf": group.keys.iter().map(|key| json!({"required": [key]})).collect::<Vec<_>>()}),
+            false => json!({"not": {"required": group.keys}}),
+        })
         .collect();
     if !choices.is_empty() {
         schema.insert("allOf".to_owned(), json!(choices));
@@ -95,10 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn exactly_one_kind_is_asked_for() {
+    fn exactly_one_kind_and_at_most_one_schedule_are_asked_for() {
         let schema = schema();
         let source = &schema["properties"]["source"]["items"]["allOf"];
-        assert_eq!(source[0], json!({"oneOf": [{"required": ["every"]}, {"required": ["cron"]}]}));
+        assert_eq!(source[0], json!({"not": {"required": ["every", "cron"]}}));
+        let kinds = ["feed", "file", "app_store", "replay"].map(|kind| json!({"required": [kind]}));
+        assert_eq!(source[1], json!({"oneOf": kinds}));
     }
 
     #[test]

@@ -57,10 +57,11 @@ mod tests {
 
     #[test]
     fn a_theme_file_is_read_like_the_configuration() {
-        let themes = parse("[words]\nlate = \"late | delayed\"\n[[theme]]\nname = \"late_parcel\"\nrules = [\"@late parcel\"]\n").unwrap();
+        let themes =
+            parse("[words]\nlate = \"late | delayed\"\n[[theme]]\nname = \"late_parcel\"\nrules = [\"@late & parcel\"]\n").unwrap();
         assert_eq!(themes[0].title, "late parcel");
         assert_eq!(themes[0].words, [("late".to_owned(), "late | delayed".to_owned())]);
-        assert_eq!(themes[0].rules[0].when, "@late parcel");
+        assert_eq!(themes[0].rules[0].when, "@late & parcel");
     }
 
     #[test]

@@ -70,7 +70,7 @@ rules = ["(split | part) NEAR/3 @pay"]
 matches = ["paid in parts"]
 [[theme.rule]]
 name = "twice"
-when = "@pay twice"
+when = "@pay & twice"
 unless = "never"
 scope = "pair"
 
@@ -200,7 +200,7 @@ fn the_fingerprint_follows_the_settings_and_not_their_places() {
     assert_eq!(config(&[head, &format!("# moved\n[[source]]{tail}")]).fingerprint, whole);
     assert_eq!(config(&[&WHOLE.replace("5 GB", "5000 MB")]).fingerprint, whole);
     assert_ne!(config(&[&WHOLE.replace("5 GB", "6 GB")]).fingerprint, whole);
-    assert_ne!(config(&[&WHOLE.replace("@pay twice", "@pay thrice")]).fingerprint, whole);
+    assert_ne!(config(&[&WHOLE.replace("@pay & twice", "@pay & thrice")]).fingerprint, whole);
     assert_ne!(config(&[WHOLE, "builtin_themes = false\n[store]\nkeep_text = \"91d\"\n"]).fingerprint, whole);
 }
 

@@ -135,18 +135,12 @@ pub(super) fn attributes(mut text: &str) -> impl Iterator<Item = (&str, Cow<'_, 
             return Some((name, Cow::Borrowed("")));
         };
         let after = after.trim_start();
-        let value = match after.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                let (value, rest) = after[1..].split_once(quote).unwrap_or((&after[1..], ""));
-                text = rest;
-                value
-            }
-            _ => {
-                let end = after.find(char::is_whitespace).unwrap_or(after.len());
-                text = &after[end..];
-                &after[..end]
-            }
-        };
+        let value;
+        if let Some(quote @ ('"' | '\'')) = after.chars().next() {
+            (value, text) = after[1..].split_once(quote).unwrap_or((&after[1..], ""));
+        } else {
+            (value, text) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
+        }
         Some((name, resolve(value)))
     })
 }
@@ -239,7 +233,7 @@ fn starts_tag(text: &str) -> bool {
     let mut letters = text.chars();
     letters.next() == Some('<')
         && letters.next().is_some_and(|letter| {
-            letter.is_alphabetic() || letter == '_' || (letter == '/' && letters.next().is_some_and(|letter| letter.is_alphabetic()))
+            letter.is_alphabetic() || letter == '_' || (letter == '/' && letters.next().is_some_and(char::is_alphabetic))
         })
 }
 
@@ -280,7 +274,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        Tokens::of(text).map(|token| format!("{token:?}\n")).collect()
+        Tokens::of(text).map(|token| format!("{token:?}")).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

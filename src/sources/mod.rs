@@ -132,3 +132,51 @@ impl ReadError {
         Self::new("an answer to a question that was not asked", "this is a bug: please report it")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds() -> Vec<Settings> {
+        let live = replay::Live::From(Timestamp::default());
+        vec![
+            Settings::Feed(feed::Settings::Url("https://x.test/".to_owned())),
+            Settings::Feed(feed::Settings::File("a.rss".into())),
+            Settings::File(file::Settings::default()),
+            Settings::AppStore(app_store::Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }),
+            Settings::Replay(replay::Settings { file: "a.jsonl".into(), live, speed: 1.0 }),
+        ]
+    }
+
+    #[test]
+    fn every_kind_asks_for_something_and_refuses_what_it_did_not_ask_for() {
+        for settings in kinds() {
+            let source = settings.build();
+            let shard = source.shards().remove(0);
+            let (cursor, now) = (Cursor::default(), Timestamp::default());
+            let stray = match source.first(&shard, &cursor, now) {
+                Request::Folder(_) => Response::Http(crate::domain::http::Answer {
+                    request: crate::domain::http::Get {
+                        url: String::new(),
+                        accept: String::new(),
+                        conditional: false,
+                        context: String::new(),
+                    },
+                    url: String::new(),
+                    content_type: String::new(),
+                    body: Vec::new(),
+                }),
+                Request::Get(_) | Request::Slice(_) => Response::Folder(Vec::new()),
+            };
+            assert!(source.read(&shard, &cursor, &stray, now).is_err(), "{}", settings.kind());
+        }
+    }
+
+    #[test]
+    fn no_default_is_shorter_than_what_is_allowed() {
+        for settings in kinds() {
+            assert!(settings.default_every() >= settings.least_every(), "{}", settings.kind());
+            assert_eq!(settings.is_remote(), settings.least_every() >= Duration::from_mins(5), "{}", settings.kind());
+        }
+    }
+}

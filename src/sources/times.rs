@@ -312,6 +312,10 @@ impl Scan<'_> {
         if self.0.is_empty() {
             return Some((NaiveTime::default(), Named::Nothing));
         }
+        // A date of XML Schema may have a zone without a time.
+        if let Some(zone) = read_zone(self.0) {
+            return Some((NaiveTime::default(), Named::Zone(zone)));
+        }
         let time = self.time()?;
         self.blanks();
         let word = self.0.split(' ').next().unwrap_or_default();
@@ -453,6 +457,7 @@ mod tests {
             ("2026-06-11 18:40:00 America/New_York", "2026-06-11T22:40:00+00:00"),
             ("2026-06-11 18:40 GMT+2", "2026-06-11T16:40:00+00:00"),
             ("2026-01-05", "2026-01-05T00:00:00+00:00"),
+            ("2026-01-05+02:00", "2026-01-04T22:00:00+00:00"),
             ("20260105T080000Z", "2026-01-05T08:00:00+00:00"),
             ("04.03.2026 09:41:07", "2026-03-04T09:41:07+00:00"),
             ("1.2.26", "2026-02-01T00:00:00+00:00"),

@@ -1,1 +1,124 @@
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
+
+use clap::Parser;
+
 use super::*;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// Where a command's output goes in a test.
+#[derive(Clone, Default)]
+struct Out(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs `uproar preview` with a file of that name and content in front of the other arguments.
+fn preview(name: &str, content: &[u8], more: &[&str]) -> Result<String, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    let words = ["preview", path.to_str().unwrap()].into_iter().chain(more.iter().copied());
+    let out = Out::default();
+    let mut console = Console { config: PathBuf::new(), out: Box::new(out.clone()), err: Box::new(Vec::new()), colours: false };
+    let code = run(&Line::parse_from(words).args, &mut console)
+        .map_err(|failure| Failure { message: failure.message.replace(folder.path().to_str().unwrap(), "."), ..failure })?;
+    assert_eq!(code, Code::Done);
+    let shown = out.0.borrow().clone();
+    Ok(String::from_utf8(shown).unwrap())
+}
+
+#[test]
+fn a_file_shows_as_a_table() {
+    let shown = preview("-.csv", b"id,date,rating (1-5),comment\n7,2026-01-05,2,The bot goes in circles\n", &[]).unwrap();
+    insta::assert_snapshot!(shown, @r"
+    csv: 1 item
+
+      id           from id
+      published    from date
+      rating       from rating (1-5)
+      text         from comment
+
+    published          rating  id                    text
+    2026-01-05 00:00Z  2/5     7                     The bot goes in circles
+
+    Warnings:
+      date: the times name no zone and are read as UTC; `time_zone` of the source says another [timezone_assumed]
+    ");
+}
+
+#[test]
+fn json_has_the_agreed_keys_and_no_author() {
+    let shown = preview(
+        "a.jsonl",
+        b"{\"id\":\"1\",\"ts\":\"2026-01-05T08:00:00+01:00\",\"text\":\"hi\",\"rating\":4,\"author\":\"Kim\",\"country\":\"SE\"}\n",
+        &["--json"],
+    )
+    .unwrap();
+    insta::assert_snapshot!(shown, @r#"
+    {"format":"jsonl","title":null,"link":null,"items":[
+    {"id":"1","link":null,"title":"","text":"hi","author":"98082015adc61baab688a000abb70f86","published":"2026-01-05T07:00:00Z","updated":null,"rating":4,"rating_max":5,"lang":null,"fields":{"country":"SE"}}
+    ],"warnings":[{"code":"scale_assumed","where":"rating","message":"nothing names the best rating: taken as 5"}]}
+    "#);
+}
+
+#[test]
+fn an_order_of_dates_can_be_given() {
+    let file = b"id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n";
+    let refused = preview("a.csv", file, &["--json"]).unwrap_err();
+    assert_eq!(refused.code, Code::Data);
+    insta::assert_snapshot!(refused.message, @r#"./a.csv: ambiguous dates in column `date`: `03/04/2026` in line 2 and all others read both as day/month and as month/day; say which with date_order = "dmy" or "mdy" (`--date-order` in preview and import)"#);
+    assert!(preview("a.csv", file, &["--json", "--date-order", "dmy"]).unwrap().contains("2026-04-03T00:00:00Z"));
+    assert!(preview("a.csv", file, &["--json", "--date-order", "mdy"]).unwrap().contains("2026-03-04T00:00:00Z"));
+}
+
+#[test]
+fn a_feed_in_a_file_is_known_by_what_it_is() {
+    let shown = preview(
+        "a.txt",
+        b"<rss version='2.0'><channel><title>T\x1b[2J</title><item><guid>g</guid><title>Hello</title></item></channel></rss>",
+        &[],
+    )
+    .unwrap();
+    assert!(shown.starts_with("rss: 1 item from T[2J\n"), "{shown}");
+    assert!(!shown.contains('\u{1b}'));
+    let unreadable = preview("a.html", b"<html>hi</html>", &[]).unwrap_err();
+    assert_eq!(
+        (unreadable.code, unreadable.message.as_str()),
+        (Code::Data, "./a.html: not a feed: an HTML page; look for the address of the RSS or Atom feed on that page")
+    );
+}
+
+#[test]
+fn a_saved_page_of_app_reviews_is_read() {
+    let page = include_bytes!("../../../tests/fixtures/app_store/page1.json");
+    assert!(preview("a.json", page, &[]).unwrap().starts_with("app_store: 2 items from Customer Reviews\n"));
+}
+
+#[test]
+fn kinds_are_told_by_the_first_bytes() {
+    for (body, kind) in [
+        ("\u{feff} <?xml", Kind::Feed),
+        ("{\"version\":\"https://jsonfeed.org/version/1\"", Kind::Feed),
+        ("{\"feed\":{\"title\":{\"label\"", Kind::AppStore),
+        ("{\"id\":1}", Kind::Jsonl),
+        ("[{\"id\":1}]", Kind::Json),
+        ("id;text", Kind::Csv),
+        ("", Kind::Csv),
+    ] {
+        assert_eq!(looks_like(body.as_bytes()), kind, "{body}");
+    }
+}

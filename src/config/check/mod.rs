@@ -1,18 +1,22 @@
 //! From what was read to what it means: names are resolved, things that do not go together are
-//! reported, and plain [`settings`](crate::config::settings) come out.
+//! reported, and plain `settings` come out.
 //!
 //! What could not be read was reported before; here it is passed over, so that one mistake gives
 //! one message.
+
+use std::collections::HashSet;
 
 use crate::config::kind::address::leads_home;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
+use crate::config::settings;
 use crate::config::settings::Config;
 use crate::config::settings::Fetch;
 use crate::config::settings::Store;
 use crate::config::shape::top::Top;
 use crate::config::tree::Place;
+use crate::config::tree::Placed;
 
 mod names;
 mod sources;
@@ -75,7 +79,8 @@ fn fetch(top: &Top) -> Fetch {
     }
 }
 
-/// Warns of what nobody uses: most often a name that was forgotten in a list.
+/// Warns of what nobody uses: most often a name that was forgotten in a list. Silent where there
+/// are errors, for they may be the reason.
 fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
     if reader.problems.iter().any(Problem::is_error) {
         return;
@@ -88,27 +93,6 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         );
         return;
     }
-    for (source, shape) in config.sources.iter().zip(&top.source) {
-        if !config.watches.iter().any(|watch| watch.sources.contains(&source.name)) {
-            let message = format!("no watch counts the source `{}`", source.name);
-            reader.report(
-                Problem::warning(Code::SourceUnwatched, shape.at.clone(), message)
-                    .label("read, stored, and never watched")
-                    .help("name it in `sources` of a `[[watch]]`"),
-            );
-        }
-    }
-    for shape in &top.theme {
-        let Some(name) = &shape.name else { continue };
-        if !config.watches.iter().any(|watch| watch.themes.contains(&name.value.0)) {
-            let message = format!("no watch counts the theme `{}`", name.value.0);
-            reader.report(
-                Problem::warning(Code::ThemeUnwatched, name.at.clone().unwrap_or_default(), message)
-                    .label("tagged, and never watched")
-                    .help("name it in `themes` of a `[[watch]]`"),
-            );
-        }
-    }
     for watch in top.watch.iter().filter(|watch| watch.notify.value.0.is_empty() && watch.notify.at.is_none()) {
         reader.report(
             Problem::warning(Code::TellsNobody, watch.at.clone(), "the watch notifies nobody")
@@ -116,14 +100,36 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
                 .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
         );
     }
-    for (target, shape) in config.targets.iter().zip(&top.target) {
-        if !config.watches.iter().any(|watch| watch.notify.contains(&target.name)) {
-            let message = format!("no watch notifies the target `{}`", target.name);
-            reader.report(
-                Problem::warning(Code::TargetUnused, shape.at.clone(), message)
-                    .label("never told of anything")
-                    .help("name it in `notify` of a `[[watch]]`"),
-            );
-        }
+    let used = |names: fn(&settings::Watch) -> &[String]| config.watches.iter().flat_map(names).map(String::as_str).collect::<HashSet<_>>();
+    let warnings = [
+        Unused { code: Code::SourceUnwatched, what: "counts the source", label: "read, stored, and never watched", key: "sources" }
+            .among(top.source.iter().map(|source| &source.name), &used(|watch| &watch.sources)),
+        Unused { code: Code::ThemeUnwatched, what: "counts the theme", label: "tagged, and never watched", key: "themes" }
+            .among(top.theme.iter().map(|theme| &theme.name), &used(|watch| &watch.themes)),
+        Unused { code: Code::TargetUnused, what: "notifies the target", label: "never told of anything", key: "notify" }
+            .among(top.target.iter().map(|target| &target.name), &used(|watch| &watch.notify)),
+    ];
+    warnings.into_iter().flatten().for_each(|warning| reader.report(warning));
+}
+
+/// How to say that something is not used.
+struct Unused {
+    code: Code,
+    what: &'static str,
+    label: &'static str,
+    key: &'static str,
+}
+
+impl Unused {
+    /// A warning for each name that is not among the used ones.
+    fn among<'a, T: AsRef<str> + 'a>(&self, names: impl Iterator<Item = &'a Option<Placed<T>>>, used: &HashSet<&str>) -> Vec<Problem> {
+        let free = names.flatten().filter(|name| !used.contains(name.value.as_ref()));
+        let warning = |name: &Placed<T>| {
+            let message = format!("no watch {} `{}`", self.what, name.value.as_ref());
+            Problem::warning(self.code, name.at.clone().unwrap_or_default(), message)
+                .label(self.label)
+                .help(format!("name it in `{}` of a `[[watch]]`", self.key))
+        };
+        free.map(warning).collect()
     }
 }

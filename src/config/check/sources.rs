@@ -34,8 +34,8 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Source> {
 }
 
 fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Source> {
-    let schedule = schedule(source, top, reader);
     let kind = kind(source, reader);
+    let schedule = schedule(source, kind.as_ref(), top, reader);
     Some(settings::Source {
         name: source.name.as_ref()?.value.0.clone(),
         schedule: schedule?,
@@ -45,13 +45,16 @@ fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
     })
 }
 
-fn schedule(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {
+fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {
     if let Some(every) = &source.every {
         let at = every.at.clone().unwrap_or_default();
         polite(source, every.value.0, at, top, reader);
         return Some(Schedule::Every(every.value.0));
     }
-    let line = source.cron.as_ref()?;
+    let Some(line) = &source.cron else {
+        let every = kind.map(|kind| TimeDelta::from_std(kind.default_every()).unwrap_or(TimeDelta::minutes(30)));
+        return every.map(Schedule::Every);
+    };
     let at = line.at.clone().unwrap_or_default();
     match cron::Line::parse(&line.value.0) {
         Ok(parsed) => {

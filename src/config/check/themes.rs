@@ -19,6 +19,8 @@ use crate::config::themes::built_in;
 use crate::config::tree::Place;
 use crate::domain::theme::RuleText;
 use crate::domain::theme::ThemeText;
+use crate::tagging;
+use crate::tagging::Part;
 
 /// Where the texts of a theme stand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,17 +31,6 @@ pub struct Origin {
     pub rules: Vec<(Place, Option<Place>)>,
     /// Each choice of words, in the order of [`ThemeText::words`].
     pub words: Vec<(String, Place)>,
-}
-
-/// Which text of a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// What must be there.
-    When,
-    /// What must not be there.
-    Unless,
-    /// A choice of words.
-    Words(String),
 }
 
 /// The themes in use, each own one with where it stands.
@@ -102,6 +93,15 @@ fn places(rule: &Rule) -> (Place, Option<Place>) {
     (when, rule.unless.as_ref().and_then(|unless| unless.at.clone()))
 }
 
+/// Compiles the rules, for their mistakes. Those of built-in themes are a bug that a test finds.
+pub fn compile(themes: &[ThemeText], origins: &[Option<Origin>], reader: &mut Reader<'_>) {
+    for error in tagging::compile(themes).err().unwrap_or_default() {
+        if let Some(origin) = origins.get(error.theme).and_then(Option::as_ref) {
+            reader.report(problem_of_rule(origin, error.rule, &error.part, error.span, &error.why, &error.cure, reader.documents));
+        }
+    }
+}
+
 /// What is wrong with a rule, pointed out in the file. `span` is bytes of the text that `part` of
 /// rule number `rule` of the theme at `origin` comes to; where that cannot be found any more, the
 /// header of the theme is marked.
@@ -138,7 +138,7 @@ mod tests {
 late = "late | delayde"
 [[theme]]
 name = "slow"
-rules = ["@late parcel", "say \"no\" (parcel"]
+rules = ["@late & parcel", "say \"no\" (parcel"]
 words = { parcel = "parcel | box" }
 [[theme.rule]]
 when = "pay*"

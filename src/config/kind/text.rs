@@ -30,6 +30,18 @@ pub struct Name(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word(pub String);
 
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Word {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A path. Relative ones start at the working directory of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePath(pub PathBuf);

@@ -54,6 +54,15 @@ pub struct Opt {
     pub shape: Shape,
 }
 
+/// Options of which one table has one at most.
+#[derive(Debug)]
+pub struct Group {
+    /// Their keys.
+    pub keys: &'static [&'static str],
+    /// One of them must be there.
+    pub needed: bool,
+}
+
 /// One table.
 #[derive(Debug)]
 pub struct Definition {
@@ -62,7 +71,7 @@ pub struct Definition {
     /// Its manual, a line each.
     pub manual: &'static [&'static str],
     /// Keys of which exactly one must be there.
-    pub one_of: &'static [&'static [&'static str]],
+    pub groups: &'static [Group],
     /// Its options.
     pub options: &'static [Opt],
 }
@@ -177,7 +186,7 @@ impl<T> std::ops::Deref for Inner<T> {
 macro_rules! table {
     (
         $(#[doc = $about:literal])+
-        $name:ident $header:literal $(one_of($($choice:ident)+))* {
+        $name:ident $header:literal $(at_most_one_of($($option:ident)+))* $(one_of($($choice:ident)+))* {
             $($(#[doc = $doc:literal])+ $key:ident: $kind:ty, $need:ident = $sample:tt $(, such_as = $such_as:tt)?;)+
         }
     ) => {
@@ -194,7 +203,10 @@ macro_rules! table {
             pub const DEFINITION: &'static $crate::config::shape::Definition = &$crate::config::shape::Definition {
                 header: $header,
                 manual: &[$($about),+],
-                one_of: &[$(&[$(stringify!($choice)),+]),*],
+                groups: &[
+                    $($crate::config::shape::Group { keys: &[$(stringify!($option)),+], needed: false },)*
+                    $($crate::config::shape::Group { keys: &[$(stringify!($choice)),+], needed: true },)*
+                ],
                 options: &[$($crate::config::shape::Opt {
                     key: stringify!($key),
                     manual: &[$($doc),+],

@@ -19,12 +19,13 @@ use crate::config::units::SECOND;
 use crate::sources::file::DateOrder;
 
 table! {
-    /// Where messages come from; one table for each source. It has a name, `every` or `cron`, and
-    /// exactly one of the tables for its kind.
-    Source "[[source]]" one_of(every cron) one_of(feed file app_store replay) {
+    /// Where messages come from; one table for each source. It has a name and exactly one of the
+    /// tables for its kind.
+    Source "[[source]]" at_most_one_of(every cron) one_of(feed file app_store replay) {
         /// Its name, in watches, commands and alerts.
         name: Name, required = "app-store";
-        /// How often it is polled. Feeds: 5 minutes at least, app stores: 15 minutes, files: 1 second;
+        /// How often it is polled. Without it a feed is polled every 15 minutes, an app store every
+        /// 30 minutes, a folder every 30 seconds. Feeds: 5 minutes at least, app stores: 15 minutes;
         /// hosts in `allow_private` may be asked more often.
         every: Span<SECOND, { 31 * DAY }>, optional = "30m";
         /// When it is polled instead: minute, hour, day, month, weekday, in `time_zone`.

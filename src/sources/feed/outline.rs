@@ -31,6 +31,8 @@ pub(super) struct Outline {
     pub found: usize,
     /// There is a channel, though it may hold nothing.
     pub channel: bool,
+    /// The document ends inside an item.
+    pub cut: bool,
 }
 
 /// Items that are read of one document.
@@ -108,6 +110,7 @@ impl Outline {
         for token in tokens {
             builder.take(token);
         }
+        builder.outline.cut = builder.piece.is_some() || builder.item.is_some();
         builder.end_item();
         Some(builder.outline)
     }

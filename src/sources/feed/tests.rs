@@ -1,1 +1,161 @@
 use super::*;
+use crate::domain::http::Answer;
+
+const RSS: &[u8] = include_bytes!("../../../tests/fixtures/feed/shop.rss");
+const ATOM: &[u8] = include_bytes!("../../../tests/fixtures/feed/reviews.atom");
+const JSON: &[u8] = include_bytes!("../../../tests/fixtures/feed/posts.json");
+const BROKEN: &[u8] = include_bytes!("../../../tests/fixtures/feed/broken.rss");
+
+/// A page as text: an item a line.
+fn shown(body: &[u8], url: Option<&str>) -> String {
+    let page = document(body, "", url).unwrap();
+    let mut shown = vec![format!("{} {:?} {:?}", page.format, page.title.unwrap_or_default(), page.link.unwrap_or_default())];
+    for item in page.items {
+        let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.format("%dT%H:%MZ").to_string());
+        let text = item.text.replace('\n', "/");
+        let rating = item.rating.map_or("-".to_owned(), |rating| format!("{}/{}", rating.value, rating.max));
+        let (published, updated) = (time(item.published), time(item.updated));
+        let (url, author, lang) = (item.url.unwrap_or_default(), item.author.unwrap_or_default(), item.lang.unwrap_or_default());
+        let line = format!("[{}] {published} {updated} {rating} {lang} <{author}> {:?} {text:?} {url}", item.id, item.title);
+        shown.push(line.trim_end().to_owned());
+    }
+    shown.extend(page.warnings.iter().map(|warning| format!("! {warning}")));
+    shown.join("\n")
+}
+
+/// What a poll makes of a body from the web.
+fn polled(body: &[u8]) -> Result<Page, ReadError> {
+    let feed = Feed::new(Settings::Url("https://x.test/feed".to_owned()));
+    let Request::Get(request) = feed.first(&Shard::whole(), &Cursor::default(), Timestamp::default()) else {
+        panic!("a feed at an address is fetched");
+    };
+    assert!(request.conditional);
+    let answer = Answer { url: request.url.clone(), request, content_type: String::new(), body: body.to_vec() };
+    feed.read(&Shard::whole(), &Cursor::default(), &Response::Http(answer), Timestamp::default())
+}
+
+#[test]
+fn rss_is_read() {
+    insta::assert_snapshot!(shown(RSS, None), @r#"
+    rss "Boots & Bags forum" "https://forum.bags.test/"
+    [post-7] 05T07:30Z - -  <mika> "Refund & bot" "The bot sends me in circles.//Three\u{a0}times." https://forum.bags.test/t/7
+    [https://forum.bags.test/t/8?page=2] - - -  <> "No guid" "Zip broke again" https://forum.bags.test/t/8?utm_source=rss&page=2#new
+    [h1:3cd8701eea4ca4da] - - -  <> "" "Neither guid nor link."
+    [https://forum.bags.test/t/9] - - -  <> "Permalink" "" https://forum.bags.test/t/9
+    "#);
+}
+
+#[test]
+fn atom_is_read() {
+    insta::assert_snapshot!(shown(ATOM, Some("https://apps.bags.test/feed")), @r#"
+    atom "Reviews" "https://apps.bags.test/"
+    [r-1] 04T08:00Z 05T08:00Z 1/5 sv <noor> "5 < 6 stars" "Kraschar & hänger sig." https://apps.bags.test/r/1
+    [r-2] 03T08:00Z 03T08:00Z -  <> "Same id" "one"
+    [r-2] 03T08:00Z 03T08:00Z -  <> "Same id" "two"
+    [r-2] 03T08:00Z 03T08:00Z -  <> "Same id" "two"
+    ! 2 items have the id of another one: the daemon tells them apart by their content [duplicate_id]
+    "#);
+}
+
+#[test]
+fn json_feed_is_read() {
+    insta::assert_snapshot!(shown(JSON, None), @r#"
+    json_feed "Posts" "https://posts.test/"
+    [17] 05T06:00Z 06T08:00Z - en <lou> "" "Charged twice." https://posts.test/17
+    [h1:f890e6ba4b6bc1c6] - - -  <> "" "No id, no link."
+    ! item 3: not an object [bad_item]
+    "#);
+}
+
+#[test]
+fn what_is_broken_is_read_as_far_as_it_goes() {
+    insta::assert_snapshot!(shown(BROKEN, None), @r#"
+    rss "Old & broken" ""
+    [https://old.test/?a=1&b=2] - - -  <> "Bell & whistles" "An unclosed tag and a bare & sign" https://old.test/?a=1&b=2
+    [2] - - -  <> "Second" "cut off"
+    ! the document ends inside an item: what there is of it was read [document_cut]
+    "#);
+}
+
+#[test]
+fn ids_are_the_same_on_every_poll() {
+    for body in [RSS, ATOM, JSON, BROKEN] {
+        let ids = || polled(body).unwrap().items.into_iter().map(|item| item.id).collect::<Vec<_>>();
+        assert_eq!(ids(), ids());
+    }
+}
+
+#[test]
+fn a_poll_tells_items_with_one_id_apart() {
+    let ids = polled(ATOM).unwrap().items.into_iter().map(|item| item.id).collect::<Vec<_>>();
+    assert_eq!(ids.len(), 3, "an exact copy is dropped: {ids:?}");
+    assert!(ids[2].starts_with("r-2#"), "{ids:?}");
+}
+
+#[test]
+fn a_document_in_another_encoding_is_decoded_first() {
+    let text = "<rss version=\"2.0\"><channel><title>Блог</title></channel></rss>";
+    let title = |body: &[u8], content_type: &str| document(body, content_type, None).unwrap().title.unwrap();
+    let koi8 = encoding_rs::KOI8_R.encode(text).0.into_owned();
+    assert_eq!(title(&koi8, "application/rss+xml; charset=koi8-r"), "Блог");
+    let declared = ["<?xml version='1.0' encoding='koi8-r'?>".as_bytes(), &koi8].concat();
+    assert_eq!(title(&declared, ""), "Блог");
+    let big = [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect::<Vec<_>>();
+    assert_eq!(title(&big, ""), "Блог");
+}
+
+#[test]
+fn a_second_declaration_of_an_encoding_does_no_harm() {
+    let filler = "x".repeat(20_000);
+    let text = format!(
+        "<rss version='2.0'><channel><title>{filler}</title><?xml version='1.0' encoding='utf-16'?><item><guid>1</guid></item></channel></rss>"
+    );
+    assert_eq!(document(text.as_bytes(), "", None).unwrap().items.len(), 1);
+}
+
+#[test]
+fn a_page_that_is_no_feed_is_an_error_with_a_cure() {
+    let error = polled(b"<!DOCTYPE html><html><form><input type=\"password\"></form></html>").unwrap_err();
+    assert_eq!(error.to_string(), "not a feed: a login page; use the feed's public address, or one with its access key in it");
+}
+
+#[test]
+fn a_file_is_read_whole_or_refused() {
+    let feed = Feed::new(Settings::File(PathBuf::from("a.rss")));
+    let Request::Slice(request) = feed.first(&Shard::whole(), &Cursor::default(), Timestamp::default()) else {
+        panic!("a feed in a file is a slice");
+    };
+    let bytes =
+        |size| crate::domain::http::Bytes { request: request.clone(), from: 0, body: RSS.to_vec(), size, modified: Timestamp::default() };
+    let read = |size| feed.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes(size)), Timestamp::default());
+    assert_eq!(read(RSS.len() as u64).unwrap().items.len(), 4);
+    assert!(read(LARGEST + 1).unwrap_err().what.contains("more than"));
+}
+
+#[test]
+fn ten_thousand_items_are_enough() {
+    let many = format!(
+        "<rss version='2.0'><channel>{}</channel></rss>",
+        (0..10_010).map(|n| format!("<item><guid>{n}</guid></item>")).collect::<Vec<_>>().concat()
+    );
+    let page = document(many.as_bytes(), "", None).unwrap();
+    assert_eq!(page.items.len(), 10_000);
+    assert!(page.warnings.iter().any(|warning| warning.code == "too_many_items"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_feed_gives_a_value(which in 0_usize..4, cut in 0.0_f64..1.0, at in 0.0_f64..1.0, bit in 0_u8..8) {
+        let body = [RSS, ATOM, JSON, BROKEN][which];
+        let place = |part: f64| (body.len() as f64 * part) as usize;
+        let _ = polled(&body[..place(cut)]);
+        let mut flipped = body.to_vec();
+        flipped[place(at)] ^= 1 << bit;
+        let _ = polled(&flipped);
+    }
+
+    #[test]
+    fn noise_gives_a_value(text in "(<rss|<feed|<item>|<entry>|</item>|<title>|<!\\[CDATA\\[|\\]\\]>|&|;|>|<\\?xml |x| |\"|='){0,40}") {
+        let _ = polled(text.as_bytes());
+    }
+}

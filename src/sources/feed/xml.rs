@@ -46,6 +46,9 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Option<Page> {
             "the document is not well-formed or not of a known version, and was read as far as it goes",
         ));
     }
+    if outline.cut {
+        page.warnings.push(Warning::new("document_cut", "", "the document ends inside an item: what there is of it was read"));
+    }
     super::note_cut(outline.found, &mut page);
     Some(page)
 }

@@ -9,21 +9,21 @@ use crate::sources::times;
 use crate::sources::times::Named;
 use crate::sources::times::Written;
 
-/// Order of day and month of a whole column.
+/// Order of day and month of a whole column, by what comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
-    YearFirst,
+    Day,
+    Month,
+    Year,
 }
 
 impl From<DateOrder> for Order {
     fn from(order: DateOrder) -> Self {
         match order {
-            DateOrder::DayMonthYear => Self::DayFirst,
-            DateOrder::MonthDayYear => Self::MonthFirst,
-            DateOrder::YearMonthDay => Self::YearFirst,
+            DateOrder::DayMonthYear => Self::Day,
+            DateOrder::MonthDayYear => Self::Month,
+            DateOrder::YearMonthDay => Self::Year,
         }
     }
 }
@@ -33,9 +33,9 @@ pub(super) fn read(text: &str, order: Option<Order>) -> Option<Written> {
     times::certain(text).or_else(|| {
         let date = times::slashed(text)?;
         match order? {
-            Order::DayFirst => date.day_first(),
-            Order::MonthFirst => date.month_first(),
-            Order::YearFirst => date.year_first(),
+            Order::Day => date.day_first(),
+            Order::Month => date.month_first(),
+            Order::Year => date.year_first(),
         }
     })
 }
@@ -68,8 +68,8 @@ pub(super) fn order_of<'a>(column: &str, values: impl Iterator<Item = (u64, &'a 
             format!("column `{column}` has dates in both orders: line {day} can only be day first, line {month} only month first"),
             "split the file where the order changes, or export it with dates like 2026-12-31",
         )),
-        (Some(_), None, _) | (None, None, Some((_, None))) => Ok(Some(Order::DayFirst)),
-        (None, Some(_), _) => Ok(Some(Order::MonthFirst)),
+        (Some(_), None, _) | (None, None, Some((_, None))) => Ok(Some(Order::Day)),
+        (None, Some(_), _) => Ok(Some(Order::Month)),
         (None, None, Some((line, Some(value)))) => Err(ReadError::new(
             format!(
                 "ambiguous dates in column `{column}`: `{value}` in line {line} and all others read both as day/month and as month/day"
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn one_value_above_twelve_settles_the_column() {
-        assert_eq!(order(&["03/04/2026", "13/04/2026"]), "Some(DayFirst)");
-        assert_eq!(order(&["03/04/2026", "03/14/2026", ""]), "Some(MonthFirst)");
-        assert_eq!(order(&["09/09/2026"]), "Some(DayFirst)");
+        assert_eq!(order(&["03/04/2026", "13/04/2026"]), "Some(Day)");
+        assert_eq!(order(&["03/04/2026", "03/14/2026", ""]), "Some(Month)");
+        assert_eq!(order(&["09/09/2026"]), "Some(Day)");
         assert_eq!(order(&["2026-03-04", "4.3.2026"]), "None");
     }
 
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn a_given_order_reads_what_is_open() {
-        for (order, date) in [(Order::DayFirst, "2026-04-03"), (Order::MonthFirst, "2026-03-04")] {
+        for (order, date) in [(Order::Day, "2026-04-03"), (Order::Month, "2026-03-04")] {
             assert_eq!(read("03/04/2026", Some(order)).unwrap().local.date().to_string(), date);
         }
-        assert_eq!(read("26/03/04", Some(Order::YearFirst)).unwrap().local.date().to_string(), "2026-03-04");
+        assert_eq!(read("26/03/04", Some(Order::Year)).unwrap().local.date().to_string(), "2026-03-04");
         assert_eq!(read("03/04/2026", None), None);
     }
 }

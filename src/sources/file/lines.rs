@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
-use crate::sources::file::columns::Sample;
+use crate::sources::file::finder::Sample;
 use crate::sources::file::json::Record;
 use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
 use crate::sources::file::rows::Rows;
+use crate::sources::file::table;
 use crate::text::hash;
 
 /// Columns that a file may have.
@@ -95,7 +96,7 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
     if let Some(line) = split.cut {
         rows.notes().add("incomplete_last_record", line, "the last record is still being written; it is read when the file has grown");
     }
-    let lines = text.bytes[..split.consumed].iter().filter(|byte| **byte == b'\n').count() as u64;
+    let lines = table::line_ends(&text.bytes[..split.consumed]);
     let (items, warnings) = rows.finish();
     Taken { consumed: split.consumed, lines, items, warnings }
 }
@@ -163,7 +164,7 @@ fn split_list<'a>(text: &'a Text<'_>) -> Split<'a> {
     loop {
         let rest = &bytes[split.consumed..];
         let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b',')).count();
-        line += rest[..blank].iter().filter(|byte| **byte == b'\n').count() as u64;
+        line += table::line_ends(&rest[..blank]);
         let start = split.consumed + blank;
         let Some(first) = bytes.get(start) else {
             split.consumed = start;
@@ -179,7 +180,7 @@ fn split_list<'a>(text: &'a Text<'_>) -> Split<'a> {
                 let raw = &bytes[start..start + values.byte_offset()];
                 split.consumed = start + raw.len();
                 split.found.push(Found { line, raw, record: Ok(record) });
-                line += raw.iter().filter(|byte| **byte == b'\n').count() as u64;
+                line += table::line_ends(raw);
             }
             Some(Err(error)) if error.is_eof() && !text.last => return split,
             Some(Err(error)) if error.is_eof() => {

@@ -25,10 +25,12 @@ use crate::sources::file::reader::State;
 
 mod columns;
 mod dates;
+mod finder;
 mod json;
 mod lines;
 mod ratings;
 mod reader;
+pub(in crate::sources) mod recording;
 mod records;
 mod rows;
 mod table;

@@ -166,7 +166,7 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
             piece.warnings.push(Warning::new("no_records", "", "there is no answer in it"));
         }
     } else {
-        piece.next = Some(go_on(bytes, mark, &text, taken, State { lines: state.lines, items, form: form.clone() }, &mut piece.warnings));
+        piece.next = Some(go_on(bytes, mark, &text, &taken, State { lines: state.lines, items, form: form.clone() }, &mut piece.warnings));
     }
     piece.form = form;
     Ok(piece)
@@ -225,7 +225,7 @@ fn ascii_compatible<'a>(body: &'a [u8], encoding: &'static Encoding, last: bool,
 
 /// Where the next piece begins. A piece without a whole record is asked for again, larger; one that
 /// is as large as can be is given up to its first line end.
-fn go_on(bytes: &Bytes, mark: usize, text: &Text<'_>, taken: Taken, mut state: State, warnings: &mut Vec<Warning>) -> Next {
+fn go_on(bytes: &Bytes, mark: usize, text: &Text<'_>, taken: &Taken, mut state: State, warnings: &mut Vec<Warning>) -> Next {
     let mut consumed = taken.consumed;
     state.lines += taken.lines;
     if consumed == 0 {

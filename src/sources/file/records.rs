@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
-use crate::sources::file::columns::Sample;
+use crate::sources::file::finder::Sample;
 use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
@@ -39,11 +39,11 @@ pub(super) fn begin(text: &Text<'_>, settings: &Settings) -> Result<Begun, ReadE
     }
     let body = &raws[(header.at + header.rows).min(raws.len())..];
     let samples = samples(text, &header, body);
-    let rows = body.iter().filter(|raw| raw.cells.iter().any(|cell| !table::is_blank(cell))).count().min(SAMPLED);
-    let sampled = body.iter().take(200).flat_map(|raw| raw.cells.iter().map(|cell| text.decode(cell)));
-    let comma = table::has_decimal_comma(sampled, delimiter);
+    let filled = body.iter().filter(|raw| raw.cells.iter().any(|cell| !table::is_blank(cell))).count().min(SAMPLED);
+    let cells = body.iter().take(200).flat_map(|raw| raw.cells.iter().map(|cell| text.decode(cell)));
+    let comma = table::has_decimal_comma(cells, delimiter);
     let zone = header.zone.clone();
-    let (mut columns, warnings) = Columns::find(&samples, rows, settings, comma)?;
+    let (mut columns, warnings) = Columns::find(&samples, filled, settings, comma)?;
     if zone.is_some() {
         columns.zone = zone;
     }
@@ -80,21 +80,21 @@ fn take(text: &Text<'_>, skip: usize, start: usize, raws: &[Raw], delimiter: u8,
     let bytes = &text.bytes[skip..];
     let width = columns.names.len();
     let whole = whole(bytes, raws, delimiter, text.last, width);
-    let mut rows = Rows::new(columns, settings.time_zone);
-    for raw in &raws[..whole] {
-        row(text, raw, width, &mut rows);
+    let mut taking = Rows::new(columns, settings.time_zone);
+    for record in &raws[..whole] {
+        row(text, record, width, &mut taking);
     }
     if let Some(held) = raws.get(whole).filter(|_| text.last) {
         let line = text.lines + held.line + 1;
-        rows.notes().add("incomplete_last_record", line, "the last record is still being written; it is read when the file has grown");
+        taking.notes().add("incomplete_last_record", line, "the last record is still being written; it is read when the file has grown");
     }
     let consumed = match (raws.get(whole), raws.last()) {
         (Some(held), _) => held.start,
         (None, Some(end)) => end.end,
         (None, None) => start.max(bytes.len()),
     };
-    let lines = bytes[..consumed].iter().filter(|byte| **byte == b'\n').count() as u64;
-    let (items, warnings) = rows.finish();
+    let lines = table::line_ends(&bytes[..consumed]);
+    let (items, warnings) = taking.finish();
     Taken { consumed: skip + consumed, lines, items, warnings }
 }
 

@@ -72,6 +72,9 @@ pub(super) fn records(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = Raw> 
         reader.read_byte_record(&mut cells).ok()?.then_some(())?;
         let place = cells.position();
         let (start, line) = place.map_or((0, 0), |place| (place.byte() as usize, place.line() - 1));
+        // Blank lines before a record count as its own.
+        let blank = bytes[start..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = line + blank.filter(|byte| **byte == b'\n').count() as u64;
         Some(Raw { start, end: reader.position().byte() as usize, line, cells: cells.clone() })
     })
 }
@@ -94,6 +97,11 @@ pub(super) fn open_quote(raw: &[u8], delimiter: u8) -> bool {
         }
     }
     quoted
+}
+
+/// How many lines end in the bytes.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// Finds the header: the first row whose filled cells are all text and as many as most rows below

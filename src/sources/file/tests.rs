@@ -1,1 +1,284 @@
 use super::*;
+use crate::domain::http::Entry;
+use crate::domain::item::Item;
+
+const NPS: &[u8] = include_bytes!("../../../tests/fixtures/file/nps.csv");
+const JSONL: &[u8] = include_bytes!("../../../tests/fixtures/file/answers.jsonl");
+const NOTEN: &[u8] = include_bytes!("../../../tests/fixtures/file/noten.csv");
+
+/// What is asked for, cut out of a file as `fetch` does; pieces of at most `most` bytes.
+fn cut(file: &[u8], slice: &Slice, most: u64) -> Response {
+    let from = slice.from as u64;
+    let end = (from + slice.limit.min(most)).min(file.len() as u64);
+    let body = file[(from as usize).min(file.len())..end as usize].to_vec();
+    let request = Slice { limit: slice.limit, ..slice.clone() };
+    Response::Slice(Bytes { request, from, body, size: file.len() as u64, modified: Timestamp::default() })
+}
+
+/// Reads a file as an import does, in pieces that double where they must.
+fn read_in(file: &[u8], settings: &Settings, most: u64) -> Result<Page, ReadError> {
+    let source = OneFile::new(PathBuf::from("a"), settings.clone());
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let Request::Slice(mut slice) = source.first(&shard, &cursor, now) else {
+        panic!("a file is read in slices");
+    };
+    let mut whole = Page::default();
+    let mut most = most;
+    loop {
+        let page = source.read(&shard, &cursor, &cut(file, &slice, most), now)?;
+        whole.format = page.format;
+        whole.items.extend(page.items);
+        whole.warnings.extend(page.warnings);
+        match page.next {
+            Some(Request::Slice(next)) => {
+                if next.from == slice.from {
+                    most *= 2;
+                }
+                slice = next;
+            }
+            _ => return Ok(whole),
+        }
+    }
+}
+
+fn read(file: impl AsRef<[u8]>) -> Page {
+    read_in(file.as_ref(), &Settings::default(), u64::MAX).unwrap()
+}
+
+fn refused(file: &str) -> String {
+    read_in(file.as_bytes(), &Settings::default(), u64::MAX).unwrap_err().to_string()
+}
+
+fn line(item: &Item) -> String {
+    let published = item.published.map_or("-".to_owned(), |at| at.format("%Y-%m-%dT%H:%MZ").to_string());
+    let rating = item.rating.map_or("-".to_owned(), |rating| format!("{}/{}", rating.value, rating.max));
+    let fields = item.fields.iter().map(|(name, value)| format!(" {name}={value}")).collect::<Vec<_>>().concat();
+    let lang = item.lang.as_deref().unwrap_or("-");
+    format!("{} {published} {rating} {lang}{fields} {:?} {:?}", item.id, item.title, item.text)
+}
+
+fn shown(page: &Page) -> String {
+    let items = page.items.iter().map(line);
+    let warnings = page.warnings.iter().map(|warning| format!("! {warning}"));
+    std::iter::once(page.format.to_owned()).chain(items).chain(warnings).collect::<Vec<_>>().join("\n")
+}
+
+fn ids(page: &Page) -> Vec<&str> {
+    page.items.iter().map(|item| item.id.as_str()).collect()
+}
+
+fn codes(page: &Page) -> Vec<&str> {
+    page.warnings.iter().map(|warning| warning.code.as_str()).collect()
+}
+
+#[test]
+fn a_survey_export_is_read_without_its_personal_data() {
+    let page = read(NPS);
+    insta::assert_snapshot!(shown(&page), @r#"
+    csv
+    a1 2026-04-13T10:00Z 2/10 - country=SE "" "The bot loops,\nand loops."
+    a2 2026-04-14T11:30Z 10/10 - country=DE "" "Quick and kind.\n\nKeep it up!"
+    a5 2026-04-17T08:00Z 0/10 - country=NO "" "He said \"never again\"."
+    ! Submitted: the times name no zone and are read as UTC; `time_zone` of the source says another [timezone_assumed]
+    ! line 5: an answer without text and rating was left out [empty_record]
+    ! line 7: more cells than columns: the row was left out [ragged_row]
+    "#);
+    assert!(!format!("{page:?}").contains("mail.test"));
+}
+
+#[test]
+fn json_lines_are_read_and_bad_ones_named() {
+    insta::assert_snapshot!(shown(&read(JSONL)), @r#"
+    jsonl
+    1 2026-04-01T08:00Z 3/5 en "" "Okay."
+    2 2026-04-02T06:00Z 5/5 fr version=4.2 "Nice" "Très bien."
+    4 2026-04-03T08:00Z - de "" "Späte Lieferung"
+    ! rating: nothing names the best rating: taken as 5 [scale_assumed]
+    ! line 3: left out: EOF while parsing a value [bad_line]
+    ! line 4: left out: invalid type: sequence, expected an object [bad_line]
+    "#);
+}
+
+#[test]
+fn a_list_of_objects_is_read_like_lines() {
+    let page = read("[\n {\"id\":\"a\",\"text\":\"x\"},\n {\"id\":\"b\",\"text\":\"y\"}\n]");
+    assert_eq!((page.format, ids(&page)), ("json", vec!["a", "b"]));
+    assert_eq!(codes(&read("[]")), ["no_records"]);
+}
+
+#[test]
+fn old_excel_files_are_read_with_a_decimal_comma() {
+    insta::assert_snapshot!(shown(&read(NOTEN)), @r#"
+    csv
+    1 2026-01-02T00:00Z 4.5/5 - "" "Schön"
+    2 2026-01-03T00:00Z 1/5 - "" "Tür klemmt"
+    ! it is not UTF-8 and was read as windows-1252 [encoding_guessed]
+    ! Datum: the times name no zone and are read as UTC; `time_zone` of the source says another [timezone_assumed]
+    "#);
+}
+
+#[test]
+fn utf16_is_read_in_pieces_too() {
+    let text = "id\tdate\tcomment\r\n".to_owned()
+        + &(0..300).map(|n| format!("{n}\t2026-01-02T00:00Z\t😀 nr {n}\r\n")).collect::<Vec<_>>().concat();
+    let wide = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<_>>();
+    for most in [u64::MAX, 200, 333, 4001] {
+        let page = read_in(&wide, &Settings::default(), most).unwrap();
+        assert_eq!((page.items.len(), page.items[299].text.as_str()), (300, "😀 nr 299"), "{most}");
+    }
+}
+
+#[test]
+fn a_zone_may_be_given() {
+    let settings = Settings { time_zone: Some(chrono_tz::Europe::Stockholm), ..Settings::default() };
+    let page = read_in(b"id,date,text\n1,2026-07-01 12:00,a\n", &settings, u64::MAX).unwrap();
+    assert_eq!(line(&page.items[0]), "1 2026-07-01T10:00Z - - \"\" \"a\"");
+    assert!(codes(&page).is_empty(), "{page:?}");
+}
+
+#[test]
+fn what_cannot_be_read_without_guessing_is_refused() {
+    for (file, why) in [
+        ("id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n", "date_order"),
+        ("", "an empty file"),
+        ("1,2\n3,4\n", "no row that names the columns"),
+        ("PK\u{3}\u{4}xx", "a zip archive or an Excel workbook"),
+        ("<html>log in</html>", "not a table: an HTML or XML document"),
+        ("{\"a\":\n{\"b\":\n", "not a table: JSON"),
+    ] {
+        assert!(refused(file).contains(why), "{file}: {}", refused(file));
+    }
+}
+
+#[test]
+fn a_record_that_is_still_being_written_is_left_for_later() {
+    for file in [
+        "id,date,text\n1,2026-01-02Z,a\n2,2026-01",
+        "id,date,text\n1,2026-01-02Z,a\n2,2026-01-02Z,\"b\nc",
+        "{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"te",
+    ] {
+        let page = read(file);
+        assert_eq!((ids(&page), codes(&page).contains(&"incomplete_last_record")), (vec!["1"], true), "{file}");
+    }
+    let page = read("id,date,text\n1,2026-01-02Z,a\n2,2026-01-02Z,b");
+    assert_eq!(ids(&page), ["1", "2"], "a last record with all its cells only lacks its line end");
+}
+
+#[test]
+fn rows_without_id_are_known_by_content_and_equal_ones_counted() {
+    let first = read("date,rating (1-5),comment\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
+    assert_eq!(first.items.iter().map(|item| &item.id).collect::<std::collections::BTreeSet<_>>().len(), 3);
+    assert_eq!(ids(&first)[1], format!("{}-2", ids(&first)[0]));
+    let longer = read("date,rating (1-5),comment\n2025-12-31Z,5,c\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
+    assert_eq!(ids(&first), ids(&longer)[1..], "the same rows in a longer export are the same rows");
+}
+
+#[test]
+fn the_later_change_of_one_id_wins() {
+    let page = read("id,date,updated at,text\n1,2026-01-02Z,2026-01-05Z,new\n1,2026-01-02Z,2026-01-03Z,old\n");
+    assert_eq!((page.items.len(), page.items[0].text.as_str(), codes(&page)), (1, "new", vec!["duplicate_id"]));
+}
+
+#[test]
+fn columns_that_the_settings_name_are_taken() {
+    let columns = Columns {
+        text: vec!["b".to_owned(), "a".to_owned()],
+        fields: vec!["Plan".to_owned()],
+        rating: Some("c".to_owned()),
+        rating_max: Some(7),
+        ..Columns::default()
+    };
+    let page = read_in(b"id,a,b,c,Plan\n1,x,y,6,pro\n", &Settings { columns, ..Settings::default() }, u64::MAX).unwrap();
+    assert_eq!(line(&page.items[0]), "1 - 6/7 - Plan=pro \"\" \"x\\n\\ny\"");
+}
+
+fn entry(path: &str, file: &[u8], settled: bool) -> Entry {
+    Entry { path: PathBuf::from(path), size: file.len() as u64, modified: Timestamp::default(), settled }
+}
+
+/// Polls a folder once; returns what was read and the new cursor.
+fn poll(settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
+    let source = Folder::new(settings.clone());
+    let (shard, now) = (Shard::whole(), Timestamp::default());
+    assert_eq!(source.first(&shard, cursor, now), Request::Folder(settings.folder.clone()));
+    let entries = files.iter().map(|(path, file, settled)| entry(path, file, *settled)).collect();
+    let mut page = source.read(&shard, cursor, &Response::Folder(entries), now).unwrap();
+    let mut whole = Page::default();
+    loop {
+        whole.items.append(&mut page.items);
+        whole.warnings.append(&mut page.warnings);
+        let Some(Request::Slice(slice)) = page.next else {
+            return (whole, page.cursor.unwrap_or_else(|| cursor.clone()));
+        };
+        let file = files.iter().find(|(path, ..)| Path::new(path) == slice.path).unwrap().1;
+        page = source.read(&shard, cursor, &cut(file, &slice, 400), now).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_is_read_once_and_again_where_it_changed() {
+    let settings = Settings::default();
+    let more = [JSONL, b"{\"id\":5,\"created_at\":\"2026-04-04T08:00:00Z\",\"text\":\"new\"}\n"].concat();
+    let (page, cursor) = poll(&settings, &Cursor::default(), &[("a.jsonl", JSONL, true), ("b.csv", NPS, false), ("c.csv.part", NPS, true)]);
+    assert_eq!(ids(&page), ["1", "2", "4"], "what is still being written is left alone");
+    let (page, cursor) = poll(&settings, &cursor, &[("a.jsonl", JSONL, true), ("b.csv", NPS, true)]);
+    assert_eq!(ids(&page), ["a1", "a2", "a5"]);
+    let (page, cursor) = poll(&settings, &cursor, &[("a.jsonl", JSONL, true), ("b.csv", NPS, true)]);
+    assert!(page.items.is_empty());
+    let (page, _) = poll(&settings, &cursor, &[("a.jsonl", &more, true), ("b.csv", NPS, true)]);
+    assert_eq!(ids(&page), ["1", "2", "4", "5"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_holds_up_no_other_and_is_told_until_it_can() {
+    let ambiguous = b"id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n".as_slice();
+    let files = [("a.csv", ambiguous, true), ("b.csv", NPS, true)];
+    let settings = Settings::default();
+    let (page, cursor) = poll(&settings, &Cursor::default(), &files);
+    assert_eq!(ids(&page), ["a1", "a2", "a5"]);
+    assert!(page.warnings[0].message.contains("ambiguous dates"), "{page:?}");
+    let (page, cursor) = poll(&settings, &cursor, &files);
+    assert_eq!((page.items.len(), codes(&page)), (0, vec!["file_refused"]));
+    let settings = Settings { date_order: Some(DateOrder::DayMonthYear), ..settings };
+    let (page, _) = poll(&settings, &cursor, &files);
+    assert_eq!(ids(&page), ["1", "2"], "other settings are a reason to try again");
+}
+
+#[test]
+fn many_files_come_in_several_walks() {
+    let names = (0..150).map(|n| format!("{n:03}.jsonl")).collect::<Vec<_>>();
+    let lines = (0..150).map(|n| format!("{{\"id\":{n},\"text\":\"x\"}}\n")).collect::<Vec<_>>();
+    let files = names.iter().zip(&lines).map(|(name, line)| (name.as_str(), line.as_bytes(), true)).collect::<Vec<_>>();
+    let (first, cursor) = poll(&Settings::default(), &Cursor::default(), &files);
+    let (second, _) = poll(&Settings::default(), &cursor, &files);
+    assert_eq!((first.items.len(), second.items.len()), (100, 50));
+}
+
+proptest::proptest! {
+    /// Wherever a file is cut into pieces, the same items come out, in the same order.
+    #[test]
+    fn the_size_of_pieces_does_not_matter(most in 120_u64..900) {
+        for file in [NPS, JSONL, NOTEN] {
+            let settings = Settings { date_order: Some(DateOrder::DayMonthYear), ..Settings::default() };
+            let whole = read_in(file, &settings, u64::MAX).unwrap();
+            let pieces = read_in(file, &settings, most).unwrap();
+            proptest::prop_assert_eq!(ids(&whole), ids(&pieces));
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_gives_a_value(which in 0_usize..3, cut in 0.0_f64..1.0, at in 0.0_f64..1.0, bit in 0_u8..8) {
+        let file = [NPS, JSONL, NOTEN][which];
+        let place = |part: f64| (file.len() as f64 * part) as usize;
+        let _ = read_in(&file[..place(cut)], &Settings::default(), 200);
+        let mut flipped = file.to_vec();
+        flipped[place(at)] ^= 1 << bit;
+        let _ = read_in(&flipped, &Settings::default(), u64::MAX);
+    }
+
+    #[test]
+    fn noise_gives_a_value(text in "([,;\t|\n\r\"]|sep=|id|date|text|1/2/26|[a-z0-9 ]|\u{0}|\u{feff}|\\[|\\{|\\}){0,60}") {
+        let _ = read_in(text.as_bytes(), &Settings::default(), u64::MAX);
+        let _ = read_in(text.as_bytes(), &Settings::default(), 16);
+    }
+}
