@@ -4,10 +4,14 @@ use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
+use crate::cli::open;
 use crate::config::print;
 use crate::config::secrets::Lenient;
 use crate::config::settings::Config;
 use crate::host::credentials::Credentials;
+use crate::store::sqlite::Direct;
+
+mod online;
 
 /// Report every problem of the configuration
 #[derive(Debug, clap::Args)]
@@ -19,13 +23,18 @@ pub struct Args {
     /// Take secrets that cannot be read for warnings, as away from the machine that has them
     #[arg(long)]
     quiet: bool,
+    /// Also try sources and targets, without storing or sending anything
+    #[arg(long)]
+    online: bool,
+    /// Also compare the counters of the store with its messages
+    #[arg(long)]
+    recount: bool,
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let secrets = Credentials::of_this_process();
     let read = if args.quiet { load::read_with(&console.config, &Lenient(&secrets)) } else { load::read_with(&console.config, &secrets) };
     let (documents, loaded) = read.map_err(|error| load::unreadable(&error))?;
-    // The examples of own themes, `--online` and `--recount` add their findings to these.
     let problems = loaded.problems;
     if args.json {
         writeln!(console.out, "{:#}", print::to_json(&problems, &documents))?;
@@ -37,11 +46,67 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         return Err(Failure::new(Code::Config, load::summary(errors)));
     };
+    let mut findings = examples(&config)?;
+    if args.recount {
+        findings.extend(recount(&config)?);
+    }
+    if args.online {
+        findings.extend(online::look(&config)?);
+    }
+    for finding in &findings {
+        writeln!(console.err, "{finding}")?;
+    }
     if !args.json {
         let space = if problems.is_empty() { "" } else { "\n" };
-        writeln!(console.out, "{space}{}", tally(&config))?;
+        let word = if findings.is_empty() { "ok" } else { "the configuration can be used" };
+        writeln!(console.out, "{space}{word}: {}", tally(&config))?;
     }
-    Ok(Code::Done)
+    Ok(if findings.is_empty() { Code::Done } else { Code::Found })
+}
+
+/// The themes' own examples that do not come out as they say.
+fn examples(config: &Config) -> Result<Vec<String>, Failure> {
+    let rules =
+        crate::tagging::compile(&config.themes).map_err(|_| Failure::new(Code::Bug, "rules that passed the check do not compile"))?;
+    let failures = crate::tagging::failed_examples(&rules, &config.themes);
+    Ok(failures
+        .iter()
+        .map(|failure| {
+            let theme = &config.themes[failure.theme];
+            let rule = failure.rule.and_then(|rule| theme.rules.get(rule)).map(|rule| rule.name.as_str()).unwrap_or_default();
+            let of = if rule.is_empty() { format!("theme `{}`", theme.name) } else { format!("theme `{}`, rule \"{rule}\"", theme.name) };
+            let matched: Vec<String> = failure
+                .matched
+                .iter()
+                .flat_map(|tag| tag.spans.iter().filter_map(|span| failure.text.get(span.clone())))
+                .map(|word| format!("\"{word}\""))
+                .collect();
+            if failure.should_match {
+                format!("{of}: \"{}\" should match and does not", failure.text)
+            } else {
+                format!("{of}: \"{}\" should not match and does, by {}", failure.text, matched.join(", "))
+            }
+        })
+        .collect())
+}
+
+/// Counters that do not hold what the messages give.
+fn recount(config: &Config) -> Result<Vec<String>, Failure> {
+    let store = Direct::open(&config.store.path).map_err(open::refused)?;
+    let differences = store.reader().recount()?;
+    Ok(differences
+        .iter()
+        .map(|difference| {
+            let key = difference.key;
+            let quarter = key.quarter.start().format("%Y-%m-%d %H:%M UTC");
+            let (stored, counted) = (difference.stored.voices, difference.counted.voices);
+            let theme = key.theme.map_or_else(|| "all messages".to_owned(), |theme| format!("theme {theme}"));
+            format!(
+                "counter of {quarter}, scope {}, source {}, {theme}: holds {stored}, the messages give {counted}",
+                key.scope, key.source
+            )
+        })
+        .collect())
 }
 
 /// `ok: 2 sources, 1 theme, 1 watch, 1 target`
@@ -90,7 +155,7 @@ password = { file = "/nowhere/at/all" }
         let main = folder.path().join("uproar.toml");
         write(&main, text);
         let (mut console, out, _) = console(&main);
-        let ended = run(&Args { json, quiet }, &mut console);
+        let ended = run(&Args { json, quiet, online: false, recount: false }, &mut console);
         (ended, out.text())
     }
 

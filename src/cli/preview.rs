@@ -3,18 +3,18 @@
 //! Shows what the daemon would read, without storing anything: the same sources read the same
 //! bytes; only the carrying of requests is done here.
 
-use std::fs::File;
 use std::io::Read as _;
-use std::io::Seek as _;
-use std::io::SeekFrom;
 use std::path::Path;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::ValueEnum;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
+use crate::config::settings::Fetch;
 use crate::domain::Timestamp;
 use crate::domain::http::Bytes;
 use crate::domain::http::Request;
@@ -23,6 +23,9 @@ use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::fetch::Fetched;
+use crate::fetch::Fetcher;
+use crate::host::clock::Clock;
 use crate::sources;
 use crate::sources::ReadError;
 use crate::sources::Source;
@@ -98,21 +101,68 @@ trait Show {
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let colours = console.colours;
+    let source = wanted(args, console)?;
     let mut show: Box<dyn Show + '_> =
         if args.json { Box::new(json::Json::new(&mut console.out)) } else { Box::new(table::Table::new(&mut console.out, colours)) };
-    let path = PathBuf::from(&args.what);
-    if args.what == "-" {
-        input(args, show.as_mut())?;
-    } else if args.what.starts_with("http://") || args.what.starts_with("https://") {
-        remote(args, &sources::Settings::Feed(feed::Settings::Url(args.what.clone())), show.as_mut())?;
-    } else if path.is_file() {
-        local(args, &path, show.as_mut())?;
-    } else {
-        let settings = configured(&args.what)?;
-        remote(args, &settings, show.as_mut())?;
+    match &source {
+        Wanted::Input => input(args, show.as_mut())?,
+        Wanted::File(path) => local(args, path, show.as_mut())?,
+        Wanted::Source(settings, fetch) => remote(args, settings, fetch, show.as_mut())?,
     }
     show.finish()?;
     Ok(Code::Done)
+}
+
+/// What the command line asks for.
+enum Wanted {
+    Input,
+    File(PathBuf),
+    Source(Box<sources::Settings>, Box<Fetch>),
+}
+
+fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
+    let path = PathBuf::from(&args.what);
+    if args.what == "-" {
+        return Ok(Wanted::Input);
+    }
+    if args.what.starts_with("http://") || args.what.starts_with("https://") {
+        let settings = sources::Settings::Feed(feed::Settings::Url(args.what.clone()));
+        return Ok(Wanted::Source(Box::new(settings), Box::new(fetch_for(&args.what, console))));
+    }
+    if path.is_file() {
+        return Ok(Wanted::File(path));
+    }
+    let config = load::load(console)?;
+    match config.sources.iter().find(|source| source.name == args.what) {
+        Some(source) => Ok(Wanted::Source(Box::new(source.kind.clone()), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch }))),
+        None => {
+            let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+            let what = table::harmless(&args.what);
+            Err(Failure::new(
+                Code::Usage,
+                format!("`{what}` is no file, no address and no source; the configuration has {}", names.join(", ")),
+            ))
+        }
+    }
+}
+
+/// How to fetch an address that a person typed: as the configuration says, where there is one that
+/// can be read. Whoever types an address in a private network means it.
+fn fetch_for(url: &str, console: &Console) -> Fetch {
+    let configured = load::read(&console.config).ok().and_then(|(_, loaded)| loaded.config).map(|config| config.fetch);
+    let mut fetch = configured.unwrap_or_else(|| Fetch {
+        contact: None,
+        proxy: None,
+        extra_ca: None,
+        allow_private: Vec::new(),
+        timeout: TimeDelta::seconds(30),
+        max_body: 20_000_000,
+        host_gap: TimeDelta::seconds(1),
+        settle: TimeDelta::zero(),
+    });
+    let typed = url::Url::parse(url).ok();
+    fetch.allow_private.extend(typed.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))));
+    fetch
 }
 
 /// Standard input: the whole of it, as if it had been fetched.
@@ -175,9 +225,18 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
 }
 
 /// A source as the daemon would poll it for the first time: the first page of each of its parts.
-fn remote(args: &Args, settings: &sources::Settings, show: &mut dyn Show) -> Result<(), Failure> {
+fn remote(args: &Args, settings: &sources::Settings, fetch: &Fetch, show: &mut dyn Show) -> Result<(), Failure> {
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
-    walk(settings.build().as_ref(), args, pages, show, &mut |request, _| carry(request))
+    let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut carry = |request: &Request, _: &mut dyn Show| match runtime.block_on(fetcher.fetch(request, None, Clock::real().now())) {
+        Ok(Fetched::New { response, .. }) => Ok(response),
+        Ok(Fetched::Unchanged { .. }) => {
+            Err(Failure::new(Code::Unavailable, "the server says \"unchanged\" although it was asked for everything"))
+        }
+        Err(error) => Err(Failure::new(if settings.is_remote() { Code::Unavailable } else { Code::Io }, error)),
+    };
+    walk(settings.build().as_ref(), args, pages, show, &mut carry)
 }
 
 /// Reads a source from its beginning, at most so many pages of each part.
@@ -188,7 +247,7 @@ fn walk(
     show: &mut dyn Show,
     carry: &mut dyn FnMut(&Request, &mut dyn Show) -> Result<Response, Failure>,
 ) -> Result<(), Failure> {
-    let now = args.fetched_at.unwrap_or_else(|| crate::host::clock::Clock::real().now());
+    let now = args.fetched_at.unwrap_or_else(|| Clock::real().now());
     for shard in source.shards() {
         let cursor = Cursor::default();
         let mut request = Some(source.first(&shard, &cursor, now));
@@ -204,36 +263,16 @@ fn walk(
     Ok(())
 }
 
-/// Carries out a request.
+/// Carries out a request for a piece of a local file.
 fn carry(request: &Request) -> Result<Response, Failure> {
     match request {
         Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
-        Request::Folder(folder) => Err(Failure::new(Code::Unavailable, format!("looking into {} needs the fetcher", folder.display()))),
-        Request::Get(_) => {
-            Err(Failure::new(Code::Unavailable, "reading from the web needs the fetcher; save the page and preview the file"))
-        }
+        Request::Folder(_) | Request::Get(_) => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
     }
 }
 
-/// The settings of a configured source.
-fn configured(name: &str) -> Result<sources::Settings, Failure> {
-    Err(Failure::new(
-        Code::Config,
-        format!("`{name}` is neither a file nor an address; looking up a configured source needs the configuration"),
-    ))
-}
-
 fn slice(wanted: &Slice) -> Result<Bytes, Failure> {
-    let failed = |error: std::io::Error| Failure::new(Code::Io, format!("{}: {error}", wanted.path.display()));
-    let mut file = File::open(&wanted.path).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    let size = about.len();
-    let from = if wanted.from < 0 { size.saturating_sub(wanted.from.unsigned_abs()) } else { wanted.from as u64 };
-    file.seek(SeekFrom::Start(from)).map_err(failed)?;
-    let mut body = Vec::new();
-    file.take(wanted.limit).read_to_end(&mut body).map_err(failed)?;
-    let modified = about.modified().map(Timestamp::from).unwrap_or_default();
-    Ok(Bytes { request: wanted.clone(), from, body, size, modified })
+    crate::fetch::read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
 }
 
 fn file_settings(args: &Args) -> file::Settings {

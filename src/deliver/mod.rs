@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use crate::domain::secret::Secret;
 use crate::render::Parcel;
 use crate::render::Reply;
+use crate::render::mail::Server;
 
 mod file;
 mod guard;
@@ -77,6 +78,19 @@ impl Carrier {
     /// [`CarrierError`] when the authorities or the proxy can't be used.
     pub fn new(options: &Options) -> Result<Self, CarrierError> {
         Ok(Self { smtp: smtp::Sender::new(options)?, http: http::Poster::new(options)?, deadline: options.deadline })
+    }
+
+    /// Talks to a mail server up to the login, and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// What the server said, or why it could not be asked.
+    pub async fn greet(&self, server: &Server) -> Result<(), String> {
+        self.smtp.greet(server, self.deadline).await.map_err(|reply| match reply {
+            Reply::Smtp { code, text } => format!("the mail server answered {code} {text}"),
+            Reply::Nothing(why) | Reply::Unable(why) => why,
+            other => format!("{other:?}"),
+        })
     }
 
     /// Makes one try.

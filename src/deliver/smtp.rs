@@ -87,6 +87,18 @@ impl Sender {
         without(reply, to)
     }
 
+    /// Connects, encrypts, logs in and says good-bye: everything but a mail.
+    pub(super) async fn greet(&self, server: &Server, deadline: Duration) -> Result<(), Reply> {
+        match timeout(deadline, self.open(server)).await {
+            Err(_) => Err(Reply::Nothing(format!("the mail server did not answer within {} s", deadline.as_secs_f32()))),
+            Ok(Err((step, error))) => Err(refused(step, &error)),
+            Ok(Ok(mut connection)) => {
+                let _ = timeout(GOOD_BYE, connection.quit()).await;
+                Ok(())
+            }
+        }
+    }
+
     /// Connects, encrypts and logs in.
     async fn open(&self, server: &Server) -> Result<AsyncSmtpConnection, (Step, Error)> {
         let tls = || {
