@@ -109,7 +109,7 @@ fn recount(config: &Config) -> Result<Vec<String>, Failure> {
         .collect())
 }
 
-/// `ok: 2 sources, 1 theme, 1 watch, 1 target`
+/// `2 sources, 1 theme, 1 watch, 1 target`
 fn tally(config: &Config) -> String {
     let some = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let counts = [
@@ -118,7 +118,7 @@ fn tally(config: &Config) -> String {
         some(config.watches.len(), "watch", "watches"),
         some(config.targets.len(), "target", "targets"),
     ];
-    format!("ok: {}", counts.join(", "))
+    counts.join(", ")
 }
 
 #[cfg(test)]
