@@ -97,6 +97,8 @@ fn twenty_kills_lose_nothing_and_double_nothing() {
     stored.sort();
     served.sort();
     assert_eq!(stored, served, "every message is stored once");
+    let recounted = house.run(&["check", "--recount"]);
+    assert_eq!(recounted.code, 0, "the counters hold what the messages give\n{}{}", recounted.out, recounted.err);
 
     let incidents = house.json(&["incident", "list", "--all", "--json"]);
     let incidents: Vec<&str> = incidents.as_array().unwrap().iter().map(|incident| incident["id"].as_str().unwrap()).collect();

@@ -146,3 +146,26 @@ fn what_people_do_about_an_incident_holds_while_the_daemon_runs() {
     assert_eq!(house.run(&["incident", "ack", "i-nobody"]).code, 2);
     daemon.stop();
 }
+
+#[test]
+fn counters_hold_what_the_messages_give_also_after_edits() {
+    let feed = Feed::start(calm_month());
+    let house = House::new(&format!("{THEME}{}{REST}", feed.source()));
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", 460.0);
+    feed.add(spike(0, 20));
+    feed.edit("calm-1", ", and the stage was dark");
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"edited\"}", 100.0);
+    let recounted = || house.run(&["check", "--recount"]);
+    let running = recounted();
+    assert_eq!(running.code, 0, "{}{}", running.out, running.err);
+    daemon.kill();
+    let killed = recounted();
+    assert_eq!(killed.code, 0, "{}{}", killed.out, killed.err);
+    let online = house.run(&["check", "--online"]);
+    assert_eq!(online.code, 0, "{}{}", online.out, online.err);
+    drop(feed);
+    let online = house.run(&["check", "--online"]);
+    assert_eq!(online.code, 1, "{}{}", online.out, online.err);
+    assert!(online.err.contains("theatre"), "{}", online.err);
+}
