@@ -22,6 +22,7 @@ use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::incident::outbox::row_id;
 use crate::render::Channel;
+use crate::store::sqlite::GUEST;
 use crate::store::sqlite::Sqlite;
 use crate::web::board::Board;
 
@@ -62,7 +63,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         }
         What::Test { name } => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let boot = format!("test-{}", std::process::id());
+            let boot = format!("{GUEST}{}", std::process::id());
             let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
             let plan = Plan::build(config, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
             let outcome = runtime.block_on(test(&plan, store, name, console));

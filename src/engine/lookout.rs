@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::TimeDelta;
 use tracing::info;
@@ -100,9 +101,11 @@ impl<S: Ingest + Incidents> Lookout<S> {
     /// # Errors
     ///
     /// [`StoreError`]; nothing was written then and the next look does it again.
+    #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
     pub async fn look(&mut self) -> Result<usize, StoreError> {
-        let now = self.clock.now();
+        let (now, began) = (self.clock.now(), Instant::now());
         let outcome = self.look_at(now).await;
+        self.board.set(board::EVALUATION_SECONDS, &[], began.elapsed().as_secs_f64());
         if outcome.is_err() {
             // What is remembered may be ahead of what was written.
             self.known.clear();

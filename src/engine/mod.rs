@@ -23,6 +23,7 @@ pub mod courier;
 pub mod crew;
 mod diary;
 pub mod facts;
+pub mod gauges;
 pub mod intake;
 pub mod judge;
 pub mod keeper;
@@ -240,7 +241,7 @@ fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts
 }
 
 async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
-    let mut lookout = Lookout::new(parts.store.clone(), plan, parts.clock, parts.board.clone());
+    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone());
     loop {
         parts.beats.beat(Loop::Judge);
         match lookout.look().await {
@@ -253,6 +254,7 @@ async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
             Err(StoreError::Stale) => {}
             Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
         }
+        gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
         let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);
         tokio::select! {
             () = stop.cancelled() => return,

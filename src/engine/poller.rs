@@ -145,7 +145,7 @@ impl<S: Ingest> Poller<S> {
     pub async fn poll(&self, target: &Target) -> Result<Polled, StoreError> {
         let started = self.clock.now();
         let stream = self.store.stream(&target.key).await?;
-        let errors = stream.errors;
+        let (errors, last_new) = (stream.errors, stream.last_new);
         let mut walk = Walk { target, stream, started, committed: Committed::default(), pages: 0 };
         let outcome = self.walk(&mut walk).await;
         let committed = walk.committed;
@@ -153,6 +153,8 @@ impl<S: Ingest> Poller<S> {
         match outcome {
             Ok(due) => {
                 self.board.set(board::LAST_SUCCESS, &[("source", source)], started.timestamp() as f64);
+                let newest = if committed.new > 0 { Some(started) } else { last_new };
+                self.board.raise(board::NEWEST_ITEM, &[("source", source)], newest.map_or(0.0, |newest| newest.timestamp() as f64));
                 if errors > 0 {
                     info!(source, "source `{source}` works again after {errors} errors");
                 }

@@ -37,14 +37,16 @@ metrics! {
     POLLS "uproar_source_polls_total" "counter" "Polls by result: ok, not_modified, error.";
     ITEMS "uproar_source_items_total" "counter" "Items read by kind: new, edited, duplicate, late, gone, rejected.";
     LAST_SUCCESS "uproar_source_last_success_timestamp_seconds" "gauge" "Start of the last poll that went well.";
+    NEWEST_ITEM "uproar_source_newest_item_timestamp_seconds" "gauge" "When a new item was last read.";
     EVALUATIONS "uproar_evaluations_total" "counter" "Times that all series were judged.";
     EVALUATION_SECONDS "uproar_evaluation_duration_seconds" "gauge" "How long the last judging took.";
     COUNT "uproar_theme_count" "gauge" "Complaints in the window that scored highest, all segments.";
     EXPECTED "uproar_theme_expected" "gauge" "Complaints expected in it.";
     SCORE "uproar_theme_score" "gauge" "Its score; the limit follows from the budget.";
-    INCIDENTS "uproar_incidents" "gauge" "Incidents that are not over, by state.";
+    INCIDENTS "uproar_incidents" "gauge" "Incidents that are not over, by state and level.";
     DELIVERIES "uproar_deliveries_total" "counter" "Tries to deliver by result: delivered, later, dead.";
-    OUTBOX "uproar_outbox_rows" "gauge" "Rows of the outbox by state.";
+    OUTBOX "uproar_outbox_rows" "gauge" "Notices that are not delivered by state: queued, leased, dead.";
+    OUTBOX_AGE "uproar_outbox_oldest_queued_seconds" "gauge" "How long the oldest notice has waited; 0 when none does.";
     PROGRESS "uproar_loop_progress_age_seconds" "gauge" "Time since each loop passed its check point.";
     DATABASE "uproar_db_size_bytes" "gauge" "Bytes in use in the database.";
 }
@@ -66,6 +68,11 @@ impl Board {
     /// Sets a gauge.
     pub fn set(&self, metric: Metric, labels: &[(&'static str, &str)], to: f64) {
         self.change(metric, labels, |value| *value = to);
+    }
+
+    /// Sets a gauge that never goes back: the newest of several times.
+    pub fn raise(&self, metric: Metric, labels: &[(&'static str, &str)], to: f64) {
+        self.change(metric, labels, |value| *value = value.max(to));
     }
 
     /// Forgets all values of a gauge whose labels come and go.

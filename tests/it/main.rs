@@ -4,3 +4,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
 
 mod contract;
+mod house;
+mod story;

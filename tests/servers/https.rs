@@ -58,6 +58,7 @@ impl Server {
             timeout: TimeDelta::seconds(20),
             max_body: 1_000_000,
             host_gap: TimeDelta::zero(),
+            settle: TimeDelta::zero(),
         }
     }
 }

@@ -5,5 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
 
 mod authority;
+#[path = "../it/house/mod.rs"]
+mod house;
 mod https;
+mod kills;
+mod mails;
 mod smtpd;

@@ -30,6 +30,7 @@ mod writer;
 pub use lock::Lock;
 pub use lock::LockError;
 pub use migrations::OpenError;
+pub use outbox::GUEST;
 pub use ports::Sqlite;
 
 use crate::domain::Timestamp;

@@ -12,6 +12,14 @@ use crate::domain::ports::StoreError;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
+/// No earlier row of the same thread waits. One that waits for another is due with it, not before.
+const FIRST_OF_THREAD: &str = "NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.incident = row.incident
+    AND earlier.target = row.target AND earlier.recipient = row.recipient AND earlier.revision < row.revision
+    AND earlier.state IN ('queued', 'leased'))";
+
+/// How the boot of a process begins that works beside the daemon, as `target test` does.
+pub const GUEST: &str = "guest-";
+
 /// Puts a row in. Who never heard that an incident opened does not hear that it is over; an
 /// undelivered "worse" gives way to what is newer.
 pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreError> {
@@ -52,8 +60,9 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
     Ok(())
 }
 
-/// Takes due rows and holds them. A row waits for the earlier ones of its thread; a lease of
-/// another boot is free at once, for that process is gone.
+/// Takes due rows and holds them. A row waits for the earlier ones of its thread. A lease of
+/// another daemon is free at once, for there is one at a time and that one is gone; but a guest
+/// may be at work beside the daemon, so neither takes what the other holds.
 pub(super) fn claim(
     connection: &Connection,
     target: &str,
@@ -62,15 +71,15 @@ pub(super) fn claim(
     hold_until: Timestamp,
     boot: &str,
 ) -> Result<Vec<Row>, StoreError> {
-    let mut find = connection.prepare_cached(
+    let mut find = connection.prepare_cached(&format!(
         "SELECT id, target, recipient, facts, attempts, created_at FROM outbox AS row
-         WHERE target = ?4 AND due <= ?1 AND (state = 'queued' OR state = 'leased' AND (lease_until <= ?1 OR lease_boot <> ?2))
-           AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.incident = row.incident AND earlier.target = row.target
-               AND earlier.recipient = row.recipient AND earlier.revision < row.revision AND earlier.state IN ('queued', 'leased'))
-         ORDER BY due, id LIMIT ?3",
-    )?;
+         WHERE target = ?4 AND due <= ?1 AND (state = 'queued' OR state = 'leased' AND (lease_until <= ?1
+               OR lease_boot <> ?2 AND NOT ?5 AND substr(lease_boot, 1, {length}) <> '{GUEST}'))
+           AND {FIRST_OF_THREAD} ORDER BY due, id LIMIT ?3",
+        length = GUEST.len()
+    ))?;
     let rows = find
-        .query_map(params![millis(now), boot, limit, target], |row| {
+        .query_map(params![millis(now), boot, limit, target, boot.starts_with(GUEST)], |row| {
             let facts: String = row.get(3)?;
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(4)?, row.get(5)?))
         })?
@@ -105,10 +114,10 @@ pub(super) fn settle(connection: &Connection, id: &str, outcome: &Outcome, now: 
 
 pub(super) fn next_due(connection: &Connection, target: &str) -> Result<Option<Timestamp>, StoreError> {
     let due: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(CASE state WHEN 'queued' THEN due ELSE lease_until END) FROM outbox
-             WHERE target = ?1 AND state IN ('queued', 'leased')",
-        )?
+        .prepare_cached(&format!(
+            "SELECT min(CASE state WHEN 'queued' THEN due ELSE lease_until END) FROM outbox AS row
+             WHERE target = ?1 AND state IN ('queued', 'leased') AND {FIRST_OF_THREAD}"
+        ))?
         .query_row(params![target], |row| row.get(0))?;
     Ok(due.map(moment))
 }

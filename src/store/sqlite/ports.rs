@@ -57,7 +57,8 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the store and starts its writer. `boot` differs for every start of a daemon.
+    /// Opens the store and starts its writer. `boot` differs for every start of a
+    /// daemon, and begins with [`GUEST`](super::GUEST) for a process that works beside one.
     ///
     /// # Errors
     ///

@@ -98,6 +98,8 @@ pub struct OutboxCount {
     pub rows: u64,
     /// The newest error among them.
     pub error: Option<String>,
+    /// When the oldest of them was decided.
+    pub oldest: Option<Timestamp>,
 }
 
 /// Where one row of the outbox stands.
@@ -211,11 +213,17 @@ impl<'a> Reader<'a> {
     ///
     /// [`StoreError`] when the database fails.
     pub fn outbox(&self) -> Result<Vec<OutboxCount>, StoreError> {
-        let mut find = self
-            .connection
-            .prepare_cached("SELECT target, state, count(*), max(last_error) FROM outbox GROUP BY target, state ORDER BY target, state")?;
+        let mut find = self.connection.prepare_cached(
+            "SELECT target, state, count(*), max(last_error), min(created_at) FROM outbox GROUP BY target, state ORDER BY target, state",
+        )?;
         let rows = find.query_map([], |row| {
-            Ok(OutboxCount { target: row.get(0)?, state: row.get(1)?, rows: row.get::<_, i64>(2)?.cast_unsigned(), error: row.get(3)? })
+            Ok(OutboxCount {
+                target: row.get(0)?,
+                state: row.get(1)?,
+                rows: row.get::<_, i64>(2)?.cast_unsigned(),
+                error: row.get(3)?,
+                oldest: row.get::<_, Option<i64>>(4)?.map(moment),
+            })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -161,6 +161,27 @@ mod of_every_store {
         let rows = store.claim("desk".to_owned(), 10, again, again).await.unwrap();
         assert_eq!((rows.len(), rows[0].attempts), (1, 1));
     }
+
+    pub(super) async fn what_waits_for_an_earlier_notice_is_due_with_it(store: &(impl Incidents + Outbox)) {
+        let first = incident("i-1");
+        let over = later(&first, State::Resolved);
+        store.apply(judged(vec![change(first, None, &[Event::Opened])])).await.unwrap();
+        store.apply(judged(vec![change(over, Some(1), &[Event::Resolved])])).await.unwrap();
+        assert_eq!(due(store).await, ["opened"]);
+        let again = now() + chrono::TimeDelta::minutes(5);
+        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true };
+        store.settle("i-1-opened-1".to_owned(), outcome, now()).await.unwrap();
+        assert_eq!(store.next_due("desk".to_owned()).await.unwrap(), Some(again), "nobody looks again and again until then");
+    }
+
+    /// How many rows `store` may send now; it holds them for a minute.
+    pub(super) async fn held(store: &impl Outbox) -> usize {
+        store.claim("desk".to_owned(), 10, now(), now() + chrono::TimeDelta::minutes(1)).await.unwrap().len()
+    }
+
+    pub(super) async fn open_one(store: &impl Incidents) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[Event::Opened])])).await.unwrap();
+    }
 }
 
 mod on_sqlite {
@@ -170,5 +191,24 @@ mod on_sqlite {
         who_never_heard_the_beginning_does_not_hear_the_end
         an_undelivered_worse_gives_way_and_the_opening_never
         a_row_that_failed_comes_back_when_it_is_due
+        what_waits_for_an_earlier_notice_is_due_with_it
+    }
+
+    #[tokio::test]
+    async fn a_guest_and_the_daemon_never_send_the_same_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = |boot: &str| uproar::store::sqlite::Sqlite::open(&folder.path().join("uproar.db"), boot.to_owned()).unwrap().0;
+        let (daemon, guest, next) = (open("1-1"), open(&format!("{}7", uproar::store::sqlite::GUEST)), open("2-1"));
+        super::of_every_store::open_one(&daemon).await;
+        assert_eq!(super::of_every_store::held(&daemon).await, 1);
+        assert_eq!(super::of_every_store::held(&guest).await, 0, "the daemon is at it");
+        assert_eq!(super::of_every_store::held(&next).await, 1, "the daemon before is gone");
+
+        let folder = tempfile::tempdir().unwrap();
+        let open = |boot: &str| uproar::store::sqlite::Sqlite::open(&folder.path().join("uproar.db"), boot.to_owned()).unwrap().0;
+        let (daemon, guest) = (open("1-1"), open(&format!("{}7", uproar::store::sqlite::GUEST)));
+        super::of_every_store::open_one(&daemon).await;
+        assert_eq!(super::of_every_store::held(&guest).await, 1);
+        assert_eq!(super::of_every_store::held(&daemon).await, 0, "the guest is at it");
     }
 }

@@ -1,0 +1,8 @@
+//! Stories of the real binary: what people do with it, from outside.
+
+mod config;
+mod feed;
+mod life;
+mod manual;
+mod secrets;
+mod survey;
