@@ -157,6 +157,37 @@ impl std::ops::AddAssign for Committed {
     }
 }
 
+/// Which rules the stored tags are from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruleset {
+    /// Fingerprint of the rules.
+    pub rules: String,
+    /// Number of the last item that has its tags from them.
+    pub done_to: i64,
+    /// All items have.
+    pub finished: bool,
+}
+
+/// The words of a stored item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredText {
+    /// Number of the item.
+    pub item: i64,
+    /// Headline.
+    pub title: String,
+    /// Words.
+    pub text: String,
+}
+
+/// A page of items that were tagged again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retagged {
+    /// Numbers of items with their new tags.
+    pub items: Vec<(i64, Vec<Tag>)>,
+    /// How far it has come with them.
+    pub ruleset: Ruleset,
+}
+
 /// Storing what was read.
 pub trait Ingest: Send + Sync {
     /// Where a stream stands; a default one when it was never read.
@@ -167,6 +198,15 @@ pub trait Ingest: Send + Sync {
 
     /// Stores items, tags, counters and the stream's progress together or not at all.
     fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// Which rules the stored tags are from; `None` when nobody ever said.
+    fn ruleset(&self) -> impl Future<Output = Result<Option<Ruleset>, StoreError>> + Send;
+
+    /// Items that still have their text, from the one after `item` on.
+    fn texts_after(&self, item: i64, limit: u32) -> impl Future<Output = Result<Vec<StoredText>, StoreError>> + Send;
+
+    /// Replaces tags and moves the counters, together or not at all. It is history: it never alerts.
+    fn commit_retagged(&self, page: Retagged) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// A poll ended without a page. `error` is `None` for "unchanged".
     fn note_poll(

@@ -30,6 +30,7 @@ pub mod keeper;
 pub mod lookout;
 pub mod plan;
 pub mod poller;
+pub mod retag;
 
 use crate::deliver::Carrier;
 use crate::domain::Timestamp;
@@ -154,6 +155,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         round.new += done.committed.new;
         round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
     }
+    retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &CancellationToken::new()).await?;
     round.notices = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone()).look().await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
@@ -241,6 +243,13 @@ fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts
 }
 
 async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    while let Err(error) = retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &stop).await {
+        error!("stored messages could not be tagged again: {error}; next try in {} s", ROUND.as_secs());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone());
     loop {
         parts.beats.beat(Loop::Judge);

@@ -18,6 +18,7 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
+use crate::domain::theme::Tag;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
@@ -203,17 +204,7 @@ impl Intake<'_> {
             connection.prepare_cached("INSERT OR IGNORE INTO item_label (item, scope) VALUES (?1, ?2)")?.execute(params![id, scope])?;
             scopes.push(scope);
         }
-        let mut themes = Vec::with_capacity(tagged.tags.len());
-        for tag in &tagged.tags {
-            let theme = self.names.theme(connection, &tag.theme)?;
-            connection.prepare_cached("INSERT OR IGNORE INTO tag (item, theme, rule, spans) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-                id,
-                theme,
-                tag.rule,
-                serde_json::to_string(&tag.spans)?
-            ])?;
-            themes.push(theme);
-        }
+        let themes = store_tags(connection, self.names, id, &tagged.tags)?;
         Ok((scopes, themes))
     }
 
@@ -234,12 +225,28 @@ impl Intake<'_> {
     }
 }
 
-fn add(moves: &mut HashMap<CellKey, Tally>, more: BTreeMap<CellKey, Tally>) {
+pub(super) fn add(moves: &mut HashMap<CellKey, Tally>, more: BTreeMap<CellKey, Tally>) {
     for (key, tally) in more {
         let cell = moves.entry(key).or_default();
         cell.voices += tally.voices;
         cell.late += tally.late;
     }
+}
+
+/// Stores the tags of an item and returns the numbers of their themes.
+pub(super) fn store_tags(connection: &Connection, names: &mut Names, id: i64, tags: &[Tag]) -> Result<Vec<i64>, StoreError> {
+    let mut themes = Vec::with_capacity(tags.len());
+    for tag in tags {
+        let theme = names.theme(connection, &tag.theme)?;
+        connection.prepare_cached("INSERT OR IGNORE INTO tag (item, theme, rule, spans) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+            id,
+            theme,
+            tag.rule,
+            serde_json::to_string(&tag.spans)?
+        ])?;
+        themes.push(theme);
+    }
+    Ok(themes)
 }
 
 /// All messages of a voice as counting sees them.

@@ -23,6 +23,7 @@ mod names;
 mod outbox;
 mod ports;
 pub mod reports;
+mod retag;
 mod streams;
 mod values;
 mod writer;

@@ -25,8 +25,11 @@ use crate::domain::ports::Judged;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::Retagged;
+use crate::domain::ports::Ruleset;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StoredText;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
@@ -39,6 +42,7 @@ use crate::store::sqlite::keep;
 use crate::store::sqlite::open_reader;
 use crate::store::sqlite::outbox;
 use crate::store::sqlite::reports::Reader;
+use crate::store::sqlite::retag;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::writer::Writer;
 
@@ -131,6 +135,18 @@ impl Ingest for Sqlite {
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
         self.writer.run(move |connection, names| ingest::commit_page(connection, names, &page)).await
+    }
+
+    async fn ruleset(&self) -> Result<Option<Ruleset>, StoreError> {
+        self.read(|reader| retag::ruleset(reader.connection())).await
+    }
+
+    async fn texts_after(&self, item: i64, limit: u32) -> Result<Vec<StoredText>, StoreError> {
+        self.read(move |reader| retag::texts(reader.connection(), item, limit)).await
+    }
+
+    async fn commit_retagged(&self, page: Retagged) -> Result<(), StoreError> {
+        self.writer.run(move |connection, names| retag::commit(connection, names, &page)).await
     }
 
     async fn note_poll(&self, key: &StreamKey, error: Option<String>, due: Timestamp, polled_at: Timestamp) -> Result<(), StoreError> {

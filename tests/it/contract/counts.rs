@@ -5,6 +5,10 @@ mod of_every_store {
     use uproar::domain::incident::Segment;
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Ingest;
+    use uproar::domain::ports::Judged;
+    use uproar::domain::ports::Retagged;
+    use uproar::domain::ports::Ruleset;
+    use uproar::domain::theme::Tag;
 
     use crate::contract::item;
     use crate::contract::page;
@@ -75,6 +79,27 @@ mod of_every_store {
         assert_eq!(marks[0].from, Quarter::of(time("2026-10-01T10:00:00Z")));
     }
 
+    pub(super) async fn tags_under_other_rules_move_the_counts_and_never_alert(store: &(impl Ingest + Incidents)) {
+        let items = vec![item("1", "loops", "2026-11-01T10:00:00Z", &["looping_bot"]), item("2", "fine", "2026-11-01T10:00:00Z", &[])];
+        store.commit_page(page(items, "2026-11-01T10:01:00Z")).await.unwrap();
+        let marks = store.touched().await.unwrap();
+        store.apply(Judged { done: marks, ..Judged::default() }).await.unwrap();
+        assert_eq!(store.ruleset().await.unwrap(), None);
+
+        let texts = store.texts_after(0, 10).await.unwrap();
+        assert_eq!(texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>(), ["loops", "fine"]);
+        let tag = Tag { theme: "refund_failed".to_owned(), rule: "new".to_owned(), spans: Vec::new() };
+        let items = texts.iter().map(|text| (text.item, vec![tag.clone()])).collect();
+        let ruleset = Ruleset { rules: "new".to_owned(), done_to: texts[1].item, finished: false };
+        store.commit_retagged(Retagged { items, ruleset: ruleset.clone() }).await.unwrap();
+
+        assert_eq!(count(store, Some("looping_bot")).await, (0, 0));
+        assert_eq!(count(store, Some("refund_failed")).await, (2, 0));
+        assert_eq!(store.ruleset().await.unwrap(), Some(ruleset));
+        assert_eq!(store.touched().await.unwrap()[0].judge_from, None);
+        assert!(store.texts_after(texts[1].item, 10).await.unwrap().is_empty());
+    }
+
     pub(super) async fn what_claims_to_come_from_the_future_counts_now(store: &(impl Ingest + Incidents)) {
         store.commit_page(page(vec![item("1", "a", "2036-11-01T10:00:00Z", &[])], "2026-11-01T10:01:00Z")).await.unwrap();
         let counters = store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap();
@@ -89,6 +114,7 @@ mod on_sqlite {
         a_deletion_gives_everything_back
         copies_of_one_voice_count_once_with_the_themes_of_all
         history_and_back_fill_count_as_late
+        tags_under_other_rules_move_the_counts_and_never_alert
         what_claims_to_come_from_the_future_counts_now
     }
 }
