@@ -9,6 +9,7 @@ use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use super::now;
 use super::web::Reply;
 use super::web::Request;
 use super::web::Server;
@@ -49,7 +50,7 @@ pub struct Post {
 
 /// A month of a few messages a day, one in sixteen of them a complaint; the last is some hours old.
 pub fn calm_month() -> Vec<Post> {
-    let begin = Utc::now() - TimeDelta::days(29);
+    let begin = now() - TimeDelta::days(29);
     (0..460_usize)
         .map(|n| Post {
             id: format!("calm-{n:03}"),
@@ -61,7 +62,7 @@ pub fn calm_month() -> Vec<Post> {
 
 /// So many complaints of the last minutes; `from` numbers them.
 pub fn spike(from: usize, count: usize) -> Vec<Post> {
-    (from..from + count).map(|n| Post { id: format!("loud-{n:03}"), text: complaint(n), at: Utc::now() }).collect()
+    (from..from + count).map(|n| Post { id: format!("loud-{n:03}"), text: complaint(n), at: now() }).collect()
 }
 
 fn complaint(n: usize) -> String {
