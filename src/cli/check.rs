@@ -14,6 +14,7 @@ use crate::store::sqlite::Direct;
 mod online;
 
 /// Report every problem of the configuration
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uproar init my-uproar && uproar check --config my-uproar/uproar.toml")]
 pub struct Args {

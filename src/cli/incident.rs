@@ -189,15 +189,14 @@ fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
     let zone = config.time_zone;
     let (mut store, plan) = open::store_and_plan(config)?;
     let who = env::read("SUDO_USER").or_else(|| env::read("USER")).unwrap_or_else(|| "the command line".to_owned());
-    match acts::act(&mut store, &plan, id, act, &who, Clock::real().now())? {
-        Some(incident) => match incident.snoozed_until {
-            Some(until) => writeln!(console.out, "{id} is {} until {}", incident.state, times::local(until, zone))?,
-            None => writeln!(console.out, "{id} is {}", incident.state)?,
-        },
-        None => {
-            let state = store.reader().incident(id)?.map(|incident| incident.state.to_string()).unwrap_or_default();
-            writeln!(console.err, "{id} is {state}; nothing to do")?;
-        }
+    let Some(incident) = acts::act(&mut store, &plan, id, act, &who, Clock::real().now())? else {
+        let state = store.reader().incident(id)?.map(|incident| incident.state.to_string()).unwrap_or_default();
+        writeln!(console.err, "{id} is {state}; nothing to do")?;
+        return Ok(Code::Done);
+    };
+    match incident.snoozed_until {
+        Some(until) => writeln!(console.out, "{id} is {} until {}", incident.state, times::local(until, zone))?,
+        None => writeln!(console.out, "{id} is {}", incident.state)?,
     }
     Ok(Code::Done)
 }

@@ -133,17 +133,15 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
         return Ok(Wanted::File(path));
     }
     let config = load::load(console)?;
-    match config.sources.iter().find(|source| source.name == args.what) {
-        Some(source) => Ok(Wanted::Source(Box::new(source.kind.clone()), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch }))),
-        None => {
-            let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
-            let what = table::harmless(&args.what);
-            Err(Failure::new(
-                Code::Usage,
-                format!("`{what}` is no file, no address and no source; the configuration has {}", names.join(", ")),
-            ))
-        }
-    }
+    let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
+        let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+        let what = table::harmless(&args.what);
+        return Err(Failure::new(
+            Code::Usage,
+            format!("`{what}` is no file, no address and no source; the configuration has {}", names.join(", ")),
+        ));
+    };
+    Ok(Wanted::Source(Box::new(source.kind.clone()), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
 }
 
 /// How to fetch an address that a person typed: as the configuration says, where there is one that

@@ -94,12 +94,12 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
         let found = store.read(move |reader| reader.row(&id)).await?;
         let to = if row.recipient.is_empty() { name } else { row.recipient.as_str() };
         match found {
-            Some((state, _, _, receipt)) if state == "delivered" => {
-                writeln!(console.out, "{to}: delivered: {}", receipt.unwrap_or_default())?;
+            Some(row) if row.state == "delivered" => {
+                writeln!(console.out, "{to}: delivered: {}", row.receipt.unwrap_or_default())?;
             }
-            Some((state, _, why, _)) => {
+            Some(row) => {
                 failed += 1;
-                writeln!(console.err, "{to}: {state}: {}", why.unwrap_or_else(|| "a running daemon is at it".to_owned()))?;
+                writeln!(console.err, "{to}: {}: {}", row.state, row.error.unwrap_or_else(|| "a running daemon is at it".to_owned()))?;
             }
             None => failed += 1,
         }

@@ -36,9 +36,12 @@ fn table(definition: &Definition) -> Map<String, Json> {
     let choices: Vec<Json> = definition
         .groups
         .iter()
-        .map(|group| match group.needed {
-            true => json!({"oneOf": group.keys.iter().map(|key| json!({"required": [key]})).collect::<Vec<_>>()}),
-            false => json!({"not": {"required": group.keys}}),
+        .map(|group| {
+            if group.needed {
+                json!({"oneOf": group.keys.iter().map(|key| json!({"required": [key]})).collect::<Vec<_>>()})
+            } else {
+                json!({"not": {"required": group.keys}})
+            }
         })
         .collect();
     if !choices.is_empty() {

@@ -27,6 +27,8 @@ use crate::engine::lookout::policy;
 use crate::engine::plan::Plan;
 use crate::incident::step::Cause;
 use crate::incident::step::step;
+use crate::incident::storm::covers;
+use crate::incident::storm::whole_of;
 use crate::store::sqlite::reports::Choice;
 use crate::store::sqlite::reports::Reader;
 use crate::tagging;
@@ -115,6 +117,13 @@ impl World {
                 found.extend(play_series(plan, watch, &judge, series, &grid, first, until));
             }
         }
+        // What the whole told is not told again of its parts, as in the daemon.
+        let wholes: Vec<Incident> =
+            found.iter().map(|found| &found.incident).filter(|incident| incident.key.segment == Segment::All).cloned().collect();
+        found.retain(|found| {
+            let whole = whole_of(&found.incident.key);
+            !wholes.iter().any(|incident| Some(&incident.key) == whole.as_ref() && covers(incident, found.incident.opened_at))
+        });
         found.sort_by(|a, b| (a.incident.opened_at, &a.incident.key).cmp(&(b.incident.opened_at, &b.incident.key)));
         found
     }

@@ -135,7 +135,7 @@ fn facts(
 }
 
 fn quotes(complaints: &[Complaint], label_keys: &std::collections::BTreeSet<String>, segment: &Segment) -> Vec<Quote> {
-    let texts: Vec<String> = complaints.iter().map(|complaint| redact(&tagging::message(&complaint.title, &complaint.text))).collect();
+    let texts: Vec<String> = complaints.iter().map(|complaint| redact(&in_one_line(&complaint.title, &complaint.text))).collect();
     let chosen = excerpt::choose(&texts.iter().map(String::as_str).collect::<Vec<_>>(), QUOTES);
     chosen
         .into_iter()
@@ -160,6 +160,16 @@ fn quotes(complaints: &[Complaint], label_keys: &std::collections::BTreeSet<Stri
         .collect()
 }
 
+/// A headline is no sentence; a colon tells it from what follows.
+fn in_one_line(title: &str, text: &str) -> String {
+    let title = title.trim();
+    if title.is_empty() || text.trim_start().starts_with(title) {
+        return text.to_owned();
+    }
+    let mark = if title.ends_with(['.', '!', '?', ':', ';', ',', '…']) { "" } else { ":" };
+    format!("{title}{mark} {text}")
+}
+
 /// "1 star", "3 of 10".
 fn stars(value: f64, max: f64) -> String {
     if (max - 5.0).abs() < f64::EPSILON {
@@ -176,6 +186,8 @@ fn breakdown(evidence: &Evidence, ask: &Ask) -> Vec<Share> {
         .shares
         .iter()
         .filter(|(key, _, now, _)| *now > 0 && !matches!(&ask.segment, Segment::Label { key: of, .. } if of == key))
+        // The only source explains nothing.
+        .filter(|(key, ..)| key != "source" || ask.sources.len() > 1)
         .map(|(key, value, now, before)| Share { key: key.clone(), value: value.clone(), now: *now, usual: *before as f64 * scale })
         .collect();
     shares.sort_by(|a, b| (b.now as f64 - b.usual).total_cmp(&(a.now as f64 - a.usual)).then_with(|| a.value.cmp(&b.value)));

@@ -47,6 +47,8 @@ use crate::incident::step::Cause;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::step::step;
+use crate::incident::storm::covers;
+use crate::incident::storm::whole_of;
 use crate::web::board;
 use crate::web::board::Board;
 
@@ -240,17 +242,16 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let (count, usual) = (incident.numbers.count, incident.numbers.expected);
         let hours = incident.numbers.window_seconds as f64 / 3600.0;
         let id = incident.id.as_str();
-        match event {
-            Event::Resolved => info!(incident = id, watch = incident.key.watch, theme = incident.key.theme, "incident {id} is over"),
-            _ => warn!(
-                incident = id,
-                watch = incident.key.watch,
-                theme = incident.key.theme,
-                "incident {id} {event} ({}): {count} complaints about {title} in {hours} h, {usual:.1} usual; segment {}",
-                incident.level,
-                incident.key.segment
-            ),
+        let (watch, theme) = (incident.key.watch.as_str(), incident.key.theme.as_str());
+        if event == Event::Resolved {
+            info!(incident = id, watch, theme, "incident {id} is over");
+            return;
         }
+        let (level, segment) = (incident.level, &incident.key.segment);
+        warn!(
+            incident = id,
+            watch, theme, "incident {id} {event} ({level}): {count} complaints about {title} in {hours} h, {usual:.1} usual; {segment}"
+        );
     }
 
     /// Moves incidents on that only the clock or the configuration moves.
@@ -295,6 +296,11 @@ fn steps(
         let before = newest.get(key).cloned();
         // Missed buckets are judged with their own time.
         let at = if verdict.complete { verdict.until.min(now) } else { now };
+        let silent = before.as_ref().is_none_or(|incident| incident.resolved_at.is_some());
+        let whole = whole_of(key).and_then(|whole| newest.get(&whole));
+        if silent && whole.is_some_and(|whole| covers(whole, at)) {
+            continue;
+        }
         let cause = Cause::Judged(verdict.clone());
         if let Some(step) = step(&plan.instance, key, before.as_ref(), &cause, policy(look.watch), at) {
             newest.insert(key.clone(), step.incident.clone());

@@ -21,6 +21,7 @@ pub mod acts;
 pub mod backtest;
 pub mod courier;
 pub mod crew;
+mod diary;
 pub mod facts;
 pub mod gauges;
 pub mod intake;
@@ -49,7 +50,7 @@ use crate::store::sqlite::Sqlite;
 use crate::web::board;
 use crate::web::board::Board;
 use crate::web::router::Watched;
-use crate::web::router::router;
+use crate::web::router::serve as serve_pages;
 
 /// Polls at the same time.
 const POLLERS: usize = 8;
@@ -148,10 +149,10 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
             (target, poller.poll(target).await)
         });
     }
-    while let Some((target, polled)) = polls.next().await {
-        let polled = polled?;
-        round.new += polled.committed.new;
-        round.failed.extend(polled.error.map(|why| (target.key.source.clone(), why)));
+    while let Some((target, outcome)) = polls.next().await {
+        let done = outcome?;
+        round.new += done.committed.new;
+        round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
     }
     round.notices = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone()).look().await?;
     let never = CancellationToken::new();
@@ -217,8 +218,8 @@ async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
         let wait = next.map_or(ROUND, |next| parts.clock.until(next).min(ROUND));
         tokio::select! {
             () = stop.cancelled() => return,
-            Some((at, polled)) = running.next(), if !running.is_empty() => {
-                due.insert(at, after_poll(&targets[at], polled, &parts, &nudges));
+            Some((at, outcome)) = running.next(), if !running.is_empty() => {
+                due.insert(at, after_poll(&targets[at], outcome, &parts, &nudges));
             }
             () = tokio::time::sleep(wait) => {}
         }
@@ -234,7 +235,7 @@ fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts
         }
         Err(error) => {
             error!(source = target.key.source, "source `{}`: {error}; next try in a minute", target.key.source);
-            parts.clock.after(Duration::from_secs(60))
+            parts.clock.after(Duration::from_mins(1))
         }
     }
 }
@@ -273,7 +274,7 @@ async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: C
     loop {
         parts.beats.beat(Loop::Deliver);
         // Listening begins before the look into the outbox, so that no nudge is missed between.
-        let nudged = nudges.deliver.notified();
+        let woken = nudges.deliver.notified();
         tokio::select! {
             outcome = courier.deliver_due(&stop) => {
                 if let Err(error) = outcome {
@@ -286,7 +287,7 @@ async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: C
         let wait = next.map_or(ROUND, |next| parts.clock.until(next).clamp(Duration::from_millis(50), ROUND));
         tokio::select! {
             () = stop.cancelled() => return,
-            () = nudged => {}
+            () = woken => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
@@ -312,22 +313,7 @@ async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
 }
 
 async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => {
-            error!("the web pages cannot be served: {error}");
-            return;
-        }
-    };
-    let told = stop.clone();
-    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { told.cancelled().await });
-    tokio::select! {
-        outcome = served => {
-            if let Err(error) = outcome {
-                error!("the web pages ended: {error}");
-            }
-        }
-        // Somebody who reads slowly must not hold up the stop.
-        () = async { stop.cancelled().await; tokio::time::sleep(Duration::from_secs(2)).await } => {}
+    if let Err(error) = serve_pages(listener, watched, stop).await {
+        error!("the web pages ended: {error}");
     }
 }

@@ -25,6 +25,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::TaggedItem;
+use crate::engine::diary::Diary;
 use crate::engine::intake::Intake;
 use crate::engine::plan::Plan;
 use crate::engine::plan::ReadySource;
@@ -82,6 +83,7 @@ pub struct Poller<S> {
     author_key: Arc<Vec<u8>>,
     clock: Clock,
     board: Board,
+    diary: Diary,
 }
 
 /// A stream with the source that reads it.
@@ -131,7 +133,7 @@ struct Walk<'a> {
 impl<S: Ingest> Poller<S> {
     /// A poller of a plan's sources.
     pub fn new(store: S, plan: Arc<Plan>, fetcher: Arc<Fetcher>, author_key: Arc<Vec<u8>>, clock: Clock, board: Board) -> Self {
-        Self { store, plan, fetcher, author_key, clock, board }
+        Self { store, plan, fetcher, author_key, clock, board, diary: Diary::default() }
     }
 
     /// Polls a stream to the end of its walk. Errors of the source are recorded and returned in
@@ -156,10 +158,7 @@ impl<S: Ingest> Poller<S> {
                 if errors > 0 {
                     info!(source, "source `{source}` works again after {errors} errors");
                 }
-                if committed.new + committed.edited + committed.gone > 0 {
-                    let Committed { new, edited, gone, late, .. } = committed;
-                    info!(source, new, edited, gone, late, "source `{source}`: {new} new ({late} of them history), {edited} edited");
-                }
+                self.diary.note(source, committed);
                 Ok(Polled { committed, due, error: None })
             }
             Err(error) => {

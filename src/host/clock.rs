@@ -35,7 +35,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = machine();
-        if self.speed == 1.0 {
+        if (self.speed - 1.0).abs() < f64::EPSILON {
             return now;
         }
         let passed = (now - self.from).to_std().unwrap_or_default().mul_f64(self.speed);

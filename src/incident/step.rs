@@ -120,14 +120,13 @@ fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> 
         new.judged_to = verdict.until;
     }
     match verdict.call {
-        Call::Unknown => None,
         Call::Firing(level) => fired(old, new, verdict, level, policy, now),
         Call::Uneasy if verdict.complete => {
             new.calm = if old.state == State::Resolved { old.calm.max(1) } else { 0 };
             changed(old, new, "uneasy", None, now)
         }
         Call::Normal if verdict.complete => calmed(old, new, verdict, policy, now),
-        Call::Uneasy | Call::Normal => None,
+        Call::Uneasy | Call::Normal | Call::Unknown => None,
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn reply(reply: &Reply) -> Result<String, DeliveryError> {
     match reply {
         Reply::Http { status, retry_after, body } => http(*status, *retry_after, body),
         Reply::Smtp { code, text } => smtp(*code, text),
-        Reply::Written(path) => Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()),
+        Reply::Written(path) => Ok(path.display().to_string()),
         Reply::Nothing(why) => Err(DeliveryError::Later { after: None, why: why.clone() }),
         Reply::Unable(why) => Err(DeliveryError::ChannelBroken { why: why.clone() }),
     }
@@ -135,7 +135,7 @@ mod tests {
     fn no_answer_is_tried_again_and_no_question_breaks_the_channel() {
         assert_eq!(class(&reply(&Reply::Nothing("timed out".to_owned()))), "later");
         assert_eq!(class(&reply(&Reply::Unable("no STARTTLS".to_owned()))), "broken");
-        assert_eq!(reply(&Reply::Written("/tmp/x/a.eml".into())), Ok("a.eml".to_owned()));
+        assert_eq!(reply(&Reply::Written("/tmp/x/a.eml".into())), Ok("/tmp/x/a.eml".to_owned()));
     }
 
     #[test]

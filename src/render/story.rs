@@ -246,7 +246,7 @@ fn from(share: &Share, facts: &Facts) -> From {
     let own = share.now as f64 - share.usual;
     let driver = excess > 0.0 && own * 2.0 >= excess && facts.event != Event::Resolved;
     let note = match driver {
-        true if share.usual < 0.05 => "driver: new",
+        true if share.usual <= 0.0 => "driver: new",
         true => "driver",
         false => "",
     };

@@ -20,6 +20,10 @@ pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
 
 /// HMAC-SHA-256 of an author under the installation's key, as 32 hexadecimal digits. Nobody can
 /// find the author without the key; the same author gets the same hash everywhere.
+///
+/// # Panics
+///
+/// Never: HMAC takes keys of any length.
 #[must_use]
 pub fn of_author(key: &[u8], author: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");

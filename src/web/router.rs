@@ -2,9 +2,11 @@
 //!
 //! They read memory only, so they answer while a poll hangs or the database is busy.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,11 +15,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::host::beats::Beats;
 use crate::host::beats::LIMIT;
 use crate::web::board::Board;
 use crate::web::board::PROGRESS;
+
+/// How long an answer in hand may go on after the stop.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// What the pages read.
 #[derive(Clone)]
@@ -33,6 +39,21 @@ pub struct Watched {
 /// All addresses.
 pub fn router(watched: Watched) -> Router {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics)).with_state(watched)
+}
+
+/// Serves until `stop` is cancelled and, for those who read slowly, a moment longer.
+///
+/// # Errors
+///
+/// When the socket cannot be used.
+pub async fn serve(listener: TcpListener, watched: Watched, stop: CancellationToken) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let told = stop.clone();
+    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { told.cancelled().await });
+    tokio::select! {
+        outcome = served => outcome,
+        () = async { stop.cancelled().await; tokio::time::sleep(LAST_MOMENT).await } => Ok(()),
+    }
 }
 
 async fn healthz(State(watched): State<Watched>) -> impl IntoResponse {

@@ -1,3 +1,5 @@
+//! What `uproar preview` prints, and what it refuses.
+
 use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;

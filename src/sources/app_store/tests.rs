@@ -1,3 +1,5 @@
+//! Pages of reviews in every shape that the store gives.
+
 use super::*;
 
 const PAGE_1: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page1.json");

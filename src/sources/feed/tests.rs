@@ -1,3 +1,5 @@
+//! Feeds, whole and broken.
+
 use super::*;
 use crate::domain::http::Answer;
 

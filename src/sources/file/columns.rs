@@ -259,8 +259,10 @@ mod tests {
 
     #[test]
     fn a_configured_column_that_is_missing_is_named_with_those_that_are_there() {
-        let settings =
-            Settings { columns: super::super::Columns { date: Some("When".to_owned()), ..Default::default() }, ..Settings::default() };
+        let settings = Settings {
+            columns: crate::sources::file::Columns { date: Some("When".to_owned()), ..Default::default() },
+            ..Settings::default()
+        };
         let samples = [Sample { described: "a".to_owned(), name: "a".to_owned(), values: Vec::new() }];
         let error = Columns::find(&samples, 0, &settings, false).unwrap_err();
         assert_eq!(error.to_string(), "no column is called `When`; the file has `a`: correct `columns` of the source");

@@ -1,3 +1,5 @@
+//! Exports as people really get them, in folders and in pieces.
+
 use super::*;
 use crate::domain::http::Entry;
 use crate::domain::item::Item;

@@ -1,3 +1,5 @@
+//! Recordings played back in time.
+
 use super::*;
 
 const WEEK: &[u8] = include_bytes!("../../../tests/fixtures/replay/week.jsonl");

@@ -126,7 +126,7 @@ impl Ingest for Sqlite {
     }
 
     async fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
-        self.read(|reader| reader.streams()).await
+        self.read(|reader| streams::all(reader.connection())).await
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {

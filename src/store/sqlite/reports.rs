@@ -102,6 +102,19 @@ pub struct OutboxCount {
     pub oldest: Option<Timestamp>,
 }
 
+/// Where one row of the outbox stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowState {
+    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    pub state: String,
+    /// Tries so far.
+    pub attempts: u32,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// What the other side called it.
+    pub receipt: Option<String>,
+}
+
 /// How large the database is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
@@ -220,11 +233,13 @@ impl<'a> Reader<'a> {
     /// # Errors
     ///
     /// [`StoreError`] when the database fails.
-    pub fn row(&self, id: &str) -> Result<Option<(String, u32, Option<String>, Option<String>)>, StoreError> {
+    pub fn row(&self, id: &str) -> Result<Option<RowState>, StoreError> {
         Ok(self
             .connection
             .prepare_cached("SELECT state, attempts, last_error, receipt FROM outbox WHERE id = ?1")?
-            .query_row(params![id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .query_row(params![id], |row| {
+                Ok(RowState { state: row.get(0)?, attempts: row.get(1)?, error: row.get(2)?, receipt: row.get(3)? })
+            })
             .optional()?)
     }
 

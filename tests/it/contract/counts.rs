@@ -6,9 +6,9 @@ mod of_every_store {
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Ingest;
 
-    use super::super::item;
-    use super::super::page;
-    use super::super::time;
+    use crate::contract::item;
+    use crate::contract::page;
+    use crate::contract::time;
 
     /// Voices and history among them, over all quarters, of a theme in all messages.
     async fn count(store: &impl Incidents, theme: Option<&str>) -> (i64, i64) {
@@ -83,7 +83,7 @@ mod of_every_store {
 }
 
 mod on_sqlite {
-    super::super::on_every_store! {
+    crate::contract::on_every_store! {
         an_item_counts_once_however_often_it_is_read
         an_edit_moves_the_count_and_stays_in_its_quarter
         a_deletion_gives_everything_back
@@ -98,8 +98,8 @@ mod recount {
     use proptest::prelude::*;
     use uproar::store::sqlite::Direct;
 
-    use super::super::item;
-    use super::super::page;
+    use crate::contract::item;
+    use crate::contract::page;
 
     /// Which item, which text and theme, which voice, and whether the source took it back.
     fn step() -> impl Strategy<Value = (u8, u8, Option<u64>, bool)> {

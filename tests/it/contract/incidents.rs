@@ -20,7 +20,7 @@ mod of_every_store {
     use uproar::domain::ports::Snapshot;
     use uproar::domain::ports::StoreError;
 
-    use super::super::time;
+    use crate::contract::time;
 
     fn now() -> Timestamp {
         time("2026-11-01T10:00:00Z")
@@ -113,12 +113,12 @@ mod of_every_store {
     pub(super) async fn a_change_that_saw_an_older_version_is_refused_whole(store: &(impl Incidents + Outbox)) {
         store.apply(judged(vec![change(incident("i-1"), None, &[])])).await.unwrap();
         let state = ("s".to_owned(), Snapshot { as_of: now(), blob: "{}".to_owned() });
-        let stale = Judged {
+        let refused = Judged {
             changes: vec![change(later(&incident("i-1"), State::Acknowledged), Some(9), &[Event::Opened])],
             states: vec![state],
             done: Vec::new(),
         };
-        assert!(matches!(store.apply(stale).await, Err(StoreError::Stale)));
+        assert!(matches!(store.apply(refused).await, Err(StoreError::Stale)));
         assert_eq!(store.newest().await.unwrap()[0].state, State::Open);
         assert!(store.snapshots(now()).await.unwrap().is_empty());
         assert!(due(store).await.is_empty());
@@ -185,7 +185,7 @@ mod of_every_store {
 }
 
 mod on_sqlite {
-    super::super::on_every_store! {
+    crate::contract::on_every_store! {
         a_change_that_saw_an_older_version_is_refused_whole
         a_series_has_one_standing_incident
         who_never_heard_the_beginning_does_not_hear_the_end

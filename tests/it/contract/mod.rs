@@ -25,7 +25,7 @@ macro_rules! on_every_store {
         #[tokio::test]
         async fn $promise() {
             let folder = tempfile::tempdir().unwrap();
-            super::of_every_store::$promise(&super::super::sqlite(folder.path())).await;
+            super::of_every_store::$promise(&crate::contract::sqlite(folder.path())).await;
         }
     )* };
 }
@@ -47,7 +47,7 @@ fn stream() -> StreamKey {
 /// A message with themes, from a country.
 fn item(id: &str, text: &str, published: &str, themes: &[&str]) -> TaggedItem {
     let item = Item { id: id.to_owned(), text: text.to_owned(), published: Some(time(published)), ..Item::default() };
-    let tags = themes.iter().map(|theme| Tag { theme: (*theme).to_owned(), rule: "rule".to_owned(), spans: vec![0..1] }).collect();
+    let tags = themes.iter().map(|theme| Tag { theme: (*theme).to_owned(), rule: "rule".to_owned(), spans: Vec::new() }).collect();
     let labels = BTreeMap::from([("country".to_owned(), "se".to_owned())]);
     TaggedItem { hash: hash::of_parts([text]), item, tags, author_hash: None, voice_key: None, labels }
 }

@@ -7,10 +7,10 @@ mod of_every_store {
     use uproar::domain::ports::Ingest;
     use uproar::domain::ports::Progress;
 
-    use super::super::item;
-    use super::super::page;
-    use super::super::stream;
-    use super::super::time;
+    use crate::contract::item;
+    use crate::contract::page;
+    use crate::contract::stream;
+    use crate::contract::time;
 
     pub(super) async fn mark_and_validators_move_only_at_the_end_of_a_walk(store: &impl Ingest) {
         let next = Request::Folder("/srv/next".into());
@@ -47,7 +47,7 @@ mod of_every_store {
 }
 
 mod on_sqlite {
-    super::super::on_every_store! {
+    crate::contract::on_every_store! {
         mark_and_validators_move_only_at_the_end_of_a_walk
         errors_are_counted_until_a_poll_goes_well
     }

@@ -1,0 +1,40 @@
+//! One line a minute and source in the log about what was read, however often it is polled.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use chrono::TimeDelta;
+use tracing::info;
+
+use crate::domain::Timestamp;
+use crate::domain::ports::Committed;
+use crate::host::clock::Clock;
+
+/// Least real time between two lines about one source.
+const GAP: TimeDelta = TimeDelta::minutes(1);
+
+/// What was read since the last line about each source.
+#[derive(Debug, Default)]
+pub struct Diary {
+    untold: Mutex<HashMap<String, (Committed, Option<Timestamp>)>>,
+}
+
+impl Diary {
+    /// Adds what a poll stored; tells it when the last line is long enough ago, or when history
+    /// came, which happens once.
+    pub fn note(&self, source: &str, committed: Committed) {
+        let now = Clock::real().now();
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sum, told) = untold.entry(source.to_owned()).or_default();
+        *sum += committed;
+        let Committed { new, edited, gone, late, .. } = *sum;
+        let quiet = told.is_some_and(|told| now - told < GAP) && committed.late == 0;
+        if new + edited + gone == 0 || quiet {
+            return;
+        }
+        let history = if late > 0 { format!(", {late} of them history") } else { String::new() };
+        info!(source, new, edited, gone, late, "source `{source}`: {new} new{history}; {edited} edited, {gone} taken back");
+        (*sum, *told) = (Committed::default(), Some(now));
+    }
+}

@@ -1,0 +1,33 @@
+//! Many into one: what is told of the whole is not told again of each of its parts.
+
+use crate::domain::Timestamp;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Segment;
+use crate::domain::incident::SeriesKey;
+
+/// The series of all messages that a segment's series is a part of; `None` for the whole itself.
+#[must_use]
+pub fn whole_of(key: &SeriesKey) -> Option<SeriesKey> {
+    (key.segment != Segment::All).then(|| SeriesKey { segment: Segment::All, ..key.clone() })
+}
+
+/// Whether the whole's incident stood at `at`. A segment opens none of its own then: the whole's
+/// notice names it among where the complaints come from.
+#[must_use]
+pub fn covers(whole: &Incident, at: Timestamp) -> bool {
+    whole.opened_at <= at && whole.resolved_at.is_none_or(|end| at <= end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_a_part_of_the_whole_and_the_whole_of_nothing() {
+        let segment = Segment::Label { key: "country".to_owned(), value: "se".to_owned() };
+        let part = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment };
+        let whole = whole_of(&part).unwrap();
+        assert_eq!(whole.segment, Segment::All);
+        assert_eq!(whole_of(&whole), None);
+    }
+}
