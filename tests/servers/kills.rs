@@ -81,8 +81,8 @@ fn twenty_kills_lose_nothing_and_double_nothing() {
     }
 
     let daemon = house.start();
-    let served = feed.ids();
-    daemon.until("everything served is stored", || (house.items().len() >= served.len()).then_some(()));
+    let mut offered = feed.ids();
+    daemon.until("everything served is stored", || (house.items().len() >= offered.len()).then_some(()));
     daemon.until("a mail and a document", || (!server.mails().is_empty() && !hook.received().is_empty()).then_some(()));
     for target in ["desk", "program"] {
         for state in ["queued", "leased"] {
@@ -93,10 +93,9 @@ fn twenty_kills_lose_nothing_and_double_nothing() {
     daemon.has_judged();
 
     let mut stored: Vec<String> = house.items().iter().map(|item| item["external_id"].as_str().unwrap().to_owned()).collect();
-    let mut served = served;
     stored.sort();
-    served.sort();
-    assert_eq!(stored, served, "every message is stored once");
+    offered.sort();
+    assert_eq!(stored, offered, "every message is stored once");
     let recounted = house.run(&["check", "--recount"]);
     assert_eq!(recounted.code, 0, "the counters hold what the messages give\n{}{}", recounted.out, recounted.err);
 

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use chrono::DateTime;
 use chrono::TimeDelta;
 use chrono::Utc;
 
+use super::now;
 use super::web::Reply;
 use super::web::Request;
 use super::web::Server;
@@ -47,7 +50,7 @@ pub struct Post {
 
 /// A month of a few messages a day, one in sixteen of them a complaint; the last is some hours old.
 pub fn calm_month() -> Vec<Post> {
-    let begin = Utc::now() - TimeDelta::days(29);
+    let begin = now() - TimeDelta::days(29);
     (0..460_usize)
         .map(|n| Post {
             id: format!("calm-{n:03}"),
@@ -59,7 +62,7 @@ pub fn calm_month() -> Vec<Post> {
 
 /// So many complaints of the last minutes; `from` numbers them.
 pub fn spike(from: usize, count: usize) -> Vec<Post> {
-    (from..from + count).map(|n| Post { id: format!("loud-{n:03}"), text: complaint(n), at: Utc::now() }).collect()
+    (from..from + count).map(|n| Post { id: format!("loud-{n:03}"), text: complaint(n), at: now() }).collect()
 }
 
 fn complaint(n: usize) -> String {
@@ -72,6 +75,7 @@ pub struct Feed {
     posts: Arc<Mutex<Vec<Post>>>,
     /// How often it answered that nothing has changed.
     unchanged: Arc<Mutex<usize>>,
+    down: Arc<AtomicBool>,
 }
 
 impl Feed {
@@ -79,12 +83,17 @@ impl Feed {
     pub fn start(posts: Vec<Post>) -> Self {
         let (posts, unchanged) = (Arc::new(Mutex::new(posts)), Arc::new(Mutex::new(0)));
         let (seen, counted) = (Arc::clone(&posts), Arc::clone(&unchanged));
+        let down = Arc::new(AtomicBool::new(false));
+        let is_down = Arc::clone(&down);
         let server = Server::start(move |request| {
+            if is_down.load(Ordering::SeqCst) {
+                return Reply { body: "<html>back soon</html>".to_owned(), ..Reply::empty(503) };
+            }
             let reply = answer(request, &seen.lock().unwrap());
             *counted.lock().unwrap() += usize::from(reply.status == 304);
             reply
         });
-        Self { server, posts, unchanged }
+        Self { server, posts, unchanged, down }
     }
 
     /// `127.0.0.1:PORT`
@@ -116,6 +125,11 @@ impl Feed {
     /// Changes the text of every post whose id begins so.
     pub fn edit(&self, beginning: &str, more: &str) {
         self.posts.lock().unwrap().iter_mut().filter(|post| post.id.starts_with(beginning)).for_each(|post| post.text.push_str(more));
+    }
+
+    /// While it is down, it answers everything with 503.
+    pub fn be_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
     }
 
     /// Ids of everything that is served.

@@ -11,6 +11,7 @@ use hmac::KeyInit as _;
 use hmac::Mac as _;
 use sha2::Sha256;
 
+use super::now;
 use super::web::Reply;
 use super::web::Request;
 use super::web::Server;
@@ -70,7 +71,7 @@ fn verify(key: &[u8], request: &Request) -> Result<Received, String> {
     let header = |name: &str| request.headers.get(name).cloned().ok_or(format!("no {name}"));
     let (id, time) = (header("webhook-id")?, header("webhook-timestamp")?);
     let sent: i64 = time.parse().map_err(|_| format!("webhook-timestamp {time}"))?;
-    if (chrono::Utc::now().timestamp() - sent).abs() > 300 {
+    if (now().timestamp() - sent).abs() > 300 {
         return Err(format!("webhook-timestamp {time} is not of now"));
     }
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();

@@ -37,16 +37,8 @@ fn unquoted(body: &str) -> String {
     let mut rest = body.as_bytes();
     while let Some((first, more)) = rest.split_first() {
         let code = (*first == b'=').then(|| more.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()));
-        rest = match code.flatten() {
-            Some(byte) => {
-                bytes.push(byte);
-                &more[2..]
-            }
-            None => {
-                bytes.push(*first);
-                more
-            }
-        };
+        bytes.push(code.flatten().unwrap_or(*first));
+        rest = if code.flatten().is_some() { &more[2..] } else { more };
     }
     String::from_utf8(bytes).unwrap()
 }

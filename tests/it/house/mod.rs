@@ -14,6 +14,8 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use chrono::DateTime;
+use chrono::Utc;
 use tempfile::TempDir;
 
 pub mod daemon;
@@ -134,6 +136,7 @@ pub fn ran(command: &mut Command) -> Ran {
 /// # Panics
 ///
 /// With `context` when it has not come within [`PATIENCE`].
+#[allow(clippy::disallowed_methods, reason = "patience is real time")]
 pub fn eventually<T>(what: &str, context: impl Fn() -> String, mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -143,6 +146,12 @@ pub fn eventually<T>(what: &str, context: impl Fn() -> String, mut look: impl Fn
         assert!(began.elapsed() < PATIENCE, "it never came: {what}\n{}", context());
         thread::sleep(Duration::from_millis(25));
     }
+}
+
+/// The present, for posts that are to be news: the daemon's clock is the machine's.
+#[allow(clippy::disallowed_methods, reason = "a story plays in the present")]
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// Files of a folder with this ending, by name; none while the folder is not there.

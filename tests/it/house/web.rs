@@ -89,9 +89,7 @@ fn speak(connection: &TcpStream, answer: &dyn Fn(&Request) -> Reply) -> Option<(
     let request = read(&mut reader)?;
     let reply = answer(&request);
     let mut head = format!("HTTP/1.1 {} -\r\nconnection: close\r\ncontent-length: {}\r\n", reply.status, reply.body.len());
-    for (name, value) in &reply.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
+    head.extend(reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")));
     let mut connection = connection;
     connection.write_all(format!("{head}\r\n{}", reply.body).as_bytes()).ok()
 }

@@ -83,3 +83,43 @@ fn a_first_poll_that_meets_a_spike_is_history_all_the_same() {
     assert_eq!(house.told(&["run", "--once"]), "500 new items, 0 notices, 0 deliveries failed\n");
     assert_eq!(house.json(&["incident", "list", "--all", "--json"]), serde_json::json!([]));
 }
+
+#[test]
+fn what_happened_while_the_site_was_down_is_told_when_it_is_back() {
+    let feed = Feed::start(calm_month());
+    let house = House::new(&format!("{THEME}{}{REST}", feed.source()));
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", 460.0);
+    feed.be_down(true);
+    daemon.counts("uproar_source_polls_total{source=\"theatre\",result=\"error\"}", 2.0);
+    assert_eq!(daemon.log().matches("503").count(), 1, "an error is told once, not at every try\n{}", daemon.log());
+    let status = house.run(&["status"]);
+    assert_eq!(status.code, 1, "{}", status.out);
+    assert!(status.out.contains("503"), "{}", status.out);
+    assert_eq!(daemon.page("/readyz").0, 200, "a site that is down is no illness of ours");
+
+    feed.add(spike(0, 40));
+    feed.be_down(false);
+    daemon.until("a mail", || (files(&house.path("mails"), ".eml").len() == 1).then_some(()));
+    daemon.says("source `theatre` works again");
+    assert_eq!(house.run(&["status"]).code, 0);
+    daemon.stop();
+}
+
+#[test]
+fn what_happened_while_the_daemon_was_down_is_told_at_its_start() {
+    let feed = Feed::start(calm_month());
+    let house = House::new(&format!("{THEME}{}{REST}", feed.source()));
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", 460.0);
+    daemon.stop();
+    feed.add(spike(0, 40));
+    let daemon = house.start();
+    daemon.until("a mail", || (files(&house.path("mails"), ".eml").len() == 1).then_some(()));
+    daemon.kill();
+    let daemon = house.start();
+    daemon.counts("uproar_source_polls_total{source=\"theatre\",result=\"not_modified\"}", 1.0);
+    daemon.has_judged();
+    assert_eq!(files(&house.path("mails"), ".eml").len(), 1, "a restart tells nothing again");
+    daemon.stop();
+}

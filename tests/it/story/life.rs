@@ -1,10 +1,12 @@
 //! How a daemon lives: its pages, its end, and that there is one of it.
 
+use std::os::unix::net::UnixDatagram;
 use std::thread;
 
 use uproar::web::board;
 
 use crate::house::House;
+use crate::house::PATIENCE;
 use crate::house::feed::Feed;
 use crate::house::feed::THEME;
 use crate::house::feed::calm_month;
@@ -168,4 +170,57 @@ fn counters_hold_what_the_messages_give_also_after_edits() {
     let online = house.run(&["check", "--online"]);
     assert_eq!(online.code, 1, "{}{}", online.out, online.err);
     assert!(online.err.contains("theatre"), "{}", online.err);
+}
+
+#[test]
+fn a_stop_while_the_mail_server_hangs_ends_well_and_loses_nothing() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let feed = Feed::start(calm_month());
+    let (from, _) = REST.split_once("file = ").unwrap();
+    let email = |address: &str| {
+        format!("{from}email = {{ to = [\"a@theatre.example\"], from = \"b@theatre.example\", smtp = \"{address}\", tls = \"none\" }}\n")
+    };
+    let house = House::new(&format!("{THEME}{}{}", feed.source(), email(&mute.local_addr().unwrap().to_string())));
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", 460.0);
+    feed.add(spike(0, 40));
+    // It takes the connection and never says a word.
+    let connection = mute.accept().unwrap();
+    daemon.stop();
+    drop(connection);
+    let waiting = house.json(&["status", "--json"]);
+    assert!(waiting.to_string().contains("\"leased\"") || waiting.to_string().contains("\"queued\""), "{waiting}");
+
+    house.configure(&format!("{THEME}{}{REST}", feed.source()));
+    house.start().until("the mail, by another channel", || (files(&house.path("mails"), ".eml").len() == 1).then_some(()));
+}
+
+#[test]
+fn the_service_manager_is_told_of_start_reload_and_stop() {
+    let feed = Feed::start(calm_month());
+    let house = House::new(&format!("{THEME}{}{REST}", feed.source()));
+    let path = house.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let heard = |word: &str| {
+        let mut bytes = [0; 4096];
+        loop {
+            let length = socket.recv(&mut bytes).unwrap_or_else(|error| panic!("no {word}: {error}"));
+            let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            if text.lines().any(|line| line == word) {
+                return text;
+            }
+        }
+    };
+    let house = house.with_variable("NOTIFY_SOCKET", path.to_str().unwrap());
+    let daemon = house.start();
+    let ready = heard("READY=1");
+    assert!(ready.contains("STATUS=") && ready.contains("1 source"), "{ready}");
+    daemon.signal("HUP");
+    let reloading = heard("RELOADING=1");
+    assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    heard("READY=1");
+    daemon.signal("TERM");
+    heard("STOPPING=1");
+    assert_eq!(daemon.ends().code(), Some(0));
 }

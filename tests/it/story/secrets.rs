@@ -42,7 +42,7 @@ name = "program"
 url = {{ env = "STORY_URL" }}
 key = {{ env = "STORY_KEY" }}
 "#,
-        feed.source_beside(&[host.clone()])
+        feed.source_beside(std::slice::from_ref(&host))
     )
 }
 
