@@ -294,7 +294,7 @@ pub struct NewRow {
     pub recipient: String,
     /// What to say.
     pub facts: Facts,
-    /// When to send it.
+    /// When to send it, in real time: other people's servers do not live at a replay's speed.
     pub due: Timestamp,
 }
 

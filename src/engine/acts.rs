@@ -8,6 +8,7 @@ use crate::domain::ports::Change;
 use crate::domain::ports::Judged;
 use crate::domain::ports::StoreError;
 use crate::engine::facts;
+use crate::engine::facts::Case;
 use crate::engine::plan::Plan;
 use crate::incident::step::Cause;
 use crate::incident::step::Policy;
@@ -30,7 +31,8 @@ pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now:
             let ask = facts::ask(watch, &step.incident, now);
             let evidence = store.reader().evidence(&ask)?;
             let sources = watch.sources.len() as u32;
-            facts::rows(plan, watch, Some(&before), &step, &ask, &evidence, (sources, sources))
+            Case { plan, watch, before: Some(&before), step: &step, ask: &ask, evidence: &evidence, fresh: (sources, sources), due: now }
+                .rows()
         }
         _ => Vec::new(),
     };

@@ -40,9 +40,10 @@ pub struct Courier<S> {
 }
 
 impl<S: Outbox> Courier<S> {
-    /// A courier for a target.
-    pub fn new(store: S, target: String, channel: Arc<dyn Channel>, carrier: Arc<Carrier>, clock: Clock, board: Board) -> Self {
-        Self { store, target, channel, carrier, clock, board }
+    /// A courier for a target. It lives in real time, also when a replay moves the daemon's clock:
+    /// other people's servers must not be asked at a replay's speed, nor shown its time stamps.
+    pub fn new(store: S, target: String, channel: Arc<dyn Channel>, carrier: Arc<Carrier>, board: Board) -> Self {
+        Self { store, target, channel, carrier, clock: Clock::real(), board }
     }
 
     /// When the next row is due.
@@ -75,7 +76,6 @@ impl<S: Outbox> Courier<S> {
         }
     }
 
-    /// The hold is real time, also when the daemon's clock runs faster.
     fn hold_until(&self) -> Timestamp {
         self.clock.after(HOLD)
     }

@@ -52,85 +52,90 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     }
 }
 
-/// The rows that tell everybody of a step.
-#[must_use]
-pub fn rows(
-    plan: &Plan,
-    watch: &Watch,
-    before: Option<&Incident>,
-    step: &Step,
-    ask: &Ask,
-    evidence: &Evidence,
-    fresh: (u32, u32),
-) -> Vec<NewRow> {
-    let Some(event) = step.event else { return Vec::new() };
-    let facts = facts(plan, watch, before, step, event, ask, evidence, fresh);
-    let mut rows = Vec::new();
-    for target in &watch.notify {
-        let Some(channel) = plan.channels.get(target) else { continue };
-        for recipient in channel.recipients() {
-            let id = |event, revision| row_id(&plan.instance, &facts.incident, event, revision, target, &recipient);
-            let root = (event != Event::Opened).then(|| id(Event::Opened, 1));
-            rows.push(NewRow {
-                id: id(event, facts.revision),
-                target: target.clone(),
-                facts: Facts { root, ..facts.clone() },
-                due: facts.at,
-                recipient,
-            });
-        }
-    }
-    rows
+/// A step with everything that is known about it.
+pub struct Case<'a> {
+    /// Themes, channels and names.
+    pub plan: &'a Plan,
+    /// Whose incident it is.
+    pub watch: &'a Watch,
+    /// The incident before the step.
+    pub before: Option<&'a Incident>,
+    /// What happens.
+    pub step: &'a Step,
+    /// What was looked up.
+    pub ask: &'a Ask,
+    /// What was found.
+    pub evidence: &'a Evidence,
+    /// Sources that were read in time, and all of them.
+    pub fresh: (u32, u32),
+    /// When to send, in real time.
+    pub due: Timestamp,
 }
 
-#[allow(clippy::too_many_arguments, reason = "each is a part of the notice; a struct of them would be made for this call alone")]
-fn facts(
-    plan: &Plan,
-    watch: &Watch,
-    before: Option<&Incident>,
-    step: &Step,
-    event: Event,
-    ask: &Ask,
-    evidence: &Evidence,
-    fresh: (u32, u32),
-) -> Facts {
-    let incident = &step.incident;
-    let theme = plan.theme(&incident.key.theme);
-    Facts {
-        event,
-        incident: incident.id.clone(),
-        revision: incident.revision,
-        watch: incident.key.watch.clone(),
-        theme: incident.key.theme.clone(),
-        theme_title: theme
-            .map(|theme| theme.title.clone())
-            .filter(|title| !title.is_empty())
-            .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
-        segment: incident.key.segment.clone(),
-        level: incident.level,
-        told_level: before.map(|before| before.told_level),
-        told_count: before.map(|before| before.told_count),
-        at: step.transition.at,
-        since: incident.since,
-        opened_at: incident.opened_at,
-        zone: plan.config.time_zone.name().to_owned(),
-        numbers: incident.numbers.clone(),
-        false_alarms_per_year: watch.false_alarms_per_year,
-        min_complaints: watch.min_complaints,
-        peak: incident.peak,
-        quotes: quotes(&evidence.complaints, &plan.label_keys, &incident.key.segment),
-        quotes_of: evidence.voices,
-        breakdown: breakdown(evidence, ask),
-        recent: recent(&evidence.recent, ask.until),
-        words: words(&evidence.complaints),
-        fresh_sources: fresh,
-        cause: if matches!(step.transition.who.as_str(), "detector" | "clock") {
-            String::new()
-        } else {
-            format!("by {}: {}", step.transition.who, step.transition.why)
-        },
-        base_url: plan.config.base_url.clone(),
-        root: None,
+impl Case<'_> {
+    /// The rows that tell everybody of the step; none when it is not worth telling.
+    #[must_use]
+    pub fn rows(&self) -> Vec<NewRow> {
+        let Some(event) = self.step.event else { return Vec::new() };
+        let facts = self.facts(event);
+        let mut rows = Vec::new();
+        for target in &self.watch.notify {
+            let Some(channel) = self.plan.channels.get(target) else { continue };
+            for recipient in channel.recipients() {
+                let id = |event, revision| row_id(&self.plan.instance, &facts.incident, event, revision, target, &recipient);
+                let root = (event != Event::Opened).then(|| id(Event::Opened, 1));
+                rows.push(NewRow {
+                    id: id(event, facts.revision),
+                    target: target.clone(),
+                    facts: Facts { root, ..facts.clone() },
+                    due: self.due,
+                    recipient,
+                });
+            }
+        }
+        rows
+    }
+
+    fn facts(&self, event: Event) -> Facts {
+        let Self { plan, watch, before, step, ask, evidence, fresh, .. } = *self;
+        let incident = &step.incident;
+        let theme = plan.theme(&incident.key.theme);
+        Facts {
+            event,
+            incident: incident.id.clone(),
+            revision: incident.revision,
+            watch: incident.key.watch.clone(),
+            theme: incident.key.theme.clone(),
+            theme_title: theme
+                .map(|theme| theme.title.clone())
+                .filter(|title| !title.is_empty())
+                .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
+            segment: incident.key.segment.clone(),
+            level: incident.level,
+            told_level: before.map(|before| before.told_level),
+            told_count: before.map(|before| before.told_count),
+            at: step.transition.at,
+            since: incident.since,
+            opened_at: incident.opened_at,
+            zone: plan.config.time_zone.name().to_owned(),
+            numbers: incident.numbers.clone(),
+            false_alarms_per_year: watch.false_alarms_per_year,
+            min_complaints: watch.min_complaints,
+            peak: incident.peak,
+            quotes: quotes(&evidence.complaints, &plan.label_keys, &incident.key.segment),
+            quotes_of: evidence.voices,
+            breakdown: breakdown(evidence, ask),
+            recent: recent(&evidence.recent, ask.until),
+            words: words(&evidence.complaints),
+            fresh_sources: fresh,
+            cause: if matches!(step.transition.who.as_str(), "detector" | "clock") {
+                String::new()
+            } else {
+                format!("by {}: {}", step.transition.who, step.transition.why)
+            },
+            base_url: plan.config.base_url.clone(),
+            root: None,
+        }
     }
 }
 

@@ -36,6 +36,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::engine::facts;
+use crate::engine::facts::Case;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
@@ -227,7 +228,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let rows = if step.event.is_some() {
             let ask = facts::ask(look.watch, &step.incident, now);
             let evidence = self.store.evidence(ask.clone()).await?;
-            facts::rows(&self.plan, look.watch, before.as_ref(), &step, &ask, &evidence, look.fresh)
+            let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, fresh, due }.rows()
         } else {
             Vec::new()
         };

@@ -172,7 +172,7 @@ fn poller(plan: &Arc<Plan>, parts: &Parts) -> Poller<Sqlite> {
 fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
     let courier = |(target, channel): (&String, &Arc<dyn crate::render::Channel>)| {
         let (store, carrier) = (parts.store.clone(), Arc::clone(&parts.carrier));
-        Courier::new(store, target.clone(), Arc::clone(channel), carrier, parts.clock, parts.board.clone())
+        Courier::new(store, target.clone(), Arc::clone(channel), carrier, parts.board.clone())
     };
     plan.channels.iter().map(courier).collect()
 }
@@ -293,7 +293,7 @@ async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: C
             () = cut(&stop) => return,
         }
         let next = courier.next_due().await.ok().flatten();
-        let wait = next.map_or(ROUND, |next| parts.clock.until(next).clamp(Duration::from_millis(50), ROUND));
+        let wait = next.map_or(ROUND, |next| Clock::real().until(next).clamp(Duration::from_millis(50), ROUND));
         tokio::select! {
             () = stop.cancelled() => return,
             () = woken => {}

@@ -55,7 +55,7 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
             row.recipient,
             serde_json::to_string(facts)?,
             millis(row.due),
-            millis(facts.at),
+            millis(row.due),
         ])?;
     Ok(())
 }

@@ -422,7 +422,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A query over the complaints of a series: theme ?1, sources ?2, from ?3, until ?4, segment ?5 and ?6.
+/// A query over the complaints of a series, by their time: a theme may have years of them.
+/// Its arguments: theme ?1, sources ?2, from ?3, until ?4, segment ?5 and ?6.
 fn chosen(columns: &str, rest: &str) -> String {
     let parts = if columns.contains("part.") {
         "JOIN item_label AS has ON has.item = item.id JOIN scope AS part ON part.id = has.scope"
@@ -430,9 +431,10 @@ fn chosen(columns: &str, rest: &str) -> String {
         ""
     };
     format!(
-        "SELECT {columns} FROM tag JOIN theme ON theme.id = tag.theme JOIN item ON item.id = tag.item
+        "SELECT {columns} FROM item INDEXED BY item_at
+           CROSS JOIN tag ON tag.item = item.id AND tag.theme = (SELECT id FROM theme WHERE name = ?1)
            JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id {parts}
-         WHERE theme.name = ?1 AND source.name IN (SELECT value FROM json_each(?2)) AND at >= ?3 AND at < ?4 AND deleted_at IS NULL
+         WHERE source.name IN (SELECT value FROM json_each(?2)) AND at >= ?3 AND at < ?4 AND deleted_at IS NULL
            AND (?5 = '' OR EXISTS (SELECT 1 FROM item_label JOIN scope ON scope.id = item_label.scope
                 WHERE item_label.item = item.id AND scope.key = ?5 AND scope.value = ?6))
          {rest}"
