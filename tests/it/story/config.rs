@@ -87,3 +87,28 @@ fn a_reload_does_not_move_the_store() {
     assert!(!house.path("elsewhere").exists());
     daemon.stop();
 }
+
+#[test]
+fn a_theme_that_is_added_later_knows_its_history_and_tells_what_is_new() {
+    let feed = Feed::start(calm_month());
+    let with = reloadable(&feed, &["desk"]);
+    let without = with.replace("\"could* NEAR/2 see\"", "\"nobody\"").replace("\"dark NEAR/4 stage\"", "\"nothing\"");
+    assert_ne!(with, without);
+    let house = House::new(&without);
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", 460.0);
+    let tagged = || house.told(&["export", "--theme", "dark_stage"]).lines().count();
+    assert_eq!(tagged(), 0);
+
+    house.configure(&with);
+    daemon.signal("HUP");
+    daemon.until("old messages with new themes", || (tagged() > 20).then_some(()));
+    daemon.has_judged();
+    assert_eq!(files(&house.path("desk"), ".eml").len(), 0, "{}", daemon.log());
+    let recounted = house.run(&["check", "--recount"]);
+    assert_eq!(recounted.code, 0, "{}{}", recounted.out, recounted.err);
+
+    feed.add(spike(0, 40));
+    daemon.until("a mail", || (files(&house.path("desk"), ".eml").len() == 1).then_some(()));
+    daemon.stop();
+}
