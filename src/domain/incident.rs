@@ -218,6 +218,8 @@ pub struct Incident {
     pub since: Timestamp,
     /// When people were first told.
     pub opened_at: Timestamp,
+    /// When it was opened or, if that is later, reopened.
+    pub stands_since: Timestamp,
     /// When it was last resolved.
     pub resolved_at: Option<Timestamp>,
     /// Present level.

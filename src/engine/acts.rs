@@ -37,7 +37,7 @@ pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now:
         _ => Vec::new(),
     };
     let after = step.incident.clone();
-    let change = Change { incident: step.incident, seen: Some(before.version), transition: step.transition, rows };
+    let change = Change { incident: step.incident, seen: step.seen, transition: step.transition, rows };
     store.apply(&Judged { changes: vec![change], ..Judged::default() })?;
     Ok(Some(after))
 }

@@ -1,6 +1,7 @@
 //! Keeps the database in bounds: old texts go, counters and incidents stay.
 
 use chrono::TimeDelta;
+use tracing::debug;
 use tracing::info;
 use tracing::warn;
 
@@ -16,6 +17,7 @@ pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
     let keep = &plan.config.store;
     match store.prune(now - keep.keep_text, keep.max_size).await {
         Ok(0) => {}
+        Ok(texts @ 1..100) => debug!(texts, "pruned {texts} texts"),
         Ok(texts) => info!(texts, "pruned {texts} texts; their counts, tags and incidents stay"),
         Err(error) => warn!("texts could not be pruned: {error}; next try in {} h", PERIOD.num_hours()),
     }

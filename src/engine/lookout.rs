@@ -234,7 +234,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             Vec::new()
         };
         self.tell_log(&step);
-        Ok(Change { seen: before.map(|before| before.version), incident: step.incident, transition: step.transition, rows })
+        Ok(Change { seen: step.seen, incident: step.incident, transition: step.transition, rows })
     }
 
     fn tell_log(&self, step: &Step) {
@@ -276,7 +276,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy, now) else { continue };
             let change = match look {
                 Some(look) => self.change(look, Some(incident.clone()), step, now).await?,
-                None => Change { seen: Some(incident.version), incident: step.incident, transition: step.transition, rows: Vec::new() },
+                None => Change { seen: step.seen, incident: step.incident, transition: step.transition, rows: Vec::new() },
             };
             judged.changes.push(change);
         }

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
+use tracing::warn;
 
 pub mod acts;
 pub mod backtest;
@@ -260,7 +261,8 @@ async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
                     nudges.deliver.notify_waiters();
                 }
             }
-            Err(StoreError::Stale) => {}
+            // Somebody acted in the same moment; the next look sees it.
+            Err(StoreError::Stale) => warn!("an incident was changed while it was judged; looking again"),
             Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
         }
         gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;

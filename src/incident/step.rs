@@ -44,6 +44,14 @@ impl Default for Policy {
     }
 }
 
+impl Policy {
+    /// Calm buckets in a row that resolve an incident which came back so many times: twice as many
+    /// each time, up to eight times. Whatever comes and goes is one trouble, not many.
+    fn patience(&self, reopened: u32) -> u32 {
+        self.resolve_after << reopened.min(3)
+    }
+}
+
 /// What may move an incident.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause {
@@ -60,6 +68,8 @@ pub enum Cause {
 pub struct Step {
     /// The incident after the change.
     pub incident: Incident,
+    /// The version it had before; `None` for a new one.
+    pub seen: Option<u64>,
     /// For the record.
     pub transition: Transition,
     /// What to tell, if anything.
@@ -94,6 +104,7 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
         revision: 1,
         since,
         opened_at: now,
+        stands_since: now,
         resolved_at: None,
         level,
         told_level: level,
@@ -107,7 +118,7 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
         numbers: numbers.clone(),
     };
     let transition = Transition { at: now, from: None, to: State::Open, why: "spike".to_owned(), who: "detector".to_owned(), numbers };
-    Some(Step { incident, transition, event: Some(Event::Opened) })
+    Some(Step { incident, seen: None, transition, event: Some(Event::Opened) })
 }
 
 fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
@@ -142,6 +153,7 @@ fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, pol
         }
         new.state = State::Open;
         new.resolved_at = None;
+        new.stands_since = now;
         new.reopened += 1;
         new.calm = 0;
         return changed(old, told(new, level, now), "spike again", Some(Event::Reopened), now);
@@ -184,7 +196,7 @@ fn calmed(old: &Incident, mut new: Incident, verdict: &Verdict, policy: Policy, 
             new.state = State::Recovering;
             changed(old, new, "calm", None, now)
         }
-        State::Recovering if new.calm >= policy.resolve_after => {
+        State::Recovering if new.calm >= policy.patience(old.reopened) => {
             new.state = State::Resolved;
             new.resolved_at = Some(now);
             new.revision += 1;
@@ -221,6 +233,7 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
         Act::Reopen if old.state == State::Resolved => {
             new.state = State::Open;
             new.resolved_at = None;
+            new.stands_since = now;
             new.reopened += 1;
             new = told(new, old.level, now);
             ("reopened".to_owned(), Some(Event::Reopened))
@@ -249,7 +262,7 @@ fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<Step> {
             new.state = State::Closed;
             by_clock(new, "window over", None)
         }
-        State::Open | State::Acknowledged | State::Recovering if now - old.opened_at > policy.longest => {
+        State::Open | State::Acknowledged | State::Recovering if now - old.stands_since > policy.longest => {
             new.state = State::Resolved;
             new.resolved_at = Some(now);
             new.calm = 0;
@@ -273,7 +286,7 @@ fn changed(old: &Incident, mut new: Incident, why: &str, event: Option<Event>, n
         who: "detector".to_owned(),
         numbers: new.numbers.clone(),
     };
-    Some(Step { incident: new, transition, event })
+    Some(Step { incident: new, seen: Some(old.version), transition, event })
 }
 
 #[cfg(test)]
@@ -391,6 +404,25 @@ mod tests {
         let (incident, heard) = play(&causes);
         assert_eq!(heard, [Event::Opened, Event::Resolved]);
         assert_eq!(incident.unwrap().state, State::Closed);
+    }
+
+    #[test]
+    fn a_spike_after_the_end_for_good_is_a_new_incident() {
+        let mut causes = vec![at(0, LOUD)];
+        causes.extend((1..4).map(|n| at(n, Call::Normal)));
+        causes.extend((0..30).map(|_| Cause::Clock));
+        let (closed, _) = play(&causes);
+        let closed = closed.unwrap();
+        let again = step("here", &key(), Some(&closed), &at(40, LOUD), Policy::default(), hour(41)).unwrap();
+        assert_ne!(again.incident.id, closed.id);
+        assert_eq!((again.seen, again.incident.version, again.event), (None, 1, Some(Event::Opened)));
+    }
+
+    #[test]
+    fn what_comes_and_goes_each_day_is_told_a_few_times_only() {
+        let day = |n: i64| (0..24).map(move |hour| at(n * 24 + hour, if hour < 8 { LOUD } else { Call::Normal }));
+        let (_, heard) = play(&(0..30).flat_map(day).collect::<Vec<_>>());
+        assert!(heard.len() <= 10, "{heard:?}");
     }
 
     #[test]

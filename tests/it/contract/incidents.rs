@@ -36,6 +36,7 @@ mod of_every_store {
             revision: 1,
             since: now(),
             opened_at: now(),
+            stands_since: now(),
             resolved_at: None,
             level: Level::Low,
             told_level: Level::Low,
