@@ -33,6 +33,9 @@ pub struct Args {
     /// Only messages with this theme
     #[arg(long, value_name = "THEME")]
     theme: Option<String>,
+    /// Only messages with all of these words
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
@@ -72,7 +75,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let now = Clock::real().now();
     let since = args.since.as_deref().map(|text| times::parse(text, config.time_zone, now)).transpose()?;
     let store = Direct::open(&config.store.path).map_err(open::refused)?;
-    let choice = Choice { since, source: args.source.clone(), theme: args.theme.clone(), ..Choice::default() };
+    let choice = Choice { since, source: args.source.clone(), theme: args.theme.clone(), words: args.search.clone(), ..Choice::default() };
     let clean = |text: &str| if args.raw { text.to_owned() } else { redact(text) };
     match args.format {
         Format::Jsonl => store.reader().export(&choice, |item| {

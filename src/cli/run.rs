@@ -103,7 +103,14 @@ fn clock(runtime: &Runtime, store: &Sqlite, plan: &Plan, now: Timestamp) -> Resu
 
 fn once(runtime: &Runtime, plan: Arc<Plan>, parts: Parts, console: &mut Console) -> Result<Code, Failure> {
     let round = runtime.block_on(engine::once(plan, parts)).map_err(open::failed)?;
-    writeln!(console.out, "{} new items, {} notices, {} deliveries failed", round.new, round.notices, round.undelivered)?;
+    let count = |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    writeln!(
+        console.out,
+        "{}, {}, {}",
+        count(round.new, "new item", "new items"),
+        count(round.notices as u64, "notice", "notices"),
+        count(u64::from(round.undelivered), "delivery failed", "deliveries failed")
+    )?;
     for (source, why) in &round.failed {
         writeln!(console.err, "source `{source}`: {why}")?;
     }

@@ -46,6 +46,8 @@ pub struct Choice {
     pub theme: Option<String>,
     /// Only the item with this number or vendor's id.
     pub item: Option<String>,
+    /// Only items with all of these words in title or text.
+    pub words: Option<String>,
 }
 
 /// An item as stored.
@@ -273,6 +275,7 @@ impl<'a> Reader<'a> {
                  WHERE deleted_at IS NULL AND at >= ?1 AND at < ?2 AND (?3 IS NULL OR source.name = ?3)
                    AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id AND theme.name = ?4))
                    AND (?5 IS NULL OR external_id = ?5 OR CAST(item.id AS TEXT) = ?5)
+                   AND (?6 IS NULL OR item.id IN (SELECT rowid FROM search WHERE search MATCH ?6))
                  ORDER BY at, item.id",
             )
             .map_err(broken)?;
@@ -283,6 +286,7 @@ impl<'a> Reader<'a> {
                 choice.source,
                 choice.theme,
                 choice.item,
+                choice.words.as_deref().and_then(all_of),
             ])
             .map_err(broken)?;
         while let Some(row) = rows.next().map_err(broken)? {
@@ -420,6 +424,13 @@ impl<'a> Reader<'a> {
         }
         Ok(shares.into_iter().map(|((key, value), (now, before))| (key, value, now, before)).collect())
     }
+}
+
+/// The words as a query of the search index: each as it stands, so that nothing in them is taken
+/// for the index's own language. `None` when there is no word.
+fn all_of(words: &str) -> Option<String> {
+    let quoted: Vec<String> = words.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+    (!quoted.is_empty()).then(|| quoted.join(" "))
 }
 
 /// A query over the complaints of a series, by their time: a theme may have years of them.
