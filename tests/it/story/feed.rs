@@ -68,7 +68,7 @@ fn one_round_over_a_file_teaches_and_the_next_one_tells() {
 
     posts.extend(spike(0, 40));
     house.write("reviews.xml", &rss(&posts), 0o644);
-    assert_eq!(house.told(&["run", "--once"]), "40 new items, 1 notices, 0 deliveries failed\n");
+    assert_eq!(house.told(&["run", "--once"]), "40 new items, 1 notice, 0 deliveries failed\n");
     assert_eq!(house.told(&["run", "--once"]), "0 new items, 0 notices, 0 deliveries failed\n");
     assert_eq!(files(&house.path("mails"), ".eml").len(), 1);
 }
