@@ -86,10 +86,18 @@ pub(super) fn claim(
         .collect::<Result<Vec<(String, String, String, String, u32, i64)>, _>>()?;
     let mut claimed = Vec::with_capacity(rows.len());
     for (id, target, recipient, facts, attempts, created) in rows {
+        // One that another release wrote and this one can't read must not hold up those behind it.
+        let facts = match serde_json::from_str(&facts) {
+            Ok(facts) => facts,
+            Err(error) => {
+                settle(connection, &id, &Outcome::Dead { why: format!("its stored facts cannot be read: {error}") }, now)?;
+                continue;
+            }
+        };
         connection
             .prepare_cached("UPDATE outbox SET state = 'leased', lease_until = ?2, lease_boot = ?3 WHERE id = ?1")?
             .execute(params![id, millis(hold_until), boot])?;
-        claimed.push(Row { id, target, recipient, facts: serde_json::from_str(&facts)?, attempts, created: moment(created) });
+        claimed.push(Row { id, target, recipient, facts, attempts, created: moment(created) });
     }
     Ok(claimed)
 }
@@ -120,4 +128,29 @@ pub(super) fn next_due(connection: &Connection, target: &str) -> Result<Option<T
         ))?
         .query_row(params![target], |row| row.get(0))?;
     Ok(due.map(moment))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::migrations;
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_dead_and_holds_up_nobody() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::run(&mut connection, std::path::Path::new("u.db")).unwrap();
+        let now: Timestamp = "2026-05-06T12:00:00Z".parse().unwrap();
+        connection
+            .execute(
+                "INSERT INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at)
+                 VALUES ('a', 'i-1', 'opened', 1, 'desk', '', '{\"of\":\"another release\"}', 'queued', 0, 0)",
+                [],
+            )
+            .unwrap();
+        assert_eq!(claim(&connection, "desk", 1, now, now, "boot").unwrap(), []);
+        let (state, why): (String, String) =
+            connection.query_row("SELECT state, last_error FROM outbox", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(state, "dead");
+        assert!(why.starts_with("its stored facts cannot be read"), "{why}");
+    }
 }
