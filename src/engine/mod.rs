@@ -276,7 +276,12 @@ async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone());
     loop {
         parts.beats.beat(Loop::Judge);
-        match lookout.look().await {
+        let looked = tokio::select! {
+            // What was decided is written whole or not at all; the next start looks again.
+            () = stop.cancelled() => return,
+            looked = lookout.look() => looked,
+        };
+        match looked {
             Ok(notices) => {
                 parts.ready.store(true, Ordering::Relaxed);
                 if notices > 0 {
@@ -334,7 +339,10 @@ async fn cut(stop: &CancellationToken) {
 
 async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
     loop {
-        keeper::tidy(&parts.store, &plan, parts.clock.now()).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = keeper::tidy(&parts.store, &plan, parts.clock.now()) => {}
+        }
         if let Ok(bytes) = parts.store.read(|reader| Ok(reader.size()?.bytes)).await {
             parts.board.set(board::DATABASE, &[], bytes as f64);
         }

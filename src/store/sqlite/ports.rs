@@ -96,7 +96,14 @@ impl Sqlite {
     ///
     /// [`StoreError`] when the database fails.
     pub async fn prune(&self, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
-        self.writer.run(move |connection, _| keep::prune(connection, before, max_size)).await
+        let mut gone = 0;
+        loop {
+            let step = self.writer.run(move |connection, _| keep::prune(connection, before, max_size)).await?;
+            gone += step;
+            if step == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     /// Reads beside the writer.
