@@ -405,7 +405,14 @@ mod tests {
         let now = Clock::real().now();
         let item = Item { id: "1".to_owned(), text: "late".to_owned(), published: Some(now), ..Item::default() };
         let stream = Target::all(&plan)[0].key.clone();
-        let items = vec![TaggedItem { item, tags: Vec::new(), author_hash: None, voice_key: None, labels: Default::default(), hash: 1 }];
+        let items = vec![TaggedItem {
+            item,
+            tags: Vec::new(),
+            author_hash: None,
+            voice_key: None,
+            labels: std::collections::BTreeMap::default(),
+            hash: 1,
+        }];
         let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
         store.commit_page(PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).await.unwrap();
         let (parts, stop) = (parts(store, &plan), CancellationToken::new());
