@@ -87,7 +87,7 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     }
     let carrier = Arc::new(open::carrier(&plan.config.fetch)?);
     let courier = Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, Board::default());
-    courier.deliver_due(&CancellationToken::new()).await?;
+    courier.deliver_due(&CancellationToken::new(), || {}).await?;
     let mut failed = 0;
     for row in &rows {
         let id = row.id.clone();

@@ -238,6 +238,8 @@ pub struct Incident {
     pub judged_to: Timestamp,
     /// Quiet until then.
     pub snoozed_until: Option<Timestamp>,
+    /// Over by somebody's word or by its age, not by calm: stays quiet until it was calm once.
+    pub hushed: bool,
     /// Times it was reopened.
     pub reopened: u32,
     /// The newest numbers.

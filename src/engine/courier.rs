@@ -55,13 +55,13 @@ impl<S: Outbox> Courier<S> {
         self.store.next_due(self.target.clone()).await
     }
 
-    /// Sends every row that is due, until none is left or `stop` is cancelled. Returns how many
-    /// tries failed.
+    /// Sends every row that is due, until none is left or `stop` is cancelled, and gives a sign of
+    /// life after each. Returns how many tries failed.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database fails; the row is sent again then, under the same id.
-    pub async fn deliver_due(&self, stop: &CancellationToken) -> Result<u32, StoreError> {
+    pub async fn deliver_due(&self, stop: &CancellationToken, alive: impl Fn() + Send + Sync) -> Result<u32, StoreError> {
         let mut failed = 0;
         loop {
             let now = self.clock.now();
@@ -70,6 +70,7 @@ impl<S: Outbox> Courier<S> {
             let outcome = self.deliver(&row).await;
             failed += u32::from(!matches!(outcome, Outcome::Delivered { .. }));
             self.store.settle(row.id, outcome, self.clock.now()).await?;
+            alive();
             if stop.is_cancelled() {
                 return Ok(failed);
             }

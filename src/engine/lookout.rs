@@ -56,6 +56,10 @@ use crate::web::board::Board;
 /// How long a bucket waits for a source that is read seldom before it counts as complete. What
 /// comes later is replayed.
 const PATIENCE: TimeDelta = TimeDelta::hours(6);
+/// A replay leaves a snapshot this often, so that the next one need not begin so far back.
+const STRIDE: TimeDelta = TimeDelta::days(7);
+/// Snapshots of a replay that are older than this are not kept.
+const REMEMBERED: TimeDelta = TimeDelta::days(60);
 /// How long a bucket waits for a source that fails.
 const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
 
@@ -122,14 +126,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
         let looks: Vec<Look<'_>> =
             plan.config.watches.iter().filter_map(|watch| look(&plan, watch, &names, &streams, &touched, now)).collect();
-        self.recall(&looks, first).await?;
+        self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
         let Some(from) = from else { return Ok(0) };
         let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
         let mut newest: BTreeMap<SeriesKey, Incident> =
-            self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), incident)).collect();
+            self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect();
 
-        let mut judged = Judged { done: touched, ..Judged::default() };
+        let mut judged = Judged { done: seen_by_all(&plan, &looks, touched), ..Judged::default() };
         let mut notices = 0;
         self.board.clear(board::COUNT);
         self.board.clear(board::EXPECTED);
@@ -154,9 +158,10 @@ impl<S: Ingest + Incidents> Lookout<S> {
     }
 
     /// Makes sure that each series is remembered up to a moment before everything that changed.
-    async fn recall(&mut self, looks: &[Look<'_>], first: Quarter) -> Result<(), StoreError> {
+    async fn recall(&mut self, looks: &[Look<'_>], first: Quarter, now: Timestamp) -> Result<(), StoreError> {
         for look in looks {
-            let behind = |known: &Known| look.changed.is_some_and(|changed| changed < known.as_of);
+            // What was judged in the future was judged by a wrong clock.
+            let behind = |known: &Known| known.as_of > now || look.changed.is_some_and(|changed| changed < known.as_of);
             let missing: Vec<&Series> = look.series.iter().filter(|series| self.known.get(&series.key).is_none_or(behind)).collect();
             if missing.is_empty() {
                 continue;
@@ -169,6 +174,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let start = look.judge.buckets.start(first.start());
                 let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
                 let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(look.closed);
+                let judged_to = if judged_to > now { look.closed } else { judged_to };
                 let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
                 let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
                 self.known.insert(series.key.clone(), Known { memory, as_of, judged_to });
@@ -183,21 +189,29 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let mut verdicts = Vec::new();
         let from = known.as_of;
         let (judged_to, news) = (known.judged_to, look.news);
-        let mut last = None;
-        known.as_of = look.judge.advance(&mut known.memory, series, grid, from, look.closed, |verdict| {
-            let in_time = verdict.bucket >= judged_to;
-            let brings_news = news.is_some_and(|news| verdict.until > news);
-            if in_time || brings_news {
-                verdicts.push(verdict.clone());
-            }
-            last = Some(verdict);
-        });
-        known.judged_to = known.judged_to.max(known.as_of);
-        if known.as_of != from
-            && let Ok(blob) = serde_json::to_string(&known.memory)
-        {
-            judged.states.push((series_name(&series.key), Snapshot { as_of: known.as_of, blob }));
+        // What was learnt behind the beginning of a replay is wrong now. The snapshot it begins
+        // with, written again, takes all later ones away.
+        if from < judged_to {
+            judged.states.extend(snapshot(&series.key, known));
         }
+        loop {
+            let until = (known.as_of + STRIDE).min(look.closed);
+            let reached = look.judge.advance(&mut known.memory, series, grid, known.as_of, until, |verdict| {
+                let in_time = verdict.bucket >= judged_to;
+                let brings_news = news.is_some_and(|news| verdict.until > news);
+                if in_time || brings_news {
+                    verdicts.push(verdict);
+                }
+            });
+            if reached <= known.as_of {
+                break;
+            }
+            known.as_of = reached;
+            if until >= look.closed || look.closed - reached < REMEMBERED {
+                judged.states.extend(snapshot(&series.key, known));
+            }
+        }
+        known.judged_to = known.judged_to.max(known.as_of);
         let mut memory = known.memory.clone();
         let mut start = known.as_of;
         // A bucket may be over and still wait for a source; what is behind it is looked at too.
@@ -265,7 +279,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         judged: &mut Judged,
     ) -> Result<(), StoreError> {
         for (key, incident) in newest {
-            let watched = self.plan.watch(&key.watch).is_some_and(|watch| watch.themes.contains(&key.theme));
+            let watched = is_watched(&self.plan, key);
             let look = looks.iter().find(|look| look.watch.name == key.watch);
             let cause = if watched {
                 Cause::Clock
@@ -362,7 +376,40 @@ fn look<'a>(
     })
 }
 
+/// Marks of changes that every watch which counts their source has looked at. The others stay for
+/// the watch that still waits for one of its sources.
+fn seen_by_all(plan: &Plan, looks: &[Look<'_>], touched: Vec<Touched>) -> Vec<Touched> {
+    let waits = |watch: &&Watch| !looks.iter().any(|look| look.watch.name == watch.name);
+    let waiting: Vec<&Watch> = plan.config.watches.iter().filter(waits).collect();
+    touched.into_iter().filter(|mark| !waiting.iter().any(|watch| watch.sources.contains(&mark.source))).collect()
+}
+
+/// A clock that was wrong must not keep an incident from hearing what comes.
+fn in_the_present(incident: Incident, now: Timestamp) -> Incident {
+    Incident { judged_to: incident.judged_to.min(now), ..incident }
+}
+
+/// Whether the configuration still has the series.
+fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
+    plan.watch(&key.watch).is_some_and(|watch| {
+        let split = match &key.segment {
+            Segment::All => true,
+            Segment::Label { key, .. } => watch.by.contains(key),
+        };
+        split && watch.themes.contains(&key.theme)
+    })
+}
+
+/// What a series remembers, as the store keeps it.
+fn snapshot(key: &SeriesKey, known: &Known) -> Option<(String, Snapshot)> {
+    let blob = serde_json::to_string(&known.memory).ok()?;
+    Some((series_name(key), Snapshot { as_of: known.as_of, blob }))
+}
+
 /// The name of a series in the store.
 fn series_name(key: &SeriesKey) -> String {
     format!("{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment)
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,7 +133,8 @@ pub struct Round {
     pub undelivered: u32,
 }
 
-/// Polls every source once, judges, and delivers everything that is due.
+/// Polls every source once, judges, delivers everything that is due, and removes texts whose time
+/// is over: where rounds are started by a timer, nobody else does.
 ///
 /// # Errors
 ///
@@ -160,8 +161,9 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     round.notices = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone()).look().await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
-        round.undelivered += courier.deliver_due(&never).await?;
+        round.undelivered += courier.deliver_due(&never, || {}).await?;
     }
+    keeper::tidy(&parts.store, &plan, parts.clock.now()).await;
     Ok(round)
 }
 
@@ -206,9 +208,16 @@ async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
         due.insert(at, target.source.settings.schedule.resume(stored, parts.clock.now(), target.seed()));
     }
     let mut running = FuturesUnordered::new();
+    let mut seen = parts.clock.now();
     loop {
         parts.beats.beat(Loop::Poll);
+        if plan.channels.is_empty() {
+            // Where nobody is told, there is no courier that could be stuck.
+            parts.beats.beat(Loop::Deliver);
+        }
         let now = parts.clock.now();
+        set_back(due.values_mut(), seen, now);
+        seen = now;
         while running.len() < POLLERS
             && let Some((&at, _)) = due.iter().filter(|(_, due)| **due <= now).min_by_key(|(_, due)| **due)
         {
@@ -226,6 +235,15 @@ async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
             }
             () = tokio::time::sleep(wait) => {}
         }
+    }
+}
+
+/// A clock that was ahead and is set right must not make the polls wait for the time it showed.
+fn set_back<'a>(due: impl Iterator<Item = &'a mut Timestamp>, seen: Timestamp, now: Timestamp) {
+    let back = seen - now;
+    if back > LOOK_PERIOD {
+        warn!("the clock went back by {} s; polls go on at their intervals", back.num_seconds());
+        due.for_each(|due| *due -= back);
     }
 }
 
@@ -251,10 +269,19 @@ async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
             () = tokio::time::sleep(ROUND) => {}
         }
     }
+    if stop.is_cancelled() {
+        // The tags may be half old and half new: nothing can be said of them.
+        return;
+    }
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone());
     loop {
         parts.beats.beat(Loop::Judge);
-        match lookout.look().await {
+        let looked = tokio::select! {
+            // What was decided is written whole or not at all; the next start looks again.
+            () = stop.cancelled() => return,
+            looked = lookout.look() => looked,
+        };
+        match looked {
             Ok(notices) => {
                 parts.ready.store(true, Ordering::Relaxed);
                 if notices > 0 {
@@ -287,7 +314,7 @@ async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: C
         // Listening begins before the look into the outbox, so that no nudge is missed between.
         let woken = nudges.deliver.notified();
         tokio::select! {
-            outcome = courier.deliver_due(&stop) => {
+            outcome = courier.deliver_due(&stop, || parts.beats.beat(Loop::Deliver)) => {
                 if let Err(error) = outcome {
                     error!("notices could not be sent: {error}; next try in {} s", ROUND.as_secs());
                 }
@@ -312,7 +339,10 @@ async fn cut(stop: &CancellationToken) {
 
 async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
     loop {
-        keeper::tidy(&parts.store, &plan, parts.clock.now()).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = keeper::tidy(&parts.store, &plan, parts.clock.now()) => {}
+        }
         if let Ok(bytes) = parts.store.read(|reader| Ok(reader.size()?.bytes)).await {
             parts.board.set(board::DATABASE, &[], bytes as f64);
         }
@@ -326,5 +356,78 @@ async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
 async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
     if let Err(error) = serve_pages(listener, watched, stop).await {
         error!("the web pages ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::deliver::Options;
+    use crate::domain::item::Item;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::TaggedItem;
+    use crate::host::credentials::Credentials;
+
+    const SMALL: &str = r#"
+        [[source]]
+        name = "a"
+        every = "1h"
+        file = { folder = "a" }
+        [[watch]]
+        name = "w"
+        themes = ["late"]
+        [[theme]]
+        name = "late"
+        rules = ["late"]
+    "#;
+
+    fn parts(store: Sqlite, plan: &Plan) -> Parts {
+        Parts {
+            store,
+            clock: Clock::real(),
+            fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).unwrap()),
+            carrier: Arc::new(Carrier::new(&Options::default()).unwrap()),
+            beats: Beats::start(),
+            board: Board::default(),
+            ready: Arc::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_while_messages_are_tagged_again_judges_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let config = parse(&[Document { name: "u".to_owned(), text: SMALL.to_owned() }], &Credentials::of_this_process()).config.unwrap();
+        let plan = Arc::new(Plan::build(config, &[7; 32]).unwrap());
+        let now = Clock::real().now();
+        let item = Item { id: "1".to_owned(), text: "late".to_owned(), published: Some(now), ..Item::default() };
+        let stream = Target::all(&plan)[0].key.clone();
+        let items = vec![TaggedItem {
+            item,
+            tags: Vec::new(),
+            author_hash: None,
+            voice_key: None,
+            labels: std::collections::BTreeMap::default(),
+            hash: 1,
+        }];
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+        store.commit_page(PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).await.unwrap();
+        let (parts, stop) = (parts(store, &plan), CancellationToken::new());
+        stop.cancel();
+        look(plan, parts.clone(), Nudges::default(), stop).await;
+        assert!(!parts.ready.load(Ordering::Relaxed), "it looked at tags that are half old and half new");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_does_not_stop_the_polls() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut due = [at("2027-03-02T09:10:00Z"), at("2027-03-02T09:40:00Z")];
+        set_back(due.iter_mut(), at("2027-03-02T09:00:00Z"), at("2026-03-02T09:00:00Z"));
+        assert_eq!(due, [at("2026-03-02T09:10:00Z"), at("2026-03-02T09:40:00Z")]);
+        set_back(due.iter_mut(), at("2026-03-02T09:00:01Z"), at("2026-03-02T09:00:00Z"));
+        assert_eq!(due[0], at("2026-03-02T09:10:00Z"), "a second is no jump");
     }
 }

@@ -44,6 +44,8 @@ use crate::web::board::Board;
 const MOST_REMOTE_PAGES: usize = 200;
 /// An item is news although it comes so late: reviews are moderated, exports are made at night.
 const USUAL_DELAY: TimeDelta = TimeDelta::hours(24);
+/// Errors in a row after which a walk begins anew; what is known is dropped by id.
+const WALK_TRIES: u32 = 3;
 /// The longest wait after errors.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
 
@@ -179,7 +181,8 @@ impl<S: Ingest> Poller<S> {
 
     async fn walk(&self, walk: &mut Walk<'_>) -> Result<Timestamp, PollError> {
         let Target { key, source } = walk.target;
-        let resumed = walk.stream.walk.clone();
+        // A step that fails again and again must not hide what is new on the first page.
+        let resumed = walk.stream.walk.clone().filter(|_| walk.stream.errors < WALK_TRIES);
         let mut walking = resumed.is_some();
         let first = || source.source.first(&key.shard, &walk.stream.cursor, walk.started);
         let mut request = resumed.unwrap_or_else(first);

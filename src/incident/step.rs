@@ -18,6 +18,7 @@ use crate::domain::incident::Act;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Level;
+use crate::domain::incident::Reason;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::State;
 use crate::domain::incident::Transition;
@@ -114,6 +115,7 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
         calm: 0,
         judged_to: if verdict.complete { verdict.until } else { verdict.bucket },
         snoozed_until: None,
+        hushed: false,
         reopened: 0,
         numbers: numbers.clone(),
     };
@@ -154,6 +156,7 @@ fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, pol
         new.state = State::Open;
         new.resolved_at = None;
         new.stands_since = now;
+        new.hushed = false;
         new.reopened += 1;
         new.calm = 0;
         return changed(old, told(new, level, now), "spike again", Some(Event::Reopened), now);
@@ -224,6 +227,8 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
             (format!("snoozed until {}", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)), None)
         }
         Act::Resolve(reason) if !over => {
+            // A false alarm is no alarm tomorrow either. What is said to be mended and is not may speak again.
+            new.hushed = *reason != Reason::Fixed;
             new.state = State::Resolved;
             new.resolved_at = Some(now);
             new.calm = 0;
@@ -234,6 +239,7 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
             new.state = State::Open;
             new.resolved_at = None;
             new.stands_since = now;
+            new.hushed = false;
             new.reopened += 1;
             new = told(new, old.level, now);
             ("reopened".to_owned(), Some(Event::Reopened))
@@ -258,12 +264,13 @@ fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<Step> {
             new.snoozed_until = None;
             by_clock(new, "snooze ended", None)
         }
-        State::Resolved if old.resolved_at.is_none_or(|at| now - at > policy.reopen_window) => {
+        State::Resolved if old.resolved_at.is_none_or(|at| now - at > policy.reopen_window) && (!old.hushed || old.calm > 0) => {
             new.state = State::Closed;
             by_clock(new, "window over", None)
         }
         State::Open | State::Acknowledged | State::Recovering if now - old.stands_since > policy.longest => {
             new.state = State::Resolved;
+            new.hushed = true;
             new.resolved_at = Some(now);
             new.calm = 0;
             new.revision += 1;
@@ -296,7 +303,6 @@ mod tests {
 
     use super::*;
     use crate::domain::incident::Numbers;
-    use crate::domain::incident::Reason;
     use crate::domain::incident::Segment;
 
     fn key() -> SeriesKey {
@@ -404,6 +410,23 @@ mod tests {
         let (incident, heard) = play(&causes);
         assert_eq!(heard, [Event::Opened, Event::Resolved]);
         assert_eq!(incident.unwrap().state, State::Closed);
+    }
+
+    #[test]
+    fn a_false_alarm_stays_quiet_while_the_spike_goes_on_and_a_mended_trouble_speaks_after_a_day() {
+        for (reason, heard_again) in [(Reason::FalseAlarm, 2), (Reason::Fixed, 3)] {
+            let resolve = Cause::Person(Act::Resolve(reason), "anna".to_owned());
+            let later = (2..60).flat_map(|n| [(n, Cause::Clock), (n, at(n, LOUD))]);
+            let mut newest = None;
+            let mut heard = Vec::new();
+            for (n, cause) in [(0, at(0, LOUD)), (1, resolve)].into_iter().chain(later) {
+                if let Some(step) = step("here", &key(), newest.as_ref(), &cause, Policy::default(), hour(n + 1)) {
+                    heard.extend(step.event);
+                    newest = Some(step.incident);
+                }
+            }
+            assert_eq!(heard.len(), heard_again, "{reason:?}: {heard:?}");
+        }
     }
 
     #[test]

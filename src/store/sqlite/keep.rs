@@ -7,39 +7,64 @@ use crate::domain::Timestamp;
 use crate::domain::ports::StoreError;
 use crate::store::sqlite::values::millis;
 
+/// Texts removed in one transaction, so that nobody waits long for the writer.
+const STEP: u32 = 1_000;
 /// A byte of text takes about so many in the file: itself, and its words in the search index.
 const BYTES_OF_A_BYTE: u64 = 2;
 
-pub(super) fn prune(connection: &Connection, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
-    let old = "SELECT item FROM text JOIN item ON item.id = text.item WHERE item.at < ?1";
-    let gone = remove(connection, &numbers(connection, old, millis(before))?)?;
-    let excess = used_bytes(connection)?.saturating_sub(max_size);
-    Ok(gone + remove(connection, &oldest(connection, excess)?)?)
+/// Texts that have to go, a step at a time: the aged ones, then the oldest while the file is too large.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pruning {
+    before: Timestamp,
+    max_size: u64,
+    /// Bytes that still have to go. Reckoned from the texts, not measured again: the search index
+    /// gives its space back later, and measuring would go on until every text is gone.
+    excess: Option<u64>,
 }
 
-/// The oldest texts that take up so many bytes. It is reckoned, not measured: the search index
-/// gives its space back later, and measuring would go on until every text is gone.
-fn oldest(connection: &Connection, bytes: u64) -> Result<Vec<i64>, StoreError> {
-    let mut items = Vec::new();
+impl Pruning {
+    /// Of texts older than `before`, and of what is above `max_size` bytes.
+    pub(super) fn new(before: Timestamp, max_size: u64) -> Self {
+        Self { before, max_size, excess: None }
+    }
+
+    /// Removes some; none when nothing is left to do.
+    pub(super) fn step(&mut self, connection: &Connection) -> Result<u64, StoreError> {
+        let aged: Vec<i64> = connection
+            .prepare("SELECT item FROM text CROSS JOIN item ON item.id = text.item WHERE item.at < ?1 LIMIT ?2")?
+            .query_map(params![millis(self.before), STEP], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        if !aged.is_empty() {
+            return remove(connection, &aged);
+        }
+        let excess = match self.excess {
+            Some(excess) => excess,
+            None => used_bytes(connection)?.saturating_sub(self.max_size),
+        };
+        let (oldest, bytes) = oldest(connection, excess)?;
+        self.excess = Some(excess.saturating_sub(bytes));
+        remove(connection, &oldest)
+    }
+}
+
+/// The oldest texts that take up so many bytes, a step of them at most, and what they take up.
+fn oldest(connection: &Connection, bytes: u64) -> Result<(Vec<i64>, u64), StoreError> {
+    let (mut items, mut found) = (Vec::new(), 0);
     if bytes == 0 {
-        return Ok(items);
+        return Ok((items, found));
     }
     let mut find = connection.prepare(
-        "SELECT text.item, octet_length(title) + octet_length(body) FROM item INDEXED BY item_at JOIN text ON text.item = item.id ORDER BY item.at",
+        "SELECT text.item, octet_length(title) + octet_length(body) FROM item INDEXED BY item_at
+         CROSS JOIN text ON text.item = item.id ORDER BY item.at LIMIT ?1",
     )?;
-    let mut rows = find.query([])?;
-    let mut found = 0;
-    while let Some(row) = rows.next()?
-        && found < bytes
+    let mut rows = find.query(params![STEP])?;
+    while found < bytes
+        && let Some(row) = rows.next()?
     {
         items.push(row.get(0)?);
         found += BYTES_OF_A_BYTE * row.get::<_, i64>(1)?.cast_unsigned();
     }
-    Ok(items)
-}
-
-fn numbers(connection: &Connection, which: &str, argument: i64) -> Result<Vec<i64>, StoreError> {
-    Ok(connection.prepare(which)?.query_map(params![argument], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok((items, found))
 }
 
 fn remove(connection: &Connection, items: &[i64]) -> Result<u64, StoreError> {
@@ -69,6 +94,7 @@ mod tests {
     use crate::domain::ports::StreamKey;
     use crate::domain::ports::TaggedItem;
     use crate::store::sqlite::Direct;
+    use crate::store::sqlite::migrations;
     use crate::store::sqlite::reports::Choice;
 
     fn day(n: i64) -> Timestamp {
@@ -145,5 +171,27 @@ mod tests {
             found
         };
         assert_eq!((find("DAY3 word"), find("nothing"), find("\"day3 OR ("), find("  ")), (1, 0, 0, 10));
+    }
+
+    #[test]
+    fn pruning_never_holds_the_writer_for_long() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::run(&mut connection, std::path::Path::new("u.db")).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 2500)
+                 INSERT INTO item (id, source, external_id, rev, hash, first_seen, at, late, voice, fields)
+                 SELECT id, 1, id, 1, 1, 1, id, 0, id, '{}' FROM n;
+                 INSERT INTO text SELECT id, '', '' FROM item",
+            )
+            .unwrap();
+        let before = Timestamp::from_timestamp_millis(2_001).unwrap();
+        let mut pruning = Pruning::new(before, u64::MAX);
+        let steps: Vec<u64> = (0..3).map(|_| pruning.step(&connection).unwrap()).collect();
+        assert_eq!(steps, [1_000, 1_000, 0]);
+        let mut pruning = Pruning::new(before, 0);
+        assert_eq!(pruning.step(&connection).unwrap(), 500, "too large: the oldest go");
+        assert_eq!(pruning.step(&connection).unwrap(), 0);
     }
 }

@@ -108,7 +108,15 @@ impl Direct {
     ///
     /// [`StoreError`] when the database fails.
     pub fn prune(&mut self, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
-        self.write(|connection, _| keep::prune(connection, before, max_size))
+        let mut pruning = keep::Pruning::new(before, max_size);
+        let mut gone = 0;
+        loop {
+            let step = self.write(|connection, _| pruning.step(connection))?;
+            gone += step;
+            if step == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     /// What changed since the last look.

@@ -38,7 +38,8 @@ use crate::store::sqlite::OpenError;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
-use crate::store::sqlite::keep;
+use crate::store::sqlite::keep::Pruning;
+use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
 use crate::store::sqlite::outbox;
 use crate::store::sqlite::reports::Reader;
@@ -96,7 +97,17 @@ impl Sqlite {
     ///
     /// [`StoreError`] when the database fails.
     pub async fn prune(&self, before: Timestamp, max_size: u64) -> Result<u64, StoreError> {
-        self.writer.run(move |connection, _| keep::prune(connection, before, max_size)).await
+        let mut pruning = Pruning::new(before, max_size);
+        let mut gone = 0;
+        loop {
+            let work = move |connection: &Connection, _: &mut Names| pruning.step(connection).map(|step| (pruning, step));
+            let (rest, step) = self.writer.run(work).await?;
+            pruning = rest;
+            gone += step;
+            if step == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     /// Reads beside the writer.

@@ -46,6 +46,7 @@ mod of_every_store {
             calm: 0,
             judged_to: now(),
             snoozed_until: None,
+            hushed: false,
             reopened: 0,
             numbers: Numbers::default(),
         }

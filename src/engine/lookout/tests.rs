@@ -1,0 +1,157 @@
+//! What the lookout learns must not depend on the order in which things became known.
+
+use super::*;
+use crate::config::Document;
+use crate::config::parse;
+use crate::domain::item::Item;
+use crate::domain::item::Shard;
+use crate::domain::ports::PageCommit;
+use crate::domain::ports::Progress;
+use crate::domain::ports::TaggedItem;
+use crate::domain::theme::Tag;
+use crate::host::credentials::Credentials;
+use crate::store::sqlite::Sqlite;
+
+const TWO_WATCHES: &str = r#"
+    [[source]]
+    name = "a"
+    every = "1h"
+    file = { folder = "a" }
+    [[source]]
+    name = "b"
+    every = "1h"
+    file = { folder = "b" }
+    [[watch]]
+    name = "one"
+    themes = ["late"]
+    sources = ["a"]
+    bucket = "1h"
+    notify = ["box"]
+    [[watch]]
+    name = "both"
+    themes = ["late"]
+    sources = ["a", "b"]
+    bucket = "1h"
+    notify = ["box"]
+    [[theme]]
+    name = "late"
+    rules = ["late"]
+    [[target]]
+    name = "box"
+    file = { folder = "mails" }
+"#;
+
+fn plan() -> Arc<Plan> {
+    let documents = [Document { name: "uproar.toml".to_owned(), text: TWO_WATCHES.to_owned() }];
+    let loaded = parse(&documents, &Credentials::of_this_process());
+    let config = loaded.config.unwrap_or_else(|| panic!("{}", crate::config::print::show(&loaded.problems, &documents, false)));
+    Arc::new(Plan::build(config, &[7; 32]).unwrap())
+}
+
+struct Scene {
+    store: Sqlite,
+    lookout: Lookout<Sqlite>,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let lookout = Lookout::new(store.clone(), plan(), Clock::real(), Board::default());
+        Self { store, lookout, _folder: folder }
+    }
+
+    /// A message for each hour, of which every third complains.
+    async fn commit(&self, source: &str, hours: std::ops::Range<i64>, now: Timestamp, history: bool) {
+        let item = |hour: i64| {
+            let item = Item { id: format!("{hour} {now}"), published: Some(at(hour)), ..Item::default() };
+            let tag = Tag { theme: "late".to_owned(), rule: "late".to_owned(), spans: Vec::new() };
+            let tags = if hour % 3 == 0 { vec![tag] } else { Vec::new() };
+            TaggedItem { item, tags, author_hash: None, voice_key: None, labels: BTreeMap::new(), hash: 1 }
+        };
+        let commit = PageCommit {
+            stream: StreamKey { source: source.to_owned(), shard: Shard::whole() },
+            items: hours.map(item).collect(),
+            history,
+            usual_delay: 7 * 24 * 3600,
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            now,
+        };
+        self.store.commit_page(commit).await.unwrap();
+    }
+
+    async fn look(&mut self, now: Timestamp) {
+        self.lookout.look_at(now).await.unwrap();
+    }
+}
+
+fn at(hour: i64) -> Timestamp {
+    "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + TimeDelta::hours(hour)
+}
+
+#[tokio::test]
+async fn history_that_comes_later_is_learnt_for_good() {
+    let (early, late) = (40 * 24, 60 * 24);
+    let mut grown = Scene::new();
+    let mut whole = Scene::new();
+    for scene in [&grown, &whole] {
+        scene.commit("b", 0..1, at(late), true).await;
+        scene.commit("a", early..early + 1, at(early + 1), true).await;
+    }
+    for day in 0..20 {
+        let now = early + 24 * (day + 1);
+        for scene in [&grown, &whole] {
+            scene.commit("a", now - 24..now, at(now), false).await;
+        }
+        grown.look(at(now)).await;
+    }
+    // An import reaches back before everything that was learnt, and then a message comes an hour late.
+    for (hours, history) in [(0..early, true), (late - 3..late - 2, false)] {
+        for scene in [&grown, &whole] {
+            scene.commit("a", hours.clone(), at(late + 1), history).await;
+        }
+        grown.look(at(late + 1)).await;
+    }
+    whole.look(at(late + 1)).await;
+    let learnt = |scene: &Scene| scene.lookout.known.values().map(|known| (known.as_of, known.memory.clone())).collect::<Vec<_>>();
+    let (grown, whole) = (learnt(&grown), learnt(&whole));
+    for known in &grown {
+        assert!(whole.contains(known), "learnt otherwise than from everything at once");
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_waits_for_a_source_misses_no_change_of_the_others() {
+    let mut scene = Scene::new();
+    scene.commit("a", 0..48, at(48), true).await;
+    scene.look(at(49)).await;
+    let waiting: Vec<String> = scene.store.touched().await.unwrap().into_iter().map(|mark| mark.source).collect();
+    assert_eq!(waiting, ["a"], "`both` has not looked yet");
+    scene.commit("b", 0..48, at(49), true).await;
+    scene.look(at(50)).await;
+    assert_eq!(scene.store.touched().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn after_a_clock_that_ran_ahead_judging_goes_on_in_the_present() {
+    let mut scene = Scene::new();
+    scene.commit("a", 0..48, at(48), true).await;
+    scene.commit("b", 0..48, at(48), true).await;
+    scene.look(at(48 + 9_000)).await;
+    scene.look(at(50)).await;
+    let present = |lookout: &Lookout<Sqlite>| lookout.known.values().all(|known| known.as_of <= at(50) && known.judged_to <= at(50));
+    assert!(present(&scene.lookout));
+    let mut restarted = Lookout::new(scene.store.clone(), plan(), Clock::real(), Board::default());
+    restarted.look_at(at(51)).await.unwrap();
+    assert!(present(&restarted));
+    assert!(restarted.store.snapshots(Timestamp::MAX_UTC).await.unwrap().values().all(|snapshot| snapshot.as_of <= at(51)));
+}
+
+#[test]
+fn a_segment_that_is_split_no_more_is_not_watched() {
+    let segment = Segment::Label { key: "country".to_owned(), value: "se".to_owned() };
+    let whole = SeriesKey { watch: "one".to_owned(), theme: "late".to_owned(), segment: Segment::All };
+    assert!(is_watched(&plan(), &whole));
+    assert!(!is_watched(&plan(), &SeriesKey { segment, ..whole }));
+}
