@@ -44,7 +44,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let now = Clock::real().now();
     let at = args.at.as_deref().map(|text| times::parse(text, config.time_zone, now)).transpose()?;
     let (store, plan) = open::store_and_plan(config)?;
