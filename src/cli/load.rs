@@ -31,8 +31,8 @@ pub fn load(console: &mut Console) -> Result<Config, Failure> {
     load_with(&Credentials::of_this_process(), console)
 }
 
-/// The settings for a command that neither sends nor fetches. The service manager hands secrets to
-/// the service alone, and whoever acknowledges an alert in a shell does not need them.
+/// The settings for a command that sends nothing. The service manager hands secrets to the service
+/// alone, and whoever acknowledges an alert in a shell does not need them.
 ///
 /// # Errors
 ///
@@ -61,6 +61,15 @@ fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Fai
 /// A file that cannot be read, or that others may write to.
 pub fn read(path: &Path) -> Result<(Vec<Document>, Loaded), io::Error> {
     read_with(path, &Credentials::of_this_process())
+}
+
+/// The same for a command that sends nothing.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_without_secrets(path: &Path) -> Result<(Vec<Document>, Loaded), io::Error> {
+    read_with(path, &Lenient(&Credentials::of_this_process()))
 }
 
 /// The same with secrets from elsewhere.
@@ -232,9 +241,12 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("uproar.toml");
         let mail = "email = { to = [\"a@shop.example\"], from = \"u@shop.example\", smtp = \"mail.shop.example\", user = \"u\", password = { file = \"none\" } }";
-        write(&main, &SMALL.replace("file = { folder = \"mails\" }", mail));
+        let proxy = "[fetch]\nproxy = { file = \"none\" }\n";
+        write(&main, &(proxy.to_owned() + &SMALL.replace("file = { folder = \"mails\" }", mail)));
         let (mut console, _, err) = console(&main);
-        assert_eq!(load_without_secrets(&mut console).unwrap().targets.len(), 1);
+        let config = load_without_secrets(&mut console).unwrap();
+        assert_eq!(config.targets.len(), 1);
+        assert_eq!(config.fetch.proxy.unwrap().reveal(), "", "an unknown proxy is not the same as none");
         assert_eq!(err.text(), "");
         assert_eq!(load(&mut console).unwrap_err().code, Code::Config);
         assert!(err.text().contains("the secret `password` cannot be read"), "{}", err.text());
