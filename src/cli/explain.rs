@@ -35,10 +35,10 @@ pub struct Args {
     /// Name of a watch; with --at
     #[arg(long, value_name = "NAME", requires = "at")]
     watch: Option<String>,
-    /// The moment in question
+    /// The moment in question: a time, with a zone or in `time_zone`, or an age as in 3h
     #[arg(long, value_name = "TIME", requires = "watch")]
     at: Option<String>,
-    /// Number or vendor's id of a message
+    /// Id of a message at its source, or its number as `incident` and `export` show it
     #[arg(long, value_name = "ID", conflicts_with = "watch")]
     item: Option<String>,
 }
