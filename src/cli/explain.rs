@@ -38,7 +38,7 @@ pub struct Args {
     /// The moment in question: a time, with a zone or in `time_zone`, or an age as in 3h
     #[arg(long, value_name = "TIME", requires = "watch")]
     at: Option<String>,
-    /// Id of a message at its source, or its number as `incident` and `export` show it
+    /// Id of a message at its source, or its number as `explain` and `export` show it
     #[arg(long, value_name = "ID", conflicts_with = "watch")]
     item: Option<String>,
 }
