@@ -240,9 +240,9 @@ pub(super) mod tests {
     fn a_secret_that_only_the_service_can_read_stops_only_who_needs_it() {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("uproar.toml");
-        let mail = "email = { to = [\"a@shop.example\"], from = \"u@shop.example\", smtp = \"mail.shop.example\", user = \"u\", password = { file = \"none\" } }";
+        let email = r#"email = { to = ["a@shop.example"], from = "u@shop.example", smtp = "mail.shop.example", user = "u", password = { file = "none" } }"#;
         let proxy = "[fetch]\nproxy = { file = \"none\" }\n";
-        write(&main, &(proxy.to_owned() + &SMALL.replace("file = { folder = \"mails\" }", mail)));
+        write(&main, &(proxy.to_owned() + &SMALL.replace("file = { folder = \"mails\" }", email)));
         let (mut console, _, err) = console(&main);
         let config = load_without_secrets(&mut console).unwrap();
         assert_eq!(config.targets.len(), 1);

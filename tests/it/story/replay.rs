@@ -33,7 +33,9 @@ fn recording() -> String {
     let late =
         spike(0, 40).into_iter().enumerate().map(|(n, post)| Post { at: post.at - TimeDelta::seconds(3600 - 80 * n as i64), ..post });
     let posts = calm_month().into_iter().chain(late);
-    posts.map(|post| format!("{}\n", json!({ "id": post.id, "ts": post.at.to_rfc3339(), "text": post.text }))).collect()
+    let lines: Vec<String> =
+        posts.map(|post| json!({ "id": post.id, "ts": post.at.to_rfc3339(), "text": post.text }).to_string()).collect();
+    lines.join("\n")
 }
 
 #[test]
