@@ -15,6 +15,7 @@ use crate::cli::table::Table;
 use crate::cli::times;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::World;
 use crate::engine::plan::Plan;
@@ -24,7 +25,7 @@ use crate::store::sqlite::Direct;
 /// Replay stored history through the watches
 ///
 /// Shows the incidents as they would have been, had every message been read when it was
-/// published. With --against also what another configuration would have done.
+/// published. With --against instead what another configuration would add (+) and lose (-).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uproar backtest --since 90d --watch \"support bot\"")]
 pub struct Args {
@@ -37,7 +38,7 @@ pub struct Args {
     /// Only history before then
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Another configuration: shows what it would add and lose; exits with 1 where they differ
+    /// Another configuration: shows only the differences; exits with 1 where there are any
     #[arg(long, value_name = "OTHER_CONFIG")]
     against: Option<PathBuf>,
     /// One JSON object a line
@@ -46,22 +47,31 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let (zone, now) = (config.time_zone, Clock::real().now());
     let time = |text: &Option<String>| text.as_deref().map(|text| times::parse(text, zone, now)).transpose();
-    let (since, until) = (time(&args.since)?, time(&args.until)?.unwrap_or(now));
+    let (since, until) = (time(&args.since)?, time(&args.until)?);
     let (store, plan) = open::store_and_plan(config)?;
+    let until = match until {
+        Some(until) => until,
+        None => now.max(end(&store)?),
+    };
     let ours = play(&store, &plan, None, args, since, until, console)?;
     let Some(path) = &args.against else {
         show(&ours, args.json, &plan, console)?;
         return Ok(Code::Done);
     };
     let mine = std::mem::replace(&mut console.config, path.clone());
-    let other = load::load(console);
+    let other = load::load_without_secrets(console);
     console.config = mine;
     let other = Plan::build(other?, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
     let theirs = play(&store, &other, Some(&plan), args, since, until, console)?;
     compare(&ours, &theirs, args.json, &plan, console)
+}
+
+/// The end of what was counted: a replay that ran faster than life left it ahead of the clock.
+fn end(store: &Direct) -> Result<Timestamp, Failure> {
+    Ok(store.reader().last_quarter()?.map_or(Timestamp::UNIX_EPOCH, |last| Quarter(last.0 + 1).start()))
 }
 
 fn play(

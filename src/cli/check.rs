@@ -14,6 +14,9 @@ use crate::store::sqlite::Direct;
 mod online;
 
 /// Report every problem of the configuration
+///
+/// Once it has none, also themes whose `matches` and `matches_not` come out otherwise. Exits with
+/// 78 when the configuration cannot be used, and with 1 when it can but something else was found.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uproar init my-uproar && uproar check --config my-uproar/uproar.toml")]

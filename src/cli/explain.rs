@@ -35,16 +35,16 @@ pub struct Args {
     /// Name of a watch; with --at
     #[arg(long, value_name = "NAME", requires = "at")]
     watch: Option<String>,
-    /// The moment in question
+    /// The moment in question: a time, with a zone or in `time_zone`, or an age as in 3h
     #[arg(long, value_name = "TIME", requires = "watch")]
     at: Option<String>,
-    /// Number or vendor's id of a message
+    /// Id of a message at its source, or its number as `explain` and `export` show it
     #[arg(long, value_name = "ID", conflicts_with = "watch")]
     item: Option<String>,
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let now = Clock::real().now();
     let at = args.at.as_deref().map(|text| times::parse(text, config.time_zone, now)).transpose()?;
     let (store, plan) = open::store_and_plan(config)?;

@@ -11,6 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::cli::open;
 use crate::cli::times;
+use crate::config::settings::Config;
 use crate::domain::Timestamp;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
@@ -71,14 +72,16 @@ const COLUMNS: [&str; 14] = [
 ];
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let now = Clock::real().now();
     let since = args.since.as_deref().map(|text| times::parse(text, config.time_zone, now)).transpose()?;
     let store = Direct::open(&config.store.path).map_err(open::refused)?;
     let choice = Choice { since, source: args.source.clone(), theme: args.theme.clone(), words: args.search.clone(), ..Choice::default() };
     let clean = |text: &str| if args.raw { text.to_owned() } else { redact(text) };
+    let mut printed = 0_u64;
     match args.format {
         Format::Jsonl => store.reader().export(&choice, |item| {
+            printed += 1;
             writeln!(console.out, "{}", row(&item, &clean))?;
             Ok::<_, Failure>(())
         })?,
@@ -86,13 +89,26 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             let mut table = csv::Writer::from_writer(&mut console.out);
             table.write_record(COLUMNS).map_err(broken)?;
             store.reader().export(&choice, |item| {
+                printed += 1;
                 let row = row(&item, &clean);
                 table.write_record(COLUMNS.map(|column| cell(&row[column]))).map_err(broken)
             })?;
             table.flush()?;
         }
     }
-    Ok(Code::Done)
+    if printed == 0 { stranger(args, &config).map_or(Ok(Code::Done), Err) } else { Ok(Code::Done) }
+}
+
+/// Why nothing was found, where a name that the configuration does not have is the reason. Messages
+/// of a source that is configured no more are still there, so this is asked only of an empty answer.
+fn stranger(args: &Args, config: &Config) -> Option<Failure> {
+    let unknown = |kind: &str, name: &Option<String>, known: Vec<&str>| {
+        let name = name.as_deref().filter(|name| !known.contains(name))?;
+        Some(Failure::new(Code::Usage, format!("there is no {kind} `{name}`; the configuration has {}", known.join(", "))))
+    };
+    let sources = config.sources.iter().map(|source| source.name.as_str()).collect();
+    let themes = config.themes.iter().map(|theme| theme.name.as_str()).collect();
+    unknown("source", &args.source, sources).or_else(|| unknown("theme", &args.theme, themes))
 }
 
 /// An item as every tool may read it. The author's hash stays in the store.

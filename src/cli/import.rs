@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let known = config.sources.iter().find(|source| source.name == args.source);
     let Some(source) = known.cloned() else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
@@ -87,7 +87,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             writeln!(console.err, "{}: {} more warnings", path.display(), warnings - SHOWN)?;
         }
         let Committed { new, edited, known, .. } = committed;
-        writeln!(console.out, "{}: {new} new, {edited} edited, {known} already known, {warnings} warnings", path.display())?;
+        writeln!(
+            console.out,
+            "{}: {new} new, {edited} edited, {known} already known, {warnings} warning{}",
+            path.display(),
+            if warnings == 1 { "" } else { "s" }
+        )?;
         total += committed;
     }
     if args.files.len() > 1 {

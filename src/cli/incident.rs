@@ -112,7 +112,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
 }
 
 fn list(all: bool, as_json: bool, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (store, _) = open::store_and_plan(config)?;
     let incidents = store.reader().incidents(all)?;
@@ -155,7 +155,7 @@ fn row(incident: &Incident) -> serde_json::Value {
 }
 
 fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (store, plan) = open::store_and_plan(config)?;
     let reader = store.reader();
@@ -185,7 +185,7 @@ fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
 }
 
 fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (mut store, plan) = open::store_and_plan(config)?;
     let who = env::read("SUDO_USER").or_else(|| env::read("USER")).unwrap_or_else(|| "the command line".to_owned());

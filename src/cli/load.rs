@@ -14,6 +14,7 @@ use crate::config::Document;
 use crate::config::Loaded;
 use crate::config::parse;
 use crate::config::print;
+use crate::config::secrets::Lenient;
 use crate::config::secrets::Secrets;
 use crate::config::settings::Config;
 use crate::host::credentials::Credentials;
@@ -27,7 +28,21 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 ///
 /// [`Failure`] with the code for a wrong configuration, also where a file cannot be read.
 pub fn load(console: &mut Console) -> Result<Config, Failure> {
-    let (documents, loaded) = read(&console.config).map_err(|error| unreadable(&error))?;
+    load_with(&Credentials::of_this_process(), console)
+}
+
+/// The settings for a command that sends nothing. The service manager hands secrets to the service
+/// alone, and whoever acknowledges an alert in a shell does not need them.
+///
+/// # Errors
+///
+/// As [`load`], but for secrets that cannot be read.
+pub fn load_without_secrets(console: &mut Console) -> Result<Config, Failure> {
+    load_with(&Lenient(&Credentials::of_this_process()), console)
+}
+
+fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Failure> {
+    let (documents, loaded) = read_with(&console.config, secrets).map_err(|error| unreadable(&error))?;
     loaded.config.map_or_else(
         || {
             write!(console.err, "{}", print::show(&loaded.problems, &documents, console.colours))?;
@@ -46,6 +61,15 @@ pub fn load(console: &mut Console) -> Result<Config, Failure> {
 /// A file that cannot be read, or that others may write to.
 pub fn read(path: &Path) -> Result<(Vec<Document>, Loaded), io::Error> {
     read_with(path, &Credentials::of_this_process())
+}
+
+/// The same for a command that sends nothing.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_without_secrets(path: &Path) -> Result<(Vec<Document>, Loaded), io::Error> {
+    read_with(path, &Lenient(&Credentials::of_this_process()))
 }
 
 /// The same with secrets from elsewhere.
@@ -210,6 +234,22 @@ pub(super) mod tests {
         let failure = load(&mut console).unwrap_err();
         assert_eq!(failure.code, Code::Config);
         assert!(failure.message.contains("(mode 0664); run `chmod go-w "), "{}", failure.message);
+    }
+
+    #[test]
+    fn a_secret_that_only_the_service_can_read_stops_only_who_needs_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let main = folder.path().join("uproar.toml");
+        let email = r#"email = { to = ["a@shop.example"], from = "u@shop.example", smtp = "mail.shop.example", user = "u", password = { file = "none" } }"#;
+        let proxy = "[fetch]\nproxy = { file = \"none\" }\n";
+        write(&main, &(proxy.to_owned() + &SMALL.replace("file = { folder = \"mails\" }", email)));
+        let (mut console, _, err) = console(&main);
+        let config = load_without_secrets(&mut console).unwrap();
+        assert_eq!(config.targets.len(), 1);
+        assert_eq!(config.fetch.proxy.unwrap().reveal(), "", "an unknown proxy is not the same as none");
+        assert_eq!(err.text(), "");
+        assert_eq!(load(&mut console).unwrap_err().code, Code::Config);
+        assert!(err.text().contains("the secret `password` cannot be read"), "{}", err.text());
     }
 
     #[test]

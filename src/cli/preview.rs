@@ -132,7 +132,7 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     if path.is_file() {
         return Ok(Wanted::File(path));
     }
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let what = table::harmless(&args.what);
@@ -147,7 +147,7 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
 /// How to fetch an address that a person typed: as the configuration says, where there is one that
 /// can be read. Whoever types an address in a private network means it.
 fn fetch_for(url: &str, console: &Console) -> Fetch {
-    let configured = load::read(&console.config).ok().and_then(|(_, loaded)| loaded.config).map(|config| config.fetch);
+    let configured = load::read_without_secrets(&console.config).ok().and_then(|(_, loaded)| loaded.config).map(|config| config.fetch);
     let mut fetch = configured.unwrap_or_else(|| Fetch {
         contact: None,
         proxy: None,

@@ -42,7 +42,7 @@ struct Now {
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
+    let config = load::load_without_secrets(console)?;
     let (store, plan) = open::store_and_plan(config)?;
     let reader = store.reader();
     let now = Clock::real().now();

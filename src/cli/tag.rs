@@ -30,8 +30,9 @@ const LONGEST_LINE: u64 = 16 << 20;
 /// Tag texts with complaint themes
 ///
 /// Reads JSON lines with `id`, `text` and, if there is one, `title`; other fields are ignored.
-/// Writes `{"id","labels":["theme",...]}`, a line each, in the same order. Uses the built-in themes
-/// unless `--rules` names a file of others.
+/// Writes `{"id","labels":["theme",...]}`, a line each, in the same order. Uses the built-in themes,
+/// not those of the configuration, unless `--rules` names a file that holds only themes, such as
+/// `conf.d/themes.toml`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {

@@ -52,9 +52,9 @@ enum What {
 }
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let config = load::load(console)?;
     match &args.what {
         What::List => {
+            let config = load::load_without_secrets(console)?;
             for target in &config.targets {
                 let recipients = target.channel.build().recipients().join(", ");
                 writeln!(console.out, "{}  {}  {recipients}", target.name, target.channel.kind())?;
@@ -62,6 +62,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             Ok(Code::Done)
         }
         What::Test { name } => {
+            let config = load::load(console)?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let boot = format!("{GUEST}{}", std::process::id());
             let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;

@@ -214,6 +214,12 @@ fn agent(contact: Option<&str>) -> Result<HeaderValue, FetchError> {
 
 /// The proxy for all requests. Its address may hold a password, so no error shows it.
 fn proxy(address: &Secret) -> Result<Proxy, FetchError> {
+    if address.reveal().is_empty() {
+        return Err(FetchError::new(
+            Kind::Settings,
+            "the secret `proxy` in [fetch] cannot be read here; run this with the secrets of the service",
+        ));
+    }
     let url = Url::parse(address.reveal()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.and_then(|url| Proxy::all(url).ok()).ok_or_else(|| {
         let message = "`proxy` in [fetch] is not an address of a proxy; write it as in `http://proxy.example.com:3128`";

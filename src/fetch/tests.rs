@@ -364,5 +364,6 @@ fn settings_that_cannot_be_used_are_named_without_secrets() {
     };
     insta::assert_snapshot!(broken(&|s| s.contact = Some("ops\n@example.com".to_owned())), @"`contact` in [fetch] cannot be sent in a header; write a plain mail address or the address of a page");
     insta::assert_snapshot!(broken(&|s| s.proxy = Some(Secret::new("socks5://me:hush@x".to_owned()))), @"`proxy` in [fetch] is not an address of a proxy; write it as in `http://proxy.example.com:3128`");
+    insta::assert_snapshot!(broken(&|s| s.proxy = Some(Secret::new(String::new()))), @"the secret `proxy` in [fetch] cannot be read here; run this with the secrets of the service");
     insta::assert_snapshot!(broken(&|s| s.allow_private = vec!["10.0.0.1".to_owned()]), @"`10.0.0.1` in `allow_private` of [fetch] is not `host:port`; write it as in `127.0.0.1:8080`");
 }

@@ -231,6 +231,7 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
             new.hushed = *reason != Reason::Fixed;
             new.state = State::Resolved;
             new.resolved_at = Some(now);
+            new.snoozed_until = None;
             new.calm = 0;
             new.revision += 1;
             (reason.word().to_owned(), Some(Event::Resolved))
@@ -453,6 +454,14 @@ mod tests {
         let snooze = Cause::Person(Act::Snooze(hour(3)), "anna".to_owned());
         let (incident, _) = play(&[at(0, LOUD), snooze, Cause::Clock, Cause::Clock]);
         assert_eq!(incident.unwrap().state, State::Open);
+    }
+
+    #[test]
+    fn what_is_resolved_is_not_snoozed_any_more() {
+        let by_anna = |act| Cause::Person(act, "anna".to_owned());
+        let (incident, _) = play(&[at(0, LOUD), by_anna(Act::Snooze(hour(30))), by_anna(Act::Resolve(Reason::Fixed))]);
+        let incident = incident.unwrap();
+        assert_eq!((incident.state, incident.snoozed_until), (State::Resolved, None));
     }
 
     fn any_cause() -> impl Strategy<Value = Option<Call>> {

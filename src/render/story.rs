@@ -181,10 +181,12 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
         _ => format!("Resolved: {cause}."),
     };
     let window = wording::window(numbers.window_seconds);
+    // The window still holds the loud hours when the calm ones after them end it.
+    let still = if cause.is_empty() && numbers.count > numbers.usual.1 { ", from before it calmed down" } else { "" };
     let all = wording::plural(&facts.quotes_of.to_string(), "complaint");
     vec![
         first,
-        format!("{}, where {} are usual {}.", capitalised(what), wording::amount(numbers.expected), range(facts)),
+        format!("{}{still}, where {} are usual {}.", capitalised(what), wording::amount(numbers.expected), range(facts)),
         format!("Since it began: {all}; at the peak {} in a window of {window}.", wording::amount(facts.peak)),
     ]
 }
@@ -351,6 +353,14 @@ mod tests {
         ] {
             assert_eq!(shown_link(url).as_deref(), shown, "{url}");
         }
+    }
+
+    #[test]
+    fn a_window_that_still_holds_the_loud_hours_does_not_gainsay_that_it_is_over() {
+        let mut row = sample::resolved();
+        row.facts.numbers.count = 45.0;
+        let said = "45 complaints about \"login fails\" in the last 6 hours, from before it calmed down, where 6 are usual (range 2-11).";
+        assert_eq!(Story::of(&row).lead[1], said);
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn an_order_of_dates_can_be_given() {
     let file = b"id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n";
     let refused = preview("a.csv", file, &["--json"]).unwrap_err();
     assert_eq!(refused.code, Code::Data);
-    insta::assert_snapshot!(refused.message, @r#"./a.csv: ambiguous dates in column `date`: `03/04/2026` in line 2 and all others read both as day/month and as month/day; say which with date_order = "dmy" or "mdy" (`--date-order` in preview and import)"#);
+    insta::assert_snapshot!(refused.message, @r#"./a.csv: ambiguous dates in column `date`: `03/04/2026` in line 2 and all others read both as day/month and as month/day; say which with date_order = "dmy" or "mdy" (`--date-order` in preview)"#);
     assert!(preview("a.csv", file, &["--json", "--date-order", "dmy"]).unwrap().contains("2026-04-03T00:00:00Z"));
     assert!(preview("a.csv", file, &["--json", "--date-order", "mdy"]).unwrap().contains("2026-03-04T00:00:00Z"));
 }

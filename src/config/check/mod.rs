@@ -17,6 +17,7 @@ use crate::config::settings::Store;
 use crate::config::shape::top::Top;
 use crate::config::tree::Place;
 use crate::config::tree::Placed;
+use crate::domain::secret::Secret;
 
 mod names;
 mod sources;
@@ -69,7 +70,9 @@ fn fetch(top: &Top) -> Fetch {
     let fetch = &top.fetch;
     Fetch {
         contact: fetch.contact.as_ref().map(|contact| contact.value.0.clone()),
-        proxy: fetch.proxy.as_ref().and_then(|proxy| proxy.value.secret().cloned()),
+        // One that cannot be read, where that is tolerated, is empty and refused by whoever wants to
+        // use it: without it requests would go past the proxy.
+        proxy: fetch.proxy.as_ref().map(|proxy| proxy.value.secret().cloned().unwrap_or_else(|| Secret::new(String::new()))),
         extra_ca: fetch.extra_ca.as_ref().map(|path| path.value.0.clone()),
         allow_private: fetch.allow_private.value.iter().map(|pair| pair.value.to_string()).collect(),
         timeout: fetch.timeout.value.0,

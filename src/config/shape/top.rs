@@ -19,8 +19,8 @@ table! {
     Top "" {
         /// Zone of days, cron lines and times in alerts.
         time_zone: Zone, default = "UTC";
-        /// Address of the pages, for links in alerts; https unless it is this machine. Without it
-        /// alerts name the commands that do the same.
+        /// Address of pages of your own, for links to `/i/ID` in alerts: Uproar itself has none.
+        /// https unless it is this machine. Without it alerts name the commands alone.
         base_url: Web, optional = "https://uproar.example.com";
         /// Whether the themes that come with Uproar are there beside those of this file.
         builtin_themes: bool, default = true;

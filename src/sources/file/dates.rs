@@ -74,7 +74,7 @@ pub(super) fn order_of<'a>(column: &str, values: impl Iterator<Item = (u64, &'a 
             format!(
                 "ambiguous dates in column `{column}`: `{value}` in line {line} and all others read both as day/month and as month/day"
             ),
-            "say which with date_order = \"dmy\" or \"mdy\" (`--date-order` in preview and import)",
+            "say which with date_order = \"dmy\" or \"mdy\" (`--date-order` in preview)",
         )),
         (None, None, None) => Ok(None),
     }

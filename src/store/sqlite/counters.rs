@@ -130,6 +130,11 @@ pub(super) fn segments(connection: &Connection) -> rusqlite::Result<BTreeMap<i64
     .collect()
 }
 
+pub(super) fn last_quarter(connection: &Connection) -> Result<Option<Quarter>, StoreError> {
+    let last: Option<i64> = connection.prepare_cached("SELECT max(quarter) FROM volume")?.query_row([], |row| row.get(0))?;
+    Ok(last.map(Quarter))
+}
+
 pub(super) fn first_quarter(connection: &Connection) -> Result<Option<Quarter>, StoreError> {
     let first: Option<i64> = connection.prepare_cached("SELECT min(quarter) FROM volume")?.query_row([], |row| row.get(0))?;
     Ok(first.map(Quarter))

@@ -200,6 +200,15 @@ impl<'a> Reader<'a> {
         counters::first_quarter(self.connection)
     }
 
+    /// Last counted quarter. After a replay it may be ahead of the machine's clock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn last_quarter(&self) -> Result<Option<Quarter>, StoreError> {
+        counters::last_quarter(self.connection)
+    }
+
     /// Counters that do not hold what the items give.
     ///
     /// # Errors

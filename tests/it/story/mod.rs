@@ -4,5 +4,6 @@ mod config;
 mod feed;
 mod life;
 mod manual;
+mod replay;
 mod secrets;
 mod survey;
