@@ -54,6 +54,8 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         LockError::Io { .. } => Failure::new(Code::Io, error),
     })?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+    // From here on: opening the store may take a while, and a reload that comes then must not end us.
+    let signals = runtime.block_on(async { Signals::listen() })?;
     let real = Clock::real();
     let boot = format!("{}-{}", std::process::id(), real.now().timestamp_micros());
     let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
@@ -64,7 +66,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         once(&runtime, plan, parts, console)
     } else {
         let watchdog = notify::feed_watchdog(parts.beats.clone());
-        runtime.block_on(engine::beside(watchdog, serve(plan, parts, &console.config)))
+        runtime.block_on(engine::beside(watchdog, serve(plan, parts, signals, &console.config)))
     };
     // The runtime holds the last handles of the store; without them the writer ends and closes the file.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
@@ -127,8 +129,7 @@ enum Turn {
     Fresh(Arc<Plan>, Parts),
 }
 
-async fn serve(mut plan: Arc<Plan>, mut parts: Parts, path: &Path) -> Result<Code, Failure> {
-    let mut signals = Signals::listen()?;
+async fn serve(mut plan: Arc<Plan>, mut parts: Parts, mut signals: Signals, path: &Path) -> Result<Code, Failure> {
     let listener = plan.config.listen.map(bind).transpose()?;
     parts.board.set(board::RELOAD_OK, &[], 1.0);
     loop {

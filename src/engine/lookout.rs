@@ -14,6 +14,7 @@ use chrono::TimeDelta;
 use tracing::info;
 use tracing::warn;
 
+use crate::calendar::bucket::Width;
 use crate::config::settings::Watch;
 use crate::counting::series::Grid;
 use crate::domain::Timestamp;
@@ -43,6 +44,8 @@ use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
 use crate::engine::plan::Plan;
+use crate::host::beats::Beats;
+use crate::host::beats::Loop;
 use crate::host::clock::Clock;
 use crate::incident::step::Cause;
 use crate::incident::step::Policy;
@@ -50,6 +53,7 @@ use crate::incident::step::Step;
 use crate::incident::step::step;
 use crate::incident::storm::covers;
 use crate::incident::storm::whole_of;
+use crate::text::hash;
 use crate::web::board;
 use crate::web::board::Board;
 
@@ -78,6 +82,7 @@ pub struct Lookout<S> {
     plan: Arc<Plan>,
     clock: Clock,
     board: Board,
+    beats: Beats,
     known: HashMap<SeriesKey, Known>,
 }
 
@@ -93,12 +98,22 @@ struct Look<'a> {
     /// First moment in which news arrived.
     news: Option<Timestamp>,
     fresh: (u32, u32),
+    /// Stands for everything but rules that the learnt states of the watch depend on: with other
+    /// sources, buckets or days they are learnt anew from the beginning.
+    stamp: String,
+}
+
+impl Look<'_> {
+    /// The name under which the store keeps what a series remembers.
+    fn state_name(&self, key: &SeriesKey) -> String {
+        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment, self.stamp)
+    }
 }
 
 impl<S: Ingest + Incidents> Lookout<S> {
     /// A lookout over a plan's watches.
-    pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board) -> Self {
-        Self { store, plan, clock, board, known: HashMap::new() }
+    pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board, beats: Beats) -> Self {
+        Self { store, plan, clock, board, beats, known: HashMap::new() }
     }
 
     /// Judges everything once. Returns how many notices were put into the outbox.
@@ -141,6 +156,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         for look in &looks {
             let grid = Grid::of(&counters, &sources_of(look.watch, &counters));
             for series in &look.series {
+                self.beats.beat(Loop::Judge);
                 let verdicts = self.advance(look, series, &grid, now, &mut judged);
                 for (before, step) in steps(&plan, &series.key, &mut newest, &verdicts, look, now) {
                     let change = self.change(look, before, step, now).await?;
@@ -170,7 +186,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let stored = self.store.snapshots(Timestamp::MAX_UTC).await?;
             let before = self.store.snapshots(limit).await?;
             for series in missing {
-                let name = series_name(&series.key);
+                let name = look.state_name(&series.key);
                 let start = look.judge.buckets.start(first.start());
                 let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
                 let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(look.closed);
@@ -192,7 +208,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         // What was learnt behind the beginning of a replay is wrong now. The snapshot it begins
         // with, written again, takes all later ones away.
         if from < judged_to {
-            judged.states.extend(snapshot(&series.key, known));
+            judged.states.extend(snapshot(look.state_name(&series.key), known));
         }
         loop {
             let until = (known.as_of + STRIDE).min(look.closed);
@@ -208,7 +224,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             }
             known.as_of = reached;
             if until >= look.closed || look.closed - reached < REMEMBERED {
-                judged.states.extend(snapshot(&series.key, known));
+                judged.states.extend(snapshot(look.state_name(&series.key), known));
             }
         }
         known.judged_to = known.judged_to.max(known.as_of);
@@ -330,8 +346,8 @@ fn steps(
 #[must_use]
 pub fn policy(watch: &Watch) -> Policy {
     match watch.bucket {
-        crate::calendar::bucket::Width::Hour => Policy::default(),
-        crate::calendar::bucket::Width::Day => Policy { resolve_after: 2, reopen_window: TimeDelta::days(3), ..Policy::default() },
+        Width::Hour => Policy::default(),
+        Width::Day => Policy { resolve_after: 2, reopen_window: TimeDelta::days(3), ..Policy::default() },
     }
 }
 
@@ -373,6 +389,7 @@ fn look<'a>(
         judge,
         series,
         fresh,
+        stamp: stamp(watch, plan.config.time_zone.name()),
     })
 }
 
@@ -401,14 +418,20 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
 }
 
 /// What a series remembers, as the store keeps it.
-fn snapshot(key: &SeriesKey, known: &Known) -> Option<(String, Snapshot)> {
+fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
     let blob = serde_json::to_string(&known.memory).ok()?;
-    Some((series_name(key), Snapshot { as_of: known.as_of, blob }))
+    Some((name, Snapshot { as_of: known.as_of, blob }))
 }
 
-/// The name of a series in the store.
-fn series_name(key: &SeriesKey) -> String {
-    format!("{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment)
+/// Another one for other sources, buckets or days.
+fn stamp(watch: &Watch, zone: &str) -> String {
+    let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
+    sources.sort_unstable();
+    let width = match watch.bucket {
+        Width::Hour => "hour",
+        Width::Day => "day",
+    };
+    format!("{:016x}", hash::of_parts([width, zone].into_iter().chain(sources)))
 }
 
 #[cfg(test)]

@@ -158,7 +158,8 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
     }
     retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &CancellationToken::new()).await?;
-    round.notices = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone()).look().await?;
+    round.notices =
+        Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
         round.undelivered += courier.deliver_due(&never, || {}).await?;
@@ -273,7 +274,7 @@ async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationT
         // The tags may be half old and half new: nothing can be said of them.
         return;
     }
-    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone());
+    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
     loop {
         parts.beats.beat(Loop::Judge);
         let looked = tokio::select! {

@@ -58,7 +58,7 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
-        let lookout = Lookout::new(store.clone(), plan(), Clock::real(), Board::default());
+        let lookout = Lookout::new(store.clone(), plan(), Clock::real(), Board::default(), Beats::start());
         Self { store, lookout, _folder: folder }
     }
 
@@ -142,7 +142,7 @@ async fn after_a_clock_that_ran_ahead_judging_goes_on_in_the_present() {
     scene.look(at(50)).await;
     let present = |lookout: &Lookout<Sqlite>| lookout.known.values().all(|known| known.as_of <= at(50) && known.judged_to <= at(50));
     assert!(present(&scene.lookout));
-    let mut restarted = Lookout::new(scene.store.clone(), plan(), Clock::real(), Board::default());
+    let mut restarted = Lookout::new(scene.store.clone(), plan(), Clock::real(), Board::default(), Beats::start());
     restarted.look_at(at(51)).await.unwrap();
     assert!(present(&restarted));
     assert!(restarted.store.snapshots(Timestamp::MAX_UTC).await.unwrap().values().all(|snapshot| snapshot.as_of <= at(51)));
