@@ -1,3 +1,4 @@
+//! What customers suffer from, heard early. The map of the house:
 #![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod domain;

@@ -72,7 +72,7 @@ const RULES: &[Rule] = &[
     ("every file says what it is for", opens_with_a_header, "src/engine/mod.rs", "use crate::domain::Timestamp;\n"),
     ("nothing is ignored", nothing_unwanted, "tests/it/main.rs", "//! Tests.\n#[ignore = \"slow\"]\nfn f() {}\n"),
     ("nobody climbs twice", nothing_unwanted, "src/fetch/a/b.rs", "//! B.\nuse super::super::Kind;\n"),
-    ("no machine's paths", no_paths_of_a_machine, "config/uproar.toml", "path = \"/work/uproar.db\"\n"),
+    ("no machine's paths", no_paths_of_a_machine, "config/uproar.toml", "path = \"/home/anna/uproar.db\"\n"),
 ];
 
 fn main_part(path: &str) -> Vec<File> {
