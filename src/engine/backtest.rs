@@ -15,6 +15,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Segment;
+use crate::domain::incident::Verdict;
 use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
@@ -140,8 +141,8 @@ fn play_series(
 ) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut memory = Memory::default();
-    judge.advance(&mut memory, series, grid, judge.buckets.start(first), until, |verdict| {
-        let at = verdict.until;
+    let mut hear = |verdict: Verdict| {
+        let at = verdict.until.min(until);
         // The clock's own moves come before the verdict of the same moment.
         for cause in [Cause::Clock, Cause::Judged(verdict)] {
             let newest = found.last().map(|found| found.incident.clone());
@@ -158,7 +159,10 @@ fn play_series(
                 }
             }
         }
-    });
+    };
+    let open = judge.advance(&mut memory, series, grid, judge.buckets.start(first), until, &mut hear);
+    // The daemon looks at the bucket that is still open too, and may alert early.
+    hear(judge.peek(&memory, series, grid, open, until));
     found
 }
 
