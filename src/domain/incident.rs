@@ -40,17 +40,6 @@ pub enum Segment {
     },
 }
 
-impl Segment {
-    /// The segment that [`Segment`]'s `Display` wrote.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        match text.split_once('=') {
-            Some((key, value)) => Self::Label { key: key.to_owned(), value: value.to_owned() },
-            None => Self::All,
-        }
-    }
-}
-
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -182,14 +171,6 @@ impl State {
             Self::Resolved => "resolved",
             Self::Closed => "closed",
         }
-    }
-
-    /// The state that [`State::word`] names.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Open, Self::Acknowledged, Self::Snoozed, Self::Recovering, Self::Resolved, Self::Closed]
-            .into_iter()
-            .find(|state| state.word() == word)
     }
 }
 

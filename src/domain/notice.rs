@@ -38,12 +38,6 @@ impl Event {
             Self::Test => "test",
         }
     }
-
-    /// The event that [`Event::word`] names.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Opened, Self::Worse, Self::Resolved, Self::Reopened, Self::Test].into_iter().find(|event| event.word() == word)
-    }
 }
 
 impl fmt::Display for Event {

@@ -12,7 +12,6 @@ use tracing::info;
 use tracing::warn;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::item::Page;
@@ -308,10 +307,4 @@ fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
     };
     let gap = last.map_or(TimeDelta::zero(), |last| now - last + TimeDelta::hours(1));
     USUAL_DELAY.max(target.interval(now) * 2).max(gap)
-}
-
-/// What is asked of a source that was never read, for people who look before it goes live.
-#[must_use]
-pub fn first_request(target: &Target, now: Timestamp) -> Request {
-    target.source.source.first(&target.key.shard, &crate::domain::item::Cursor::default(), now)
 }

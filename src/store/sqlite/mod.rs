@@ -39,7 +39,6 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
-use crate::domain::ports::Touched;
 use crate::store::sqlite::names::Names;
 
 /// The store for one thread.
@@ -117,15 +116,6 @@ impl Direct {
                 return Ok(gone);
             }
         }
-    }
-
-    /// What changed since the last look.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database fails.
-    pub fn touched(&self) -> Result<Vec<Touched>, StoreError> {
-        Ok(counters::touched(&self.connection)?)
     }
 
     fn write<T>(&mut self, work: impl FnOnce(&Connection, &mut Names) -> Result<T, StoreError>) -> Result<T, StoreError> {
