@@ -1,0 +1,291 @@
+//! The daemon's loops: what each waits for, what it does when it wakes, and how it ends.
+//!
+//! They take no input but a nudge: each reads the state and does what the state asks, so that a
+//! restart is no special case. Every round passes a check point that the watchdog looks at.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+use tracing::warn;
+
+use crate::domain::Timestamp;
+use crate::domain::ports::Ingest;
+use crate::domain::ports::StoreError;
+use crate::engine::POLLERS;
+use crate::engine::Parts;
+use crate::engine::courier::Courier;
+use crate::engine::gauges;
+use crate::engine::keeper;
+use crate::engine::lookout::Lookout;
+use crate::engine::plan::Plan;
+use crate::engine::poller;
+use crate::engine::poller::Target;
+use crate::engine::poller_of;
+use crate::engine::retag;
+use crate::host::beats::Loop;
+use crate::host::clock::Clock;
+use crate::store::sqlite::Sqlite;
+use crate::web::board;
+use crate::web::router::Watched;
+use crate::web::router::serve;
+
+/// Every loop goes round at least this often in real time, and says so to the watchdog.
+const ROUND: Duration = Duration::from_secs(10);
+/// Looks follow each other no closer than this: a burst of pages is one look.
+const LOOK_GAP: Duration = Duration::from_millis(200);
+/// Series are judged by the clock this often even when nothing arrives.
+const LOOK_PERIOD: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
+
+/// Wakes the loops. A lost one costs at most a timer's period.
+#[derive(Clone, Default)]
+pub(super) struct Nudges {
+    look: Arc<Notify>,
+    deliver: Arc<Notify>,
+}
+
+/// Starts polls when they are due, never two of one stream at once. On a stop polls are cut at
+/// once: each page is stored whole or not at all.
+pub(super) async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    let poller = poller_of(&plan, &parts);
+    let targets = Target::all(&plan);
+    let mut due: HashMap<usize, Timestamp> = HashMap::new();
+    for (at, target) in targets.iter().enumerate() {
+        let stored = parts.store.stream(&target.key).await.ok().and_then(|stream| stream.due);
+        due.insert(at, target.source.settings.schedule.resume(stored, parts.clock.now(), target.seed()));
+    }
+    let mut running = FuturesUnordered::new();
+    let mut seen = parts.clock.now();
+    loop {
+        parts.beats.beat(Loop::Poll);
+        if plan.channels.is_empty() {
+            // Where nobody is told, there is no courier that could be stuck.
+            parts.beats.beat(Loop::Deliver);
+        }
+        let now = parts.clock.now();
+        set_back(due.values_mut(), seen, now);
+        seen = now;
+        while running.len() < POLLERS
+            && let Some((&at, _)) = due.iter().filter(|(_, due)| **due <= now).min_by_key(|(_, due)| **due)
+        {
+            due.remove(&at);
+            let (poller, target) = (&poller, &targets[at]);
+            running.push(async move { (at, poller.poll(target).await) });
+        }
+        let full = running.len() >= POLLERS;
+        let next = due.values().min().copied().filter(|_| !full);
+        let wait = next.map_or(ROUND, |next| parts.clock.until(next).min(ROUND));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some((at, outcome)) = running.next(), if !running.is_empty() => {
+                due.insert(at, after_poll(&targets[at], outcome, &parts, &nudges));
+            }
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// A clock that was ahead and is set right must not make the polls wait for the time it showed.
+fn set_back<'a>(due: impl Iterator<Item = &'a mut Timestamp>, seen: Timestamp, now: Timestamp) {
+    let back = seen - now;
+    if back > LOOK_PERIOD {
+        warn!("the clock went back by {} s; polls go on at their intervals", back.num_seconds());
+        due.for_each(|due| *due -= back);
+    }
+}
+
+fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts: &Parts, nudges: &Nudges) -> Timestamp {
+    match polled {
+        Ok(polled) => {
+            // Also without a new item: the poll may have completed a bucket.
+            nudges.look.notify_one();
+            polled.due
+        }
+        Err(error) => {
+            error!(source = target.key.source, "source `{}`: {error}; next try in a minute", target.key.source);
+            parts.clock.after(Duration::from_mins(1))
+        }
+    }
+}
+
+pub(super) async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    while let Err(error) = retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &stop).await {
+        error!("stored messages could not be tagged again: {error}; next try in {} s", ROUND.as_secs());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+    if stop.is_cancelled() {
+        // The tags may be half old and half new: nothing can be said of them.
+        return;
+    }
+    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
+    loop {
+        parts.beats.beat(Loop::Judge);
+        let looked = tokio::select! {
+            // What was decided is written whole or not at all; the next start looks again.
+            () = stop.cancelled() => return,
+            looked = lookout.look() => looked,
+        };
+        match looked {
+            Ok(notices) => {
+                parts.ready.store(true, Ordering::Relaxed);
+                if notices > 0 {
+                    nudges.deliver.notify_waiters();
+                }
+            }
+            // Somebody acted in the same moment; the next look sees it.
+            Err(StoreError::Stale) => warn!("an incident was changed while it was judged; looking again"),
+            Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
+        }
+        gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
+        let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_GAP) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = nudges.look.notified() => {}
+            () = tokio::time::sleep(period) => {}
+        }
+    }
+}
+
+/// On a stop the parcel in hand gets the crew's time to end; a row that is not recorded by then
+/// stays leased and goes again after the next start, under the same id.
+pub(super) async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    loop {
+        parts.beats.beat(Loop::Deliver);
+        // Listening begins before the look into the outbox, so that no nudge is missed between.
+        let woken = nudges.deliver.notified();
+        tokio::select! {
+            outcome = courier.deliver_due(&stop, || parts.beats.beat(Loop::Deliver)) => {
+                if let Err(error) = outcome {
+                    error!("notices could not be sent: {error}; next try in {} s", ROUND.as_secs());
+                }
+            }
+            () = cut(&stop) => return,
+        }
+        let next = courier.next_due().await.ok().flatten();
+        let wait = next.map_or(ROUND, |next| Clock::real().until(next).clamp(Duration::from_millis(50), ROUND));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = woken => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Four seconds after the stop.
+async fn cut(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+}
+
+pub(super) async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = keeper::tidy(&parts.store, &plan, parts.clock.now()) => {}
+        }
+        if let Ok(bytes) = parts.store.read(|reader| Ok(reader.size()?.bytes)).await {
+            parts.board.set(board::DATABASE, &[], bytes as f64);
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(parts.clock.until(parts.clock.now() + keeper::PERIOD)) => {}
+        }
+    }
+}
+
+pub(super) async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
+    if let Err(error) = serve(listener, watched, stop).await {
+        error!("the web pages ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::deliver::Carrier;
+    use crate::deliver::Options;
+    use crate::domain::item::Item;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::TaggedItem;
+    use crate::fetch::Fetcher;
+    use crate::host::beats::Beats;
+    use crate::host::credentials::Credentials;
+    use crate::web::board::Board;
+
+    const SMALL: &str = r#"
+        [[source]]
+        name = "a"
+        every = "1h"
+        file = { folder = "a" }
+        [[watch]]
+        name = "w"
+        themes = ["late"]
+        [[theme]]
+        name = "late"
+        rules = ["late"]
+    "#;
+
+    fn parts(store: Sqlite, plan: &Plan) -> Parts {
+        Parts {
+            store,
+            clock: Clock::real(),
+            fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).unwrap()),
+            carrier: Arc::new(Carrier::new(&Options::default()).unwrap()),
+            beats: Beats::start(),
+            board: Board::default(),
+            ready: Arc::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_while_messages_are_tagged_again_judges_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let config = parse(&[Document { name: "u".to_owned(), text: SMALL.to_owned() }], &Credentials::of_this_process()).config.unwrap();
+        let plan = Arc::new(Plan::build(config, &[7; 32]).unwrap());
+        let now = Clock::real().now();
+        let item = Item { id: "1".to_owned(), text: "late".to_owned(), published: Some(now), ..Item::default() };
+        let stream = Target::all(&plan)[0].key.clone();
+        let items = vec![TaggedItem {
+            item,
+            tags: Vec::new(),
+            author_hash: None,
+            voice_key: None,
+            labels: std::collections::BTreeMap::default(),
+            hash: 1,
+        }];
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+        store.commit_page(PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).await.unwrap();
+        let (parts, stop) = (parts(store, &plan), CancellationToken::new());
+        stop.cancel();
+        look(plan, parts.clone(), Nudges::default(), stop).await;
+        assert!(!parts.ready.load(Ordering::Relaxed), "it looked at tags that are half old and half new");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_does_not_stop_the_polls() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut due = [at("2027-03-02T09:10:00Z"), at("2027-03-02T09:40:00Z")];
+        set_back(due.iter_mut(), at("2027-03-02T09:00:00Z"), at("2026-03-02T09:00:00Z"));
+        assert_eq!(due, [at("2026-03-02T09:10:00Z"), at("2026-03-02T09:40:00Z")]);
+        set_back(due.iter_mut(), at("2026-03-02T09:00:01Z"), at("2026-03-02T09:00:00Z"));
+        assert_eq!(due[0], at("2026-03-02T09:10:00Z"), "a second is no jump");
+    }
+}
