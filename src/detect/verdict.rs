@@ -9,6 +9,7 @@ use crate::detect::tail;
 use crate::domain::count::BucketCount;
 use crate::domain::incident::Call;
 use crate::domain::incident::Level;
+use crate::domain::incident::Newest;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Verdict;
 
@@ -66,8 +67,15 @@ pub(super) fn speak(finding: &Finding, windows: &[Window], around: &Circumstance
             gate: finding.gate,
             held_by: held_by(finding, count, warming, around),
             learnt_buckets: f64::from(around.age),
+            newest: newest(&windows[0]),
         },
     }
+}
+
+/// The shortest window is one bucket.
+fn newest(window: &Window) -> Newest {
+    let expected = window.sum.testified_expected();
+    Newest { count: window.sum.testified(), expected, usual: tail::usual_range(expected, window.tested), total: window.sum.total }
 }
 
 fn call(score: f64, count: f64, expected: f64, around: &Circumstances<'_>) -> Call {

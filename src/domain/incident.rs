@@ -110,6 +110,22 @@ pub struct Numbers {
     pub held_by: String,
     /// Buckets that the usual was learnt from.
     pub learnt_buckets: f64,
+    /// The judged bucket alone, whatever window scored highest: what a chart draws.
+    #[serde(default)]
+    pub newest: Newest,
+}
+
+/// One bucket beside what is usual for it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Newest {
+    /// Complaints in it.
+    pub count: f64,
+    /// Complaints expected in it.
+    pub expected: f64,
+    /// Range that 90 % of usual buckets fall into.
+    pub usual: (f64, f64),
+    /// Messages in it; 0 where only complaints are counted.
+    pub total: f64,
 }
 
 /// What a detector says of one bucket.
