@@ -8,6 +8,7 @@ use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
+use crate::cli::names;
 use crate::cli::open;
 use crate::cli::table::Table;
 use crate::cli::times;
@@ -16,7 +17,6 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::Reason;
 use crate::engine::acts;
 use crate::host::clock::Clock;
-use crate::host::env;
 
 /// List incidents and act on them
 #[derive(Debug, clap::Args)]
@@ -188,7 +188,7 @@ fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
     let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (mut store, plan) = open::store_and_plan(config)?;
-    let who = env::read("SUDO_USER").or_else(|| env::read("USER")).unwrap_or_else(|| "the command line".to_owned());
+    let who = names::who();
     let Some(incident) = acts::act(&mut store, &plan, id, act, &who, Clock::real().now())? else {
         let state = store.reader().incident(id)?.map(|incident| incident.state.to_string()).unwrap_or_default();
         writeln!(console.err, "{id} is {state}; nothing to do")?;

@@ -9,6 +9,7 @@ pub mod incident;
 pub mod item;
 pub mod notice;
 pub mod ports;
+pub mod remark;
 pub mod secret;
 pub mod theme;
 

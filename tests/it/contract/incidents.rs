@@ -118,7 +118,7 @@ mod of_every_store {
         let refused = Judged {
             changes: vec![change(later(&incident("i-1"), State::Acknowledged), Some(9), &[Event::Opened])],
             states: vec![state],
-            done: Vec::new(),
+            ..Judged::default()
         };
         assert!(matches!(store.apply(refused).await, Err(StoreError::Stale)));
         assert_eq!(store.newest().await.unwrap()[0].state, State::Open);
