@@ -18,6 +18,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::World;
+use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
@@ -98,7 +99,8 @@ fn play(
     if world.without_text > 0 {
         writeln!(console.err, "{} messages have no text any more and could not be tagged again", world.without_text)?;
     }
-    let mut found = world.play(plan, plan.config.watches.iter().filter(chosen), until);
+    let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, Clock::real().now());
+    let mut found = world.play(plan, &calibrations, plan.config.watches.iter().filter(chosen), until);
     found.retain(|found| since.is_none_or(|since| found.incident.opened_at >= since));
     Ok(found)
 }

@@ -16,6 +16,7 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::Numbers;
 use crate::engine::facts;
 use crate::engine::judge;
+use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
@@ -104,7 +105,14 @@ fn moment(watch: &str, at: Timestamp, store: &Direct, plan: &Plan, console: &mut
         times::local(buckets.start(at), plan.config.time_zone),
         times::local(buckets.end(at), plan.config.time_zone)
     )?;
-    for present in judge::present(plan, watch, &counters, first, end) {
+    for present in judge::present(
+        plan,
+        watch,
+        Calibrations::of([watch], &reader.labels()?, Clock::real().now()).watch(&watch.name),
+        &counters,
+        first,
+        end,
+    ) {
         let verdict = &present.verdict;
         let call = match verdict.call {
             Call::Firing(level) => format!("loud ({level}): this opens or keeps an incident"),

@@ -4,6 +4,7 @@
 //! above speak of it; what only one module needs stays in that module.
 
 pub mod count;
+pub mod course;
 pub mod http;
 pub mod incident;
 pub mod item;

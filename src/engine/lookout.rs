@@ -36,6 +36,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
+use crate::domain::remark::Calibration;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::judge::Judge;
@@ -43,6 +44,7 @@ use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
+use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
@@ -90,6 +92,8 @@ pub struct Lookout<S> {
 struct Look<'a> {
     watch: &'a Watch,
     judge: Judge,
+    /// What people's labels make of its budget.
+    calibration: Calibration,
     series: Vec<Series>,
     /// Buckets that begin before this moment are complete.
     closed: Timestamp,
@@ -139,8 +143,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
         let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
-        let looks: Vec<Look<'_>> =
-            plan.config.watches.iter().filter_map(|watch| look(&plan, watch, &names, &streams, &touched, now)).collect();
+        let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
+        let look = |watch| look(&plan, watch, calibrations.watch(&watch.name), &names, &streams, &touched, now);
+        let looks: Vec<Look<'_>> = plan.config.watches.iter().filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
         let Some(from) = from else { return Ok(0) };
@@ -355,6 +360,7 @@ pub fn policy(watch: &Watch) -> Policy {
 fn look<'a>(
     plan: &Plan,
     watch: &'a Watch,
+    calibration: Calibration,
     names: &Counters,
     streams: &HashMap<StreamKey, Stream>,
     touched: &[Touched],
@@ -379,7 +385,7 @@ fn look<'a>(
         }
     }
     let series = series_of(watch, names);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
     let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
     Some(Look {
         watch,
@@ -387,6 +393,7 @@ fn look<'a>(
         changed: mine().map(|mark| mark.from.start()).min(),
         news: mine().filter_map(|mark| mark.judge_from).map(Quarter::start).min(),
         judge,
+        calibration,
         series,
         fresh,
         stamp: stamp(watch, plan.config.time_zone.name()),

@@ -22,6 +22,7 @@ pub mod gauges;
 pub mod intake;
 pub mod judge;
 pub mod keeper;
+pub mod labels;
 pub mod lookout;
 mod loops;
 pub mod plan;
