@@ -12,6 +12,7 @@ use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 
 pub mod address;
+pub mod chart;
 pub mod file;
 mod html;
 mod judge;
