@@ -26,6 +26,7 @@ pub mod import;
 pub mod incident;
 pub mod init;
 pub mod load;
+mod missed;
 pub mod names;
 pub mod open;
 pub mod preview;

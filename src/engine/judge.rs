@@ -7,6 +7,7 @@ use crate::detect::Detector;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
@@ -101,6 +102,20 @@ impl Judge {
     #[must_use]
     pub fn peek(&self, memory: &Memory, series: &Series, grid: &Grid<'_>, open: Timestamp, now: Timestamp) -> Verdict {
         self.detector.peek(memory, &grid.bucket(series.segment, series.theme, self.buckets, open), now)
+    }
+}
+
+impl Judge {
+    /// The bucket of a series that holds `at`, as counted.
+    #[must_use]
+    pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
+        grid.bucket(series.segment, series.theme, self.buckets, self.buckets.start(at))
+    }
+
+    /// What would be said of a bucket that never was; nothing is learnt.
+    #[must_use]
+    pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        if bucket.end <= now { self.detector.advance(&mut memory.clone(), bucket) } else { self.detector.peek(memory, bucket, now) }
     }
 }
 

@@ -45,6 +45,7 @@ use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
+use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
@@ -110,7 +111,7 @@ struct Look<'a> {
 impl Look<'_> {
     /// The name under which the store keeps what a series remembers.
     fn state_name(&self, key: &SeriesKey) -> String {
-        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment, self.stamp)
+        state_name(key, &self.stamp)
     }
 }
 
@@ -263,8 +264,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let rows = if step.event.is_some() {
             let ask = facts::ask(look.watch, &step.incident, now);
             let evidence = self.store.evidence(ask.clone()).await?;
+            let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, fresh, due }.rows()
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, due }.rows()
         } else {
             Vec::new()
         };
@@ -430,8 +432,15 @@ fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
     Some((name, Snapshot { as_of: known.as_of, blob }))
 }
 
+/// The name under which the store keeps what a series remembers.
+#[must_use]
+pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
+    format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}", key.watch, key.theme, key.segment)
+}
+
 /// Another one for other sources, buckets or days.
-fn stamp(watch: &Watch, zone: &str) -> String {
+#[must_use]
+pub fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
     sources.sort_unstable();
     let width = match watch.bucket {

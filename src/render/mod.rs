@@ -12,6 +12,7 @@ use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 
 pub mod address;
+pub mod calibrated;
 pub mod chart;
 pub mod file;
 mod html;
@@ -19,6 +20,7 @@ mod judge;
 pub mod mail;
 #[cfg(test)]
 mod sample;
+mod shown;
 mod story;
 mod text;
 pub mod webhook;

@@ -80,6 +80,15 @@ pub(super) fn lasting(length: TimeDelta) -> String {
     shown.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
+/// Where a moment lies that is so much earlier than the beginning of a rise, which is known to a bucket.
+pub(super) fn beside(earlier: TimeDelta, bucket: TimeDelta) -> String {
+    match earlier {
+        earlier if earlier >= bucket => format!("{} before the rise began", lasting(earlier)),
+        earlier if -earlier >= bucket => format!("{} after the rise began", lasting(-earlier)),
+        _ => "about when the rise began".to_owned(),
+    }
+}
+
 /// Times in the zone of an incident.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
@@ -91,6 +100,11 @@ impl Clock {
     /// `zone` by its name, UTC where there is none of this name; `today` is the day of the notice.
     pub(super) fn of(zone: &str, today: Timestamp) -> Self {
         Self { zone: zone.parse().unwrap_or(Tz::UTC), today }
+    }
+
+    /// The zone.
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
     }
 
     /// `Sat 21 Nov 2026 14:05 CET`
@@ -218,6 +232,20 @@ mod tests {
             (window(3600), window(21_600), window(86_400), window(604_800)),
             ("hour".into(), "6 hours".into(), "24 hours".into(), "7 days".into())
         );
+    }
+
+    #[test]
+    fn a_mark_is_told_beside_the_beginning_of_the_rise() {
+        let hour = TimeDelta::hours(1);
+        for (minutes, text) in [
+            (185, "3 h 5 min before the rise began"),
+            (60, "1 h before the rise began"),
+            (59, "about when the rise began"),
+            (-30, "about when the rise began"),
+            (-2880, "2 d after the rise began"),
+        ] {
+            assert_eq!(beside(TimeDelta::minutes(minutes), hour), text);
+        }
     }
 
     #[test]

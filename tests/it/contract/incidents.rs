@@ -19,6 +19,7 @@ mod of_every_store {
     use uproar::domain::ports::Outbox;
     use uproar::domain::ports::Snapshot;
     use uproar::domain::ports::StoreError;
+    use uproar::domain::remark::Calibration;
 
     use crate::contract::time;
 
@@ -89,6 +90,9 @@ mod of_every_store {
             quotes_of: 0,
             breakdown: Vec::new(),
             recent: Vec::new(),
+            chart: Vec::new(),
+            marks: Vec::new(),
+            calibration: Calibration::default(),
             words: Vec::new(),
             fresh_sources: (1, 1),
             cause: String::new(),
