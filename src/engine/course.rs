@@ -255,7 +255,8 @@ mod tests {
         let hours = Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm };
         let days = Buckets { width: Width::Day, ..hours };
         let length = |range: Range<Timestamp>| (range.end - range.start).num_hours();
-        assert_eq!((length(until(hours, at)), length(until(days, at))), (47, 27 * 24 + 14));
+        // One of the days has 25 hours.
+        assert_eq!((length(until(hours, at)), length(until(days, at))), (47, 27 * 24 + 14 + 1));
         let later = at + TimeDelta::days(30);
         assert_eq!((length(around(hours, at, later)), length(around(days, at, later))), (72, 14 * 24));
         assert_eq!(around(hours, at, at).end, "2026-11-21T14:00:00Z".parse::<Timestamp>().unwrap());
