@@ -246,8 +246,8 @@ mod tests {
         █ complaints an hour, ░ usual, ▲ loud, ━ incident
         times in Europe/Stockholm
         a 20 Nov 09:30: refunds of orders from abroad need the consent of the
-          second line, 1 d before the rise began
-        b 07:00: 5.2 released, 3 h before the rise began
+          second line, 1 d 2 h before the rise began
+        b 07:00: 5.2 released, 5 h before the rise began
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.

@@ -200,7 +200,7 @@ impl Incidents for Sqlite {
     }
 
     async fn labels(&self) -> Result<Labels, StoreError> {
-        self.read(|reader| reader.labels()).await
+        self.read(Reader::labels).await
     }
 
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {
