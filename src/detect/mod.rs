@@ -12,6 +12,7 @@ use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
 
 pub mod budget;
+pub mod calibration;
 pub mod share;
 pub mod state;
 pub mod tail;

@@ -9,6 +9,8 @@ use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::render::calibrated;
+use crate::render::shown::Shown;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -33,7 +35,10 @@ pub(super) struct Story {
     pub quotes: Vec<Said>,
     /// Where the complaints come from.
     pub shares: Vec<From>,
-    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown.
+    /// The series beside what was expected of it.
+    pub chart: Option<Shown>,
+    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown, and
+    /// where there is a chart.
     pub recent: Vec<u32>,
     /// Why this fired, in sentences.
     pub why: Vec<String>,
@@ -91,6 +96,7 @@ impl Story {
         let over = facts.event == Event::Resolved;
         let quotes: Vec<Said> =
             if over { Vec::new() } else { facts.quotes.iter().take(QUOTES).map(|quote| said(quote, facts, &clock)).collect() };
+        let chart = Shown::of(facts, &clock);
         Self {
             headline: headline(facts, &clock),
             lead: lead(facts, &clock),
@@ -98,7 +104,8 @@ impl Story {
             quotes_note: format!("{} of {}, the most typical first", quotes.len(), facts.quotes_of.max(quotes.len() as u64)),
             quotes,
             shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, facts)).collect(),
-            recent: facts.recent.iter().take(12).copied().collect(),
+            recent: if chart.is_some() { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
+            chart,
             why: if over { Vec::new() } else { why(facts) },
             tune_title: if over { "NOT OVER, OR NEVER TRUE?" } else { "TOO MUCH, TOO LITTLE?" },
             tune: tune(facts),
@@ -121,6 +128,7 @@ fn test(row: &Row) -> Story {
         quotes_note: String::new(),
         quotes: Vec::new(),
         shares: Vec::new(),
+        chart: None,
         recent: Vec::new(),
         why: Vec::new(),
         tune_title: "",
@@ -277,6 +285,9 @@ fn why(facts: &Facts) -> Vec<String> {
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         ),
     ];
+    if !facts.calibration.is_even() {
+        why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
+    }
     let words: Vec<String> = facts.words.iter().take(WORDS).map(|word| wording::quote(word, 30)).filter(|word| !word.is_empty()).collect();
     let words = if words.is_empty() { String::new() } else { format!(" Words: {}.", words.join(", ")) };
     why.push(format!("Sources read in time: {} of {}.{words}", facts.fresh_sources.0, facts.fresh_sources.1));
