@@ -155,6 +155,7 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
         "window_seconds": numbers.window_seconds,
         "score": numbers.score,
         "limit": numbers.limit,
+        "surprise": numbers.surprise,
         "peak": facts.peak,
         "complaints": facts.quotes_of,
         "quotes": quotes,
