@@ -205,6 +205,7 @@ fn missing(before: &Row, row: &Row, width: Width, id: &str) -> Result<Vec<Bucket
             end: moment(before.start + (step + 1) * length),
             hour: hours.rem_euclid(24) as u8,
             weekday: days.rem_euclid(7) as u8,
+            holiday: false,
             parts: Vec::new(),
         }
     };
@@ -219,7 +220,7 @@ fn bucket(row: &Row, width: Width) -> BucketCount {
     let start = moment(row.start);
     let end = start.checked_add_signed(length).unwrap_or(start);
     let part = Part { source: 0, total: row.total, hits: row.complaints, ..Part::default() };
-    BucketCount { start, end, hour: row.hour, weekday: row.weekday, parts: vec![part] }
+    BucketCount { start, end, hour: row.hour, weekday: row.weekday, holiday: false, parts: vec![part] }
 }
 
 fn moment(seconds: i64) -> Timestamp {

@@ -423,7 +423,7 @@ fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
     Some((name, Snapshot { as_of: known.as_of, blob }))
 }
 
-/// Another one for other sources, buckets or days.
+/// Another one for other sources, buckets, days or days off.
 fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
     sources.sort_unstable();
@@ -431,7 +431,10 @@ fn stamp(watch: &Watch, zone: &str) -> String {
         Width::Hour => "hour",
         Width::Day => "day",
     };
-    format!("{:016x}", hash::of_parts([width, zone].into_iter().chain(sources)))
+    let mut parts = vec![width, zone];
+    parts.extend(sources);
+    parts.extend(watch.holidays.countries().map(|country| country.code()));
+    format!("{:016x}", hash::of_parts(parts))
 }
 
 #[cfg(test)]
