@@ -14,6 +14,8 @@ use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Numbers;
+use crate::domain::notice::Role;
+use crate::engine::drivers;
 use crate::engine::facts;
 use crate::engine::judge;
 use crate::engine::plan::Plan;
@@ -71,9 +73,15 @@ fn incident(id: &str, store: &Direct, plan: &Plan, console: &mut Console) -> Res
     let ask = facts::ask(watch, &incident, incident.opened_at);
     let evidence = reader.evidence(&ask)?;
     writeln!(console.out, "\nwhere it comes from (now, usual):")?;
-    let scale = (ask.until - ask.from).num_seconds() as f64 / (ask.from - ask.usual_from).num_seconds().max(1) as f64;
-    for (key, value, now, before) in evidence.shares.iter().filter(|share| share.2 > 0) {
-        writeln!(console.out, "  {key} {}  {now}  {:.1}", redact(value), *before as f64 * scale)?;
+    for share in drivers::breakdown(&ask, &evidence) {
+        let part = share.part.map_or_else(String::new, |part| format!("  {:.0} % of the excess", part * 100.0));
+        let role = match share.role {
+            Role::Ordinary => String::new(),
+            Role::Driver => ", driver".to_owned(),
+            Role::NewDriver => ", driver: new".to_owned(),
+            Role::SameAs { key, value } => format!(", the same as {key} {}", redact(&value)),
+        };
+        writeln!(console.out, "  {} {}  {}  {:.1}{part}{role}", share.key, redact(&share.value), share.now, share.usual)?;
     }
     writeln!(console.out, "\nnewest messages:")?;
     for complaint in evidence.complaints.iter().take(5) {

@@ -150,6 +150,8 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         breakdown: Vec::new(),
         recent: Vec::new(),
         words: Vec::new(),
+        risen: Vec::new(),
+        holidays: Vec::new(),
         fresh_sources: (0, 0),
         cause: String::new(),
         base_url: plan.config.base_url.clone(),

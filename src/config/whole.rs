@@ -225,7 +225,7 @@ fn what_is_shown_has_no_secret_and_reads_back_the_same() {
     assert!(!shown.contains("hunter2") && !shown.contains("whsec_"), "{shown}");
     let line = WHOLE.lines().position(|line| line.starts_with("password")).unwrap() + 1;
     assert!(shown.contains(&format!("password = \"[secret]\"  # uproar.toml:{line}, credential `smtp`")), "{shown}");
-    assert!(shown.contains("keep_text = \"90d\"  # uproar.toml:8\n"), "{shown}");
+    assert!(shown.contains("keep_text = \"90d\"  # uproar.toml:9\n"), "{shown}");
     assert!(shown.contains("base_url = \"https://itunes.apple.com\"  # default\n"), "{shown}");
 }
 

@@ -17,6 +17,7 @@ pub mod backtest;
 pub mod courier;
 pub mod crew;
 mod diary;
+pub mod drivers;
 pub mod facts;
 pub mod gauges;
 pub mod intake;

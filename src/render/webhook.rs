@@ -13,6 +13,7 @@ use sha2::Sha256;
 use crate::domain::Timestamp;
 use crate::domain::incident::Level;
 use crate::domain::notice::Event;
+use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 use crate::render::Channel;
@@ -121,7 +122,24 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         .breakdown
         .iter()
         .take(shares)
-        .map(|share| json!({ "key": wording::name(&share.key), "value": wording::name(&share.value), "now": share.now, "usual": share.usual }))
+        .map(|share| {
+            let (role, same_as) = match &share.role {
+                Role::Ordinary => (None, None),
+                Role::Driver => (Some("driver"), None),
+                Role::NewDriver => (Some("new_driver"), None),
+                Role::SameAs { key, value } => (Some("same_as"), Some(wording::name(&format!("{key}={value}")))),
+            };
+            json!({
+                "key": wording::name(&share.key), "value": wording::name(&share.value), "now": share.now, "usual": share.usual,
+                "messages": share.messages, "part_of_excess": share.part, "role": role, "same_as": same_as,
+            })
+        })
+        .collect();
+    let risen: Vec<Value> = facts
+        .risen
+        .iter()
+        .take(10)
+        .map(|word| json!({ "text": wording::quote(&word.text, 40), "now": word.now, "usual": word.usual }))
         .collect();
     let data = json!({
         "incident_id": token(&facts.incident),
@@ -149,6 +167,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "breakdown": breakdown,
         "recent": facts.recent.iter().take(12).collect::<Vec<_>>(),
         "words": facts.words.iter().take(10).map(|word| wording::quote(word, 30)).collect::<Vec<_>>(),
+        "risen_words": risen,
+        "holidays": facts.holidays.iter().take(3).map(|day| wording::name(day)).collect::<Vec<_>>(),
         "cause": wording::name(&facts.cause),
         "link": facts.base_url.as_ref().map(|base| format!("{base}/i/{}", token(&facts.incident))),
     });
@@ -192,6 +212,14 @@ mod tests {
         assert_eq!(header(&headers, "webhook-id"), "msg_k0q7v2m4hxopened");
         assert_eq!(header(&headers, "idempotency-key"), "k0q7v2m4hxopened");
         assert_eq!(header(&headers, "x-uproar-event"), "opened");
+    }
+
+    #[test]
+    fn the_document_says_where_it_comes_from_and_which_words_rose() {
+        let row = sample::opened();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        insta::assert_snapshot!(document["data"]["breakdown"][2], @r#"{"key":"country","value":"de","now":31,"usual":1.2,"messages":62,"part_of_excess":0.73,"role":"same_as","same_as":"source=Play"}"#);
+        insta::assert_snapshot!(document["data"]["risen_words"][0], @r#"{"text":"white page","now":19,"usual":0.4}"#);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use rusqlite::TransactionBehavior;
 
 pub mod census;
 mod counters;
+mod evidence;
 mod incidents;
 mod ingest;
 mod keep;

@@ -90,6 +90,8 @@ mod of_every_store {
             breakdown: Vec::new(),
             recent: Vec::new(),
             words: Vec::new(),
+            risen: Vec::new(),
+            holidays: Vec::new(),
             fresh_sources: (1, 1),
             cause: String::new(),
             base_url: None,
