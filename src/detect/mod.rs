@@ -13,6 +13,7 @@ use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
 
 pub mod budget;
+pub mod calibration;
 pub mod drivers;
 pub mod share;
 pub mod state;
@@ -20,7 +21,9 @@ pub mod tail;
 pub mod words;
 
 mod dispersion;
-mod judge;
+mod evidence;
+#[cfg(test)]
+mod often;
 mod reading;
 mod rhythm;
 mod season;

@@ -6,9 +6,12 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
+use crate::domain::remark::Calibration;
 
 /// The kind of a notice; the word is the header `X-Uproar-Event` and the webhook's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,6 +96,15 @@ pub struct Facts {
     pub breakdown: Vec<Share>,
     /// Complaints in the last 24 hours, in twelve steps of two hours, oldest first.
     pub recent: Vec<u32>,
+    /// The series with what was expected of it, oldest bucket first; rows of older releases have none.
+    #[serde(default)]
+    pub chart: Vec<Bar>,
+    /// What people marked within the chart's time.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+    /// What people's labels make of the budget.
+    #[serde(default)]
+    pub calibration: Calibration,
     /// Words that made the tagger give the theme, most frequent first.
     pub words: Vec<String>,
     /// Words and pairs that these complaints use more than earlier ones, the strongest first.

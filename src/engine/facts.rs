@@ -17,6 +17,7 @@ use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::NewRow;
 use crate::engine::drivers;
+use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::incident::outbox::row_id;
 use crate::incident::step::Step;
@@ -62,6 +63,8 @@ pub struct Case<'a> {
     pub ask: &'a Ask,
     /// What was found.
     pub evidence: &'a Evidence,
+    /// What is shown beside the words.
+    pub picture: &'a Picture,
     /// Sources that were read in time, and all of them.
     pub fresh: (u32, u32),
     /// When to send, in real time.
@@ -93,7 +96,7 @@ impl Case<'_> {
     }
 
     fn facts(&self, event: Event) -> Facts {
-        let Self { plan, watch, before, step, ask, evidence, fresh, .. } = *self;
+        let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
         let theme = plan.theme(&incident.key.theme);
         let drivers = drivers::of(ask, evidence, &plan.label_keys);
@@ -123,6 +126,9 @@ impl Case<'_> {
             quotes_of: evidence.voices,
             breakdown: drivers.shares,
             recent: recent(&evidence.recent, ask.until),
+            chart: picture.bars.clone(),
+            marks: picture.marks.clone(),
+            calibration: picture.calibration,
             words: words(&evidence.complaints),
             risen: drivers.risen,
             holidays: holidays(watch.holidays, plan.config.time_zone, ask.from, step.transition.at),

@@ -7,11 +7,13 @@ use crate::detect::Detector;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Counters;
+use crate::domain::remark::Calibration;
 use crate::engine::plan::Plan;
 
 /// What a detector remembers.
@@ -65,9 +67,10 @@ pub struct Judge {
 
 impl Judge {
     /// The budget of a watch is shared by its series: many segments must not mean many alarms.
+    /// Before, it is multiplied with what people's labels make of it.
     #[must_use]
-    pub fn new(watch: &Watch, buckets: Buckets, series: usize) -> Self {
-        let false_alarms_per_year = watch.false_alarms_per_year / series.max(1) as f64;
+    pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
+        let false_alarms_per_year = watch.false_alarms_per_year * calibration.factor / series.max(1) as f64;
         let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
         Self { detector: ShareDetector::new(settings), buckets }
     }
@@ -102,6 +105,20 @@ impl Judge {
     }
 }
 
+impl Judge {
+    /// The bucket of a series that holds `at`, as counted.
+    #[must_use]
+    pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
+        grid.bucket(series.segment, series.theme, self.buckets, self.buckets.start(at))
+    }
+
+    /// What would be said of a bucket that never was; nothing is learnt.
+    #[must_use]
+    pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        if bucket.end <= now { self.detector.advance(&mut memory.clone(), bucket) } else { self.detector.peek(memory, bucket, now) }
+    }
+}
+
 /// Where a series stands at a moment.
 #[derive(Debug, Clone)]
 pub struct Present {
@@ -114,9 +131,9 @@ pub struct Present {
 /// Judges the series of a watch in all messages from the beginning of `counters` to `now`, and
 /// gives the verdict of the bucket that holds `now`.
 #[must_use]
-pub fn present(plan: &Plan, watch: &Watch, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
+pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
     let series = series_of(watch, counters);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
     let grid = Grid::of(counters, &sources_of(watch, counters));
     series
         .into_iter()

@@ -1,6 +1,10 @@
 //! Rows for tests, of an incident that never was.
 
+use chrono::TimeDelta;
+
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
@@ -11,6 +15,7 @@ use crate::domain::notice::RisenWord;
 use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::domain::remark::Calibration;
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -31,7 +36,8 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 31.2;
+    facts.numbers.score = 7.8;
+    facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
     facts.root = Some("k0q7v2m4hxopened".to_owned());
@@ -72,6 +78,31 @@ pub(super) fn test() -> Row {
     row("k0q7v2m4hxtest", facts)
 }
 
+/// The spike with its chart, after a release and with labels on earlier alerts.
+pub(super) fn charted() -> Row {
+    let mut row = opened();
+    let end = at("2026-11-21T13:00:00Z");
+    let counts = |ago: i64| match ago {
+        0..=5 => [19.0, 17.0, 9.0, 3.0, 2.0, 1.0][ago as usize],
+        _ => ((ago * 7) % 3) as f64,
+    };
+    let bar = |ago: i64| Bar {
+        start: end - TimeDelta::hours(ago),
+        end: end - TimeDelta::hours(ago - 1),
+        count: counts(ago),
+        expected: 1.0,
+        usual: (0.0, 3.0),
+        firing: ago < 3,
+    };
+    row.facts.chart = (0..48).rev().map(bar).collect();
+    row.facts.marks = vec![
+        Mark { at: at("2026-11-20T08:30:00Z"), text: "refunds of orders from abroad need the consent of the second line".to_owned() },
+        Mark { at: at("2026-11-21T06:00:00Z"), text: "5.2 released".to_owned() },
+    ];
+    row.facts.calibration = Calibration { factor: 0.65, false_alarms: 2, missed: 0 };
+    row
+}
+
 /// Everything a stranger could put where a text is expected.
 pub(super) fn hostile() -> Row {
     let nasty =
@@ -88,11 +119,16 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
+        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
     facts.zone = nasty.to_owned();
     facts.recent = vec![u32::MAX; 40];
+    let bar = Bar { start: facts.at, end: facts.at, count: f64::NAN, expected: f64::INFINITY, usual: (9.0, -1e300), firing: true };
+    facts.chart = vec![bar; 500];
+    facts.marks = vec![Mark { at: facts.at, text: nasty.repeat(50) }; 90];
+    facts.calibration = Calibration { factor: f64::NAN, false_alarms: 7, missed: 3 };
     let quote = Quote {
         text: nasty.repeat(3000),
         source: nasty.to_owned(),
@@ -140,7 +176,8 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 8.2,
+            score: 5.1,
+            surprise: 8.2,
             limit: 4.1,
             count: 47.0,
             expected: 6.0,
@@ -167,6 +204,9 @@ fn facts() -> Facts {
             RisenWord { text: "update".to_owned(), now: 12, usual: 1.1 },
         ],
         holidays: Vec::new(),
+        chart: Vec::new(),
+        marks: Vec::new(),
+        calibration: Calibration::default(),
         words: ["log in", "login", "sign in"].map(str::to_owned).to_vec(),
         fresh_sources: (3, 3),
         cause: String::new(),

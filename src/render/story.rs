@@ -11,6 +11,9 @@ use crate::domain::notice::RisenWord;
 use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::render::calibrated;
+use crate::render::origin;
+use crate::render::shown::Shown;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -44,7 +47,10 @@ pub(super) struct Story {
     pub shares_note: &'static str,
     /// Words that rose.
     pub risen: Vec<From>,
-    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown.
+    /// The series beside what was expected of it.
+    pub chart: Option<Shown>,
+    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown, and
+    /// where there is a chart.
     pub recent: Vec<u32>,
     /// Why this fired, in sentences.
     pub why: Vec<String>,
@@ -104,6 +110,7 @@ impl Story {
         let over = facts.event == Event::Resolved;
         let quotes: Vec<Said> =
             if over { Vec::new() } else { facts.quotes.iter().take(QUOTES).map(|quote| said(quote, facts, &clock)).collect() };
+        let chart = Shown::of(facts, &clock);
         Self {
             headline: headline(facts, &clock),
             lead: lead(facts, &clock),
@@ -113,7 +120,8 @@ impl Story {
             shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, over)).collect(),
             shares_note: if over { "" } else { shares_note(facts) },
             risen: if over { Vec::new() } else { facts.risen.iter().take(RISEN).filter_map(risen).collect() },
-            recent: facts.recent.iter().take(12).copied().collect(),
+            recent: if chart.is_some() { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
+            chart,
             why: if over { Vec::new() } else { why(facts) },
             tune_title: if over { "NOT OVER, OR NEVER TRUE?" } else { "TOO MUCH, TOO LITTLE?" },
             tune: tune(facts),
@@ -138,6 +146,7 @@ fn test(row: &Row) -> Story {
         shares: Vec::new(),
         shares_note: "",
         risen: Vec::new(),
+        chart: None,
         recent: Vec::new(),
         why: Vec::new(),
         tune_title: "",
@@ -261,25 +270,14 @@ fn said(quote: &Quote, facts: &Facts, clock: &Clock) -> Said {
     Said { words: wording::quote(&quote.text, QUOTE), about: about.join(", "), link }
 }
 
+/// What is over has no drivers any more.
 fn from(share: &Share, over: bool) -> From {
-    let label = |key: &str, value: &str| {
-        let value = wording::name(value);
-        if key == "source" { value } else { format!("{} {value}", wording::name(key)) }
-    };
-    let (part, note) = match &share.role {
-        // What is over has no drivers any more.
-        _ if over => (None, String::new()),
-        Role::Ordinary => (share.part, String::new()),
-        Role::Driver => (share.part, "driver".to_owned()),
-        Role::NewDriver => (share.part, "driver: new".to_owned()),
-        Role::SameAs { key, value } => (share.part, format!("same as {}", label(key, value))),
-    };
     From {
-        name: label(&share.key, &share.value),
+        name: origin::name(&share.key, &share.value),
         now: wording::amount(share.now as f64),
         usual: wording::amount(share.usual),
-        part: part.map(|part| format!("{:.0} %", part.clamp(0.0, 1.0) * 100.0)).unwrap_or_default(),
-        note,
+        part: if over { String::new() } else { origin::part(share) },
+        note: if over { String::new() } else { origin::note(&share.role) },
     }
 }
 
@@ -305,16 +303,19 @@ fn why(facts: &Facts) -> Vec<String> {
     let mut why = vec![
         format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         format!(
-            "The chance of {} or more where {} are usual is {} (score {}). The budget of {} a year asks for a score of {}; at least {} are needed.",
+            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
             wording::amount(numbers.count),
             wording::amount(numbers.expected),
-            wording::chance(numbers.score),
+            wording::chance(numbers.surprise),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         ),
     ];
+    if !facts.calibration.is_even() {
+        why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
+    }
     let words: Vec<String> = facts.words.iter().take(WORDS).map(|word| wording::quote(word, 30)).filter(|word| !word.is_empty()).collect();
     let words = if words.is_empty() { String::new() } else { format!(" Words: {}.", words.join(", ")) };
     why.push(format!("Sources read in time: {} of {}.{words}", facts.fresh_sources.0, facts.fresh_sources.1));
