@@ -154,6 +154,8 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         marks: Vec::new(),
         calibration: Calibration::default(),
         words: Vec::new(),
+        risen: Vec::new(),
+        holidays: Vec::new(),
         fresh_sources: (0, 0),
         cause: String::new(),
         base_url: plan.config.base_url.clone(),

@@ -238,7 +238,7 @@ mod tests {
         let length = if width == Width::Hour { TimeDelta::hours(1) } else { TimeDelta::days(1) };
         let start = Timestamp::UNIX_EPOCH + length * at as i32;
         let hours = at * length.num_hours() as usize;
-        BucketCount { start, end: start + length, hour: (hours % 24) as u8, weekday: (hours / 24 % 7) as u8, parts }
+        BucketCount { start, end: start + length, hour: (hours % 24) as u8, weekday: (hours / 24 % 7) as u8, holiday: false, parts }
     }
 
     fn parts() -> impl Strategy<Value = Vec<Part>> {

@@ -344,6 +344,47 @@ pub struct Complaint {
     pub at: Timestamp,
     /// Byte ranges that made the tagger give the theme, into the tagged message.
     pub spans: Vec<Range<usize>>,
+    /// Label keys and values, those of its source included.
+    pub labels: BTreeMap<String, String>,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Keyed hash of who wrote it.
+    pub author: Option<String>,
+}
+
+/// Messages, and complaints among them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Tally {
+    /// Voices; between whole numbers where a part was counted and the rest reckoned from it.
+    pub messages: f64,
+    /// Voices with the theme.
+    pub complaints: f64,
+}
+
+/// What one source brought with one value of one label, now and in the usual time before.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Slice {
+    /// Label key; empty for everything that the source brought.
+    pub key: String,
+    /// Label value; empty for everything.
+    pub value: String,
+    /// Name of the source.
+    pub source: String,
+    /// In the window.
+    pub now: Tally,
+    /// In the usual time.
+    pub usual: Tally,
+}
+
+/// A text as stored, to compare words with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wording {
+    /// The tagged message: title and words.
+    pub message: String,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Byte ranges that made the tagger give the theme; none where it did not.
+    pub spans: Vec<Range<usize>>,
 }
 
 /// Who complains, how many, from where.
@@ -353,8 +394,12 @@ pub struct Evidence {
     pub complaints: Vec<Complaint>,
     /// How many voices there are in the window.
     pub voices: u64,
-    /// Label key, value, voices in the window, voices in the usual time before it.
-    pub shares: Vec<(String, String, u64, u64)>,
+    /// Where they come from: every source, and every label value with a complaint in the window.
+    pub slices: Vec<Slice>,
+    /// Complaints of the usual time, the newest first.
+    pub usual: Vec<Wording>,
+    /// Messages of the usual time without the theme, the newest first.
+    pub others: Vec<Wording>,
     /// Event times of voices in the last 24 hours before `until`.
     pub recent: Vec<Timestamp>,
 }

@@ -438,7 +438,7 @@ pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
     format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}", key.watch, key.theme, key.segment)
 }
 
-/// Another one for other sources, buckets or days.
+/// Another one for other sources, buckets, days or days off.
 #[must_use]
 pub fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
@@ -447,7 +447,10 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
         Width::Hour => "hour",
         Width::Day => "day",
     };
-    format!("{:016x}", hash::of_parts([width, zone].into_iter().chain(sources)))
+    let mut parts = vec![width, zone];
+    parts.extend(sources);
+    parts.extend(watch.holidays.countries().map(|country| country.code()));
+    format!("{:016x}", hash::of_parts(parts))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod courier;
 pub mod course;
 pub mod crew;
 mod diary;
+pub mod drivers;
 pub mod facts;
 pub mod gauges;
 pub mod intake;

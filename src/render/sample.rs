@@ -11,6 +11,8 @@ use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
+use crate::domain::notice::RisenWord;
+use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::domain::remark::Calibration;
@@ -135,7 +137,20 @@ pub(super) fn hostile() -> Row {
         at: facts.at,
     };
     facts.quotes = vec![quote; 40];
-    facts.breakdown = vec![Share { key: nasty.to_owned(), value: nasty.to_owned(), now: u64::MAX, usual: f64::NAN }; 60];
+    facts.breakdown = vec![
+        Share {
+            key: nasty.to_owned(),
+            value: nasty.to_owned(),
+            now: u64::MAX,
+            usual: f64::NAN,
+            messages: Some(u64::MAX),
+            part: Some(f64::NAN),
+            role: Role::SameAs { key: nasty.to_owned(), value: nasty.repeat(100) },
+        };
+        60
+    ];
+    facts.risen = vec![RisenWord { text: nasty.repeat(100), now: u64::MAX, usual: f64::INFINITY }; 60];
+    facts.holidays = vec![nasty.repeat(100); 60];
     row
 }
 
@@ -177,12 +192,17 @@ fn facts() -> Facts {
         quotes: quotes(),
         quotes_of: 47,
         breakdown: vec![
-            share("source", "Play", 31, 3.0),
-            share("source", "Shop", 16, 3.0),
-            share("country", "de", 31, 1.2),
-            share("version", "5.2.0", 38, 0.0),
+            share("source", "Play", 31, 3.0, 0.68, Role::Driver),
+            share("source", "Shop", 16, 3.0, 0.32, Role::Ordinary),
+            share("country", "de", 31, 1.2, 0.73, Role::SameAs { key: "source".to_owned(), value: "Play".to_owned() }),
+            share("version", "5.2.0", 38, 0.0, 0.93, Role::NewDriver),
         ],
         recent: vec![0, 1, 0, 0, 1, 0, 1, 2, 3, 9, 17, 19],
+        risen: vec![
+            RisenWord { text: "white page".to_owned(), now: 19, usual: 0.4 },
+            RisenWord { text: "update".to_owned(), now: 12, usual: 1.1 },
+        ],
+        holidays: Vec::new(),
         chart: Vec::new(),
         marks: Vec::new(),
         calibration: Calibration::default(),
@@ -224,6 +244,6 @@ fn quotes() -> Vec<Quote> {
     ]
 }
 
-fn share(key: &str, value: &str, now: u64, usual: f64) -> Share {
-    Share { key: key.to_owned(), value: value.to_owned(), now, usual }
+fn share(key: &str, value: &str, now: u64, usual: f64, part: f64, role: Role) -> Share {
+    Share { key: key.to_owned(), value: value.to_owned(), now, usual, messages: Some(2 * now), part: Some(part), role }
 }

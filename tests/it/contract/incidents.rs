@@ -98,6 +98,8 @@ mod of_every_store {
             marks: Vec::new(),
             calibration: Calibration::default(),
             words: Vec::new(),
+            risen: Vec::new(),
+            holidays: Vec::new(),
             fresh_sources: (1, 1),
             cause: String::new(),
             base_url: None,
