@@ -11,6 +11,7 @@ pub mod notice;
 pub mod ports;
 pub mod secret;
 pub mod theme;
+pub mod voice;
 
 /// A moment in UTC. Times that come from outside are turned into this at the door.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -25,6 +25,7 @@ use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::theme::Tag;
+use crate::domain::voice::Likeness;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -84,8 +85,8 @@ pub struct TaggedItem {
     pub tags: Vec<Tag>,
     /// Keyed hash of the author.
     pub author_hash: Option<String>,
-    /// Items with the same key are one voice; `None` makes it a voice of its own.
-    pub voice_key: Option<u64>,
+    /// What finds the messages that it may be a copy of; `None` makes it a voice of its own.
+    pub voice_key: Option<Likeness>,
     /// Labels that segments are made of.
     pub labels: BTreeMap<String, String>,
     /// Hash of what was read: another one for the same id is an edit.

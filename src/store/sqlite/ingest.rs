@@ -9,6 +9,7 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
 use crate::counting::CellKey;
+use crate::counting::MOST_MEMBERS;
 use crate::counting::Member;
 use crate::counting::Tally;
 use crate::counting::difference;
@@ -25,6 +26,7 @@ use crate::store::sqlite::names::WHOLE;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
+use crate::store::sqlite::voices;
 
 /// What is stored of a known item.
 struct Known {
@@ -86,7 +88,9 @@ impl Intake<'_> {
         // Never in the future, and set once: a date that changes later does not move it.
         let at = item.published.map_or(self.now, |published| published.min(self.now));
         let late = page.history || (self.now - at).num_seconds() > page.usual_delay;
-        let (id, voice) = self.numbers(tagged.voice_key)?;
+        let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
+        let copied = voices::find(self.connection, tagged, at)?;
+        let voice = copied.unwrap_or(id);
         let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
         self.connection
             .prepare_cached(
@@ -106,7 +110,8 @@ impl Intake<'_> {
                 late,
                 tagged.author_hash,
                 voice,
-                tagged.voice_key.map(u64::cast_signed),
+                // A copy is found by the first of its voice.
+                tagged.voice_key.as_ref().filter(|_| voice == id).and_then(|key| key.exact).map(u64::cast_signed),
                 item.url,
                 item.lang,
                 item.rating.map(|rating| rating.value),
@@ -114,6 +119,9 @@ impl Intake<'_> {
                 serde_json::to_string(&item.fields)?,
             ])?;
         let (scopes, themes) = self.attach(id, tagged)?;
+        if voice == id {
+            voices::index(self.connection, id, tagged, at)?;
+        }
         let mut after = before.clone();
         after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
         self.count(&before, &after);
@@ -174,18 +182,6 @@ impl Intake<'_> {
         self.count(&before, &after);
         self.done.gone += 1;
         Ok(())
-    }
-
-    /// The number of a new item, and of the voice it joins.
-    fn numbers(&self, voice_key: Option<u64>) -> Result<(i64, i64), StoreError> {
-        let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
-        let Some(key) = voice_key else { return Ok((id, id)) };
-        let voice = self
-            .connection
-            .prepare_cached("SELECT voice FROM item WHERE voice_key = ?1 LIMIT 1")?
-            .query_row(params![key.cast_signed()], |row| row.get(0))
-            .optional()?;
-        Ok((id, voice.unwrap_or(id)))
     }
 
     /// Stores text, labels and tags, and returns the numbers of its segments and themes.
@@ -249,14 +245,15 @@ pub(super) fn store_tags(connection: &Connection, names: &mut Names, id: i64, ta
     Ok(themes)
 }
 
-/// All messages of a voice as counting sees them.
+/// The messages of a voice as counting sees them: as many as count, the first ones.
 pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>, StoreError> {
-    // The first one carries the voice's number as its own; the partial index has the others.
+    // The first one carries the voice's number as its own; the partial index has the others, by number.
     let mut find = connection.prepare_cached(
         "SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE id = ?1
-         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE voice = ?1 AND voice <> id",
+         UNION ALL SELECT * FROM (SELECT id, source, at, late, deleted_at IS NOT NULL FROM item
+           WHERE voice = ?1 AND voice <> id ORDER BY id LIMIT ?2)",
     )?;
-    let rows = find.query_map(params![voice], |row| {
+    let rows = find.query_map(params![voice, MOST_MEMBERS as i64 - 1], |row| {
         Ok(Member {
             id: row.get(0)?,
             source: row.get(1)?,

@@ -1,0 +1,7 @@
+-- By which words and authors the copies of a message are found. Only the first message of a voice
+-- stands here, and only for some weeks: old periods are removed.
+CREATE TABLE alike (
+    period INTEGER NOT NULL,        -- eight weeks each, by event time
+    key INTEGER NOT NULL, hour INTEGER NOT NULL, item INTEGER NOT NULL,
+    PRIMARY KEY (period, key, hour, item)
+) STRICT, WITHOUT ROWID;
