@@ -8,6 +8,7 @@ use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -74,6 +75,14 @@ pub struct Stream {
     pub errors: u32,
     /// The last error, until a poll goes well.
     pub error: Option<String>,
+    /// Delay within which nearly all of its messages come, beyond the waiting for a poll; learnt.
+    pub usual_delay: Option<TimeDelta>,
+    /// Delay within which all but stragglers come.
+    pub longest_delay: Option<TimeDelta>,
+    /// Messages a day that were news, to weigh streams against each other.
+    pub news_per_day: f64,
+    /// The newest publication among its messages.
+    pub newest: Option<Timestamp>,
 }
 
 /// An item with all that is needed to store and count it.

@@ -12,6 +12,7 @@ use crate::counting::CellKey;
 use crate::counting::MOST_MEMBERS;
 use crate::counting::Member;
 use crate::counting::Tally;
+use crate::counting::delay::Lesson;
 use crate::counting::difference;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
@@ -43,17 +44,32 @@ struct Intake<'a> {
     names: &'a mut Names,
     source: i64,
     now: Timestamp,
+    /// The last good poll before this one.
+    polled_at: Option<Timestamp>,
     /// By how much each counter moves, for the whole page.
     moves: HashMap<CellKey, Tally>,
     /// Quarters that live items arrived in.
     judge_from: Option<Quarter>,
+    /// What the page teaches about the source's delay.
+    lesson: Lesson,
     done: Committed,
 }
 
 pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &PageCommit) -> Result<Committed, StoreError> {
     let source = names.source(connection, &page.stream.source)?;
-    let mut intake =
-        Intake { connection, names, source, now: page.now, moves: HashMap::new(), judge_from: None, done: Committed::default() };
+    // A first poll and an import say nothing of how late news come.
+    let polled_at = if page.history { None } else { streams::polled_at(connection, source, &page.stream.shard)? };
+    let mut intake = Intake {
+        connection,
+        names,
+        source,
+        now: page.now,
+        polled_at,
+        moves: HashMap::new(),
+        judge_from: None,
+        lesson: Lesson::default(),
+        done: Committed::default(),
+    };
     for tagged in &page.items {
         let known = intake.find(&tagged.item.id)?;
         match known {
@@ -64,9 +80,10 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
             Some(known) => intake.edit(&known, tagged)?,
         }
     }
-    let Intake { moves, judge_from, done, .. } = intake;
+    let Intake { moves, judge_from, lesson, done, .. } = intake;
     counters::apply(connection, &moves)?;
     counters::mark_touched(connection, source, moves.keys().map(|key| key.quarter).min(), judge_from)?;
+    streams::learn(connection, source, &page.stream.shard, &lesson, page.now)?;
     streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
     Ok(done)
 }
@@ -125,6 +142,7 @@ impl Intake<'_> {
         let mut after = before.clone();
         after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
         self.count(&before, &after);
+        self.lesson.note(item.published, self.polled_at, self.now);
         self.done.new += 1;
         if late {
             self.done.late += 1;

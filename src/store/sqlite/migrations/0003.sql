@@ -5,3 +5,6 @@ CREATE TABLE alike (
     key INTEGER NOT NULL, hour INTEGER NOT NULL, item INTEGER NOT NULL,
     PRIMARY KEY (period, key, hour, item)
 ) STRICT, WITHOUT ROWID;
+
+-- How late the messages of a stream come: a faded histogram, as JSON.
+CREATE TABLE delay (source INTEGER NOT NULL, shard TEXT NOT NULL, histogram TEXT NOT NULL, PRIMARY KEY (source, shard)) STRICT, WITHOUT ROWID;
