@@ -17,7 +17,7 @@ pub mod state;
 pub mod tail;
 
 mod dispersion;
-mod judge;
+mod evidence;
 mod reading;
 mod rhythm;
 mod season;
