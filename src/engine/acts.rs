@@ -31,8 +31,18 @@ pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now:
             let ask = facts::ask(watch, &step.incident, now);
             let evidence = store.reader().evidence(&ask)?;
             let sources = watch.sources.len() as u32;
-            Case { plan, watch, before: Some(&before), step: &step, ask: &ask, evidence: &evidence, fresh: (sources, sources), due: now }
-                .rows()
+            Case {
+                plan,
+                watch,
+                before: Some(&before),
+                step: &step,
+                ask: &ask,
+                evidence: &evidence,
+                fresh: (sources, sources),
+                now,
+                due: now,
+            }
+            .rows()
         }
         _ => Vec::new(),
     };

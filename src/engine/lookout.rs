@@ -256,7 +256,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let ask = facts::ask(look.watch, &step.incident, now);
             let evidence = self.store.evidence(ask.clone()).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, fresh, due }.rows()
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, fresh, now, due }.rows()
         } else {
             Vec::new()
         };
