@@ -143,6 +143,7 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         opened_at: now,
         zone: plan.config.time_zone.name().to_owned(),
         numbers: Numbers::default(),
+        window: None,
         false_alarms_per_year: 0.0,
         min_complaints: 0,
         peak: 0.0,

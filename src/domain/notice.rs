@@ -72,7 +72,7 @@ pub struct Facts {
     pub told_level: Option<Level>,
     /// Complaints that people were told of before this notice.
     pub told_count: Option<f64>,
-    /// When the state changed. The mail's `Date`.
+    /// When the state changed, or when that was found out. The mail's `Date`.
     pub at: Timestamp,
     /// When the spike began.
     pub since: Timestamp,
@@ -82,6 +82,9 @@ pub struct Facts {
     pub zone: String,
     /// The numbers behind it.
     pub numbers: Numbers,
+    /// The window that they tell of, where it was over long before people are told; else it ends now.
+    #[serde(default)]
+    pub window: Option<(Timestamp, Timestamp)>,
     /// False alarms a year that the watch was given as its budget.
     pub false_alarms_per_year: f64,
     /// Least number of complaints for an alert.

@@ -8,6 +8,7 @@ use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -29,6 +30,7 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
 use crate::domain::theme::Tag;
+use crate::domain::voice::Likeness;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +79,14 @@ pub struct Stream {
     pub errors: u32,
     /// The last error, until a poll goes well.
     pub error: Option<String>,
+    /// Delay within which nearly all of its messages come, beyond the waiting for a poll; learnt.
+    pub usual_delay: Option<TimeDelta>,
+    /// Delay within which all but stragglers come.
+    pub longest_delay: Option<TimeDelta>,
+    /// Messages a day that were news, to weigh streams against each other.
+    pub news_per_day: f64,
+    /// The newest publication among its messages.
+    pub newest: Option<Timestamp>,
 }
 
 /// An item with all that is needed to store and count it.
@@ -88,8 +98,8 @@ pub struct TaggedItem {
     pub tags: Vec<Tag>,
     /// Keyed hash of the author.
     pub author_hash: Option<String>,
-    /// Items with the same key are one voice; `None` makes it a voice of its own.
-    pub voice_key: Option<u64>,
+    /// What finds the messages that it may be a copy of; `None` makes it a voice of its own.
+    pub voice_key: Option<Likeness>,
     /// Labels that segments are made of.
     pub labels: BTreeMap<String, String>,
     /// Hash of what was read: another one for the same id is an edit.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub mod acts;
 pub mod backtest;
+pub mod complete;
 pub mod courier;
 pub mod course;
 pub mod crew;

@@ -186,6 +186,7 @@ fn facts() -> Facts {
             window_seconds: 21_600,
             ..Numbers::default()
         },
+        window: None,
         false_alarms_per_year: 4.0,
         min_complaints: 5,
         peak: 61.0,

@@ -1,6 +1,7 @@
 //! What a notice says, in the order in which people need it: text, HTML and later channels tell
 //! the same story in their own shape.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::domain::incident::Segment;
@@ -163,7 +164,10 @@ fn headline(facts: &Facts, clock: &Clock) -> String {
             Some(told) => format!("WORSE - {level} (was {told}) - {time}"),
             None => format!("WORSE - {level} - {time}"),
         },
-        Event::Resolved => format!("RESOLVED after {} - {time}", wording::lasting(facts.at - facts.since)),
+        Event::Resolved => {
+            let end = facts.window.map_or(facts.at, |(_, until)| until);
+            format!("RESOLVED after {} - {time}", wording::lasting(end - facts.since))
+        }
         event => format!("{} - {level} - {time}", event.word().to_uppercase()),
     }
 }
@@ -174,9 +178,9 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let count = wording::amount(numbers.count);
     let complaints = wording::plural(&count, "complaint");
-    let window = wording::window(numbers.window_seconds);
+    let when = when(facts, clock);
     let part = part(&facts.segment);
-    let what = format!("{complaints} about \"{theme}\"{part} in the last {window}");
+    let what = format!("{complaints} about \"{theme}\"{part} {when}");
     let cause = wording::name(&facts.cause);
     let mut lead = match facts.event {
         Event::Worse => {
@@ -197,6 +201,14 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
         lead.push(format!("{}.", capitalised(&cause)));
     }
     lead
+}
+
+/// `in the last 6 hours`, or the days where they are long over: `on Tue 3 Nov`.
+fn when(facts: &Facts, clock: &Clock) -> String {
+    match facts.window {
+        Some((from, until)) => clock.days(from, until),
+        None => format!("in the last {}", wording::window(facts.numbers.window_seconds)),
+    }
 }
 
 fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
@@ -221,9 +233,10 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
 /// `Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the usual, 41 more than expected.`
 fn usual(facts: &Facts, clock: &Clock) -> String {
     let numbers = &facts.numbers;
+    let last = facts.window.map_or(facts.at, |(_, until)| until - TimeDelta::seconds(1));
     let when = match numbers.window_seconds {
-        ..86_400 => format!("at this time on a {}", clock.weekday()),
-        86_400 => format!("for a {}", clock.weekday()),
+        ..86_400 => format!("at this time on a {}", clock.weekday(last)),
+        86_400 => format!("for a {}", clock.weekday(last)),
         _ => "for so long a time".to_owned(),
     };
     let more = numbers.count - numbers.expected;

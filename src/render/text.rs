@@ -385,6 +385,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_about_days_that_are_over_names_them() {
+        let mut row = sample::opened();
+        row.facts.at = sample::at("2026-11-09T08:05:00Z");
+        row.facts.numbers.window_seconds = 86_400;
+        row.facts.window = Some((sample::at("2026-11-02T23:00:00Z"), sample::at("2026-11-03T23:00:00Z")));
+        row.facts.recent.clear();
+        let text = text(&row);
+        let lead = text.lines().take(5).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(lead, @r##"
+        OPENED - high - Mon 9 Nov 2026 09:05 CET
+
+        47 complaints about "login fails" on Tue 3 Nov.
+        Usual for a Tuesday: 6 (range 2-11). That is 7.8 times the usual, 41
+        more than expected.
+        "##);
+        assert!(!text.contains("24 HOURS"), "{text}");
+    }
+
+    #[test]
     fn a_test_mail_says_that_nothing_is_wrong() {
         insta::assert_snapshot!(text(&sample::test()), @r##"
         TEST - Sat 21 Nov 2026 14:05 CET

@@ -1,6 +1,9 @@
 //! Numbers, times and names as people read them, the same in every channel.
 
+use chrono::Datelike;
 use chrono::TimeDelta;
+use chrono::Timelike;
+use chrono::Weekday;
 use chrono_tz::Tz;
 
 use crate::domain::Timestamp;
@@ -137,8 +140,38 @@ impl Clock {
     }
 
     /// `Saturday`
-    pub(super) fn weekday(&self) -> String {
-        self.today.with_timezone(&self.zone).format("%A").to_string()
+    pub(super) fn weekday(&self, at: Timestamp) -> String {
+        at.with_timezone(&self.zone).format("%A").to_string()
+    }
+
+    /// A window that is over: `on Tue 3 Nov`, `in the week of 2 to 8 November`, `from Sun 1 Nov to
+    /// Tue 3 Nov`, `on Tue 3 Nov between 14:00 and 17:00`.
+    pub(super) fn days(&self, from: Timestamp, until: Timestamp) -> String {
+        let (first, end) = (from.with_timezone(&self.zone), until.with_timezone(&self.zone));
+        let last = (until - TimeDelta::seconds(1)).with_timezone(&self.zone);
+        let same_year = [first, last].iter().all(|at| at.year() == self.today.with_timezone(&self.zone).year());
+        let day = |at: &chrono::DateTime<Tz>| at.format(if same_year { "%a %-d %b" } else { "%a %-d %b %Y" }).to_string();
+        let begins_day = |at: &chrono::DateTime<Tz>| at.num_seconds_from_midnight() == 0;
+        let one_day = first.date_naive() == last.date_naive();
+        if begins_day(&first) && begins_day(&end) {
+            let week = (last.date_naive() - first.date_naive()).num_days() == 6 && first.weekday() == Weekday::Mon;
+            return match (one_day, week) {
+                (true, _) => format!("on {}", day(&first)),
+                (_, true) if first.month() == last.month() => {
+                    format!("in the week of {} to {}", first.day(), last.format(if same_year { "%-d %B" } else { "%-d %B %Y" }))
+                }
+                (_, true) => {
+                    format!("in the week of {} to {}", first.format("%-d %B"), last.format(if same_year { "%-d %B" } else { "%-d %B %Y" }))
+                }
+                _ => format!("from {} to {}", day(&first), day(&last)),
+            };
+        }
+        let until = if begins_day(&end) { "24:00".to_owned() } else { end.format("%H:%M").to_string() };
+        if one_day {
+            format!("on {} between {} and {until}", day(&first), first.format("%H:%M"))
+        } else {
+            format!("from {} {} to {} {until}", day(&first), first.format("%H:%M"), day(&last))
+        }
     }
 
     /// `13:41`, with the day where it is not that of the notice: `20 Nov 13:41`.
@@ -295,6 +328,24 @@ mod tests {
         assert_eq!(clock.full(at), "Sat 21 Nov 2026 14:05 CET");
         assert_eq!(clock.short(at - TimeDelta::hours(20)), "20 Nov 18:05");
         assert_eq!(Clock::of("No/Where", at).full(at), "Sat 21 Nov 2026 13:05 UTC");
+    }
+
+    #[test]
+    fn a_window_that_is_over_is_told_by_its_days() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let clock = Clock::of("Europe/Stockholm", at("2026-11-09T08:05:00Z"));
+        for (from, until, words) in [
+            ("2026-11-02T23:00:00Z", "2026-11-03T23:00:00Z", "on Tue 3 Nov"),
+            ("2026-11-01T23:00:00Z", "2026-11-08T23:00:00Z", "in the week of 2 to 8 November"),
+            ("2026-10-25T23:00:00Z", "2026-11-01T23:00:00Z", "in the week of 26 October to 1 November"),
+            ("2026-10-31T23:00:00Z", "2026-11-03T23:00:00Z", "from Sun 1 Nov to Tue 3 Nov"),
+            ("2025-11-02T23:00:00Z", "2025-11-03T23:00:00Z", "on Mon 3 Nov 2025"),
+            ("2026-11-03T13:00:00Z", "2026-11-03T16:00:00Z", "on Tue 3 Nov between 14:00 and 17:00"),
+            ("2026-11-03T13:00:00Z", "2026-11-03T23:00:00Z", "on Tue 3 Nov between 14:00 and 24:00"),
+            ("2026-11-02T21:00:00Z", "2026-11-03T03:00:00Z", "from Mon 2 Nov 22:00 to Tue 3 Nov 04:00"),
+        ] {
+            assert_eq!(clock.days(at(from), at(until)), words);
+        }
     }
 
     #[test]

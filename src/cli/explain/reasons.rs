@@ -174,6 +174,7 @@ mod tests {
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             notify: Vec::new(),
+            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 
@@ -224,6 +225,7 @@ mod tests {
             version: 2,
             revision: 1,
             since: at(8),
+            counted_to: None,
             opened_at: at(9),
             stands_since: at(9),
             resolved_at: None,

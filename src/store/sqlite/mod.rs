@@ -28,6 +28,7 @@ pub mod reports;
 mod retag;
 mod streams;
 mod values;
+mod voices;
 mod writer;
 
 pub use lock::Lock;

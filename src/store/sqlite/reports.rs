@@ -158,6 +158,16 @@ impl<'a> Reader<'a> {
         streams::load(self.connection, key)
     }
 
+    /// The delay within which nearly all messages of each source come after their publication, beyond
+    /// the waiting for the next poll. Sources of which too little was seen are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn usual_delays(&self) -> Result<BTreeMap<String, chrono::TimeDelta>, StoreError> {
+        streams::usual_delays(self.connection)
+    }
+
     /// Incidents in the order of their opening; the ones that are not over, or all.
     ///
     /// # Errors

@@ -54,6 +54,7 @@ mod of_every_store {
             hushed: false,
             reopened: 0,
             numbers: Numbers::default(),
+            counted_to: None,
         }
     }
 
@@ -87,6 +88,7 @@ mod of_every_store {
             opened_at: now(),
             zone: "UTC".to_owned(),
             numbers: Numbers::default(),
+            window: None,
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             peak: 5.0,
