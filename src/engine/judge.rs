@@ -8,6 +8,7 @@ use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
@@ -42,7 +43,7 @@ pub fn series_of(watch: &Watch, counters: &Counters) -> Vec<Series> {
         .iter()
         .flat_map(|theme| {
             segments().map(|(&id, segment)| Series {
-                key: SeriesKey { watch: watch.name.clone(), theme: theme.clone(), segment: segment.clone() },
+                key: SeriesKey { watch: watch.name.clone(), theme: theme.clone(), segment: segment.clone(), kind: Kind::Spike },
                 segment: id,
                 theme: number(theme),
             })

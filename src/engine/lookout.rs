@@ -106,7 +106,8 @@ struct Look<'a> {
 impl Look<'_> {
     /// The name under which the store keeps what a series remembers.
     fn state_name(&self, key: &SeriesKey) -> String {
-        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment, self.stamp)
+        let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
+        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}{kind}", key.watch, key.theme, key.segment, self.stamp)
     }
 }
 

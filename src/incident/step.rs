@@ -303,11 +303,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::incident::Kind;
     use crate::domain::incident::Numbers;
     use crate::domain::incident::Segment;
 
     fn key() -> SeriesKey {
-        SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All }
+        SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike }
     }
 
     fn hour(n: i64) -> Timestamp {
