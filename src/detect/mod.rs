@@ -12,6 +12,8 @@ use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
 
 pub mod budget;
+pub mod budget_of_drift;
+pub mod drift;
 pub mod share;
 pub mod state;
 pub mod tail;
