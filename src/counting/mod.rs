@@ -5,11 +5,13 @@
 //! applies `contribution(after) - contribution(before)` in the transaction that stores a change;
 //! a new message, an edit, a deletion and new tags are all that one call.
 
+pub mod ratings;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::counting::ratings::Score;
 use crate::domain::count::Quarter;
 
 /// What counting has to know of one message.
@@ -29,6 +31,8 @@ pub struct Member {
     pub scopes: Vec<i64>,
     /// Numbers of its themes.
     pub themes: Vec<i64>,
+    /// Its rating.
+    pub rating: Option<Score>,
 }
 
 /// One counter.
@@ -92,7 +96,16 @@ mod tests {
     use super::*;
 
     fn member(id: i64, quarter: i64, themes: &[i64]) -> Member {
-        Member { id, source: 7, quarter: Quarter(quarter), late: false, gone: false, scopes: vec![1, 2], themes: themes.to_vec() }
+        Member {
+            id,
+            source: 7,
+            quarter: Quarter(quarter),
+            late: false,
+            gone: false,
+            scopes: vec![1, 2],
+            themes: themes.to_vec(),
+            rating: None,
+        }
     }
 
     fn voices(cells: &BTreeMap<CellKey, Tally>, theme: Option<i64>) -> Vec<(i64, i64)> {
@@ -136,6 +149,7 @@ mod tests {
                     gone,
                     scopes,
                     themes,
+                    rating: None,
                 })
                 .collect()
         })

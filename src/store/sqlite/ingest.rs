@@ -12,6 +12,10 @@ use crate::counting::CellKey;
 use crate::counting::Member;
 use crate::counting::Tally;
 use crate::counting::difference;
+use crate::counting::ratings;
+use crate::counting::ratings::Rated;
+use crate::counting::ratings::RatedKey;
+use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Committed;
@@ -22,6 +26,7 @@ use crate::domain::theme::Tag;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
+use crate::store::sqlite::rated;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -43,6 +48,8 @@ struct Intake<'a> {
     now: Timestamp,
     /// By how much each counter moves, for the whole page.
     moves: HashMap<CellKey, Tally>,
+    /// The same for the counters of ratings.
+    rated: HashMap<RatedKey, Rated>,
     /// Quarters that live items arrived in.
     judge_from: Option<Quarter>,
     done: Committed,
@@ -50,8 +57,8 @@ struct Intake<'a> {
 
 pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &PageCommit) -> Result<Committed, StoreError> {
     let source = names.source(connection, &page.stream.source)?;
-    let mut intake =
-        Intake { connection, names, source, now: page.now, moves: HashMap::new(), judge_from: None, done: Committed::default() };
+    let (moves, rated) = (HashMap::new(), HashMap::new());
+    let mut intake = Intake { connection, names, source, now: page.now, moves, rated, judge_from: None, done: Committed::default() };
     for tagged in &page.items {
         let known = intake.find(&tagged.item.id)?;
         match known {
@@ -62,9 +69,11 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
             Some(known) => intake.edit(&known, tagged)?,
         }
     }
-    let Intake { moves, judge_from, done, .. } = intake;
+    let Intake { moves, rated, judge_from, done, .. } = intake;
     counters::apply(connection, &moves)?;
-    counters::mark_touched(connection, source, moves.keys().map(|key| key.quarter).min(), judge_from)?;
+    rated::apply(connection, &rated)?;
+    let changed = moves.keys().map(|key| key.quarter).chain(rated.keys().map(|key| key.quarter)).min();
+    counters::mark_touched(connection, source, changed, judge_from)?;
     streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
     Ok(done)
 }
@@ -114,8 +123,9 @@ impl Intake<'_> {
                 serde_json::to_string(&item.fields)?,
             ])?;
         let (scopes, themes) = self.attach(id, tagged)?;
+        let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
         let mut after = before.clone();
-        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
+        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
         self.count(&before, &after);
         self.done.new += 1;
         if late {
@@ -222,6 +232,9 @@ impl Intake<'_> {
 
     fn count(&mut self, before: &[Member], after: &[Member]) {
         add(&mut self.moves, difference(before, after));
+        for (key, rated) in ratings::difference(before, after) {
+            *self.rated.entry(key).or_default() += rated;
+        }
     }
 }
 
@@ -253,8 +266,8 @@ pub(super) fn store_tags(connection: &Connection, names: &mut Names, id: i64, ta
 pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>, StoreError> {
     // The first one carries the voice's number as its own; the partial index has the others.
     let mut find = connection.prepare_cached(
-        "SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE id = ?1
-         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE voice = ?1 AND voice <> id",
+        "SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item WHERE id = ?1
+         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item WHERE voice = ?1 AND voice <> id",
     )?;
     let rows = find.query_map(params![voice], |row| {
         Ok(Member {
@@ -265,6 +278,7 @@ pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>
             gone: row.get(4)?,
             scopes: vec![WHOLE],
             themes: Vec::new(),
+            rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?).and_then(|(value, max)| Score::of(value, max)),
         })
     })?;
     let mut members = rows.collect::<Result<Vec<_>, _>>()?;
