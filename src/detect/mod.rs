@@ -20,6 +20,7 @@ pub mod tail;
 
 mod dispersion;
 mod judge;
+mod measured;
 mod reading;
 mod rhythm;
 mod season;

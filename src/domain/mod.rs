@@ -7,6 +7,7 @@ pub mod count;
 pub mod http;
 pub mod incident;
 pub mod item;
+pub mod measure;
 pub mod notice;
 pub mod ports;
 pub mod secret;
