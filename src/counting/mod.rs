@@ -5,6 +5,7 @@
 //! applies `contribution(after) - contribution(before)` in the transaction that stores a change;
 //! a new message, an edit, a deletion and new tags are all that one call.
 
+pub mod rated;
 pub mod ratings;
 pub mod series;
 

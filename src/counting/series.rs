@@ -10,6 +10,7 @@ use crate::domain::count::Part;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
+use crate::domain::ports::RatedCell;
 
 /// The number that stands for "all messages" where a theme's number is asked for.
 const ALL_MESSAGES: i64 = 0;
@@ -19,6 +20,8 @@ const ALL_MESSAGES: i64 = 0;
 pub struct Grid<'a> {
     /// Cells by segment and theme, each in order of quarters.
     cells: HashMap<(i64, i64), Vec<&'a Cell>>,
+    /// Ratings by segment, in order of quarters.
+    rated: HashMap<i64, Vec<&'a RatedCell>>,
 }
 
 impl<'a> Grid<'a> {
@@ -32,7 +35,14 @@ impl<'a> Grid<'a> {
         for column in cells.values_mut() {
             column.sort_by_key(|cell| cell.quarter);
         }
-        Self { cells }
+        let mut rated: HashMap<i64, Vec<&RatedCell>> = HashMap::new();
+        for cell in counters.rated.iter().filter(|cell| sources.contains(&cell.source)) {
+            rated.entry(cell.segment).or_default().push(cell);
+        }
+        for column in rated.values_mut() {
+            column.sort_by_key(|cell| cell.quarter);
+        }
+        Self { cells, rated }
     }
 
     /// The bucket of a segment and a theme that begins at `start`.
@@ -52,6 +62,14 @@ impl<'a> Grid<'a> {
             part.late_hits += cell.late as f64;
         }
         BucketCount { start, end, hour, weekday, parts }
+    }
+
+    /// Ratings of a segment from `start` up to `end`.
+    pub(super) fn rated_between(&self, segment: i64, start: Timestamp, end: Timestamp) -> &[&'a RatedCell] {
+        let Some(column) = self.rated.get(&segment) else { return &[] };
+        let from = column.partition_point(|cell| cell.quarter < Quarter::of(start));
+        let until = column.partition_point(|cell| cell.quarter < Quarter::of(end));
+        &column[from..until.max(from)]
     }
 
     fn between(&self, segment: i64, theme: i64, start: Timestamp, end: Timestamp) -> &[&'a Cell] {

@@ -176,6 +176,7 @@ impl DriftDetector {
                 usual: tail::usual_range(newest.expected, OF_A_DAY),
                 total: newest.total,
             },
+            mean: None,
         }
     }
 

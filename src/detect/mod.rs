@@ -14,6 +14,7 @@ use crate::domain::incident::Verdict;
 pub mod budget;
 pub mod budget_of_drift;
 pub mod drift;
+pub mod measure;
 pub mod share;
 pub mod state;
 pub mod tail;

@@ -68,6 +68,7 @@ pub(super) fn speak(finding: &Finding, windows: &[Window], around: &Circumstance
             held_by: held_by(finding, count, warming, around),
             learnt_buckets: f64::from(around.age),
             newest: newest(&windows[0]),
+            mean: None,
         },
     }
 }

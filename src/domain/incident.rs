@@ -159,6 +159,20 @@ pub struct Numbers {
     /// The judged bucket alone, whatever window scored highest: what a chart draws.
     #[serde(default)]
     pub newest: Newest,
+    /// What a measure is about, where it is a mean: the counts above are points lost then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Mean>,
+}
+
+/// A mean of ratings beside what is usual for it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Mean {
+    /// In the window: stars, or the NPS.
+    pub value: f64,
+    /// Usually, of the same sources in the same proportions.
+    pub usual: f64,
+    /// Range that 90 % of usual windows fall into.
+    pub range: (f64, f64),
 }
 
 /// One bucket beside what is usual for it.

@@ -10,6 +10,7 @@ pub mod item;
 pub mod measure;
 pub mod notice;
 pub mod ports;
+pub mod rated;
 pub mod secret;
 pub mod theme;
 
