@@ -6,11 +6,14 @@
 //! a new message, an edit, a deletion and new tags are all that one call.
 
 pub mod delay;
+pub mod rated;
+pub mod ratings;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::counting::ratings::Score;
 use crate::domain::count::Quarter;
 
 /// Messages of a voice that are looked at: the first ones that arrived. A thousandth copy adds
@@ -34,6 +37,8 @@ pub struct Member {
     pub scopes: Vec<i64>,
     /// Numbers of its themes.
     pub themes: Vec<i64>,
+    /// Its rating.
+    pub rating: Option<Score>,
 }
 
 /// One counter.
@@ -107,7 +112,16 @@ mod tests {
     use super::*;
 
     fn member(id: i64, quarter: i64, themes: &[i64]) -> Member {
-        Member { id, source: 7, quarter: Quarter(quarter), late: false, gone: false, scopes: vec![1, 2], themes: themes.to_vec() }
+        Member {
+            id,
+            source: 7,
+            quarter: Quarter(quarter),
+            late: false,
+            gone: false,
+            scopes: vec![1, 2],
+            themes: themes.to_vec(),
+            rating: None,
+        }
     }
 
     fn voices(cells: &BTreeMap<CellKey, Tally>, theme: Option<i64>) -> Vec<(i64, i64)> {
@@ -151,6 +165,7 @@ mod tests {
                     gone,
                     scopes,
                     themes,
+                    rating: None,
                 })
                 .collect()
         })

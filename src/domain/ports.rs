@@ -249,6 +249,31 @@ pub struct Cell {
     pub late: i64,
 }
 
+/// One counter of ratings of a quarter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RatedCell {
+    /// When.
+    pub quarter: Quarter,
+    /// Number of the segment.
+    pub segment: i64,
+    /// Number of the source.
+    pub source: i64,
+    /// Best value of the scale: 5, 10, or 1 for good and bad.
+    pub scale: i64,
+    /// They came as history.
+    pub late: bool,
+    /// Ratings, one a voice.
+    pub count: i64,
+    /// Their sum in hundredths.
+    pub sum: i64,
+    /// Sum of their squares in ten-thousandths.
+    pub square: i64,
+    /// Those at the low end: one star, detractors.
+    pub low: i64,
+    /// Those at the high end: the two best steps, promoters.
+    pub top: i64,
+}
+
 /// Counters of a range of quarters.
 #[derive(Debug, Clone, Default)]
 pub struct Counters {
@@ -260,6 +285,8 @@ pub struct Counters {
     pub themes: BTreeMap<i64, String>,
     /// The counters, in order of their quarters.
     pub cells: Vec<Cell>,
+    /// The counters of ratings, in order of their quarters.
+    pub rated: Vec<RatedCell>,
 }
 
 /// What changed in a source's counters since the last look.

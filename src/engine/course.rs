@@ -277,7 +277,7 @@ mod tests {
         let complaints = |n: i64| if n == 719 { 5 } else { n % 2 };
         let cells = (0..720).flat_map(|n| [cell(n, 0, 20), cell(n, 1, complaints(n))]).filter(|cell| cell.voices > 0).collect();
         let names = |name: &str| BTreeMap::from([(1, name.to_owned())]);
-        Counters { segments: BTreeMap::from([(1, Segment::All)]), sources: names("shop"), themes: names("late"), cells }
+        Counters { segments: BTreeMap::from([(1, Segment::All)]), sources: names("shop"), themes: names("late"), cells, rated: Vec::new() }
     }
 
     #[test]

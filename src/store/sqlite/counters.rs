@@ -15,6 +15,7 @@ use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Touched;
+use crate::store::sqlite::rated;
 
 /// Moves counters. One that falls to nothing is removed, so that the tables hold what a recount gives.
 pub(super) fn apply(connection: &Connection, moves: &HashMap<CellKey, Tally>) -> Result<(), StoreError> {
@@ -117,7 +118,8 @@ pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Co
     for cell in rows {
         cells.push(cell?);
     }
-    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells })
+    let rated = rated::load(connection, range)?;
+    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells, rated })
 }
 
 /// Every segment there is.

@@ -24,6 +24,7 @@ mod migrations;
 mod names;
 mod outbox;
 mod ports;
+pub mod rated;
 pub mod reports;
 mod retag;
 mod streams;

@@ -3,6 +3,7 @@
 mod of_every_store {
     use uproar::domain::count::Quarter;
     use uproar::domain::incident::Segment;
+    use uproar::domain::item::Rating;
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Ingest;
     use uproar::domain::ports::Judged;
@@ -101,6 +102,32 @@ mod of_every_store {
         assert!(store.texts_after(texts[1].item, 10).await.unwrap().is_empty());
     }
 
+    pub(super) async fn ratings_are_counted_by_scale_edited_and_given_back(store: &(impl Ingest + Incidents)) {
+        let rated = async || store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap().rated;
+        let of = |value, max, id| {
+            let mut tagged = item(id, &format!("{value} of {max}"), "2026-11-01T10:00:00Z", &[]);
+            tagged.item.rating = Some(Rating { value, max });
+            tagged
+        };
+        store.commit_page(page(vec![of(1.0, 5.0, "1"), of(4.0, 5.0, "2"), of(9.0, 10.0, "3")], "2026-11-01T10:01:00Z")).await.unwrap();
+        let all = rated().await;
+        let numbers = |scale| all.iter().find(|cell| cell.scale == scale).map(|of| (of.count, of.sum, of.square, of.low, of.top)).unwrap();
+        assert_eq!(numbers(5), (2, 500, 170_000, 1, 1));
+        assert_eq!(numbers(10), (1, 900, 810_000, 0, 1));
+        store.apply(Judged { done: store.touched().await.unwrap(), ..Judged::default() }).await.unwrap();
+        store.commit_page(page(vec![of(5.0, 5.0, "1")], "2026-11-02T10:01:00Z")).await.unwrap();
+        let all = rated().await;
+        assert_eq!(all.iter().find(|cell| cell.scale == 5).map(|of| (of.count, of.sum, of.low, of.top)), Some((2, 900, 0, 2)));
+        assert_eq!(store.touched().await.unwrap().len(), 1, "an edit that moves only a rating is a change");
+        let gone = ["1", "2", "3"].map(|id| {
+            let mut gone = of(1.0, 5.0, id);
+            gone.item.gone = true;
+            gone
+        });
+        store.commit_page(page(gone.into(), "2026-11-03T10:01:00Z")).await.unwrap();
+        assert_eq!(rated().await, []);
+    }
+
     pub(super) async fn what_claims_to_come_from_the_future_counts_now(store: &(impl Ingest + Incidents)) {
         store.commit_page(page(vec![item("1", "a", "2036-11-01T10:00:00Z", &[])], "2026-11-01T10:01:00Z")).await.unwrap();
         let counters = store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap();
@@ -116,6 +143,7 @@ mod on_sqlite {
         copies_of_one_voice_count_once_with_the_themes_of_all
         history_and_back_fill_count_as_late
         tags_under_other_rules_move_the_counts_and_never_alert
+        ratings_are_counted_by_scale_edited_and_given_back
         what_claims_to_come_from_the_future_counts_now
     }
 }
