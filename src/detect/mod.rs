@@ -19,6 +19,8 @@ pub mod tail;
 
 mod dispersion;
 mod evidence;
+#[cfg(test)]
+mod often;
 mod reading;
 mod rhythm;
 mod season;

@@ -116,6 +116,9 @@ pub struct Numbers {
     pub held_by: String,
     /// Buckets that the usual was learnt from.
     pub learnt_buckets: f64,
+    /// Too little was learnt of this segment itself: its usual share is that of all messages.
+    #[serde(default)]
+    pub borrowed: bool,
     /// The judged bucket alone, whatever window scored highest: what a chart draws.
     #[serde(default)]
     pub newest: Newest,

@@ -34,7 +34,7 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 9.0;
+    facts.numbers.score = 7.8;
     facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
@@ -117,6 +117,7 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
+        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
@@ -160,9 +161,9 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 5.9,
-            limit: 3.6,
+            score: 5.1,
             surprise: 8.2,
+            limit: 4.1,
             count: 47.0,
             expected: 6.0,
             usual: (2.0, 11.0),

@@ -272,20 +272,15 @@ fn why(facts: &Facts) -> Vec<String> {
         Segment::All => "all messages".to_owned(),
         Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
-    let by_chance = if numbers.surprise > 0.0 {
-        let (count, expected) = (wording::amount(numbers.count), wording::amount(numbers.expected));
-        format!("The chance of {count} or more where {expected} are usual is {}. ", wording::chance(numbers.surprise))
-    } else {
-        String::new()
-    };
     let mut why = vec![
         format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         format!(
-            "{by_chance}The odds of an outbreak are {} (score {}); the budget of {} a year asks for {} (score {}), and for at least {}.",
-            wording::odds(numbers.score),
+            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
+            wording::amount(numbers.count),
+            wording::amount(numbers.expected),
+            wording::chance(numbers.surprise),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
-            wording::odds(numbers.limit),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         ),

@@ -211,9 +211,8 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 47 or more where 6 are usual is about 1 in 160 million.
-        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
-        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
-        complaints.
+        The score is 5.1, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -252,10 +251,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 47 or more where 6 are usual is about 1 in 160 million.
-        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
-        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
-        complaints.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million
+        (score 8.2). The budget of 4 false alarms a year asks for a score of
+        4.1; at least 5 complaints are needed.
         2 alerts were called false alarms: the budget of 4 false alarms a year
         is used as 2.6.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
@@ -302,9 +300,8 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 112 or more where 6 are usual is less than 1 in a billion.
-        The odds of an outbreak are more than a million to 1 (score 9); the
-        budget of 4 false alarms a year asks for 4 to 1 (score 3.6), and for at
-        least 5 complaints.
+        The score is 7.8, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?

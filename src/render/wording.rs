@@ -56,26 +56,6 @@ pub fn chance(surprise: f64) -> String {
     }
 }
 
-/// `160 to 1`, `1 to 8` for a score, which is the common logarithm of odds in thousandths.
-#[must_use]
-pub fn odds(score: f64) -> String {
-    let exponent = if score.is_nan() { -3.0 } else { score.clamp(0.0, 9.0) - 3.0 };
-    let odds = 10_f64.powf(exponent.abs());
-    // Two digits, as for a chance.
-    let step = 10_f64.powi((odds.log10().floor() as i32 - 1).max(0));
-    let rounded = (odds / step).round() * step;
-    let number = match rounded as u64 {
-        ..1_000 => amount(rounded),
-        thousands => format!("{},{:03}", thousands / 1_000, thousands % 1_000),
-    };
-    match exponent {
-        exponent if exponent >= 6.0 => "more than a million to 1".to_owned(),
-        exponent if exponent >= 0.0 => format!("{number} to 1"),
-        exponent if exponent <= -3.0 => "less than 1 to 1,000".to_owned(),
-        _ => format!("1 to {number}"),
-    }
-}
-
 /// `complaint` or `complaints`.
 #[must_use]
 pub fn plural(count: &str, one: &str) -> String {
@@ -245,22 +225,6 @@ mod tests {
         assert_eq!(chance(8.2), "about 1 in 160 million");
         assert_eq!(chance(12.0), "less than 1 in a billion");
         assert_eq!(chance(f64::NAN), "about 1 in 1");
-    }
-
-    #[test]
-    fn a_score_is_told_as_odds() {
-        for (score, text) in [
-            (3.0, "1 to 1"),
-            (2.1, "1 to 8"),
-            (3.55, "4 to 1"),
-            (5.2, "160 to 1"),
-            (7.31, "20,000 to 1"),
-            (0.0, "less than 1 to 1,000"),
-            (f64::NAN, "less than 1 to 1,000"),
-            (31.0, "more than a million to 1"),
-        ] {
-            assert_eq!(odds(score), text);
-        }
     }
 
     #[test]
