@@ -15,6 +15,7 @@ use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::render::wording::amount;
 use crate::render::wording::chance;
+use crate::render::wording::odds;
 use crate::render::wording::plural;
 use crate::render::wording::window;
 
@@ -127,7 +128,8 @@ pub(super) fn numbers(numbers: &Numbers, console: &mut Console) -> Result<(), Fa
     if numbers.surprise > 0.0 {
         writeln!(console.out, "  the chance of so many is {}", chance(numbers.surprise))?;
     }
-    writeln!(console.out, "  score {:.2}, an alert takes {:.2}; each point is ten times surer", numbers.score, numbers.limit)?;
+    let (score, limit) = (numbers.score, numbers.limit);
+    writeln!(console.out, "  odds of an outbreak {} (score {score:.2}), an alert takes {} (score {limit:.2})", odds(score), odds(limit))?;
     writeln!(
         console.out,
         "  negative binomial with dispersion {:.3}; the raw count left {:.0} % of the evidence; learnt from {} buckets",

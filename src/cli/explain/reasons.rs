@@ -11,6 +11,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
 use crate::render::wording::amount;
+use crate::render::wording::odds;
 use crate::render::wording::plural;
 use crate::render::wording::window;
 
@@ -128,8 +129,9 @@ fn budget(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) ->
     let shared = if around.series > 1 { format!(", shared by the {} series of the watch", around.series) } else { String::new() };
     let budget = plural(&amount(around.watch.false_alarms_per_year), "false alarm");
     reasons.push(format!(
-        "That is more than usual, but not sure enough: its score is {:.1}. An alert takes {:.1}, because of the budget of {budget} a year{shared}; each point is ten times surer.",
-        numbers.score, numbers.limit
+        "That is more than usual, but not sure enough: the odds of an outbreak were {}. An alert takes {}, because of the budget of {budget} a year{shared}.",
+        odds(numbers.score),
+        odds(numbers.limit)
     ));
     reasons.extend(around.calibration.map(str::to_owned));
     if needed.is_none() {
@@ -172,6 +174,7 @@ mod tests {
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             notify: Vec::new(),
+            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 
@@ -202,7 +205,7 @@ mod tests {
     fn unusual_but_not_enough_says_what_the_budget_asks_for() {
         insta::assert_snapshot!(said(&verdict(Call::Uneasy, "", 3), None, None), @r"
         The last 3 hours stand out most: 6 complaints, 2 expected.
-        That is more than usual, but not sure enough: its score is 2.5. An alert takes 3.7, because of the budget of 4 false alarms a year, shared by the 3 series of the watch; each point is ten times surer.
+        That is more than usual, but not sure enough: the odds of an outbreak were 1 to 3. An alert takes 5 to 1, because of the budget of 4 false alarms a year, shared by the 3 series of the watch.
         2 alerts were called false.
         ");
     }
@@ -222,6 +225,7 @@ mod tests {
             version: 2,
             revision: 1,
             since: at(8),
+            counted_to: None,
             opened_at: at(9),
             stands_since: at(9),
             resolved_at: None,
