@@ -110,9 +110,9 @@ impl<'a> Search<'a> {
 
     fn complaints(&self) -> Result<Vec<Complaint>, StoreError> {
         let mut find = self.connection.prepare_cached(&complaints_of(
-            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, url, rating, rating_max, fields, spot.at, tag.spans,
+            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, item.url, item.rating, item.rating_max, item.fields, spot.at, tag.spans,
              (SELECT json_group_object(scope.key, scope.value) FROM item_label JOIN scope ON scope.id = item_label.scope
-              WHERE item_label.item = item.id), lang, author_hash",
+              WHERE item_label.item = item.id), item.lang, item.author_hash",
             TEXT,
             &format!("ORDER BY spot.at DESC LIMIT {}", self.ask.limit),
         ))?;
@@ -122,7 +122,7 @@ impl<'a> Search<'a> {
 
     fn usual(&self) -> Result<Vec<Wording>, StoreError> {
         let mut find = self.connection.prepare_cached(&complaints_of(
-            &format!("coalesce(title, ''), substr(coalesce(body, ''), 1, {COMPARED}), lang, tag.spans"),
+            &format!("coalesce(title, ''), substr(coalesce(body, ''), 1, {COMPARED}), item.lang, tag.spans"),
             TEXT,
             &format!("AND body <> '' ORDER BY spot.at DESC LIMIT {USUAL_TEXTS}"),
         ))?;
