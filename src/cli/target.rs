@@ -17,6 +17,7 @@ use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::NewRow;
+use crate::domain::remark::Calibration;
 use crate::engine::courier::Courier;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
@@ -134,6 +135,8 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         theme: "test".to_owned(),
         theme_title: "nothing at all".to_owned(),
         segment: Segment::All,
+        kind: crate::domain::incident::Kind::Spike,
+        reference: String::new(),
         level: Level::Low,
         told_level: None,
         told_count: None,
@@ -149,6 +152,9 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         quotes_of: 0,
         breakdown: Vec::new(),
         recent: Vec::new(),
+        chart: Vec::new(),
+        marks: Vec::new(),
+        calibration: Calibration::default(),
         words: Vec::new(),
         fresh_sources: (0, 0),
         cause: String::new(),

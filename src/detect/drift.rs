@@ -160,6 +160,7 @@ impl DriftDetector {
         Numbers {
             score,
             limit: self.limit,
+            surprise: score,
             count: sum.said,
             expected: sum.expected,
             usual: tail::usual_range(sum.expected, spread),

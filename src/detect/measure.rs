@@ -189,6 +189,7 @@ impl MeanDetector {
         let numbers = Numbers {
             score,
             limit: self.limit,
+            surprise: score,
             count: window.sum.lost,
             expected: window.sum.expected,
             usual: usual(window),

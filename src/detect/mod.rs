@@ -13,6 +13,7 @@ use crate::domain::incident::Verdict;
 
 pub mod budget;
 pub mod budget_of_drift;
+pub mod calibration;
 pub mod drift;
 pub mod measure;
 pub mod share;
@@ -20,8 +21,10 @@ pub mod state;
 pub mod tail;
 
 mod dispersion;
-mod judge;
+mod evidence;
 mod measured;
+#[cfg(test)]
+mod often;
 mod reading;
 mod rhythm;
 mod season;

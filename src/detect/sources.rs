@@ -80,11 +80,15 @@ impl Usual {
         self.total = (fading * f64::from(self.total) + weight * total) as f32;
     }
 
-    /// Learns the volume from a bucket in which any source spoke. `volume` is in messages, as if
-    /// the bucket were of average busyness.
-    pub fn learn_volume(&mut self, volume: f64, fading: f64) {
-        self.volume = (fading * f64::from(self.volume) + volume) as f32;
+    /// One more bucket in which any source spoke: the volume is remembered a little less.
+    pub fn fade_volume(&mut self, fading: f64) {
+        self.volume = (fading * f64::from(self.volume)) as f32;
         self.weight = (fading * f64::from(self.weight) + 1.0) as f32;
+    }
+
+    /// What this source said in that bucket, in messages, as if it were of average busyness.
+    pub fn add_volume(&mut self, volume: f64) {
+        self.volume = (f64::from(self.volume) + volume) as f32;
     }
 }
 
@@ -190,7 +194,8 @@ mod tests {
         admit(&mut usual, &[part(1, 100.0, 2.0)], 0);
         for _ in 0..500 {
             usual[0].learn_share(2.0, 100.0, 1.0, 0.99);
-            usual[0].learn_volume(100.0, 0.99);
+            usual[0].fade_volume(0.99);
+            usual[0].add_volume(100.0);
         }
         admit(&mut usual, &[part(1, 100.0, 2.0), part(2, 50.0, 50.0)], 500);
         assert_eq!(usual.len(), 2);
@@ -210,10 +215,12 @@ mod tests {
         let mut usual = Usual::newcomer(1, 0, false, 0.5);
         for _ in 0..100 {
             usual.learn_share(9.0, 10.0, 1.0, 0.99);
-            usual.learn_volume(10.0, 0.95);
+            usual.fade_volume(0.95);
+            usual.add_volume(10.0);
         }
         for _ in 0..100 {
-            usual.learn_volume(0.0, 0.95);
+            usual.fade_volume(0.95);
+            usual.add_volume(0.0);
         }
         assert!(usual.volume() < 0.1 && usual.share() > 0.85, "{usual:?}");
     }

@@ -4,6 +4,7 @@
 //! above speak of it; what only one module needs stays in that module.
 
 pub mod count;
+pub mod course;
 pub mod http;
 pub mod incident;
 pub mod item;
@@ -11,6 +12,7 @@ pub mod measure;
 pub mod notice;
 pub mod ports;
 pub mod rated;
+pub mod remark;
 pub mod secret;
 pub mod theme;
 

@@ -6,9 +6,13 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
+use crate::domain::remark::Calibration;
 
 /// The kind of a notice; the word is the header `X-Uproar-Event` and the webhook's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,6 +67,12 @@ pub struct Facts {
     pub theme_title: String,
     /// All messages, or a part of them.
     pub segment: Segment,
+    /// A spike, a slow rise, or a measure that got worse.
+    #[serde(default)]
+    pub kind: Kind,
+    /// What a slow rise is measured against, for people: `Jan-Mar 2026`.
+    #[serde(default)]
+    pub reference: String,
     /// How loud now.
     pub level: Level,
     /// How loud people were told it was, before this notice.
@@ -93,6 +103,15 @@ pub struct Facts {
     pub breakdown: Vec<Share>,
     /// Complaints in the last 24 hours, in twelve steps of two hours, oldest first.
     pub recent: Vec<u32>,
+    /// The series with what was expected of it, oldest bucket first; rows of older releases have none.
+    #[serde(default)]
+    pub chart: Vec<Bar>,
+    /// What people marked within the chart's time.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
+    /// What people's labels make of the budget.
+    #[serde(default)]
+    pub calibration: Calibration,
     /// Words that made the tagger give the theme, most frequent first.
     pub words: Vec<String>,
     /// Sources that were read in time, and all that the watch counts.

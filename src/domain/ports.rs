@@ -24,6 +24,10 @@ use crate::domain::item::Shard;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
+use crate::domain::remark::Labels;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkChange;
+use crate::domain::remark::RemarkKind;
 use crate::domain::theme::Tag;
 
 /// Why the store could not do it.
@@ -399,6 +403,12 @@ pub trait Incidents: Send + Sync {
     /// The newest incident of each series.
     fn newest(&self) -> impl Future<Output = Result<Vec<Incident>, StoreError>> + Send;
 
+    /// What people said of a kind about moments of a range, in the order of these moments.
+    fn acts(&self, kind: RemarkKind, range: Range<Timestamp>) -> impl Future<Output = Result<Vec<Remark>, StoreError>> + Send;
+
+    /// Everything that calibrates watches.
+    fn labels(&self) -> impl Future<Output = Result<Labels, StoreError>> + Send;
+
     /// What stands behind a series' count.
     fn evidence(&self, ask: Ask) -> impl Future<Output = Result<Evidence, StoreError>> + Send;
 
@@ -417,6 +427,8 @@ pub struct Judged {
     pub states: Vec<(String, Snapshot)>,
     /// Marks that were worked off.
     pub done: Vec<Touched>,
+    /// Labels that people gave or took back with it.
+    pub remarks: Vec<RemarkChange>,
 }
 
 /// Delivering.

@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
@@ -16,6 +17,7 @@ use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::NewRow;
+use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::incident::outbox::row_id;
 use crate::incident::step::Step;
@@ -33,6 +35,8 @@ const SHARES: usize = 8;
 const CANDIDATES: u32 = 200;
 /// How far back "usual" is counted for the breakdown.
 const USUAL: TimeDelta = TimeDelta::days(28);
+/// The same for a slow rise, whose last weeks are a part of it.
+const REFERENCE: TimeDelta = TimeDelta::days(365);
 
 /// What to look up for a notice about an incident. The window begins where the spike began, but
 /// not more than a day before now: an incident may stand for weeks.
@@ -46,7 +50,7 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
         sources: watch.sources.clone(),
         from,
         until: now,
-        usual_from: from - USUAL,
+        usual_from: from - if incident.key.kind == Kind::SlowRise { REFERENCE } else { USUAL },
         by: ["country", "version", "product", "language"].into_iter().map(str::to_owned).chain(watch.by.iter().cloned()).collect(),
         limit: CANDIDATES,
     }
@@ -66,6 +70,8 @@ pub struct Case<'a> {
     pub ask: &'a Ask,
     /// What was found.
     pub evidence: &'a Evidence,
+    /// What is shown beside the words.
+    pub picture: &'a Picture,
     /// Sources that were read in time, and all of them.
     pub fresh: (u32, u32),
     /// When to send, in real time.
@@ -97,20 +103,20 @@ impl Case<'_> {
     }
 
     fn facts(&self, event: Event) -> Facts {
-        let Self { plan, watch, before, step, ask, evidence, fresh, .. } = *self;
+        let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
-        let theme = plan.theme(&incident.key.theme);
         Facts {
             event,
             incident: incident.id.clone(),
             revision: incident.revision,
             watch: incident.key.watch.clone(),
             theme: incident.key.theme.clone(),
-            theme_title: theme
-                .map(|theme| theme.title.clone())
-                .filter(|title| !title.is_empty())
+            theme_title: Some(plan.title(&incident.key).to_owned())
+                .filter(|title| !title.is_empty() && *title != incident.key.theme)
                 .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
             segment: incident.key.segment.clone(),
+            kind: incident.key.kind,
+            reference: watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string()),
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),
@@ -119,13 +125,19 @@ impl Case<'_> {
             opened_at: incident.opened_at,
             zone: plan.config.time_zone.name().to_owned(),
             numbers: incident.numbers.clone(),
-            false_alarms_per_year: watch.false_alarms_per_year,
+            false_alarms_per_year: match incident.key.kind {
+                Kind::SlowRise => watch.slow_rises_per_year,
+                Kind::Spike | Kind::Drop => watch.false_alarms_per_year,
+            },
             min_complaints: watch.min_complaints,
             peak: incident.peak,
             quotes: quotes(&evidence.complaints, &plan.label_keys, &incident.key.segment),
             quotes_of: evidence.voices,
             breakdown: breakdown(evidence, ask),
             recent: recent(&evidence.recent, ask.until),
+            chart: picture.bars.clone(),
+            marks: picture.marks.clone(),
+            calibration: picture.calibration,
             words: words(&evidence.complaints),
             fresh_sources: fresh,
             cause: if matches!(step.transition.who.as_str(), "detector" | "clock") {

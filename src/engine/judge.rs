@@ -18,6 +18,7 @@ use crate::detect::measure;
 use crate::detect::measure::MeanDetector;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
@@ -29,6 +30,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::measure::Measure;
 use crate::domain::ports::Counters;
+use crate::domain::remark::Calibration;
 use crate::engine::plan::Plan;
 
 /// What is remembered of a series: what its kind's detector learnt. The kinds have no field in
@@ -113,14 +115,15 @@ pub struct Judge {
 
 impl Judge {
     /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
-    /// rises have a budget of their own. `series` is the number of all that [`series_of`] gives.
+    /// rises have a budget of their own. Before, each is multiplied with what people's labels make of it.
+    /// `series` is the number of all that [`series_of`] gives.
     #[must_use]
-    pub fn new(watch: &Watch, buckets: Buckets, series: usize) -> Self {
+    pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
         let (themes, measures) = (watch.themes.len(), watch.measures.len());
         // In each segment every theme has two series, one of them for slow rises.
         let segments = series as f64 / (2 * themes + measures).max(1) as f64;
         let shared = |budget: f64, in_a_segment: usize| budget / (segments * in_a_segment as f64).max(1.0);
-        let false_alarms_per_year = shared(watch.false_alarms_per_year, themes + measures);
+        let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
         let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
         let days = Buckets { width: Width::Day, zone: buckets.zone };
         let slow = drift::Settings {
@@ -264,6 +267,36 @@ fn period(reference: Reference, days: Buckets) -> Period {
     Period { from: midnight(reference.from), until: midnight(reference.until) }
 }
 
+impl Judge {
+    /// The bucket of a series that holds `at`, as counted. Of a mean there is none to suppose of.
+    #[must_use]
+    pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
+        let buckets = self.buckets_of(series.key.kind);
+        match Measure::of(&series.key) {
+            Some(measure) => grid.bad_share(series.segment, measure, buckets, buckets.start(at)),
+            None => grid.bucket(series.segment, series.theme, buckets, buckets.start(at)),
+        }
+    }
+
+    /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is
+    /// judged by the share of complaints: [`Judge::supposes`].
+    #[must_use]
+    pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        let mut state = if let Memory::Share(state) = memory { state.clone() } else { <ShareDetector as Detector>::State::default() };
+        if bucket.end <= now { self.detector.advance(&mut state, bucket) } else { self.detector.peek(&state, bucket, now) }
+    }
+
+    /// Whether it can be asked what so many complaints more would have done.
+    #[must_use]
+    pub fn supposes(key: &SeriesKey) -> bool {
+        match key.kind {
+            Kind::Spike => true,
+            Kind::SlowRise => false,
+            Kind::Drop => Measure::of(key).is_some_and(|measure| !measure.is_mean()),
+        }
+    }
+}
+
 /// Where a series stands at a moment.
 #[derive(Debug, Clone)]
 pub struct Present {
@@ -276,9 +309,9 @@ pub struct Present {
 /// Judges the series of a watch in all messages from the beginning of `counters` to `now`, and
 /// gives the verdict of the bucket that holds `now`. Slow rises are left out: [`slow`] has them.
 #[must_use]
-pub fn present(plan: &Plan, watch: &Watch, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
+pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
     let series = series_of(watch, counters);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
     let grid = Grid::of(counters, &sources_of(watch, counters));
     series
         .into_iter()
@@ -295,9 +328,9 @@ pub fn present(plan: &Plan, watch: &Watch, counters: &Counters, first: Quarter, 
 
 /// How far the last 28 days of each theme of a watch, in all messages, are from the reference.
 #[must_use]
-pub fn slow(plan: &Plan, watch: &Watch, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
+pub fn slow(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
     let series = series_of(watch, counters);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
     let grid = Grid::of(counters, &sources_of(watch, counters));
     let mut found = Vec::new();
     for series in series.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {

@@ -38,6 +38,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
+use crate::domain::remark::Calibration;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::judge;
@@ -46,6 +47,8 @@ use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
+use crate::engine::labels::Calibrations;
+use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
@@ -93,6 +96,8 @@ pub struct Lookout<S> {
 struct Look<'a> {
     watch: &'a Watch,
     judge: Judge,
+    /// What people's labels make of its budget.
+    calibration: Calibration,
     series: Vec<Series>,
     /// Up to this moment everything was read.
     complete: Timestamp,
@@ -114,8 +119,7 @@ impl Look<'_> {
 
     /// The name under which the store keeps what a series remembers.
     fn state_name(&self, key: &SeriesKey) -> String {
-        let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
-        format!("{}\u{1f}{}\u{1f}{}\u{1f}{}{kind}", key.watch, key.theme, key.segment, self.stamp)
+        state_name(key, &self.stamp)
     }
 }
 
@@ -148,8 +152,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
         let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
-        let looks: Vec<Look<'_>> =
-            plan.config.watches.iter().filter_map(|watch| look(&plan, watch, &names, &streams, &touched, now)).collect();
+        let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
+        let look = |watch| look(&plan, watch, calibrations.watch(&watch.name), &names, &streams, &touched, now);
+        let looks: Vec<Look<'_>> = plan.config.watches.iter().filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
         let Some(from) = from else { return Ok(0) };
@@ -269,8 +274,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let rows = if step.event.is_some() {
             let ask = facts::ask(look.watch, &step.incident, now);
             let evidence = self.store.evidence(ask.clone()).await?;
+            let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, fresh, due }.rows()
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, due }.rows()
         } else {
             Vec::new()
         };
@@ -373,6 +379,7 @@ pub fn policy(watch: &Watch) -> Policy {
 fn look<'a>(
     plan: &Plan,
     watch: &'a Watch,
+    calibration: Calibration,
     names: &Counters,
     streams: &HashMap<StreamKey, Stream>,
     touched: &[Touched],
@@ -397,7 +404,7 @@ fn look<'a>(
         }
     }
     let series = series_of(watch, names);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len());
+    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
     let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
     Some(Look {
         watch,
@@ -405,6 +412,7 @@ fn look<'a>(
         changed: mine().map(|mark| mark.from.start()).min(),
         news: mine().filter_map(|mark| mark.judge_from).map(Quarter::start).min(),
         judge,
+        calibration,
         series,
         fresh,
         stamp: stamp(watch, plan.config.time_zone.name()),
@@ -445,8 +453,16 @@ fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
     Some((name, Snapshot { as_of: known.as_of, blob }))
 }
 
+/// The name under which the store keeps what a series remembers.
+#[must_use]
+pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
+    let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
+    format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}{kind}", key.watch, key.theme, key.segment)
+}
+
 /// Another one for other sources, buckets, days or another reference.
-fn stamp(watch: &Watch, zone: &str) -> String {
+#[must_use]
+pub fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
     sources.sort_unstable();
     let width = match watch.bucket {

@@ -1,7 +1,13 @@
 //! Rows for tests, of an incident that never was.
 
+use chrono::TimeDelta;
+
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
+use crate::domain::incident::Mean;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
@@ -9,6 +15,7 @@ use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::domain::remark::Calibration;
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -29,7 +36,8 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 31.2;
+    facts.numbers.score = 7.8;
+    facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
     facts.root = Some("k0q7v2m4hxopened".to_owned());
@@ -70,6 +78,77 @@ pub(super) fn test() -> Row {
     row("k0q7v2m4hxtest", facts)
 }
 
+/// The spike with its chart, after a release and with labels on earlier alerts.
+pub(super) fn charted() -> Row {
+    let mut row = opened();
+    let end = at("2026-11-21T13:00:00Z");
+    let counts = |ago: i64| match ago {
+        0..=5 => [19.0, 17.0, 9.0, 3.0, 2.0, 1.0][ago as usize],
+        _ => ((ago * 7) % 3) as f64,
+    };
+    let bar = |ago: i64| Bar {
+        start: end - TimeDelta::hours(ago),
+        end: end - TimeDelta::hours(ago - 1),
+        count: counts(ago),
+        expected: 1.0,
+        usual: (0.0, 3.0),
+        firing: ago < 3,
+    };
+    row.facts.chart = (0..48).rev().map(bar).collect();
+    row.facts.marks = vec![
+        Mark { at: at("2026-11-20T08:30:00Z"), text: "refunds of orders from abroad need the consent of the second line".to_owned() },
+        Mark { at: at("2026-11-21T06:00:00Z"), text: "5.2 released".to_owned() },
+    ];
+    row.facts.calibration = Calibration { factor: 0.65, false_alarms: 2, missed: 0 };
+    row
+}
+
+/// Half a year of a little more each week.
+pub(super) fn slow_rise() -> Row {
+    let mut row = opened();
+    let facts = &mut row.facts;
+    facts.kind = Kind::SlowRise;
+    facts.reference = "Jan-Mar 2026".to_owned();
+    facts.level = Level::Medium;
+    facts.numbers = Numbers {
+        score: 3.4,
+        surprise: 3.4,
+        limit: 2.1,
+        count: 312.0,
+        expected: 126.0,
+        usual: (80.0, 190.0),
+        total: 6000.0,
+        usual_share: 0.021,
+        window_seconds: 28 * 86_400,
+        ..Numbers::default()
+    };
+    facts.false_alarms_per_year = 1.0;
+    row
+}
+
+/// A bad day in the stars.
+pub(super) fn fallen() -> Row {
+    let mut row = opened();
+    let facts = &mut row.facts;
+    facts.kind = Kind::Drop;
+    (facts.theme, facts.theme_title) = ("rating".to_owned(), "mean rating".to_owned());
+    facts.numbers = Numbers {
+        score: 6.1,
+        surprise: 6.1,
+        limit: 2.9,
+        count: 101.0,
+        expected: 38.0,
+        usual: (20.0, 58.0),
+        total: 48.0,
+        window_seconds: 86_400,
+        mean: Some(Mean { value: 2.9, usual: 4.2, range: (3.8, 4.6) }),
+        ..Numbers::default()
+    };
+    (facts.quotes, facts.quotes_of, facts.breakdown) = (Vec::new(), 0, Vec::new());
+    (facts.recent, facts.words) = (Vec::new(), Vec::new());
+    row
+}
+
 /// Everything a stranger could put where a text is expected.
 pub(super) fn hostile() -> Row {
     let nasty =
@@ -86,11 +165,16 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
+        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
     facts.zone = nasty.to_owned();
     facts.recent = vec![u32::MAX; 40];
+    let bar = Bar { start: facts.at, end: facts.at, count: f64::NAN, expected: f64::INFINITY, usual: (9.0, -1e300), firing: true };
+    facts.chart = vec![bar; 500];
+    facts.marks = vec![Mark { at: facts.at, text: nasty.repeat(50) }; 90];
+    facts.calibration = Calibration { factor: f64::NAN, false_alarms: 7, missed: 3 };
     let quote = Quote {
         text: nasty.repeat(3000),
         source: nasty.to_owned(),
@@ -117,6 +201,8 @@ fn facts() -> Facts {
         theme: "login_fails".to_owned(),
         theme_title: "login fails".to_owned(),
         segment: Segment::All,
+        kind: Kind::Spike,
+        reference: String::new(),
         level: Level::High,
         told_level: None,
         told_count: None,
@@ -125,7 +211,8 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 8.2,
+            score: 5.1,
+            surprise: 8.2,
             limit: 4.1,
             count: 47.0,
             expected: 6.0,
@@ -147,6 +234,9 @@ fn facts() -> Facts {
             share("version", "5.2.0", 38, 0.0),
         ],
         recent: vec![0, 1, 0, 0, 1, 0, 1, 2, 3, 9, 17, 19],
+        chart: Vec::new(),
+        marks: Vec::new(),
+        calibration: Calibration::default(),
         words: ["log in", "login", "sign in"].map(str::to_owned).to_vec(),
         fresh_sources: (3, 3),
         cause: String::new(),

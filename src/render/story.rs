@@ -3,12 +3,16 @@
 
 use serde::Serialize;
 
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::render::calibrated;
+use crate::render::kinds;
+use crate::render::shown::Shown;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -33,7 +37,10 @@ pub(super) struct Story {
     pub quotes: Vec<Said>,
     /// Where the complaints come from.
     pub shares: Vec<From>,
-    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown.
+    /// The series beside what was expected of it.
+    pub chart: Option<Shown>,
+    /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown, and
+    /// where there is a chart.
     pub recent: Vec<u32>,
     /// Why this fired, in sentences.
     pub why: Vec<String>,
@@ -91,6 +98,8 @@ impl Story {
         let over = facts.event == Event::Resolved;
         let quotes: Vec<Said> =
             if over { Vec::new() } else { facts.quotes.iter().take(QUOTES).map(|quote| said(quote, facts, &clock)).collect() };
+        // Points lost are no bars that anybody could read.
+        let chart = Shown::of(facts, &clock).filter(|_| facts.numbers.mean.is_none());
         Self {
             headline: headline(facts, &clock),
             lead: lead(facts, &clock),
@@ -98,7 +107,8 @@ impl Story {
             quotes_note: format!("{} of {}, the most typical first", quotes.len(), facts.quotes_of.max(quotes.len() as u64)),
             quotes,
             shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, facts)).collect(),
-            recent: facts.recent.iter().take(12).copied().collect(),
+            recent: if chart.is_some() || facts.kind != Kind::Spike { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
+            chart,
             why: if over { Vec::new() } else { why(facts) },
             tune_title: if over { "NOT OVER, OR NEVER TRUE?" } else { "TOO MUCH, TOO LITTLE?" },
             tune: tune(facts),
@@ -121,6 +131,7 @@ fn test(row: &Row) -> Story {
         quotes_note: String::new(),
         quotes: Vec::new(),
         shares: Vec::new(),
+        chart: None,
         recent: Vec::new(),
         why: Vec::new(),
         tune_title: "",
@@ -138,6 +149,7 @@ fn headline(facts: &Facts, clock: &Clock) -> String {
             None => format!("WORSE - {level} - {time}"),
         },
         Event::Resolved => format!("RESOLVED after {} - {time}", wording::lasting(facts.at - facts.since)),
+        Event::Opened if facts.kind == Kind::SlowRise => format!("SLOW RISE - {level} - {time}"),
         event => format!("{} - {level} - {time}", event.word().to_uppercase()),
     }
 }
@@ -150,7 +162,7 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     let complaints = wording::plural(&count, "complaint");
     let window = wording::window(numbers.window_seconds);
     let part = part(&facts.segment);
-    let what = format!("{complaints} about \"{theme}\"{part} in the last {window}");
+    let what = kinds::what(facts, &part).unwrap_or_else(|| format!("{complaints} about \"{theme}\"{part} in the last {window}"));
     let cause = wording::name(&facts.cause);
     let mut lead = match facts.event {
         Event::Worse => {
@@ -159,10 +171,10 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
         }
         Event::Reopened => vec![format!("It is back: {what}.")],
         Event::Resolved => return resolved(facts, &what, &cause),
-        _ => vec![format!("{what}.")],
+        _ => vec![format!("{}.", capitalised(&what))],
     };
-    lead.push(usual(facts, clock));
-    if numbers.total > 0.0 && numbers.count.is_finite() {
+    lead.push(kinds::usual(facts).unwrap_or_else(|| usual(facts, clock)));
+    if facts.kind == Kind::Spike && numbers.total > 0.0 && numbers.count.is_finite() {
         let now = wording::share(numbers.count / numbers.total);
         lead.push(format!("Share of all messages: {now} (usual {}).", wording::share(numbers.usual_share)));
     }
@@ -176,10 +188,14 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let numbers = &facts.numbers;
     let first = match cause {
+        "" if facts.kind != Kind::Spike => format!("{} is as usual again.", capitalised(&theme)),
         "" => format!("Complaints about \"{theme}\"{} are as usual again.", part(&facts.segment)),
         _ if cause.starts_with("by ") => format!("Resolved {cause}."),
         _ => format!("Resolved: {cause}."),
     };
+    if facts.kind != Kind::Spike {
+        return vec![first, format!("{}.", capitalised(what))];
+    }
     let window = wording::window(numbers.window_seconds);
     // The window still holds the loud hours when the calm ones after them end it.
     let still = if cause.is_empty() && numbers.count > numbers.usual.1 { ", from before it calmed down" } else { "" };
@@ -229,6 +245,13 @@ fn ways(facts: &Facts) -> Vec<Way> {
 
 fn tune(facts: &Facts) -> Vec<String> {
     let id = command_word(&facts.incident);
+    if facts.kind == Kind::SlowRise && facts.event != Event::Resolved {
+        return vec![
+            format!("uproar incident snooze {id} 7d"),
+            format!("uproar incident resolve {id} --reason other"),
+            format!("uproar explain {id}"),
+        ];
+    }
     let first =
         if facts.event == Event::Resolved { format!("uproar incident reopen {id}") } else { format!("uproar incident snooze {id} 2h") };
     vec![first, format!("uproar incident resolve {id} --reason false-alarm"), format!("uproar explain {id}")]
@@ -264,19 +287,23 @@ fn why(facts: &Facts) -> Vec<String> {
         Segment::All => "all messages".to_owned(),
         Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
+    let of_what = if facts.kind == Kind::Drop { "measure" } else { "theme" };
     let mut why = vec![
-        format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
-        format!(
-            "The chance of {} or more where {} are usual is {} (score {}). The budget of {} a year asks for a score of {}; at least {} are needed.",
+        format!("Watch \"{}\", {} \"{}\", {messages}.", wording::name(&facts.watch), of_what, wording::name(&facts.theme)),
+        kinds::chance(facts).unwrap_or_else(|| format!(
+            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
             wording::amount(numbers.count),
             wording::amount(numbers.expected),
-            wording::chance(numbers.score),
+            wording::chance(numbers.surprise),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
-        ),
+        )),
     ];
+    if !facts.calibration.is_even() && facts.kind != Kind::SlowRise {
+        why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
+    }
     let words: Vec<String> = facts.words.iter().take(WORDS).map(|word| wording::quote(word, 30)).filter(|word| !word.is_empty()).collect();
     let words = if words.is_empty() { String::new() } else { format!(" Words: {}.", words.join(", ")) };
     why.push(format!("Sources read in time: {} of {}.{words}", facts.fresh_sources.0, facts.fresh_sources.1));

@@ -34,6 +34,15 @@ pub(super) fn part(story: &Story) -> String {
         out.push('\n');
         shares(&mut out, story);
     }
+    if let Some(chart) = &story.chart {
+        let _ = writeln!(out, "\n{}", chart.title);
+        for line in &chart.drawing {
+            let _ = writeln!(out, "{line}");
+        }
+        for mark in &chart.marks {
+            wrap(&mut out, "", "  ", mark);
+        }
+    }
     if !story.recent.is_empty() {
         let _ = writeln!(out, "\nLAST 24 HOURS, complaints per 2 hours (now on the right)");
         recent(&mut out, &story.recent);
@@ -201,9 +210,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 47 or more where 6 are usual is about 1 in 160 million
-        (score 8.2). The budget of 4 false alarms a year asks for a score of
-        4.1; at least 5 complaints are needed.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million.
+        The score is 5.1, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -213,6 +222,53 @@ mod tests {
 
         Next mail: if it gets worse, or when it is over.
         "##);
+    }
+
+    #[test]
+    fn a_mail_draws_the_series_with_what_is_usual_and_what_was_marked() {
+        let text = text(&sample::charted());
+        let (_, rest) = text.split_once("LAST").unwrap();
+        insta::assert_snapshot!(rest.split("\nTOO MUCH").next().unwrap(), @r#"
+         48 HOURS, complaints an hour (now on the right)
+         20┤                                               ▅
+           ┤                                              ▆█
+           ┤                                              ██
+           ┤                                              ██
+         10┤                                             ▅██
+           ┤                                             ███
+           ┤                                            ▂███
+           ┤▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▆▃░▃▆████
+                                                         ▲▲▲
+                                                       ━━━━━
+                              a                     b
+          0┼┬──────────────┬──────────────┬──────────────┬──
+            19 Nov 15:00   20 Nov 06:00   20 Nov 21:00   21 Nov 12:00
+        █ complaints an hour, ░ usual, ▲ loud, ━ incident
+        times in Europe/Stockholm
+        a 20 Nov 09:30: refunds of orders from abroad need the consent of the
+          second line, 1 d 2 h before the rise began
+        b 07:00: 5.2 released, 5 h before the rise began
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million
+        (score 8.2). The budget of 4 false alarms a year asks for a score of
+        4.1; at least 5 complaints are needed.
+        2 alerts were called false alarms: the budget of 4 false alarms a year
+        is used as 2.6.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+        "#);
+        assert!(text.lines().all(|line| line.width() <= COLUMNS || line.contains("://")), "{text}");
+    }
+
+    #[test]
+    fn a_slow_rise_tells_of_28_days_and_the_reference() {
+        insta::assert_snapshot!(text(&sample::slow_rise()), @"");
+    }
+
+    #[test]
+    fn a_measure_that_fell_tells_its_mean() {
+        insta::assert_snapshot!(text(&sample::fallen()), @"");
     }
 
     #[test]
@@ -253,9 +309,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 112 or more where 6 are usual is less than 1 in a billion
-        (score 31). The budget of 4 false alarms a year asks for a score of 4.1;
-        at least 5 complaints are needed.
+        The chance of 112 or more where 6 are usual is less than 1 in a billion.
+        The score is 7.8, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?

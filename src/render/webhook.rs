@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
 use crate::domain::incident::Level;
 use crate::domain::notice::Event;
 use crate::domain::notice::Row;
@@ -25,6 +26,9 @@ use crate::render::wording;
 
 /// Largest body; the specification recommends less than 20 kB.
 const LARGEST: usize = 19_000;
+/// Most buckets of the chart and most marks.
+const BARS: usize = 48;
+const MARKS: usize = 10;
 
 /// Where the document goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,8 +86,8 @@ fn signature(key: &Secret, id: &str, time: &str, body: &[u8]) -> Option<String> 
 
 /// The document, with fewer and shorter quotes where it would be too large.
 fn body(row: &Row) -> Vec<u8> {
-    let shapes = [(5, 600, 20), (3, 300, 20), (3, 200, 10), (1, 200, 5), (0, 0, 0)];
-    let bodies = shapes.iter().map(|&(quotes, length, shares)| document(row, quotes, length, shares).to_string().into_bytes());
+    let shapes = [(5, 600, 20, BARS), (3, 300, 20, BARS), (3, 200, 10, BARS), (1, 200, 5, 0), (0, 0, 0, 0)];
+    let bodies = shapes.iter().map(|&(quotes, length, shares, bars)| document(row, quotes, length, shares, bars).to_string().into_bytes());
     let mut last = Vec::new();
     for body in bodies {
         let fits = body.len() <= LARGEST;
@@ -95,9 +99,17 @@ fn body(row: &Row) -> Vec<u8> {
     last
 }
 
-fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
+fn time(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// One bucket of the chart.
+fn bar(bar: &Bar) -> Value {
+    json!({ "start": time(bar.start), "count": bar.count, "expected": bar.expected, "usual_low": bar.usual.0, "usual_high": bar.usual.1, "loud": bar.firing })
+}
+
+fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize) -> Value {
     let facts = &row.facts;
-    let time = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if facts.event == Event::Test {
         let data = json!({ "incident_id": token(&facts.incident), "target": wording::name(&row.target), "test": true });
         return json!({ "type": "incident.test", "timestamp": time(facts.at), "data": data });
@@ -129,6 +141,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "watch": wording::name(&facts.watch),
         "theme": wording::name(&facts.theme),
         "theme_title": wording::name(&facts.theme_title),
+        "kind": facts.kind.word(),
+        "reference": wording::name(&facts.reference),
         "segment": wording::name(&facts.segment.to_string()),
         "level": facts.level.word(),
         "told_level": facts.told_level.map(Level::word),
@@ -140,6 +154,7 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "usual_high": numbers.usual.1,
         "total": numbers.total,
         "usual_share": numbers.usual_share,
+        "mean": numbers.mean.map(|mean| json!({ "value": mean.value, "usual": mean.usual, "usual_low": mean.range.0, "usual_high": mean.range.1 })),
         "window_seconds": numbers.window_seconds,
         "score": numbers.score,
         "limit": numbers.limit,
@@ -147,6 +162,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "complaints": facts.quotes_of,
         "quotes": quotes,
         "breakdown": breakdown,
+        "marks": facts.marks.iter().take(MARKS).map(|mark| json!({ "at": time(mark.at), "text": wording::name(&mark.text) })).collect::<Vec<_>>(),
+        "chart": facts.chart.iter().rev().take(bars).rev().map(bar).collect::<Vec<_>>(),
         "recent": facts.recent.iter().take(12).collect::<Vec<_>>(),
         "words": facts.words.iter().take(10).map(|word| wording::quote(word, 30)).collect::<Vec<_>>(),
         "cause": wording::name(&facts.cause),
@@ -192,6 +209,16 @@ mod tests {
         assert_eq!(header(&headers, "webhook-id"), "msg_k0q7v2m4hxopened");
         assert_eq!(header(&headers, "idempotency-key"), "k0q7v2m4hxopened");
         assert_eq!(header(&headers, "x-uproar-event"), "opened");
+    }
+
+    #[test]
+    fn the_chart_and_what_was_marked_in_its_time_are_in_it() {
+        let row = sample::charted();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        assert_eq!(document["data"]["marks"][1], json!({ "at": "2026-11-21T06:00:00Z", "text": "5.2 released" }));
+        let last =
+            json!({ "start": "2026-11-21T13:00:00Z", "count": 19.0, "expected": 1.0, "usual_low": 0.0, "usual_high": 3.0, "loud": true });
+        assert_eq!(document["data"]["chart"][47], last);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::text::redact::redact;
 const NAME: usize = 80;
 
 /// A count or an expectation: one decimal below ten, whole numbers above.
-pub(super) fn amount(value: f64) -> String {
+#[must_use]
+pub fn amount(value: f64) -> String {
     if !value.is_finite() {
         return "?".to_owned();
     }
@@ -39,7 +40,8 @@ pub(super) fn share(value: f64) -> String {
 }
 
 /// `about 1 in 160 million` for a score, which is minus the common logarithm of a chance.
-pub(super) fn chance(score: f64) -> String {
+#[must_use]
+pub fn chance(score: f64) -> String {
     if score >= 9.0 {
         return "less than 1 in a billion".to_owned();
     }
@@ -55,12 +57,14 @@ pub(super) fn chance(score: f64) -> String {
 }
 
 /// `complaint` or `complaints`.
-pub(super) fn plural(count: &str, one: &str) -> String {
+#[must_use]
+pub fn plural(count: &str, one: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// `hour`, `6 hours`, `7 days`: what stands behind "the last".
-pub(super) fn window(seconds: i64) -> String {
+#[must_use]
+pub fn window(seconds: i64) -> String {
     match seconds {
         ..=0 => "time".to_owned(),
         3600 => "hour".to_owned(),
@@ -80,6 +84,15 @@ pub(super) fn lasting(length: TimeDelta) -> String {
     shown.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
+/// Where a moment lies that is so much earlier than the beginning of a rise, which is known to a bucket.
+pub(super) fn beside(earlier: TimeDelta, bucket: TimeDelta) -> String {
+    match earlier {
+        earlier if earlier >= bucket => format!("{} before the rise began", lasting(earlier)),
+        earlier if -earlier >= bucket => format!("{} after the rise began", lasting(-earlier)),
+        _ => "about when the rise began".to_owned(),
+    }
+}
+
 /// Times in the zone of an incident.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
@@ -91,6 +104,11 @@ impl Clock {
     /// `zone` by its name, UTC where there is none of this name; `today` is the day of the notice.
     pub(super) fn of(zone: &str, today: Timestamp) -> Self {
         Self { zone: zone.parse().unwrap_or(Tz::UTC), today }
+    }
+
+    /// The zone.
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
     }
 
     /// `Sat 21 Nov 2026 14:05 CET`
@@ -218,6 +236,20 @@ mod tests {
             (window(3600), window(21_600), window(86_400), window(604_800)),
             ("hour".into(), "6 hours".into(), "24 hours".into(), "7 days".into())
         );
+    }
+
+    #[test]
+    fn a_mark_is_told_beside_the_beginning_of_the_rise() {
+        let hour = TimeDelta::hours(1);
+        for (minutes, text) in [
+            (185, "3 h 5 min before the rise began"),
+            (60, "1 h before the rise began"),
+            (59, "about when the rise began"),
+            (-30, "about when the rise began"),
+            (-2880, "2 d after the rise began"),
+        ] {
+            assert_eq!(beside(TimeDelta::minutes(minutes), hour), text);
+        }
     }
 
     #[test]

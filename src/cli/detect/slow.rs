@@ -1,7 +1,7 @@
 //! `uproar detect --slow-rise`: the counts of a file, summed to days, against the months before.
 
-use crate::cli::detect::MOST_FILLED;
-use crate::cli::detect::moment;
+use crate::cli::detect::looks::MOST_FILLED;
+use crate::cli::detect::looks::moment;
 use crate::cli::detect::rows::Row;
 use crate::cli::detect::rows::Series;
 use crate::detect::drift::DriftDetector;

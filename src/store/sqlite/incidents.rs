@@ -14,6 +14,7 @@ use crate::domain::ports::Change;
 use crate::domain::ports::Judged;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
+use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::outbox;
 use crate::store::sqlite::values::millis;
@@ -30,6 +31,9 @@ pub(super) fn apply(connection: &Connection, judged: &Judged) -> Result<(), Stor
     }
     for (series, snapshot) in &judged.states {
         keep_state(connection, series, snapshot)?;
+    }
+    for remark in &judged.remarks {
+        acts::change(connection, remark)?;
     }
     counters::work_off(connection, &judged.done)
 }

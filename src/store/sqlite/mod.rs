@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use rusqlite::TransactionBehavior;
 
+mod acts;
 pub mod census;
 mod counters;
 mod incidents;
@@ -40,6 +41,8 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
 
 /// The store for one thread.
@@ -99,6 +102,24 @@ impl Direct {
     /// [`StoreError::Stale`] when somebody else moved one of the incidents first.
     pub fn apply(&mut self, judged: &Judged) -> Result<(), StoreError> {
         self.write(|connection, _| incidents::apply(connection, judged))
+    }
+
+    /// Writes what a person said, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn add_act(&mut self, remark: &Remark) -> Result<i64, StoreError> {
+        self.write(|connection, _| acts::add(connection, remark))
+    }
+
+    /// Removes what a person said, by its number. Whether there was such a remark of the kind.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
+        self.write(|connection, _| acts::remove(connection, kind, id))
     }
 
     /// Removes texts that are older than `before`, then the oldest until the file is below

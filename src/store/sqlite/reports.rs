@@ -17,9 +17,14 @@ use crate::domain::ports::Cell;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
+use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
+use crate::domain::remark::Labels;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkKind;
+use crate::store::sqlite::acts;
 use crate::store::sqlite::census;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::incidents;
@@ -181,6 +186,33 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn record(&self, id: &str) -> Result<Vec<Transition>, StoreError> {
         incidents::record(self.connection, id)
+    }
+
+    /// What people said of a kind about moments of a range, in the order of these moments.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn acts(&self, kind: RemarkKind, range: std::ops::Range<Timestamp>) -> Result<Vec<Remark>, StoreError> {
+        acts::list(self.connection, kind, &range)
+    }
+
+    /// Everything that calibrates watches.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn labels(&self) -> Result<Labels, StoreError> {
+        acts::labels(self.connection)
+    }
+
+    /// For each series the newest snapshot that ends at or before a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn snapshots(&self, before: Timestamp) -> Result<BTreeMap<String, Snapshot>, StoreError> {
+        incidents::snapshots(self.connection, before)
     }
 
     /// Counters of a range of quarters.
