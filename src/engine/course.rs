@@ -322,13 +322,13 @@ mod tests {
         let grid = Grid::of(&counters, &[1].into());
         let asked = |shown: Range<Timestamp>| Question { plan: &plan, watch, calibration: Calibration::default(), shown, at: hour(719) };
         let first = Quarter::of(hour(0));
-        let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |_| true);
+        let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |key| key.kind == Kind::Spike);
         let mut memory = Memory::default();
         whole.judge.advance(&mut memory, &whole.starts[0].series, &grid, hour(0), hour(600), |_| {});
         let name = state_name(&whole.starts[0].series.key, &stamp(watch, "UTC"));
         let snapshot = Snapshot { as_of: hour(600), blob: serde_json::to_string(&memory).unwrap() };
         let drawn = |snapshots: &BTreeMap<String, Snapshot>| {
-            let outset = Outset::new(&asked(hour(660)..hour(720)), &counters, snapshots, first, |_| true);
+            let outset = Outset::new(&asked(hour(660)..hour(720)), &counters, snapshots, first, |key| key.kind == Kind::Spike);
             (outset.quarters().start, outset.follow(&outset.starts[0], &grid, hour(720)).verdicts)
         };
         let (from_snapshot, from_first) = (drawn(&BTreeMap::from([(name, snapshot)])), drawn(&BTreeMap::new()));

@@ -56,6 +56,12 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     }
 }
 
+/// What slow rises of a watch are measured against, for people: `Jan-Mar 2026`.
+#[must_use]
+pub fn reference(watch: &Watch) -> String {
+    watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string())
+}
+
 /// A step with everything that is known about it.
 pub struct Case<'a> {
     /// Themes, channels and names.
@@ -116,7 +122,7 @@ impl Case<'_> {
                 .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
             segment: incident.key.segment.clone(),
             kind: incident.key.kind,
-            reference: watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string()),
+            reference: reference(watch),
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),

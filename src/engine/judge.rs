@@ -115,8 +115,8 @@ pub struct Judge {
 
 impl Judge {
     /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
-    /// rises have a budget of their own. Before, each is multiplied with what people's labels make of it.
-    /// `series` is the number of all that [`series_of`] gives.
+    /// rises have a budget of their own. Before, that of spikes
+    /// and drops is multiplied with what people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
         let (themes, measures) = (watch.themes.len(), watch.measures.len());
@@ -326,14 +326,24 @@ pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &
         .collect()
 }
 
-/// How far the last 28 days of each theme of a watch, in all messages, are from the reference.
+/// How far the last 28 days of each theme of a watch, in all messages, are from the reference at
+/// the end of the last day. `accepted` knows which levels people accepted.
 #[must_use]
-pub fn slow(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
-    let series = series_of(watch, counters);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
+pub fn slow(
+    plan: &Plan,
+    watch: &Watch,
+    counters: &Counters,
+    accepted: &impl Fn(&SeriesKey) -> Option<Timestamp>,
+    first: Quarter,
+    now: Timestamp,
+) -> Vec<Present> {
+    let all = series_of(watch, counters);
+    // Labels move the budget of spikes and of drops alone.
+    let judge = Judge::new(watch, plan.buckets(watch), all.len(), Calibration::default());
     let grid = Grid::of(counters, &sources_of(watch, counters));
     let mut found = Vec::new();
-    for series in series.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {
+    for series in all.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {
+        let series = Series { accepted: accepted(&series.key), ..series };
         let mut memory = Memory::default();
         let mut last = None;
         judge.advance(&mut memory, &series, &grid, first.start(), now, |verdict| last = Some(verdict));
