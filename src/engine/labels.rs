@@ -57,10 +57,10 @@ mod tests {
         Watch {
             name: name.to_owned(),
             themes: vec!["late".to_owned()],
+            measures: Vec::new(),
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
-            measures: Vec::new(),
             false_alarms_per_year: 4.0,
             slow_rises_per_year: 1.0,
             reference: None,
