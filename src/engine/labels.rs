@@ -60,6 +60,7 @@ mod tests {
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
+            holidays: crate::calendar::holidays::Holidays::default(),
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             notify: Vec::new(),

@@ -278,9 +278,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 47 or more where 6 are usual is about 1 in 160 million
-        (score 8.2). The budget of 4 false alarms a year asks for a score of
-        4.1; at least 5 complaints are needed.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million.
+        The score is 5.1, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         2 alerts were called false alarms: the budget of 4 false alarms a year
         is used as 2.6.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
