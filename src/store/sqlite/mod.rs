@@ -22,6 +22,7 @@ mod migrations;
 mod names;
 mod outbox;
 mod ports;
+mod relabel;
 pub mod reports;
 mod retag;
 mod streams;
