@@ -18,8 +18,10 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::World;
+use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
+use crate::render::calibrated;
 use crate::store::sqlite::Direct;
 
 /// Replay stored history through the watches
@@ -98,7 +100,13 @@ fn play(
     if world.without_text > 0 {
         writeln!(console.err, "{} messages have no text any more and could not be tagged again", world.without_text)?;
     }
-    let mut found = world.play(plan, plan.config.watches.iter().filter(chosen), until);
+    let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, Clock::real().now());
+    for watch in plan.config.watches.iter().filter(chosen).filter(|watch| !calibrations.watch(&watch.name).is_even()) {
+        if let Some(sentence) = calibrated::sentence(&calibrations.watch(&watch.name), watch.false_alarms_per_year) {
+            writeln!(console.err, "watch \"{}\", with the labels of today for all of its history: {sentence}", watch.name)?;
+        }
+    }
+    let mut found = world.play(plan, &calibrations, plan.config.watches.iter().filter(chosen), until);
     found.retain(|found| since.is_none_or(|since| found.incident.opened_at >= since));
     Ok(found)
 }

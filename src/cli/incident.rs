@@ -8,6 +8,8 @@ use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
+use crate::cli::missed;
+use crate::cli::names;
 use crate::cli::open;
 use crate::cli::table::Table;
 use crate::cli::times;
@@ -15,8 +17,12 @@ use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Reason;
 use crate::engine::acts;
+use crate::engine::acts::Done;
+use crate::engine::labels;
+use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
-use crate::host::env;
+use crate::render::calibrated;
+use crate::store::sqlite::reports::Reader;
 
 /// List incidents and act on them
 #[derive(Debug, clap::Args)]
@@ -68,6 +74,8 @@ enum What {
         #[arg(long, value_enum, default_value = "fixed")]
         reason: Why,
     },
+    /// Say that there was a trouble of which no alert told
+    Missed(missed::Args),
     /// Say that it is not over
     #[command(after_help = "Example:\n  uproar incident reopen i-7f3k2a9c")]
     Reopen {
@@ -107,6 +115,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             };
             act(id, &Act::Resolve(reason), console)
         }
+        What::Missed(args) => missed::run(args, console),
         What::Reopen { id } => act(id, &Act::Reopen, console),
     }
 }
@@ -175,6 +184,7 @@ fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
         numbers.expected,
         incident.peak
     )?;
+    calibration(&incident, &reader, &plan, console)?;
     writeln!(console.out)?;
     for step in reader.record(id)? {
         let from = step.from.map_or("-", |state| state.word());
@@ -184,21 +194,43 @@ fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
+/// Whether it was called false, and what such labels make of its watch's budget.
+fn calibration(incident: &Incident, reader: &Reader<'_>, plan: &Plan, console: &mut Console) -> Result<(), Failure> {
+    let labels = reader.labels()?;
+    if let Some(label) = labels.remarks.iter().find(|remark| remark.subject() == incident.id) {
+        writeln!(console.out, "called a false alarm by {}", label.who)?;
+    }
+    let Some(watch) = plan.watch(&incident.key.watch) else { return Ok(()) };
+    let calibration = labels::of_watch(watch, &labels, Clock::real().now());
+    if let Some(sentence) = calibrated::sentence(&calibration, watch.false_alarms_per_year).filter(|_| !calibration.is_even()) {
+        writeln!(console.out, "{sentence}")?;
+    }
+    Ok(())
+}
+
 fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
     let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (mut store, plan) = open::store_and_plan(config)?;
-    let who = env::read("SUDO_USER").or_else(|| env::read("USER")).unwrap_or_else(|| "the command line".to_owned());
-    let Some(incident) = acts::act(&mut store, &plan, id, act, &who, Clock::real().now())? else {
-        let state = store.reader().incident(id)?.map(|incident| incident.state.to_string()).unwrap_or_default();
-        writeln!(console.err, "{id} is {state}; nothing to do")?;
-        return Ok(Code::Done);
+    let who = names::who();
+    let now = Clock::real().now();
+    let done = acts::act(&mut store, &plan, id, act, &who, now)?;
+    let incident = match &done {
+        Done::Moved(incident) | Done::Labelled(incident) | Done::Unlabelled(incident) | Done::Nothing(incident) => incident,
     };
-    match incident.snoozed_until {
-        Some(until) => writeln!(console.out, "{id} is {} until {}", incident.state, times::local(until, zone))?,
-        None => writeln!(console.out, "{id} is {}", incident.state)?,
+    let state = incident.state;
+    match (&done, incident.snoozed_until) {
+        (Done::Moved(_), Some(until)) => writeln!(console.out, "{id} is {state} until {}", times::local(until, zone))?,
+        (Done::Moved(_), None) => writeln!(console.out, "{id} is {state}")?,
+        (Done::Labelled(_), _) => writeln!(console.out, "{id} is {state}, and counts as a false alarm now")?,
+        (Done::Unlabelled(_), _) => writeln!(console.out, "{id} is {state}, and counts as a false alarm no more")?,
+        (Done::Nothing(_), _) => writeln!(console.err, "{id} is {state}; nothing to do")?,
     }
-    Ok(Code::Done)
+    let labelled = matches!(act, Act::Resolve(Reason::FalseAlarm)) || matches!(done, Done::Labelled(_) | Done::Unlabelled(_));
+    match plan.watch(&incident.key.watch).filter(|_| labelled) {
+        Some(watch) => missed::tell(&store, watch, now, console),
+        None => Ok(Code::Done),
+    }
 }
 
 /// There is no such incident.

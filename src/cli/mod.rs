@@ -14,6 +14,7 @@ use clap::Subcommand;
 
 use crate::cli::exit::Failure;
 
+pub mod annotate;
 pub mod backtest;
 pub mod check;
 pub mod config;
@@ -25,6 +26,8 @@ pub mod import;
 pub mod incident;
 pub mod init;
 pub mod load;
+mod missed;
+pub mod names;
 pub mod open;
 pub mod preview;
 pub mod run;
@@ -60,6 +63,7 @@ enum Command {
     Status(status::Args),
     Incident(incident::Args),
     Explain(explain::Args),
+    Annotate(annotate::Args),
     Target(target::Args),
     Config(config::Args),
 }
@@ -99,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args, &mut console),
         Command::Incident(args) => incident::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
+        Command::Annotate(args) => annotate::run(&args, &mut console),
         Command::Target(args) => target::run(&args, &mut console),
         Command::Config(args) => config::run(&args, &mut console),
     };

@@ -15,6 +15,7 @@ use crate::domain::Timestamp;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::engine::judge;
+use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
 use crate::host::clock::Clock;
@@ -138,9 +139,10 @@ fn print(
 fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<Vec<Now>, Failure> {
     let Some(first) = reader.first_quarter()? else { return Ok(Vec::new()) };
     let counters = reader.counters(first..crate::domain::count::Quarter(crate::domain::count::Quarter::of(now).0 + 1))?;
+    let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, now);
     let mut rows = Vec::new();
     for watch in &plan.config.watches {
-        for present in judge::present(plan, watch, &counters, first, now) {
+        for present in judge::present(plan, watch, calibrations.watch(&watch.name), &counters, first, now) {
             rows.push(Now {
                 watch: watch.name.clone(),
                 theme: present.key.theme.clone(),

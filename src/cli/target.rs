@@ -17,6 +17,7 @@ use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::NewRow;
+use crate::domain::remark::Calibration;
 use crate::engine::courier::Courier;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
@@ -150,7 +151,12 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         quotes_of: 0,
         breakdown: Vec::new(),
         recent: Vec::new(),
+        chart: Vec::new(),
+        marks: Vec::new(),
+        calibration: Calibration::default(),
         words: Vec::new(),
+        risen: Vec::new(),
+        holidays: Vec::new(),
         fresh_sources: (0, 0),
         cause: String::new(),
         base_url: plan.config.base_url.clone(),

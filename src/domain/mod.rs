@@ -4,11 +4,15 @@
 //! above speak of it; what only one module needs stays in that module.
 
 pub mod count;
+pub mod course;
 pub mod http;
 pub mod incident;
 pub mod item;
+pub mod measure;
 pub mod notice;
 pub mod ports;
+pub mod rated;
+pub mod remark;
 pub mod secret;
 pub mod theme;
 pub mod voice;

@@ -26,6 +26,10 @@ use crate::domain::item::Shard;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
+use crate::domain::remark::Labels;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkChange;
+use crate::domain::remark::RemarkKind;
 use crate::domain::theme::Tag;
 use crate::domain::voice::Likeness;
 
@@ -290,6 +294,31 @@ pub struct Cell {
     pub late: i64,
 }
 
+/// One counter of ratings of a quarter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RatedCell {
+    /// When.
+    pub quarter: Quarter,
+    /// Number of the segment.
+    pub segment: i64,
+    /// Number of the source.
+    pub source: i64,
+    /// Best value of the scale: 5, 10, or 1 for good and bad.
+    pub scale: i64,
+    /// They came as history.
+    pub late: bool,
+    /// Ratings, one a voice.
+    pub count: i64,
+    /// Their sum in hundredths.
+    pub sum: i64,
+    /// Sum of their squares in ten-thousandths.
+    pub square: i64,
+    /// Those at the low end: one star, detractors.
+    pub low: i64,
+    /// Those at the high end: the two best steps, promoters.
+    pub top: i64,
+}
+
 /// Counters of a range of quarters.
 #[derive(Debug, Clone, Default)]
 pub struct Counters {
@@ -301,6 +330,8 @@ pub struct Counters {
     pub themes: BTreeMap<i64, String>,
     /// The counters, in order of their quarters.
     pub cells: Vec<Cell>,
+    /// The counters of ratings, in order of their quarters.
+    pub rated: Vec<RatedCell>,
 }
 
 /// What changed in a source's counters since the last look.
@@ -395,6 +426,47 @@ pub struct Complaint {
     pub at: Timestamp,
     /// Byte ranges that made the tagger give the theme, into the tagged message.
     pub spans: Vec<Range<usize>>,
+    /// Label keys and values, those of its source included.
+    pub labels: BTreeMap<String, String>,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Keyed hash of who wrote it.
+    pub author: Option<String>,
+}
+
+/// Messages, and complaints among them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Tally {
+    /// Voices; between whole numbers where a part was counted and the rest reckoned from it.
+    pub messages: f64,
+    /// Voices with the theme.
+    pub complaints: f64,
+}
+
+/// What one source brought with one value of one label, now and in the usual time before.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Slice {
+    /// Label key; empty for everything that the source brought.
+    pub key: String,
+    /// Label value; empty for everything.
+    pub value: String,
+    /// Name of the source.
+    pub source: String,
+    /// In the window.
+    pub now: Tally,
+    /// In the usual time.
+    pub usual: Tally,
+}
+
+/// A text as stored, to compare words with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wording {
+    /// The tagged message: title and words.
+    pub message: String,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Byte ranges that made the tagger give the theme; none where it did not.
+    pub spans: Vec<Range<usize>>,
 }
 
 /// Who complains, how many, from where.
@@ -404,8 +476,12 @@ pub struct Evidence {
     pub complaints: Vec<Complaint>,
     /// How many voices there are in the window.
     pub voices: u64,
-    /// Label key, value, voices in the window, voices in the usual time before it.
-    pub shares: Vec<(String, String, u64, u64)>,
+    /// Where they come from: every source, and every label value with a complaint in the window.
+    pub slices: Vec<Slice>,
+    /// Complaints of the usual time, the newest first.
+    pub usual: Vec<Wording>,
+    /// Messages of the usual time without the theme, the newest first.
+    pub others: Vec<Wording>,
     /// Event times of voices in the last 24 hours before `until`.
     pub recent: Vec<Timestamp>,
 }
@@ -427,6 +503,12 @@ pub trait Incidents: Send + Sync {
     /// The newest incident of each series.
     fn newest(&self) -> impl Future<Output = Result<Vec<Incident>, StoreError>> + Send;
 
+    /// What people said of a kind about moments of a range, in the order of these moments.
+    fn acts(&self, kind: RemarkKind, range: Range<Timestamp>) -> impl Future<Output = Result<Vec<Remark>, StoreError>> + Send;
+
+    /// Everything that calibrates watches.
+    fn labels(&self) -> impl Future<Output = Result<Labels, StoreError>> + Send;
+
     /// What stands behind a series' count.
     fn evidence(&self, ask: Ask) -> impl Future<Output = Result<Evidence, StoreError>> + Send;
 
@@ -445,6 +527,8 @@ pub struct Judged {
     pub states: Vec<(String, Snapshot)>,
     /// Marks that were worked off.
     pub done: Vec<Touched>,
+    /// Labels that people gave or took back with it.
+    pub remarks: Vec<RemarkChange>,
 }
 
 /// Delivering.

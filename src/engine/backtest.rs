@@ -24,6 +24,7 @@ use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
+use crate::engine::labels::Calibrations;
 use crate::engine::lookout::policy;
 use crate::engine::plan::Plan;
 use crate::incident::step::Cause;
@@ -86,6 +87,7 @@ impl World {
                 gone: false,
                 scopes: numbers.scopes(labels.filter(|(key, _)| plan.label_keys.contains(*key))),
                 themes: tags.iter().map(|tag| numbers.theme(&tag.theme)).collect(),
+                rating: None,
             };
             if item.shares_voice {
                 shared.entry(item.voice).or_default().push(member);
@@ -107,12 +109,18 @@ impl World {
 
     /// Takes the watches through it. Incidents in the order of their opening.
     #[must_use]
-    pub fn play<'a>(&self, plan: &Plan, watches: impl Iterator<Item = &'a Watch>, until: Timestamp) -> Vec<Found> {
+    pub fn play<'a>(
+        &self,
+        plan: &Plan,
+        calibrations: &Calibrations,
+        watches: impl Iterator<Item = &'a Watch>,
+        until: Timestamp,
+    ) -> Vec<Found> {
         let Some(first) = self.counters.cells.first().map(|cell| cell.quarter.start()) else { return Vec::new() };
         let mut found = Vec::new();
         for watch in watches {
             let series = series_of(watch, &self.counters);
-            let judge = Judge::new(watch, plan.buckets(watch), series.len());
+            let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibrations.watch(&watch.name));
             let grid = Grid::of(&self.counters, &sources_of(watch, &self.counters));
             for series in &series {
                 found.extend(play_series(plan, watch, &judge, series, &grid, first, until));
@@ -212,6 +220,6 @@ impl Numbers {
         let mut segments: BTreeMap<i64, Segment> =
             self.segments.into_iter().map(|((key, value), id)| (id, Segment::Label { key, value })).collect();
         segments.insert(Self::WHOLE, Segment::All);
-        Counters { segments, sources: turned(self.sources), themes: turned(self.themes), cells }
+        Counters { segments, sources: turned(self.sources), themes: turned(self.themes), cells, ..Counters::default() }
     }
 }

@@ -8,6 +8,8 @@ use crate::calendar::bucket::Buckets;
 use crate::config::settings;
 use crate::config::settings::Config;
 use crate::config::settings::Watch;
+use crate::domain::incident::SeriesKey;
+use crate::domain::measure::Measure;
 use crate::domain::theme::ThemeText;
 use crate::render::Channel;
 use crate::sources::Source;
@@ -73,6 +75,15 @@ impl Plan {
         self.config.themes.iter().find(|theme| theme.name == name)
     }
 
+    /// What a series is about, for people: the title of its theme, or of its measure.
+    #[must_use]
+    pub fn title<'a>(&'a self, key: &'a SeriesKey) -> &'a str {
+        match Measure::of(key) {
+            Some(measure) => measure.title(),
+            None => self.theme(&key.theme).map_or(key.theme.as_str(), |theme| theme.title.as_str()),
+        }
+    }
+
     /// The watch of a name.
     #[must_use]
     pub fn watch(&self, name: &str) -> Option<&Watch> {
@@ -82,7 +93,7 @@ impl Plan {
     /// How a watch cuts time.
     #[must_use]
     pub fn buckets(&self, watch: &Watch) -> Buckets {
-        Buckets { width: watch.bucket, zone: self.config.time_zone }
+        Buckets { width: watch.bucket, zone: self.config.time_zone, holidays: watch.holidays }
     }
 
     /// Seconds of the daemon's clock in a real second: more than one only while a recording is

@@ -71,6 +71,17 @@ mod tests {
     }
 
     #[test]
+    fn the_chart_is_a_table_without_anything_active() {
+        let html = html(&sample::charted());
+        let (_, chart) = html.split_once("Last 48 hours").unwrap();
+        let chart = chart.split("<h2").next().unwrap();
+        assert_eq!(chart.matches("<td valign").count(), 48);
+        assert_eq!(chart.matches("#d97706").count(), 6, "three loud hours reach above the usual: {chart}");
+        assert!(chart.contains("b 07:00: 5.2 released, 5 h before the rise began"), "{chart}");
+        assert!(!html.contains("<svg") && !html.contains("<img") && html.len() < 30_000, "{}", html.len());
+    }
+
+    #[test]
     fn nothing_hostile_becomes_markup() {
         let html = html(&sample::hostile());
         for word in ["<script", "{{7*7}} &amp;lt;", "49", "href", "\r", "\u{202e}", "https://evil"] {

@@ -12,16 +12,20 @@ use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 
 pub mod address;
+pub mod calibrated;
+pub mod chart;
 pub mod file;
 mod html;
 mod judge;
 pub mod mail;
+pub mod origin;
 #[cfg(test)]
 mod sample;
+mod shown;
 mod story;
 mod text;
 pub mod webhook;
-mod wording;
+pub mod wording;
 
 /// A kind of target.
 pub trait Channel: Send + Sync {

@@ -1,14 +1,21 @@
 //! Rows for tests, of an incident that never was.
 
+use chrono::TimeDelta;
+
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
+use crate::domain::notice::RisenWord;
+use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::domain::remark::Calibration;
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -29,7 +36,8 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 31.2;
+    facts.numbers.score = 9.0;
+    facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
     facts.root = Some("k0q7v2m4hxopened".to_owned());
@@ -70,6 +78,31 @@ pub(super) fn test() -> Row {
     row("k0q7v2m4hxtest", facts)
 }
 
+/// The spike with its chart, after a release and with labels on earlier alerts.
+pub(super) fn charted() -> Row {
+    let mut row = opened();
+    let end = at("2026-11-21T13:00:00Z");
+    let counts = |ago: i64| match ago {
+        0..=5 => [19.0, 17.0, 9.0, 3.0, 2.0, 1.0][ago as usize],
+        _ => ((ago * 7) % 3) as f64,
+    };
+    let bar = |ago: i64| Bar {
+        start: end - TimeDelta::hours(ago),
+        end: end - TimeDelta::hours(ago - 1),
+        count: counts(ago),
+        expected: 1.0,
+        usual: (0.0, 3.0),
+        firing: ago < 3,
+    };
+    row.facts.chart = (0..48).rev().map(bar).collect();
+    row.facts.marks = vec![
+        Mark { at: at("2026-11-20T08:30:00Z"), text: "refunds of orders from abroad need the consent of the second line".to_owned() },
+        Mark { at: at("2026-11-21T06:00:00Z"), text: "5.2 released".to_owned() },
+    ];
+    row.facts.calibration = Calibration { factor: 0.65, false_alarms: 2, missed: 0 };
+    row
+}
+
 /// Everything a stranger could put where a text is expected.
 pub(super) fn hostile() -> Row {
     let nasty =
@@ -91,6 +124,10 @@ pub(super) fn hostile() -> Row {
     };
     facts.zone = nasty.to_owned();
     facts.recent = vec![u32::MAX; 40];
+    let bar = Bar { start: facts.at, end: facts.at, count: f64::NAN, expected: f64::INFINITY, usual: (9.0, -1e300), firing: true };
+    facts.chart = vec![bar; 500];
+    facts.marks = vec![Mark { at: facts.at, text: nasty.repeat(50) }; 90];
+    facts.calibration = Calibration { factor: f64::NAN, false_alarms: 7, missed: 3 };
     let quote = Quote {
         text: nasty.repeat(3000),
         source: nasty.to_owned(),
@@ -100,7 +137,20 @@ pub(super) fn hostile() -> Row {
         at: facts.at,
     };
     facts.quotes = vec![quote; 40];
-    facts.breakdown = vec![Share { key: nasty.to_owned(), value: nasty.to_owned(), now: u64::MAX, usual: f64::NAN }; 60];
+    facts.breakdown = vec![
+        Share {
+            key: nasty.to_owned(),
+            value: nasty.to_owned(),
+            now: u64::MAX,
+            usual: f64::NAN,
+            messages: Some(u64::MAX),
+            part: Some(f64::NAN),
+            role: Role::SameAs { key: nasty.to_owned(), value: nasty.repeat(100) },
+        };
+        60
+    ];
+    facts.risen = vec![RisenWord { text: nasty.repeat(100), now: u64::MAX, usual: f64::INFINITY }; 60];
+    facts.holidays = vec![nasty.repeat(100); 60];
     row
 }
 
@@ -125,8 +175,9 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 8.2,
-            limit: 4.1,
+            score: 5.9,
+            limit: 3.6,
+            surprise: 8.2,
             count: 47.0,
             expected: 6.0,
             usual: (2.0, 11.0),
@@ -142,12 +193,20 @@ fn facts() -> Facts {
         quotes: quotes(),
         quotes_of: 47,
         breakdown: vec![
-            share("source", "Play", 31, 3.0),
-            share("source", "Shop", 16, 3.0),
-            share("country", "de", 31, 1.2),
-            share("version", "5.2.0", 38, 0.0),
+            share("source", "Play", 31, 3.0, 0.68, Role::Driver),
+            share("source", "Shop", 16, 3.0, 0.32, Role::Ordinary),
+            share("country", "de", 31, 1.2, 0.73, Role::SameAs { key: "source".to_owned(), value: "Play".to_owned() }),
+            share("version", "5.2.0", 38, 0.0, 0.93, Role::NewDriver),
         ],
         recent: vec![0, 1, 0, 0, 1, 0, 1, 2, 3, 9, 17, 19],
+        risen: vec![
+            RisenWord { text: "white page".to_owned(), now: 19, usual: 0.4 },
+            RisenWord { text: "update".to_owned(), now: 12, usual: 1.1 },
+        ],
+        holidays: Vec::new(),
+        chart: Vec::new(),
+        marks: Vec::new(),
+        calibration: Calibration::default(),
         words: ["log in", "login", "sign in"].map(str::to_owned).to_vec(),
         fresh_sources: (3, 3),
         cause: String::new(),
@@ -186,6 +245,6 @@ fn quotes() -> Vec<Quote> {
     ]
 }
 
-fn share(key: &str, value: &str, now: u64, usual: f64) -> Share {
-    Share { key: key.to_owned(), value: value.to_owned(), now, usual }
+fn share(key: &str, value: &str, now: u64, usual: f64, part: f64, role: Role) -> Share {
+    Share { key: key.to_owned(), value: value.to_owned(), now, usual, messages: Some(2 * now), part: Some(part), role }
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::domain::Timestamp;
+use crate::domain::course::Bar;
 use crate::domain::incident::Level;
 use crate::domain::notice::Event;
 use crate::domain::notice::Row;
@@ -21,10 +22,14 @@ use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::judge;
 use crate::render::mail::token;
+use crate::render::origin;
 use crate::render::wording;
 
 /// Largest body; the specification recommends less than 20 kB.
 const LARGEST: usize = 19_000;
+/// Most buckets of the chart and most marks.
+const BARS: usize = 48;
+const MARKS: usize = 10;
 
 /// Where the document goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,8 +87,8 @@ fn signature(key: &Secret, id: &str, time: &str, body: &[u8]) -> Option<String> 
 
 /// The document, with fewer and shorter quotes where it would be too large.
 fn body(row: &Row) -> Vec<u8> {
-    let shapes = [(5, 600, 20), (3, 300, 20), (3, 200, 10), (1, 200, 5), (0, 0, 0)];
-    let bodies = shapes.iter().map(|&(quotes, length, shares)| document(row, quotes, length, shares).to_string().into_bytes());
+    let shapes = [(5, 600, 20, BARS), (3, 300, 20, BARS), (3, 200, 10, BARS), (1, 200, 5, 0), (0, 0, 0, 0)];
+    let bodies = shapes.iter().map(|&(quotes, length, shares, bars)| document(row, quotes, length, shares, bars).to_string().into_bytes());
     let mut last = Vec::new();
     for body in bodies {
         let fits = body.len() <= LARGEST;
@@ -95,9 +100,17 @@ fn body(row: &Row) -> Vec<u8> {
     last
 }
 
-fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
+fn time(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// One bucket of the chart.
+fn bar(bar: &Bar) -> Value {
+    json!({ "start": time(bar.start), "count": bar.count, "expected": bar.expected, "usual_low": bar.usual.0, "usual_high": bar.usual.1, "loud": bar.firing })
+}
+
+fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize) -> Value {
     let facts = &row.facts;
-    let time = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
     if facts.event == Event::Test {
         let data = json!({ "incident_id": token(&facts.incident), "target": wording::name(&row.target), "test": true });
         return json!({ "type": "incident.test", "timestamp": time(facts.at), "data": data });
@@ -117,12 +130,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
             })
         })
         .collect();
-    let breakdown: Vec<Value> = facts
-        .breakdown
-        .iter()
-        .take(shares)
-        .map(|share| json!({ "key": wording::name(&share.key), "value": wording::name(&share.value), "now": share.now, "usual": share.usual }))
-        .collect();
+    let breakdown: Vec<Value> = facts.breakdown.iter().take(shares).map(origin::share).collect();
+    let risen: Vec<Value> = facts.risen.iter().take(10).map(origin::word).collect();
     let data = json!({
         "incident_id": token(&facts.incident),
         "revision": facts.revision,
@@ -143,12 +152,17 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize) -> Value {
         "window_seconds": numbers.window_seconds,
         "score": numbers.score,
         "limit": numbers.limit,
+        "surprise": numbers.surprise,
         "peak": facts.peak,
         "complaints": facts.quotes_of,
         "quotes": quotes,
         "breakdown": breakdown,
+        "marks": facts.marks.iter().take(MARKS).map(|mark| json!({ "at": time(mark.at), "text": wording::name(&mark.text) })).collect::<Vec<_>>(),
+        "chart": facts.chart.iter().rev().take(bars).rev().map(bar).collect::<Vec<_>>(),
         "recent": facts.recent.iter().take(12).collect::<Vec<_>>(),
         "words": facts.words.iter().take(10).map(|word| wording::quote(word, 30)).collect::<Vec<_>>(),
+        "risen_words": risen,
+        "holidays": facts.holidays.iter().take(3).map(|day| wording::name(day)).collect::<Vec<_>>(),
         "cause": wording::name(&facts.cause),
         "link": facts.base_url.as_ref().map(|base| format!("{base}/i/{}", token(&facts.incident))),
     });
@@ -192,6 +206,25 @@ mod tests {
         assert_eq!(header(&headers, "webhook-id"), "msg_k0q7v2m4hxopened");
         assert_eq!(header(&headers, "idempotency-key"), "k0q7v2m4hxopened");
         assert_eq!(header(&headers, "x-uproar-event"), "opened");
+    }
+
+    #[test]
+    fn the_document_says_where_it_comes_from_and_which_words_rose() {
+        let row = sample::opened();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        let (from, word) = (&document["data"]["breakdown"][2], &document["data"]["risen_words"][0]);
+        assert_eq!((&from["value"], &from["part_of_excess"], &from["same_as"]), (&json!("de"), &json!(0.73), &json!("source=Play")));
+        assert_eq!(*word, json!({ "text": "white page", "now": 19, "usual": 0.4 }));
+    }
+
+    #[test]
+    fn the_chart_and_what_was_marked_in_its_time_are_in_it() {
+        let row = sample::charted();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        assert_eq!(document["data"]["marks"][1], json!({ "at": "2026-11-21T06:00:00Z", "text": "5.2 released" }));
+        let last =
+            json!({ "start": "2026-11-21T13:00:00Z", "count": 19.0, "expected": 1.0, "usual_low": 0.0, "usual_high": 3.0, "loud": true });
+        assert_eq!(document["data"]["chart"][47], last);
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::text::redact::redact;
 const NAME: usize = 80;
 
 /// A count or an expectation: one decimal below ten, whole numbers above.
-pub(super) fn amount(value: f64) -> String {
+#[must_use]
+pub fn amount(value: f64) -> String {
     if !value.is_finite() {
         return "?".to_owned();
     }
@@ -41,12 +42,13 @@ pub(super) fn share(value: f64) -> String {
     format!("{} %", amount(value.clamp(0.0, 1.0) * 100.0))
 }
 
-/// `about 1 in 160 million` for a score, which is minus the common logarithm of a chance.
-pub(super) fn chance(score: f64) -> String {
-    if score >= 9.0 {
+/// `about 1 in 160 million` for a surprise, which is minus the common logarithm of a chance.
+#[must_use]
+pub fn chance(surprise: f64) -> String {
+    if surprise >= 9.0 {
         return "less than 1 in a billion".to_owned();
     }
-    let one_in = 10_f64.powf(score.max(0.0));
+    let one_in = 10_f64.powf(surprise.max(0.0));
     // Two digits: the tail of a distribution is not known better than that.
     let step = 10_f64.powi((one_in.log10().floor() as i32 - 1).max(0));
     let rounded = ((one_in / step).round() * step) as u64;
@@ -57,13 +59,35 @@ pub(super) fn chance(score: f64) -> String {
     }
 }
 
+/// `160 to 1`, `1 to 8` for a score, which is the common logarithm of odds in thousandths.
+#[must_use]
+pub fn odds(score: f64) -> String {
+    let exponent = if score.is_nan() { -3.0 } else { score.clamp(0.0, 9.0) - 3.0 };
+    let odds = 10_f64.powf(exponent.abs());
+    // Two digits, as for a chance.
+    let step = 10_f64.powi((odds.log10().floor() as i32 - 1).max(0));
+    let rounded = (odds / step).round() * step;
+    let number = match rounded as u64 {
+        ..1_000 => amount(rounded),
+        thousands => format!("{},{:03}", thousands / 1_000, thousands % 1_000),
+    };
+    match exponent {
+        exponent if exponent >= 6.0 => "more than a million to 1".to_owned(),
+        exponent if exponent >= 0.0 => format!("{number} to 1"),
+        exponent if exponent <= -3.0 => "less than 1 to 1,000".to_owned(),
+        _ => format!("1 to {number}"),
+    }
+}
+
 /// `complaint` or `complaints`.
-pub(super) fn plural(count: &str, one: &str) -> String {
+#[must_use]
+pub fn plural(count: &str, one: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// `hour`, `6 hours`, `7 days`: what stands behind "the last".
-pub(super) fn window(seconds: i64) -> String {
+#[must_use]
+pub fn window(seconds: i64) -> String {
     match seconds {
         ..=0 => "time".to_owned(),
         3600 => "hour".to_owned(),
@@ -83,6 +107,15 @@ pub(super) fn lasting(length: TimeDelta) -> String {
     shown.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
 }
 
+/// Where a moment lies that is so much earlier than the beginning of a rise, which is known to a bucket.
+pub(super) fn beside(earlier: TimeDelta, bucket: TimeDelta) -> String {
+    match earlier {
+        earlier if earlier >= bucket => format!("{} before the rise began", lasting(earlier)),
+        earlier if -earlier >= bucket => format!("{} after the rise began", lasting(-earlier)),
+        _ => "about when the rise began".to_owned(),
+    }
+}
+
 /// Times in the zone of an incident.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
@@ -94,6 +127,11 @@ impl Clock {
     /// `zone` by its name, UTC where there is none of this name; `today` is the day of the notice.
     pub(super) fn of(zone: &str, today: Timestamp) -> Self {
         Self { zone: zone.parse().unwrap_or(Tz::UTC), today }
+    }
+
+    /// The zone.
+    pub(super) fn zone(&self) -> Tz {
+        self.zone
     }
 
     /// `Sat 21 Nov 2026 14:05 CET`
@@ -233,13 +271,29 @@ mod tests {
     }
 
     #[test]
-    fn a_score_is_told_as_a_chance() {
+    fn a_surprise_is_told_as_a_chance() {
         assert_eq!(chance(0.0), "about 1 in 1");
         assert_eq!(chance(3.3), "about 1 in 2000");
         assert_eq!(chance(4.2), "about 1 in 16,000");
         assert_eq!(chance(8.2), "about 1 in 160 million");
         assert_eq!(chance(12.0), "less than 1 in a billion");
         assert_eq!(chance(f64::NAN), "about 1 in 1");
+    }
+
+    #[test]
+    fn a_score_is_told_as_odds() {
+        for (score, text) in [
+            (3.0, "1 to 1"),
+            (2.1, "1 to 8"),
+            (3.55, "4 to 1"),
+            (5.2, "160 to 1"),
+            (7.31, "20,000 to 1"),
+            (0.0, "less than 1 to 1,000"),
+            (f64::NAN, "less than 1 to 1,000"),
+            (31.0, "more than a million to 1"),
+        ] {
+            assert_eq!(odds(score), text);
+        }
     }
 
     #[test]
@@ -251,6 +305,20 @@ mod tests {
             (window(3600), window(21_600), window(86_400), window(604_800)),
             ("hour".into(), "6 hours".into(), "24 hours".into(), "7 days".into())
         );
+    }
+
+    #[test]
+    fn a_mark_is_told_beside_the_beginning_of_the_rise() {
+        let hour = TimeDelta::hours(1);
+        for (minutes, text) in [
+            (185, "3 h 5 min before the rise began"),
+            (60, "1 h before the rise began"),
+            (59, "about when the rise began"),
+            (-30, "about when the rise began"),
+            (-2880, "2 d after the rise began"),
+        ] {
+            assert_eq!(beside(TimeDelta::minutes(minutes), hour), text);
+        }
     }
 
     #[test]

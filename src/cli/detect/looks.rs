@@ -22,7 +22,7 @@ use crate::domain::incident::Verdict;
 
 /// Empty buckets that a gap is filled with at most. More would change nothing: they teach nothing,
 /// and the longest window is far shorter.
-const MOST_FILLED: i64 = 1000;
+pub const MOST_FILLED: i64 = 1000;
 /// A look at an open bucket tells something new when its score is this much above that of the last
 /// look that did. Counts only grow, so otherwise every look after an alarm would be another one.
 const NEWS: f64 = 0.25;
@@ -167,7 +167,7 @@ fn bucket(row: &Row, start: i64, step: Step) -> BucketCount {
     let end = start.checked_add_signed(length).unwrap_or(start);
     let parts = if row.text.is_empty() { Vec::new() } else { vec![part(row)] };
     let hour = if step.width == Width::Day && step.is_part() { 0 } else { row.hour };
-    BucketCount { start, end, hour, weekday: row.weekday, parts }
+    BucketCount { start, end, hour, weekday: row.weekday, holiday: false, parts }
 }
 
 fn joined(mut bucket: BucketCount, row: &Row) -> BucketCount {
@@ -186,6 +186,6 @@ fn part(row: &Row) -> Part {
     Part { source: 0, total: row.total, hits: row.complaints, ..Part::default() }
 }
 
-fn moment(seconds: i64) -> Timestamp {
+pub fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap_or_default()
 }

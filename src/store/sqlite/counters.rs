@@ -15,6 +15,7 @@ use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Touched;
+use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
 
 /// Moves counters. One that falls to nothing is removed, so that the tables hold what a recount gives.
@@ -118,7 +119,8 @@ pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Co
     for cell in rows {
         cells.push(cell?);
     }
-    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells })
+    let rated = rated::load(connection, range)?;
+    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells, rated })
 }
 
 /// Every segment there is, but for those of labels that stored items are still being given: half a

@@ -11,8 +11,10 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use rusqlite::TransactionBehavior;
 
+mod acts;
 pub mod census;
 mod counters;
+mod evidence;
 mod incidents;
 mod ingest;
 mod keep;
@@ -22,6 +24,7 @@ mod migrations;
 mod names;
 mod outbox;
 mod ports;
+pub mod rated;
 mod relabel;
 pub mod reports;
 mod retag;
@@ -41,6 +44,8 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
 
 /// The store for one thread.
@@ -100,6 +105,24 @@ impl Direct {
     /// [`StoreError::Stale`] when somebody else moved one of the incidents first.
     pub fn apply(&mut self, judged: &Judged) -> Result<(), StoreError> {
         self.write(|connection, _| incidents::apply(connection, judged))
+    }
+
+    /// Writes what a person said, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn add_act(&mut self, remark: &Remark) -> Result<i64, StoreError> {
+        self.write(|connection, _| acts::add(connection, remark))
+    }
+
+    /// Removes what a person said, by its number. Whether there was such a remark of the kind.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
+        self.write(|connection, _| acts::remove(connection, kind, id))
     }
 
     /// Removes texts that are older than `before`, then the oldest until the file is below

@@ -36,8 +36,12 @@ use crate::domain::ports::StoredText;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
+use crate::domain::remark::Labels;
+use crate::domain::remark::Remark;
+use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
+use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
@@ -216,6 +220,14 @@ impl Incidents for Sqlite {
 
     async fn newest(&self) -> Result<Vec<Incident>, StoreError> {
         self.read(|reader| incidents::newest(reader.connection())).await
+    }
+
+    async fn acts(&self, kind: RemarkKind, range: Range<Timestamp>) -> Result<Vec<Remark>, StoreError> {
+        self.read(move |reader| acts::list(reader.connection(), kind, &range)).await
+    }
+
+    async fn labels(&self) -> Result<Labels, StoreError> {
+        self.read(|reader| acts::labels(reader.connection())).await
     }
 
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {

@@ -12,6 +12,9 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
 use crate::counting::difference;
+use crate::counting::ratings;
+use crate::counting::ratings::Rated;
+use crate::counting::ratings::RatedKey;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Labelled;
 use crate::domain::ports::Labelling;
@@ -21,6 +24,7 @@ use crate::store::sqlite::counters;
 use crate::store::sqlite::ingest::add;
 use crate::store::sqlite::ingest::members;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::rated;
 
 const KEY: &str = "labelling";
 
@@ -58,6 +62,7 @@ pub(super) fn fields(connection: &Connection, after: i64, limit: u32) -> Result<
 /// Adds the labels of a page.
 pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Labelled) -> Result<(), StoreError> {
     let mut moves = HashMap::new();
+    let mut rated: HashMap<RatedKey, Rated> = HashMap::new();
     let mut first: HashMap<i64, Quarter> = HashMap::new();
     for (item, labels) in &page.items {
         let known: BTreeSet<String> = connection
@@ -73,7 +78,11 @@ pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Labelled
             let scope = names.scope(connection, key, value)?;
             connection.prepare_cached("INSERT OR IGNORE INTO item_label (item, scope) VALUES (?1, ?2)")?.execute(params![item, scope])?;
         }
-        let change = difference(&before, &members(connection, voice)?);
+        let after = members(connection, voice)?;
+        for (key, more) in ratings::difference(&before, &after) {
+            *rated.entry(key).or_default() += more;
+        }
+        let change = difference(&before, &after);
         for key in change.keys() {
             let quarter = first.entry(key.source).or_insert(key.quarter);
             *quarter = (*quarter).min(key.quarter);
@@ -81,6 +90,7 @@ pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Labelled
         add(&mut moves, change);
     }
     counters::apply(connection, &moves)?;
+    rated::apply(connection, &rated)?;
     for (source, quarter) in first {
         counters::mark_touched(connection, source, Some(quarter), None)?;
     }

@@ -6,6 +6,7 @@ mod of_every_store {
 
     use uproar::domain::count::Quarter;
     use uproar::domain::incident::Segment;
+    use uproar::domain::item::Rating;
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Ingest;
     use uproar::domain::ports::Judged;
@@ -66,7 +67,7 @@ mod of_every_store {
     pub(super) async fn copies_of_one_voice_count_once_with_the_themes_of_all(store: &(impl Ingest + Incidents)) {
         let mut one = item("1", "loops", "2026-11-01T10:00:00Z", &["looping_bot"]);
         let mut two = item("2", "loops", "2026-11-01T09:00:00Z", &["refund_failed"]);
-        (one.voice_key, two.voice_key) = (same_words(7), same_words(7));
+        (one.voice_key, two.voice_key) = (Some(same_words(7)), Some(same_words(7)));
         store.commit_page(page(vec![one, two], "2026-11-01T10:01:00Z")).await.unwrap();
         assert_eq!(count(store, None).await, (1, 0));
         assert_eq!(count(store, Some("looping_bot")).await, (1, 0));
@@ -211,6 +212,32 @@ mod of_every_store {
         assert!(store.texts_after(texts[1].item, 10).await.unwrap().is_empty());
     }
 
+    pub(super) async fn ratings_are_counted_by_scale_edited_and_given_back(store: &(impl Ingest + Incidents)) {
+        let rated = async || store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap().rated;
+        let of = |value, max, id| {
+            let mut tagged = item(id, &format!("{value} of {max}"), "2026-11-01T10:00:00Z", &[]);
+            tagged.item.rating = Some(Rating { value, max });
+            tagged
+        };
+        store.commit_page(page(vec![of(1.0, 5.0, "1"), of(4.0, 5.0, "2"), of(9.0, 10.0, "3")], "2026-11-01T10:01:00Z")).await.unwrap();
+        let all = rated().await;
+        let numbers = |scale| all.iter().find(|cell| cell.scale == scale).map(|of| (of.count, of.sum, of.square, of.low, of.top)).unwrap();
+        assert_eq!(numbers(5), (2, 500, 170_000, 1, 1));
+        assert_eq!(numbers(10), (1, 900, 810_000, 0, 1));
+        store.apply(Judged { done: store.touched().await.unwrap(), ..Judged::default() }).await.unwrap();
+        store.commit_page(page(vec![of(5.0, 5.0, "1")], "2026-11-02T10:01:00Z")).await.unwrap();
+        let all = rated().await;
+        assert_eq!(all.iter().find(|cell| cell.scale == 5).map(|of| (of.count, of.sum, of.low, of.top)), Some((2, 900, 0, 2)));
+        assert_eq!(store.touched().await.unwrap().len(), 1, "an edit that moves only a rating is a change");
+        let gone = ["1", "2", "3"].map(|id| {
+            let mut gone = of(1.0, 5.0, id);
+            gone.item.gone = true;
+            gone
+        });
+        store.commit_page(page(gone.into(), "2026-11-03T10:01:00Z")).await.unwrap();
+        assert_eq!(rated().await, []);
+    }
+
     pub(super) async fn what_claims_to_come_from_the_future_counts_now(store: &(impl Ingest + Incidents)) {
         store.commit_page(page(vec![item("1", "a", "2036-11-01T10:00:00Z", &[])], "2026-11-01T10:01:00Z")).await.unwrap();
         let counters = store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap();
@@ -231,6 +258,7 @@ mod on_sqlite {
         a_label_with_a_value_for_each_message_has_two_hundred_segments
         history_and_back_fill_count_as_late
         tags_under_other_rules_move_the_counts_and_never_alert
+        ratings_are_counted_by_scale_edited_and_given_back
         what_claims_to_come_from_the_future_counts_now
     }
 }
@@ -240,6 +268,7 @@ mod recount {
 
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use uproar::domain::item::Rating;
     use uproar::domain::ports::Ingest;
     use uproar::domain::ports::Labelled;
     use uproar::domain::ports::Labelling;
@@ -300,19 +329,20 @@ mod recount {
         ]
     }
 
-    fn prepared(said: Said) -> TaggedItem {
+    fn prepared(said: &Said) -> TaggedItem {
         let author = said.author.map(|author| author.to_string());
         let likeness = Words::of(TEXTS[said.text]).likeness(author.as_deref());
         let published = format!("2026-11-{:02}T1{}:00:00Z", said.day, said.id % 3);
         let mut item = item(&said.id.to_string(), TEXTS[said.text], &published, THEMES[said.themes]);
         (item.voice_key, item.author_hash, item.item.gone) = (Some(likeness), author, said.gone);
+        item.item.rating = (said.day % 4 > 0).then(|| Rating { value: f64::from(said.day % 4), max: 5.0 });
         item
     }
 
     async fn happen(store: &impl Ingest, event: Event) {
         match event {
             Event::Page(messages, history, delay) => {
-                let mut page = page(messages.into_iter().map(prepared).collect(), "2026-11-28T20:00:00Z");
+                let mut page = page(messages.iter().map(prepared).collect(), "2026-11-28T20:00:00Z");
                 (page.history, page.usual_delay) = (history, delay * 86_400);
                 store.commit_page(page).await.unwrap();
             }
@@ -334,6 +364,7 @@ mod recount {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough over lifetimes")]
         fn any_history_of_copies_edits_deletions_new_tags_and_labels_leaves_what_a_recount_gives(events in vec(event(), 0..9)) {
             let folder = tempfile::tempdir().unwrap();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -342,6 +373,8 @@ mod recount {
                 for event in events {
                     happen(&store, event).await;
                     let differences = store.read(|reader| reader.recount()).await.unwrap();
+                    prop_assert_eq!(differences, vec![]);
+                    let differences = store.read(|reader| reader.recount_ratings()).await.unwrap();
                     prop_assert_eq!(differences, vec![]);
                 }
                 Ok(())

@@ -3,6 +3,7 @@
 mod of_every_store {
     use uproar::domain::Timestamp;
     use uproar::domain::incident::Incident;
+    use uproar::domain::incident::Kind;
     use uproar::domain::incident::Level;
     use uproar::domain::incident::Numbers;
     use uproar::domain::incident::Segment;
@@ -19,6 +20,11 @@ mod of_every_store {
     use uproar::domain::ports::Outbox;
     use uproar::domain::ports::Snapshot;
     use uproar::domain::ports::StoreError;
+    use uproar::domain::remark::Calibration;
+    use uproar::domain::remark::Remark;
+    use uproar::domain::remark::RemarkChange;
+    use uproar::domain::remark::RemarkKind;
+    use uproar::domain::remark::Saying;
 
     use crate::contract::time;
 
@@ -29,7 +35,7 @@ mod of_every_store {
     fn incident(id: &str) -> Incident {
         Incident {
             id: id.to_owned(),
-            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All },
+            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike },
             state: State::Open,
             before: State::Open,
             version: 1,
@@ -91,7 +97,12 @@ mod of_every_store {
             quotes_of: 0,
             breakdown: Vec::new(),
             recent: Vec::new(),
+            chart: Vec::new(),
+            marks: Vec::new(),
+            calibration: Calibration::default(),
             words: Vec::new(),
+            risen: Vec::new(),
+            holidays: Vec::new(),
             fresh_sources: (1, 1),
             cause: String::new(),
             base_url: None,
@@ -120,12 +131,35 @@ mod of_every_store {
         let refused = Judged {
             changes: vec![change(later(&incident("i-1"), State::Acknowledged), Some(9), &[Event::Opened])],
             states: vec![state],
-            done: Vec::new(),
+            ..Judged::default()
         };
         assert!(matches!(store.apply(refused).await, Err(StoreError::Stale)));
         assert_eq!(store.newest().await.unwrap()[0].state, State::Open);
         assert!(store.snapshots(now()).await.unwrap().is_empty());
         assert!(due(store).await.is_empty());
+    }
+
+    fn false_alarm() -> Remark {
+        let saying = Saying::FalseAlarm { incident: "i-1".to_owned(), key: incident("i-1").key };
+        Remark { id: 0, at: now(), who: "anna".to_owned(), saying }
+    }
+
+    pub(super) async fn a_label_is_written_with_its_change_or_not_at_all(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[])])).await.unwrap();
+        let resolved = |seen| Judged {
+            changes: vec![change(later(&incident("i-1"), State::Resolved), Some(seen), &[])],
+            remarks: vec![RemarkChange::Put(false_alarm())],
+            ..Judged::default()
+        };
+        assert!(matches!(store.apply(resolved(9)).await, Err(StoreError::Stale)));
+        assert!(store.labels().await.unwrap().remarks.is_empty());
+        store.apply(resolved(1)).await.unwrap();
+        let found = store.acts(RemarkKind::FalseAlarm, now()..now() + chrono::TimeDelta::hours(1)).await.unwrap();
+        assert_eq!(found, store.labels().await.unwrap().remarks);
+        assert_eq!(found, [Remark { id: found[0].id, ..false_alarm() }]);
+        let back = RemarkChange::TakeBack(RemarkKind::FalseAlarm, "i-1".to_owned());
+        store.apply(Judged { remarks: vec![back], ..Judged::default() }).await.unwrap();
+        assert!(store.labels().await.unwrap().remarks.is_empty());
     }
 
     pub(super) async fn a_series_has_one_standing_incident(store: &(impl Incidents + Outbox)) {
@@ -191,6 +225,7 @@ mod of_every_store {
 mod on_sqlite {
     crate::contract::on_every_store! {
         a_change_that_saw_an_older_version_is_refused_whole
+        a_label_is_written_with_its_change_or_not_at_all
         a_series_has_one_standing_incident
         who_never_heard_the_beginning_does_not_hear_the_end
         an_undelivered_worse_gives_way_and_the_opening_never

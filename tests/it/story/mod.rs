@@ -2,6 +2,7 @@
 
 mod config;
 mod feed;
+mod labels;
 mod late;
 mod life;
 mod manual;

@@ -1,0 +1,212 @@
+//! The chart of a notice: the same buckets as a drawing for the text part and as columns for the
+//! HTML part. Mail programs show neither scripts nor SVG, so the columns are cells of a table.
+
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::course::Bar;
+use crate::domain::course::Mark;
+use crate::domain::notice::Facts;
+use crate::render::chart;
+use crate::render::chart::Chart;
+use crate::render::chart::Point;
+use crate::render::chart::Span;
+use crate::render::chart::terminal;
+use crate::render::wording;
+use crate::render::wording::Clock;
+
+/// Most buckets and marks that a notice shows.
+const BARS: usize = 60;
+const MARKS: usize = 6;
+/// Columns of the text part.
+const WIDTH: usize = 72;
+/// Height of the columns in pixels, and how wide all of them are together.
+const HEIGHT: f64 = 80.0;
+const PIXELS: usize = 560;
+/// About so many columns have a time below them.
+const LABELS: usize = 4;
+
+/// A chart, ready to be put into a part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Shown {
+    /// `LAST 48 HOURS, complaints an hour (now on the right)`
+    pub title: String,
+    /// Lines of the text part.
+    pub drawing: Vec<String>,
+    /// Columns of the HTML part.
+    pub columns: Vec<Column>,
+    /// How wide a column is, in pixels.
+    pub pixels: usize,
+    /// Times below the columns: how many columns they span, and the words.
+    pub labels: Vec<(usize, String)>,
+    /// `a 04:00: 5.2 released, 3 h before the rise began`
+    pub marks: Vec<String>,
+}
+
+/// A column of the HTML part. Heights are pixels, from the top.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Column {
+    /// Above the usual: part of the bar.
+    pub above: u32,
+    /// Between the usual and the bar: nothing.
+    pub between: u32,
+    /// Within the usual: part of the bar.
+    pub within: u32,
+    /// The bucket was loud.
+    pub loud: bool,
+    /// Letters of what was marked in it.
+    pub marks: String,
+}
+
+impl Shown {
+    /// The chart of a notice; `None` where the row has none.
+    pub(super) fn of(facts: &Facts, clock: &Clock) -> Option<Self> {
+        let bars = &facts.chart[facts.chart.len().saturating_sub(BARS)..];
+        let last = bars.last()?;
+        let marks: Vec<&Mark> = facts.marks.iter().filter(|mark| bars[0].start <= mark.at && mark.at < last.end).take(MARKS).collect();
+        let (bucket, rise) = (last.end - last.start, rise(facts, bars));
+        let told = |mark: &Mark| wording::beside(rise - mark.at, bucket);
+        let names = ('a'..='z').zip(&marks);
+        Some(Self {
+            title: title(bars),
+            drawing: drawing(facts, bars, &marks, clock),
+            columns: columns(bars, &marks),
+            pixels: PIXELS / bars.len(),
+            labels: labels(bars, clock),
+            marks: names
+                .map(|(name, mark)| format!("{name} {}: {}, {}", clock.short(mark.at), wording::name(&mark.text), told(mark)))
+                .collect(),
+        })
+    }
+}
+
+/// When the rise began. A spike is known by the window in which it is the most unusual, which may
+/// begin long before it; so the moment is taken from which four fifths of the excess came.
+fn rise(facts: &Facts, bars: &[Bar]) -> Timestamp {
+    let within: Vec<&Bar> = bars.iter().filter(|bar| bar.end > facts.since && bar.start < facts.at).collect();
+    let excess = |bar: &Bar| (number(bar.count) - number(bar.expected)).max(0.0);
+    let all: f64 = within.iter().map(|bar| excess(bar)).sum();
+    // What began before the chart does is not seen in it.
+    if all <= 0.0 || bars[0].start > facts.since {
+        return facts.since;
+    }
+    let mut before = 0.0;
+    let first = within.iter().find(|bar| {
+        before += excess(bar);
+        before > 0.2 * all
+    });
+    first.map_or(facts.since, |bar| bar.start.max(facts.since))
+}
+
+/// A number that can be drawn.
+fn number(value: f64) -> f64 {
+    if value.is_finite() { value.clamp(0.0, 1e12) } else { 0.0 }
+}
+
+/// `LAST 48 HOURS, complaints an hour (now on the right)`
+fn title(bars: &[Bar]) -> String {
+    let unit = if bars.iter().any(|bar| (bar.end - bar.start).num_hours() > 12) { ("day", "a") } else { ("hour", "an") };
+    let length = wording::plural(&bars.len().to_string(), unit.0).to_uppercase();
+    format!("LAST {length}, complaints {} {} (now on the right)", unit.1, unit.0)
+}
+
+fn drawing(facts: &Facts, bars: &[Bar], marks: &[&Mark], clock: &Clock) -> Vec<String> {
+    let points = bars.iter().map(|bar| {
+        let Bar { start, end, count, expected, usual, firing } = *bar;
+        Point { start, end, count, expected, usual, firing }
+    });
+    let chart = Chart {
+        title: String::new(),
+        zone: clock.zone(),
+        points: points.collect(),
+        marks: marks.iter().map(|mark| chart::Mark { at: mark.at, text: String::new() }).collect(),
+        spans: vec![Span { from: facts.since, until: facts.at, text: String::new() }],
+    };
+    let drawn = terminal(&chart, WIDTH);
+    // The title stands above already, and what was marked is told in full below.
+    let lines = drawn.lines().skip(1);
+    let named = |line: &str| line.chars().nth(1) == Some(' ') && line.starts_with(|name: char| name.is_ascii_lowercase());
+    lines.filter(|line| !named(line)).map(str::to_owned).collect()
+}
+
+fn columns(bars: &[Bar], marks: &[&Mark]) -> Vec<Column> {
+    let highest = bars.iter().map(|bar| number(bar.count).max(number(bar.usual.1))).fold(1.0, f64::max);
+    let pixels = |value: f64| (value / highest * HEIGHT).round() as u32;
+    let column = |bar: &Bar| {
+        let (count, usual) = (number(bar.count), number(bar.usual.1));
+        let letters = ('a'..='z').zip(marks).filter(|(_, mark)| bar.start <= mark.at && mark.at < bar.end);
+        Column {
+            above: pixels((count - usual).max(0.0)),
+            between: pixels((usual - count).max(0.0)),
+            // A count that is there is seen, however small it is beside the others.
+            within: if count > 0.0 { pixels(count.min(usual)).max(1) } else { 0 },
+            loud: bar.firing,
+            marks: letters.map(|(letter, _)| letter).collect(),
+        }
+    };
+    bars.iter().map(column).collect()
+}
+
+fn labels(bars: &[Bar], clock: &Clock) -> Vec<(usize, String)> {
+    let step = bars.len().div_ceil(LABELS).max(1);
+    bars.chunks(step).map(|part| (part.len(), clock.short(part[0].start))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::render::story::Story;
+
+    fn shown() -> Shown {
+        Story::of(&sample::charted()).chart.unwrap()
+    }
+
+    #[test]
+    fn a_column_is_cut_where_the_usual_ends() {
+        let shown = shown();
+        assert_eq!((shown.columns.len(), shown.pixels), (48, 11));
+        let last = Column { above: 67, between: 0, within: 13, loud: true, marks: String::new() };
+        assert_eq!(shown.columns[47], last);
+        let calm = Column { above: 0, between: 8, within: 4, loud: false, marks: "b".to_owned() };
+        assert_eq!(shown.columns[40], calm);
+        assert_eq!(shown.labels.iter().map(|label| label.0).sum::<usize>(), 48);
+    }
+
+    #[test]
+    fn a_rise_begins_where_most_of_its_excess_does_and_not_where_the_window_does() {
+        let mut row = sample::charted();
+        let began = |row: &crate::domain::notice::Row| rise(&row.facts, &row.facts.chart);
+        assert_eq!(began(&row), sample::at("2026-11-21T11:00:00Z"));
+        row.facts.since = sample::at("2026-11-21T01:00:00Z");
+        assert_eq!(began(&row), sample::at("2026-11-21T11:00:00Z"));
+        row.facts.since = sample::at("2026-11-01T01:00:00Z");
+        assert_eq!(began(&row), row.facts.since, "it began before the chart");
+        row.facts.since = sample::at("2026-11-21T01:00:00Z");
+        row.facts.chart.iter_mut().for_each(|bar| bar.expected = 99.0);
+        assert_eq!(began(&row), row.facts.since, "nothing is more than expected");
+    }
+
+    #[test]
+    fn a_chart_of_days_says_days() {
+        let mut row = sample::charted();
+        let start = row.facts.chart[0].start;
+        for (at, bar) in row.facts.chart.iter_mut().enumerate() {
+            bar.start = start + chrono::TimeDelta::days(at as i64);
+            bar.end = bar.start + chrono::TimeDelta::days(1);
+        }
+        row.facts.chart.truncate(28);
+        assert_eq!(Story::of(&row).chart.unwrap().title, "LAST 28 DAYS, complaints a day (now on the right)");
+    }
+
+    #[test]
+    fn a_row_of_an_older_release_still_shows_its_two_hours() {
+        let mut old = serde_json::to_value(&sample::charted().facts).unwrap();
+        for key in ["chart", "marks", "calibration"] {
+            old.as_object_mut().unwrap().remove(key);
+        }
+        let facts: Facts = serde_json::from_value(old).unwrap();
+        let story = Story::of(&crate::domain::notice::Row { facts, ..sample::charted() });
+        assert_eq!((story.chart, story.recent.len()), (None, 12));
+    }
+}
