@@ -118,7 +118,9 @@ impl Intake<'_> {
         let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
         let copied = voices::find(self.connection, tagged, at)?;
         let voice = copied.unwrap_or(id);
-        let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
+        // A thousandth copy changes nothing that is counted.
+        let full = voice != id && voices::is_full(self.connection, voice)?;
+        let before = if voice == id || full { Vec::new() } else { members(self.connection, voice)? };
         self.connection
             .prepare_cached(
                 "INSERT INTO item (id, source, external_id, rev, hash, published, updated, first_seen, at, late, author_hash, voice,
@@ -150,9 +152,11 @@ impl Intake<'_> {
             voices::index(self.connection, id, tagged, at)?;
         }
         let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
-        let mut after = before.clone();
-        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
-        self.count(&before, &after);
+        if !full {
+            let mut after = before.clone();
+            after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
+            self.count(&before, &after);
+        }
         self.lesson.note(item.published, self.polled_at, self.now);
         self.done.new += 1;
         if late {

@@ -25,6 +25,7 @@ mod names;
 mod outbox;
 mod ports;
 pub mod rated;
+mod relabel;
 pub mod reports;
 mod retag;
 mod streams;
