@@ -178,7 +178,6 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
-            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 
