@@ -112,6 +112,17 @@ impl Judge {
         grid.bucket(series.segment, series.theme, self.buckets, self.buckets.start(at))
     }
 
+    /// Judges a complete bucket that somebody else counted, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, _: &Series, bucket: &BucketCount) -> Verdict {
+        self.detector.advance(memory, bucket)
+    }
+
+    /// Judges an open bucket that somebody else counted.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, _: &Series, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        self.detector.peek(memory, bucket, now)
+    }
+
     /// What would be said of a bucket that never was; nothing is learnt.
     #[must_use]
     pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {

@@ -20,6 +20,7 @@ pub mod crew;
 mod diary;
 pub mod facts;
 pub mod gauges;
+pub mod hearing;
 pub mod intake;
 pub mod judge;
 pub mod keeper;

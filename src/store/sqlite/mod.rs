@@ -14,6 +14,7 @@ use rusqlite::TransactionBehavior;
 mod acts;
 pub mod census;
 mod counters;
+pub mod history;
 mod incidents;
 mod ingest;
 mod keep;
