@@ -171,7 +171,7 @@ impl<'a> Task<'a> {
         let stage = Stage { plan, watches: watches.iter().collect(), until: self.until, stored_by };
         let world = World::read(&reader, &stage, &mut |done, all| bar.tell(&mut console.err, "reading history", done, all))?;
         let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, Clock::real().now());
-        let play = Play {
+        let how = Play {
             plan,
             calibrations: &calibrations,
             watches: &watches,
@@ -179,9 +179,9 @@ impl<'a> Task<'a> {
             known: self.known,
             with_courses: self.args.against.is_none() && (!self.args.json || self.args.html.is_some()),
         };
-        let report = backtest::play(&world, &play, &mut |done, all| bar.tell(&mut console.err, "judging", done, all));
+        let report = backtest::play(&world, &how, &mut |done, all| bar.tell(&mut console.err, "judging", done, all));
         let rungs = if self.args.curve {
-            curve(&world, &play, &mut |done, all| bar.tell(&mut console.err, "trying budgets", done, all))
+            curve(&world, &how, &mut |done, all| bar.tell(&mut console.err, "trying budgets", done, all))
         } else {
             Vec::new()
         };

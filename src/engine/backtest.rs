@@ -20,8 +20,8 @@ use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::engine::backtest::calendar::Calendar;
 use crate::engine::backtest::cores::on_all;
+use crate::engine::backtest::ear::Closest;
 use crate::engine::backtest::known::Known;
-use crate::engine::backtest::series::Closest;
 use crate::engine::backtest::series::Played;
 use crate::engine::backtest::series::Player;
 use crate::engine::judge::Judge;
@@ -36,10 +36,11 @@ use crate::render::chart::Point;
 mod calendar;
 mod cores;
 pub mod curve;
+pub mod ear;
 pub mod known;
 mod ladder;
 mod segments;
-pub mod series;
+mod series;
 mod tags;
 mod tape;
 #[cfg(test)]
@@ -64,6 +65,19 @@ pub struct Found {
     /// When people would have been told first. A spike that came in late is told when it came in,
     /// and its incident opens in its own time.
     pub told_at: Timestamp,
+    /// The times in which it stood: more than one where it was reopened.
+    pub spells: Vec<Spell>,
+}
+
+/// A time in which an incident stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// First bucket of what was loud.
+    pub since: Timestamp,
+    /// When people would have been told.
+    pub told_at: Timestamp,
+    /// When it was resolved, if it was.
+    pub resolved_at: Option<Timestamp>,
 }
 
 impl Found {
@@ -172,13 +186,13 @@ impl<'a> Desk<'a> {
             asked: asked.map(|(number, known)| (number, known.from, known.until)).collect(),
             until: world.until,
         };
-        let mut played = player.play();
+        let mut done = player.play();
         let named = play.known.iter().any(|known| known.names(&series.key));
         let is_whole = series.key.segment == Segment::All;
-        if !play.with_courses || (!is_whole && played.found.is_empty() && !named) {
-            played.points = Vec::new();
+        if !play.with_courses || (!is_whole && done.found.is_empty() && !named) {
+            done.points = Vec::new();
         }
-        played
+        done
     }
 }
 

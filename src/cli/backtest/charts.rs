@@ -4,6 +4,7 @@ use crate::cli::backtest::Outcome;
 use crate::cli::times;
 use crate::domain::remark::Saying;
 use crate::engine::backtest::Course;
+use crate::engine::backtest::Spell;
 use crate::engine::backtest::known::Known;
 use crate::render::chart::Chart;
 use crate::render::chart::Mark;
@@ -13,11 +14,11 @@ use crate::render::chart::plot::Plot;
 /// The chart of a series with its incidents and the known ones.
 pub(super) fn chart(outcome: &Outcome<'_>, course: &Course) -> Chart {
     let since = outcome.since;
-    let mine = outcome.report.found.iter().map(|found| &found.incident).filter(|incident| incident.key == course.key);
-    let found = mine.map(|incident| Span {
-        from: incident.since,
-        until: incident.resolved_at.unwrap_or(outcome.until),
-        text: format!("{} ({})", incident.id, incident.told_level),
+    let mine = outcome.report.found.iter().filter(|found| found.incident.key == course.key);
+    let found = mine.flat_map(|found| {
+        let text = format!("{} ({})", found.incident.id, found.incident.told_level);
+        let span = move |spell: &Spell| Span { from: spell.since, until: spell.resolved_at.unwrap_or(outcome.until), text: text.clone() };
+        found.spells.iter().map(span)
     });
     let known = outcome.known.iter().filter(|known| known.concerns(&course.key)).map(|known| Span {
         from: known.from,

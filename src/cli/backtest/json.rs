@@ -14,10 +14,10 @@ use crate::cli::backtest::tables;
 use crate::cli::exit::Failure;
 use crate::cli::times;
 use crate::engine::backtest::Found;
+use crate::engine::backtest::ear::Closest;
 use crate::engine::backtest::known::Fate;
 use crate::engine::backtest::known::Known;
 use crate::engine::backtest::known::Measure;
-use crate::engine::backtest::series::Closest;
 use crate::engine::plan::Plan;
 
 pub(super) fn show(outcome: &Outcome<'_>, console: &mut Console) -> Result<(), Failure> {

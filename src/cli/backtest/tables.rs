@@ -13,9 +13,9 @@ use crate::domain::incident::Call;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::World;
 use crate::engine::backtest::curve::Rung;
+use crate::engine::backtest::ear::Closest;
 use crate::engine::backtest::known::Fate;
 use crate::engine::backtest::known::Measure;
-use crate::engine::backtest::series::Closest;
 use crate::engine::plan::Plan;
 use crate::render::chart::terminal;
 

@@ -11,6 +11,7 @@ use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::Report;
+use crate::engine::backtest::Spell;
 
 /// Days of a year.
 const YEAR: f64 = 365.25;
@@ -47,9 +48,11 @@ impl Known {
         self.concerns(key) && *segment == key.segment && (self.theme.is_some() || self.segment.is_some())
     }
 
-    fn meets(&self, found: &Found) -> bool {
-        let end = found.incident.resolved_at.unwrap_or(Timestamp::MAX_UTC);
-        self.concerns(&found.incident.key) && found.incident.since < self.until && end.max(found.incident.opened_at) >= self.from
+    /// When people would have been told of it by an incident, if they would have been.
+    fn met(&self, found: &Found) -> Option<Timestamp> {
+        let stands = |spell: &&Spell| spell.since < self.until && spell.resolved_at.is_none_or(|end| end >= self.from);
+        let spells = || found.spells.iter().filter(stands).map(|spell| spell.told_at).min();
+        self.concerns(&found.incident.key).then(spells).flatten()
     }
 }
 
@@ -81,12 +84,11 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Compares a report with what is known. Only incidents of watches that somebody knows of any
-    /// incident of can be told false.
+    /// Compares a report with what is known.
     #[must_use]
     pub fn of(report: &Report, known: &[Known]) -> Self {
         let fates = known.iter().map(|known| fate(report, known)).collect();
-        let meets_none = |found: &Found| !known.iter().any(|known| known.meets(found));
+        let meets_none = |found: &Found| !known.iter().any(|known| known.met(found).is_some());
         let false_alarms = report.found.iter().enumerate().filter(|(_, found)| meets_none(found)).map(|(place, _)| place).collect();
         let days: f64 = report.judged.values().map(|range| (range.end - range.start).num_seconds().max(0) as f64 / 86_400.0).sum();
         Self { fates, false_alarms, years: days / YEAR }
@@ -123,9 +125,9 @@ impl Measure {
 }
 
 fn fate(report: &Report, known: &Known) -> Fate {
-    let meets = report.found.iter().enumerate().filter(|(_, found)| known.meets(found));
-    if let Some((by, found)) = meets.min_by_key(|(_, found)| found.told_at) {
-        return Fate::Found { by, delay: (found.told_at - known.from).max(TimeDelta::zero()) };
+    let met = report.found.iter().enumerate().filter_map(|(by, found)| Some((known.met(found)?, by)));
+    if let Some((told_at, by)) = met.min() {
+        return Fate::Found { by, delay: (told_at - known.from).max(TimeDelta::zero()) };
     }
     let judged = report.judged.get(&known.watch).is_some_and(|range| known.from < range.end && known.until > range.start);
     if judged { Fate::Missed } else { Fate::NotJudged }

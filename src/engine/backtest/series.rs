@@ -9,32 +9,26 @@ use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
 use crate::domain::incident::Call;
-use crate::domain::incident::Incident;
-use crate::domain::incident::Numbers;
 use crate::domain::incident::SeriesKey;
-use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::calendar::Calendar;
+use crate::engine::backtest::ear::Closest;
+use crate::engine::backtest::ear::Ear;
+use crate::engine::backtest::ear::Record;
+use crate::engine::backtest::ear::moment;
 use crate::engine::backtest::ladder::Ladder;
 use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
-use crate::engine::hearing::hear;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
-use crate::incident::step::Cause;
 use crate::incident::step::Policy;
-use crate::incident::step::Step;
-use crate::incident::step::step;
 use crate::render::chart::Point;
 
 /// Arrivals in buckets that were judged before are looked at this often, in milliseconds. The daemon
 /// looks sooner; a replay for each message of a year would take long.
 const LATE_LOOK: i64 = 900_000;
-/// The daemon looks at least this often, in milliseconds, and lets the clock move incidents.
-const MINUTE: i64 = 60_000;
-
 /// A series and all that it is judged by.
 pub(super) struct Player<'a> {
     pub instance: &'a str,
@@ -71,41 +65,6 @@ pub(super) struct Played {
     pub loudness: f64,
 }
 
-/// The bucket of a stretch of time that came closest to an alert.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Closest {
-    /// Which series.
-    pub key: SeriesKey,
-    /// First moment of the bucket.
-    pub bucket: Timestamp,
-    /// What was said of it.
-    pub call: Call,
-    /// The numbers behind that.
-    pub numbers: Numbers,
-    /// The incident of the whole stood, and its parts open none then.
-    pub covered: bool,
-}
-
-/// How the incidents of a series stood over time: each change that matters to its parts.
-#[derive(Debug, Default)]
-pub(super) struct Record(Vec<(i64, Incident)>);
-
-impl Record {
-    fn note(&mut self, now: i64, incident: &Incident) {
-        let same =
-            |last: &Incident| last.id == incident.id && last.resolved_at == incident.resolved_at && last.opened_at == incident.opened_at;
-        if !self.0.last().is_some_and(|(_, last)| same(last)) {
-            self.0.push((now, incident.clone()));
-        }
-    }
-
-    /// The newest incident at a look.
-    fn at(&self, now: i64) -> Option<&Incident> {
-        let behind = self.0.partition_point(|(at, _)| *at <= now);
-        Some(&self.0[behind.checked_sub(1)?].1)
-    }
-}
-
 /// Counts of one source in one bucket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Counts {
@@ -132,53 +91,47 @@ struct Run<'a, 'p> {
     news: Option<usize>,
     /// When news in judged buckets is looked at.
     again: Option<i64>,
-    newest: Option<Incident>,
-    played: Played,
+    /// Each judged bucket for a chart.
+    points: Vec<Point>,
+    judged_from: Option<Timestamp>,
+    ear: Ear<'a>,
 }
 
 impl Player<'_> {
     /// Plays it to the end.
     pub fn play(&self) -> Played {
-        let columns: Vec<i64> = self.sources.iter().flatten().copied().collect();
-        let mut next = 0;
-        let mut column = |number: &Option<i64>| {
-            number.map(|_| {
-                next += 1;
-                next - 1
-            })
-        };
-        let column_of = self.sources.iter().map(&mut column).collect();
-        let mut run = Run {
-            player: self,
-            counts: vec![Counts::default(); columns.len() * self.calendar.buckets.len()],
+        let mut run = Run::new(self);
+        if run.has_late() {
+            run.ladder = Some(Ladder::new());
+        }
+        run.play();
+        let Run { points, judged_from, ear, .. } = run;
+        let Ear { found, record, closest, loudness, .. } = ear;
+        Played { key: self.series.key.clone(), found, record, points, closest, judged_from, loudness }
+    }
+}
+
+impl<'a, 'p> Run<'a, 'p> {
+    fn new(player: &'a Player<'p>) -> Self {
+        let columns: Vec<i64> = player.sources.iter().flatten().copied().collect();
+        let mut free = 0..;
+        Run {
+            player,
+            counts: vec![Counts::default(); columns.len() * player.calendar.buckets.len()],
             columns,
-            column_of,
+            column_of: player.sources.iter().map(|number| number.and_then(|_| free.next())).collect(),
             memory: Memory::default(),
             next: 0,
             ladder: None,
             changed: None,
             news: None,
             again: None,
-            newest: None,
-            played: Played {
-                key: self.series.key.clone(),
-                found: Vec::new(),
-                record: Record::default(),
-                points: Vec::with_capacity(self.calendar.buckets.len()),
-                closest: Vec::new(),
-                judged_from: None,
-                loudness: 0.0,
-            },
-        };
-        if run.has_late() {
-            run.ladder = Some(Ladder::new());
+            points: Vec::with_capacity(player.calendar.buckets.len()),
+            judged_from: None,
+            ear: Ear::new(player.instance, &player.series.key, player.policy, player.whole, &player.asked),
         }
-        run.to_the_end();
-        run.played
     }
-}
 
-impl Run<'_, '_> {
     /// Whether anything comes into a bucket that is judged by then.
     fn has_late(&self) -> bool {
         let calendar = self.player.calendar;
@@ -189,7 +142,7 @@ impl Run<'_, '_> {
         self.player.hits.entries().iter().chain(self.player.volume.entries()).any(late)
     }
 
-    fn to_the_end(&mut self) {
+    fn play(&mut self) {
         let until = self.player.until.timestamp_millis();
         let (volume, hits) = (self.player.volume.entries(), self.player.hits.entries());
         let (mut of_volume, mut of_hits) = (0, 0);
@@ -285,7 +238,7 @@ impl Run<'_, '_> {
         let verdict = self.player.judge.learn(&mut self.memory, self.player.series, &bucket);
         self.draw(place, &verdict, now.is_some());
         if let Some(now) = now {
-            self.hear(&verdict, now);
+            self.ear.hear(&verdict, now);
         }
     }
 
@@ -299,7 +252,7 @@ impl Run<'_, '_> {
             }
             let (judge, series) = (self.player.judge, self.player.series);
             let verdict = judge.glance(over.as_ref().unwrap_or(&self.memory), series, &bucket, moment(now));
-            self.hear(&verdict, now);
+            self.ear.hear(&verdict, now);
             if bucket.end.timestamp_millis() > now {
                 return;
             }
@@ -327,7 +280,7 @@ impl Run<'_, '_> {
     fn draw(&mut self, place: usize, verdict: &Verdict, heard: bool) {
         let newest = &verdict.numbers.newest;
         let loud = matches!(verdict.call, Call::Firing(_));
-        let before = self.played.points.get(place).is_some_and(|point| point.firing);
+        let before = self.points.get(place).is_some_and(|point| point.firing);
         let point = Point {
             start: verdict.bucket,
             end: verdict.until,
@@ -336,84 +289,13 @@ impl Run<'_, '_> {
             usual: newest.usual,
             firing: before || (loud && heard),
         };
-        if place < self.played.points.len() {
-            self.played.points[place] = point;
+        if place < self.points.len() {
+            self.points[place] = point;
         } else {
-            self.played.points.push(point);
+            self.points.push(point);
         }
-        if self.played.judged_from.is_none() && verdict.call != Call::Unknown {
-            self.played.judged_from = Some(verdict.bucket);
-        }
-    }
-
-    /// A look at `now` comes to a verdict.
-    fn hear(&mut self, verdict: &Verdict, now: i64) {
-        let key = &self.player.series.key;
-        let whole = self.player.whole.and_then(|whole| whole.at(now));
-        self.compare(verdict, whole.is_some_and(|whole| whole.resolved_at.is_none()));
-        if verdict.numbers.limit > 0.0 {
-            self.played.loudness = self.played.loudness.max(verdict.numbers.score / verdict.numbers.limit);
-        }
-        let standing = |newest: &Option<Incident>| newest.as_ref().is_some_and(|incident| incident.state != State::Closed);
-        if !standing(&self.newest) && !matches!(verdict.call, Call::Firing(_)) {
-            return;
-        }
-        // Since the look before, the clock went on.
-        self.pass(now - MINUTE);
-        let Player { instance, policy, .. } = *self.player;
-        if let Some(step) = hear(instance, key, self.newest.as_ref(), whole, verdict, policy, moment(now)) {
-            self.note(step, now);
-        }
-        self.pass(now);
-    }
-
-    /// The clock alone may move an incident.
-    fn pass(&mut self, now: i64) {
-        let Player { instance, policy, .. } = *self.player;
-        if let Some(step) = step(instance, &self.player.series.key, self.newest.as_ref(), &Cause::Clock, policy, moment(now)) {
-            self.note(step, now);
+        if self.judged_from.is_none() && verdict.call != Call::Unknown {
+            self.judged_from = Some(verdict.bucket);
         }
     }
-
-    fn note(&mut self, step: Step, now: i64) {
-        let incident = step.incident;
-        self.played.record.note(now, &incident);
-        match self.played.found.last_mut() {
-            Some(last) if last.incident.id == incident.id => last.incident = incident.clone(),
-            _ => {
-                let opening = (incident.numbers.count, incident.numbers.expected);
-                self.played.found.push(Found { incident: incident.clone(), opening, told_at: moment(now) });
-            }
-        }
-        self.newest = Some(incident);
-    }
-
-    fn compare(&mut self, verdict: &Verdict, covered: bool) {
-        for (number, from, until) in &self.player.asked {
-            if verdict.until <= *from || verdict.bucket >= *until {
-                continue;
-            }
-            let known = self.played.closest.iter_mut().find(|(of, _)| of == number);
-            // Where every score is 0, the bucket with the most complaints too many is the telling one.
-            let rank = |numbers: &Numbers| (numbers.score, numbers.newest.count - numbers.newest.expected);
-            if known.as_ref().is_some_and(|(_, closest)| rank(&closest.numbers) >= rank(&verdict.numbers)) {
-                continue;
-            }
-            let closest = Closest {
-                key: self.player.series.key.clone(),
-                bucket: verdict.bucket,
-                call: verdict.call,
-                numbers: verdict.numbers.clone(),
-                covered,
-            };
-            match known {
-                Some(known) => known.1 = closest,
-                None => self.played.closest.push((*number, closest)),
-            }
-        }
-    }
-}
-
-fn moment(milliseconds: i64) -> Timestamp {
-    Timestamp::from_timestamp_millis(milliseconds).unwrap_or_default()
 }

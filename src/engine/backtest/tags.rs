@@ -55,7 +55,7 @@ impl<'a> Tagging<'a> {
             known.is_some_and(|by| of(by) == of(stage.plan))
         };
         let rules = &*stage.plan.rules;
-        let stored = stored.map(str::to_owned).or_else(|| known.map(|by| by.rules.fingerprint().to_owned()));
+        let stored = stored.map(str::to_owned).or_else(|| known.map(|by| by.rules.fingerprint().clone()));
         let again = stored.is_some_and(|stored| stored != rules.fingerprint());
         let changed = numbers.iter().filter(|(name, _)| again && !same(name)).map(|(_, number)| *number).collect();
         Self { rules, again, numbers, changed, waiting: Vec::new(), bytes: 0, without_text: 0 }
@@ -91,12 +91,11 @@ impl<'a> Tagging<'a> {
         self.bytes = 0;
         for (life, found) in waiting.iter().zip(tagged(self.rules, &waiting)) {
             let kept = life.themes.iter().filter(|theme| !self.changed.contains(theme)).copied();
-            let now = match found {
-                Some(names) => names.iter().filter_map(|name| self.numbers.get(name)).copied().collect(),
-                None => {
-                    self.without_text += 1;
-                    kept.collect()
-                }
+            let now = if let Some(names) = found {
+                names.iter().filter_map(|name| self.numbers.get(name)).copied().collect()
+            } else {
+                self.without_text += 1;
+                kept.collect()
             };
             each(life, self.themes(life, now));
         }

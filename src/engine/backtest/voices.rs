@@ -147,24 +147,15 @@ mod tests {
     }
 
     fn tales() -> impl Strategy<Value = Vec<Tale>> {
-        let one = (
-            0..3_i64,
-            0..100_i64,
-            proptest::option::of(0..150_i64),
-            vec((0..150_i64, vec(1..4_i64, 0..3)), 0..3),
-            vec(1..4_i64, 0..3),
-            any::<bool>(),
-        );
-        vec(one, 1..5).prop_map(|tales| {
-            let tale = |(id, (quarter, seen, gone_at, mut earlier, themes, late)): (
-                usize,
-                (i64, i64, Option<i64>, Vec<(i64, Vec<i64>)>, Vec<i64>, bool),
-            )| {
-                earlier.sort();
-                Tale { quarter, gone_at, earlier, late, ..tale(id as i64, seen, &themes) }
-            };
-            tales.into_iter().enumerate().map(tale).collect()
-        })
+        let themes = || vec(1..4_i64, 0..3);
+        let edits = vec((0..150_i64, themes()), 0..3);
+        let one = (0..3_i64, 0..100_i64, proptest::option::of(0..150_i64), edits, themes(), any::<bool>());
+        let one = one.prop_map(|(quarter, seen, gone_at, mut earlier, themes, late)| {
+            earlier.sort();
+            Tale { quarter, late, gone_at, earlier, ..tale(0, seen, &themes) }
+        });
+        let numbered = |tales: Vec<Tale>| (1..).zip(tales).map(|(id, tale)| Tale { id, ..tale }).collect();
+        vec(one, 1..5).prop_map(numbered)
     }
 
     proptest! {
