@@ -29,6 +29,7 @@ use crate::engine::backtest::known::Measure;
 use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
+use crate::render::calibrated;
 use crate::store::sqlite::Direct;
 
 mod charts;
@@ -188,7 +189,11 @@ impl<'a> Task<'a> {
         bar.end(&mut console.err);
         let measure = self.args.known.is_some().then(|| Measure::of(&report, self.known));
         let remarks = reader.acts(RemarkKind::Annotation, self.since.unwrap_or(Timestamp::UNIX_EPOCH)..self.until)?;
-        let notes = tables::notes(&world, plan);
+        let mut notes = tables::notes(&world, plan);
+        for watch in watches.iter().filter(|watch| !calibrations.watch(&watch.name).is_even()) {
+            let sentence = calibrated::sentence(&calibrations.watch(&watch.name), watch.false_alarms_per_year);
+            notes.extend(sentence.map(|of| format!("watch \"{}\", with the labels of today for all of its history: {of}", watch.name)));
+        }
         Ok(Outcome { plan, report, known: self.known, measure, rungs, remarks, since: self.since, until: self.until, notes })
     }
 }

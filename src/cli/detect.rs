@@ -7,30 +7,20 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
-
 use crate::calendar::bucket::Width;
 use crate::cli::Console;
-use crate::cli::detect::rows::Row;
+use crate::cli::detect::looks::Step;
 use crate::cli::detect::rows::Series;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
-use crate::detect::Detector as _;
 use crate::detect::Settings;
 use crate::detect::share::ShareDetector;
-use crate::detect::state::State;
-use crate::domain::Timestamp;
-use crate::domain::count::BucketCount;
-use crate::domain::count::Part;
-use crate::domain::incident::Call;
 
+mod looks;
 mod rows;
 
 /// Complaints that a window needs: a file of counts has no watch to say more.
 const LEAST_COMPLAINTS: u32 = 3;
-/// Empty buckets that a gap is filled with at most. More would change nothing: they teach nothing,
-/// and the longest window is far shorter.
-const MOST_FILLED: i64 = 1000;
 
 const EXAMPLE: &str = "\
 Example: a month of days with two complaints among forty messages, and nineteen
@@ -46,7 +36,8 @@ on the last day. Prints that day with its score.
 ///
 /// Reads a CSV with the header `series_id,bucket_start,total,complaints` and
 /// prints a CSV `series_id,bucket_start,score`; a higher score is surer. Buckets
-/// are hours or days; which, is found from the data. Where `total` is empty,
+/// are hours or days; which, is found from the data. Shorter ones (five minutes)
+/// are looks at the hour or day that goes on. Where `total` is empty,
 /// complaints alone are judged. Each bucket is judged with what was known at its
 /// end. Nothing is said of the first week of hours or the first two weeks of days.
 #[derive(Debug, clap::Args)]
@@ -72,7 +63,8 @@ fn budget(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let all = rows::read(open(&args.series)?).map_err(|error| unreadable(&args.series, error))?;
-    let width = width(&all).map_err(|error| unreadable(&args.series, error))?;
+    let step = step(&all).map_err(|error| unreadable(&args.series, error))?;
+    let width = step.width;
     let settings = Settings { width, false_alarms_per_year: args.false_alarms_per_year, min_complaints: LEAST_COMPLAINTS };
     let detector = ShareDetector::new(settings);
     let buckets: usize = all.iter().map(|series| series.rows.len()).sum();
@@ -80,15 +72,19 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         Width::Hour => ("hour", 7 * 24),
         Width::Day => ("day", 14),
     };
-    writeln!(console.err, "{} series, {buckets} buckets of one {name}, alarms from score {:.2} on", all.len(), detector.limit())?;
-    let short = all.iter().filter(|series| series.rows.len() <= learnt).count();
+    let length = match step.parts() {
+        1 => format!("one {name}"),
+        parts => format!("{}, {parts} to a judged {name}", spoken(step.seconds)),
+    };
+    writeln!(console.err, "{} series, {buckets} buckets of {length}, alarms from score {:.2} on", all.len(), detector.limit())?;
+    let short = all.iter().filter(|series| series.rows.len() as i64 <= learnt * step.parts()).count();
     if short > 0 {
-        writeln!(console.err, "{short} series have no more than the {learnt} buckets that are learnt before any is judged")?;
+        writeln!(console.err, "{short} series have no more than the {learnt} {name}s that are learnt before any is judged")?;
     }
     let mut out = csv::Writer::from_writer(&mut console.out);
     out.write_record(["series_id", "bucket_start", "score"]).map_err(written)?;
     for series in &all {
-        for (row, score) in judge(series, &detector, settings, args.all).map_err(|error| unreadable(&args.series, error))? {
+        for (row, score) in looks::scores(series, &detector, step, args.all).map_err(|error| unreadable(&args.series, error))? {
             out.write_record([series.id.as_str(), &row.text, &format!("{score:.4}")]).map_err(written)?;
         }
     }
@@ -122,7 +118,7 @@ fn written(error: csv::Error) -> Failure {
 }
 
 /// The commonest gap between rows.
-fn width(all: &[Series]) -> Result<Width, String> {
+fn step(all: &[Series]) -> Result<Step, String> {
     let mut gaps: BTreeMap<i64, usize> = BTreeMap::new();
     for series in all {
         for pair in series.rows.windows(2) {
@@ -132,10 +128,10 @@ fn width(all: &[Series]) -> Result<Width, String> {
     // Among equals the shortest: the longer ones are more likely to be holes.
     let commonest = gaps.iter().rev().max_by_key(|(_, times)| **times).map(|(gap, _)| *gap);
     match commonest {
-        Some(3600) => Ok(Width::Hour),
-        Some(86_400) => Ok(Width::Day),
+        Some(seconds) if seconds > 0 && 3600 % seconds == 0 => Ok(Step { seconds, width: Width::Hour }),
+        Some(seconds) if seconds > 0 && 86_400 % seconds == 0 => Ok(Step { seconds, width: Width::Day }),
         Some(gap) => Err(format!(
-            "the commonest gap between buckets is {}, but only hours and days are judged; add the counts up by hour or day",
+            "the commonest gap between buckets is {}, which neither an hour nor a day is made of; add the counts up by hour or day",
             spoken(gap)
         )),
         None => Err("no series has two rows, so the length of a bucket can't be found; give at least two buckets of a series".to_owned()),
@@ -150,80 +146,6 @@ fn spoken(seconds: i64) -> String {
         _ => (seconds, "second"),
     };
     format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Scores of a series: of every judged bucket, or of the first alarm of each day in UTC.
-fn judge<'a>(series: &'a Series, detector: &ShareDetector, settings: Settings, all: bool) -> Result<Vec<(&'a Row, f64)>, String> {
-    let mut state = State::default();
-    let mut scores = Vec::new();
-    let (mut before, mut told): (Option<&Row>, Option<i64>) = (None, None);
-    for row in &series.rows {
-        if let Some(before) = before {
-            for missing in missing(before, row, settings.width, &series.id)? {
-                detector.advance(&mut state, &missing);
-            }
-        }
-        before = Some(row);
-        let verdict = detector.advance(&mut state, &bucket(row, settings.width));
-        let judged = state.learnt_buckets() > detector.warm_up();
-        let day = row.start.div_euclid(86_400);
-        let alarm = matches!(verdict.call, Call::Firing(_)) && told != Some(day);
-        if alarm && !all {
-            told = Some(day);
-        }
-        let wanted = if all { judged } else { alarm };
-        if wanted {
-            scores.push((row, verdict.numbers.score));
-        }
-    }
-    Ok(scores)
-}
-
-/// The buckets between two rows, empty.
-fn missing(before: &Row, row: &Row, width: Width, id: &str) -> Result<Vec<BucketCount>, String> {
-    let gap = row.start - before.start;
-    // A day of a clock change has 23 or 25 hours where days are those of a time zone.
-    let (length, slack) = match width {
-        Width::Hour => (3600, 0),
-        Width::Day => (86_400, 3600),
-    };
-    let steps = (gap + length / 2) / length;
-    if steps < 1 || (gap - steps * length).abs() > slack {
-        return Err(format!(
-            "line {}: {} is {} after the row before it in series `{id}`, but the buckets of this file are {} long; add the counts up by bucket",
-            row.line,
-            row.text,
-            spoken(gap),
-            spoken(length)
-        ));
-    }
-    let empty = |step: i64| {
-        let hours = i64::from(before.hour) + step * length / 3600;
-        let days = i64::from(before.weekday) + hours.div_euclid(24);
-        BucketCount {
-            start: moment(before.start + step * length),
-            end: moment(before.start + (step + 1) * length),
-            hour: hours.rem_euclid(24) as u8,
-            weekday: days.rem_euclid(7) as u8,
-            parts: Vec::new(),
-        }
-    };
-    Ok((1..steps.min(MOST_FILLED + 1)).map(empty).collect())
-}
-
-fn bucket(row: &Row, width: Width) -> BucketCount {
-    let length = match width {
-        Width::Hour => TimeDelta::hours(1),
-        Width::Day => TimeDelta::days(1),
-    };
-    let start = moment(row.start);
-    let end = start.checked_add_signed(length).unwrap_or(start);
-    let part = Part { source: 0, total: row.total, hits: row.complaints, ..Part::default() };
-    BucketCount { start, end, hour: row.hour, weekday: row.weekday, parts: vec![part] }
-}
-
-fn moment(seconds: i64) -> Timestamp {
-    Timestamp::from_timestamp(seconds, 0).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -296,9 +218,9 @@ mod tests {
         assert_eq!(ended.unwrap(), Code::Done);
         insta::assert_snapshot!(out, @"
         series_id,bucket_start,score
-        shop,2026-03-31,10.9290
+        shop,2026-03-31,6.1050
         ");
-        insta::assert_snapshot!(err, @"1 series, 31 buckets of one day, alarms from score 1.56 on");
+        insta::assert_snapshot!(err, @"1 series, 31 buckets of one day, alarms from score 1.93 on");
         assert!(Line::command().render_long_help().to_string().ends_with("} | uproar detect --series -\n"));
     }
 
@@ -307,7 +229,7 @@ mod tests {
         let (_, out, _) = detect(&march(), &["--all"]);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 1 + 31 - 14);
-        assert_eq!(lines[1], "shop,2026-03-15,0.0000");
+        assert!(lines[1].starts_with("shop,2026-03-15,") && lines[30 - 13].starts_with("shop,2026-03-31,"), "{out}");
         assert_eq!(
             detect("series_id,bucket_start,total,complaints\na,2026-03-01,1,0\na,2026-03-02,1,0\n", &["--all"]).1.lines().count(),
             1
@@ -328,7 +250,7 @@ mod tests {
     fn hours(spikes: &[i64]) -> String {
         let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
         for hour in 0..480 {
-            let at = moment(1_772_409_600 + 3600 * hour).format("%Y-%m-%dT%H:%M:%SZ");
+            let at = chrono::DateTime::from_timestamp(1_772_409_600 + 3600 * hour, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ");
             writeln!(text, "bot,{at},40,{}", if spikes.contains(&hour) { 25 } else { 2 }).unwrap();
         }
         text
@@ -340,6 +262,23 @@ mod tests {
         let told: Vec<&str> = out.lines().skip(1).map(|line| &line[..24]).collect();
         assert_eq!(told, ["bot,2026-03-19T02:00:00Z", "bot,2026-03-20T08:00:00Z"]);
         assert!(err.contains("buckets of one hour"), "{err}");
+    }
+
+    #[test]
+    fn rows_of_five_minutes_are_looks_at_the_hour_that_goes_on() {
+        let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
+        for row in 0..12 * 480 {
+            let at = chrono::DateTime::from_timestamp(1_772_409_600 + 300 * row, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ");
+            // Two complaints an hour, and six in each of three rows of the hour from 06:00 on.
+            let complaints = if (12 * 414 + 2..12 * 414 + 5).contains(&row) { 6 } else { i64::from(row % 6 == 3) };
+            writeln!(text, "bot,{at},,{complaints}").unwrap();
+        }
+        let (_, out, err) = detect(&text, &[]);
+        let told: Vec<&str> = out.lines().skip(1).map(|line| &line[..24]).collect();
+        assert_eq!(told, ["bot,2026-03-19T06:20:00Z"], "as soon as it is sure, and once");
+        assert!(err.contains("buckets of 5 minutes, 12 to a judged hour"), "{err}");
+        let (_, all, _) = detect(&text, &["--all"]);
+        assert_eq!(all.lines().count(), 1 + 12 * (480 - 7 * 24 - 1), "the hour in which learning ends is not judged");
     }
 
     #[test]
@@ -372,8 +311,8 @@ mod tests {
     fn other_buckets_are_refused_by_name() {
         const HEAD: &str = "series_id,bucket_start,total,complaints\n";
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02T00:00Z,9,1\na,2026-03-02T00:15Z,9,1\n")), @"line 2: `2026-03-02T00:00Z` is no time; write `bucket_start` like 2026-03-02T13:00:00Z or 2026-03-02");
-        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02 00:00,9,1\na,2026-03-02 00:15,9,1\n")), @"the commonest gap between buckets is 15 minutes, but only hours and days are judged; add the counts up by hour or day");
-        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-09,9,1\n")), @"the commonest gap between buckets is 7 days, but only hours and days are judged; add the counts up by hour or day");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02 00:00,9,1\na,2026-03-02 00:07,9,1\n")), @"the commonest gap between buckets is 7 minutes, which neither an hour nor a day is made of; add the counts up by hour or day");
+        insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-09,9,1\n")), @"the commonest gap between buckets is 7 days, which neither an hour nor a day is made of; add the counts up by hour or day");
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\nb,2026-03-09,9,1\n")), @"no series has two rows, so the length of a bucket can't be found; give at least two buckets of a series");
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-03,9,1\na,2026-03-04,9,1\na,2026-03-04 12:00,9,1\n")), @"line 5: 2026-03-04 12:00 is 12 hours after the row before it in series `a`, but the buckets of this file are 1 day long; add the counts up by bucket");
     }

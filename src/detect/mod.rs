@@ -18,7 +18,9 @@ pub mod state;
 pub mod tail;
 
 mod dispersion;
-mod judge;
+mod evidence;
+#[cfg(test)]
+mod often;
 mod reading;
 mod rhythm;
 mod season;

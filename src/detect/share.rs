@@ -3,14 +3,14 @@
 //! For a bucket with `y` complaints among `t` messages of a source
 //!
 //! - the *share* `p` is a faded sum of complaints over a faded sum of messages,
-//! - `m = p t` complaints are expected of the messages that came, and `c = p V f` of the usual
-//!   volume `V` times the busyness `f` of the hour or weekday.
+//! - `m = p / (1 - p) (t - y)` complaints are expected beside the messages that do not complain,
+//!   and `c = p V f` of the usual volume `V` times the busyness `f` of the hour or weekday.
 //!
-//! Sums over sources and over windows of 1 and 3 days, or 1, 3 and 12 hours, are tested with the
-//! mid-p tail of a negative binomial whose dispersion is learnt; the score is its negative
-//! logarithm, the highest of the windows (`judge` says what holds it back).
-//! Testing the share instead of the count is what makes a busy day no alarm. Learning is guarded:
-//! a spike teaches no more than a large ordinary bucket does.
+//! The sums over sources are held against the count by two negative binomials whose dispersions are
+//! learnt; each bucket moves the odds of an outbreak ([`evidence`](super::evidence)), and the score
+//! is their logarithm. Testing the share instead of the count is what makes a busy day no alarm.
+//! Learning is guarded: a bucket teaches as far as it is likely to be quiet, and never more than a
+//! large ordinary one does.
 //!
 //! Close relatives: A. Noufaily et al., An improved algorithm for outbreak detection in multiple
 //! surveillance systems, Statistics in Medicine 32 (2013), which refits a regression for each
@@ -21,28 +21,28 @@
 use crate::detect::Detector;
 use crate::detect::Settings;
 use crate::detect::budget;
-use crate::detect::judge::Window;
-use crate::detect::judge::judge;
+use crate::detect::evidence::Likelihood;
+use crate::detect::evidence::Sample;
 use crate::detect::reading::Look;
 use crate::detect::reading::Reading;
 use crate::detect::rhythm::Rhythm;
 use crate::detect::sources;
 use crate::detect::state::State;
-use crate::detect::verdict;
 use crate::detect::verdict::Circumstances;
 use crate::detect::windows;
+use crate::detect::windows::Window;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
 
-/// Dispersion of the share test is never taken for less.
+/// Dispersion about the share is never taken for less.
 const LEAST_TESTED: f64 = 0.01;
-/// Dispersion of the test on raw counts is never taken for less.
+/// Dispersion about the usual volume is never taken for less.
 const LEAST_GATED: f64 = 0.05;
-/// From this score on a bucket is suspect and teaches with less weight.
-const SUSPECT: f64 = 1.5;
-/// That weight.
-const SUSPECT_WEIGHT: f64 = 0.3;
+/// However sure an outbreak is, a bucket teaches with this weight: what lasts becomes the usual, slowly.
+const LEAST_TRUST: f64 = 0.15;
+/// What a segment that lives on borrowed shares needs beyond the limit.
+const CAREFUL: f64 = 0.5;
 /// Complaints teach up to this many standard deviations above what was expected.
 const TAUGHT_DEVIATIONS: f64 = 2.0;
 /// Volumes teach up to this many times what was expected.
@@ -71,65 +71,96 @@ impl ShareDetector {
         self.limit
     }
 
+    /// A segment that speaks for the first time starts with the share of complaints that each source
+    /// has in all messages: `lent` holds the numbers of the sources and shares of 0 to 1. It is then
+    /// judged within days, with a higher limit until it has learnt as much as any other series.
+    #[must_use]
+    pub fn heir(&self, lent: impl IntoIterator<Item = (i64, f64)>) -> State {
+        State { lent: lent.into_iter().map(|(source, share)| (source, share as f32)).collect(), ..State::new(&self.rhythm) }
+    }
+
     /// Buckets that are learnt before any is judged.
     #[must_use]
     pub fn warm_up(&self) -> u32 {
         self.rhythm.warm_up
     }
 
-    fn windows(&self, state: &State, reading: &Reading) -> Vec<Window> {
-        let spreads = state.tested.iter().zip(&state.gated);
-        let windows = self.rhythm.windows.iter().zip(spreads).map(|(&length, (tested, gated))| {
-            let sum = windows::window(&reading.moment, &state.recent, length);
-            let unsure = sum.unsure();
-            Window { length, sum, tested: tested.value(LEAST_TESTED) + unsure, gated: gated.value(LEAST_GATED) + unsure }
-        });
-        windows.collect()
+    /// Buckets that this series learns before it is judged.
+    fn waits(&self, state: &State) -> u32 {
+        if state.lent.is_empty() { self.rhythm.warm_up } else { self.rhythm.lent_warm_up }
     }
 
-    fn circumstances<'a>(&'a self, state: &State, reading: &Reading, bucket: &'a BucketCount, complete: bool) -> Circumstances<'a> {
+    /// What a bucket says, with `count` complaints where `expected` belong.
+    fn weigh(&self, state: &State, reading: &Reading, count: f64, expected: f64) -> Likelihood {
+        if count <= 0.0 && expected <= 0.0 {
+            return Likelihood::SILENT;
+        }
+        let usual = (reading.usual, state.gated.value(LEAST_GATED) + reading.unsure);
+        let known = state.age >= self.rhythm.settled;
+        let sample = Sample { count, expected, tested: self.tested(state, reading), usual: known.then_some(usual) };
+        Likelihood::of(&sample, &self.rhythm.outbreaks)
+    }
+
+    fn tested(&self, state: &State, reading: &Reading) -> f64 {
+        state.tested.value(LEAST_TESTED) + reading.unsure
+    }
+
+    /// The verdict on a bucket, when it says this much and the odds were so.
+    fn verdict(&self, state: &State, reading: &Reading, bucket: &BucketCount, likelihood: Likelihood, raw: f64, complete: bool) -> Verdict {
+        let least = f64::from(self.settings.min_complaints);
+        let (moment, lengths, dispersion) = (&reading.moment, self.rhythm.windows, self.tested(state, reading));
+        let longest = lengths.last().copied().unwrap_or(1);
         Circumstances {
             bucket,
             complete,
-            limit: self.limit,
-            least: f64::from(self.settings.min_complaints),
+            reading,
+            window: windows::telling(lengths, moment, &state.recent, dispersion, least),
+            likelihood,
+            score: state.without_glow(raw),
+            limit: if state.lent.is_empty() { self.limit } else { self.limit + CAREFUL },
+            borrowed: !state.lent.is_empty(),
+            least,
+            most: Window::of(longest, moment, &state.recent, dispersion).sum.hits,
             rhythm: &self.rhythm,
             age: state.age,
-            usual_share: reading.usual_share,
-            usual_total: reading.usual_total,
-            testified: reading.testified,
-            late: reading.late,
+            warm_up: self.waits(state),
         }
+        .speak()
     }
 
     /// Learns from a bucket in which somebody spoke.
-    fn learn(&self, state: &mut State, reading: &Reading, windows: &[Window], score: f64) {
-        let weight = if score > SUSPECT { SUSPECT_WEIGHT } else { 1.0 };
-        let expected = reading.moment.expected;
-        let variance = expected + windows[0].tested * expected * expected;
+    fn learn(&self, state: &mut State, reading: &Reading) {
+        let trust = (1.0 - state.lived.chance()).max(LEAST_TRUST);
+        let (expected, tested) = (reading.expected, self.tested(state, reading));
+        let variance = expected + tested * expected * expected;
         let most = expected + TAUGHT_DEVIATIONS * variance.sqrt() + 0.5;
-        let lessons = reading.lessons((reading.moment.hits - most).max(0.0));
+        let believed = reading.hits.min(most);
 
-        let said: f64 = lessons.iter().filter(|lesson| !lesson.young).map(|lesson| lesson.total).sum();
+        let said: f64 = reading.lessons(reading.hits - believed).filter(|lesson| !lesson.young).map(|lesson| lesson.total).sum();
         let believable = TAUGHT_VOLUME * reading.usual_total.max(1.0);
         let held = if state.age > self.rhythm.week && said > believable { believable / said } else { 1.0 };
-        for lesson in &lessons {
-            state.usual[lesson.at].learn_share(lesson.hits, lesson.total, weight, self.rhythm.share);
+        for usual in &mut state.usual {
+            usual.fade_volume(self.rhythm.volume);
         }
-        for (at, usual) in state.usual.iter_mut().enumerate() {
-            let lesson = lessons.iter().find(|lesson| lesson.at == at);
-            let volume = lesson.map_or(0.0, |lesson| if lesson.young { lesson.total } else { held * lesson.total });
-            usual.learn_volume(volume / reading.factor.max(0.05), self.rhythm.volume);
+        for lesson in reading.lessons(reading.hits - believed) {
+            let usual = &mut state.usual[lesson.at];
+            usual.learn_share(lesson.hits, lesson.total, trust, self.rhythm.share);
+            let volume = if lesson.young { lesson.total } else { held * lesson.total };
+            usual.add_volume(volume / reading.factor.max(0.05));
         }
         if state.age >= self.rhythm.week {
-            state.season.learn(reading.slot, held * said, reading.level, weight, self.rhythm.slot);
+            let volume = held * said / reading.level.max(0.1);
+            state.season.learn(reading.slot, trust * volume, trust, self.rhythm.slot);
+            if self.rhythm.share_slots > 1 {
+                let mood = trust * expected / reading.mood.max(0.05);
+                state.mood.learn(reading.mood_slot, trust * believed, mood, self.rhythm.slot);
+            }
         }
         if state.age >= self.rhythm.settled {
-            for (at, window) in windows.iter().enumerate() {
-                let (count, mean, usual) = (window.sum.hits, window.sum.expected.max(1e-9), window.sum.usual.max(1e-9));
-                state.tested[at].learn(count, mean, window.tested, self.rhythm.spread);
-                state.gated[at].learn(count, usual, window.gated, self.rhythm.spread);
-            }
+            let usual = reading.usual.max(1e-9);
+            let gated = state.gated.value(LEAST_GATED) + reading.unsure;
+            state.tested.learn(reading.hits, expected.max(1e-9), tested, trust, self.rhythm.spread);
+            state.gated.learn(reading.hits, usual, gated, trust, self.rhythm.spread);
         }
     }
 }
@@ -141,18 +172,32 @@ impl Detector for ShareDetector {
         if !state.fits(&self.rhythm) {
             *state = State::new(&self.rhythm);
         }
-        sources::admit(&mut state.usual, &bucket.parts, state.age);
+        sources::admit(&mut state.usual, &bucket.parts, &state.lent, state.age);
         let reading = Reading::of(state, &self.rhythm, bucket, Look::Complete);
-        let windows = self.windows(state, &reading);
-        let finding = judge(&windows, f64::from(self.settings.min_complaints));
-        let verdict = verdict::speak(&finding, &windows, &self.circumstances(state, &reading, bucket, true));
+        let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
+        let same = reading.late <= 0.0 && state.lived == state.odds;
+        if state.age >= self.waits(state) {
+            state.odds = state.odds.after(&likelihood, &self.rhythm.outbreaks);
+        }
+        let raw = state.odds.score();
+        let verdict = self.verdict(state, &reading, bucket, likelihood, raw, true);
+        if same {
+            state.lived = state.odds;
+        } else if state.age >= self.waits(state) {
+            let all = self.weigh(state, &reading, reading.hits, reading.expected);
+            state.lived = state.lived.after(&all, &self.rhythm.outbreaks);
+        }
         if reading.spoke {
-            self.learn(state, &reading, &windows, finding.score);
+            self.learn(state, &reading);
         }
         // Silence before the first message is no experience.
         if reading.spoke || state.age > 0 {
             state.age = state.age.saturating_add(1);
-            state.keep(reading.moment, self.rhythm.windows.last().copied().unwrap_or(1));
+            if state.age >= self.rhythm.warm_up {
+                state.lent.clear();
+            }
+            let told = if verdict.numbers.score > 0.0 { raw } else { 0.0 };
+            state.keep(reading.moment, told, &self.rhythm);
         }
         verdict
     }
@@ -167,9 +212,9 @@ impl Detector for ShareDetector {
             &fresh
         };
         let reading = Reading::of(state, &self.rhythm, open, Look::Open);
-        let windows = self.windows(state, &reading);
-        let finding = judge(&windows, f64::from(self.settings.min_complaints));
-        verdict::speak(&finding, &windows, &self.circumstances(state, &reading, open, false))
+        let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
+        let raw = state.odds.after(&likelihood, &self.rhythm.outbreaks).score();
+        self.verdict(state, &reading, open, likelihood, raw, false)
     }
 }
 

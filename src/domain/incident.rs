@@ -86,11 +86,16 @@ impl fmt::Display for Level {
 /// so that "why was there no alert" has an answer too.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Numbers {
-    /// Minus the common logarithm of the chance of so many complaints; 0 when a condition failed.
+    /// How sure it is that an outbreak goes on: the common logarithm of its odds in thousandths, so
+    /// that 3 is one to one and a point more is ten times surer; 0 when a condition failed.
     pub score: f64,
     /// The score that the false-alarm budget asks for.
     pub limit: f64,
-    /// Complaints in the window that scored highest.
+    /// Minus the common logarithm of the chance of so many complaints in the window; 0 where nobody
+    /// is told.
+    #[serde(default)]
+    pub surprise: f64,
+    /// Complaints in the window that stands out most.
     pub count: f64,
     /// Complaints expected in it.
     pub expected: f64,
@@ -104,12 +109,16 @@ pub struct Numbers {
     pub window_seconds: i64,
     /// Dispersion `a` of the negative binomial with variance `m + a m^2`.
     pub dispersion: f64,
-    /// Chance of a loose test on the raw count against the usual volume.
+    /// What the raw count left of the newest bucket's evidence, 0 to 1: little where the share is
+    /// raised but the number of complaints is nothing unusual.
     pub gate: f64,
     /// Why the score is 0 although complaints were there; empty otherwise.
     pub held_by: String,
     /// Buckets that the usual was learnt from.
     pub learnt_buckets: f64,
+    /// Too little was learnt of this segment itself: its usual share is that of all messages.
+    #[serde(default)]
+    pub borrowed: bool,
     /// The judged bucket alone, whatever window scored highest: what a chart draws.
     #[serde(default)]
     pub newest: Newest,

@@ -229,6 +229,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::incident::Segment;
+    use crate::domain::ports::Cell;
 
     fn part(source: i64, total: f64, hits: f64, late_hits: f64) -> Part {
         Part { source, total: Some(total), hits, late_total: late_hits, late_hits }
@@ -243,6 +245,92 @@ mod tests {
         assert_eq!(other.parts, [part(1, 9.0, 1.0, 1.0), part(2, 125.0, 30.0, 0.0)]);
     }
 
+    const CONFIG: &str = r#"
+        source = [{ name = "shop", every = "1h", file = { folder = "a" } }]
+        watch = [{ name = "w", themes = ["late"], notify = ["box"] }]
+        theme = [{ name = "late", rules = ["late"] }]
+        target = [{ name = "box", file = { folder = "mails" } }]
+    "#;
+
+    fn plan() -> Plan {
+        let documents = [crate::config::Document { name: "uproar.toml".to_owned(), text: CONFIG.to_owned() }];
+        let loaded = crate::config::parse(&documents, &crate::host::credentials::Credentials::of_this_process());
+        let config = loaded.config.unwrap_or_else(|| panic!("{}", crate::config::print::show(&loaded.problems, &documents, false)));
+        Plan::build(config, &[7; 32]).unwrap()
+    }
+
+    fn hour(n: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 / 3600 * 3600 + n * 3600, 0).unwrap()
+    }
+
+    /// Thirty days of twenty messages an hour, of which one complains every other hour; the last
+    /// hour has five complaints.
+    fn counters() -> Counters {
+        let cell = |hour_of: i64, theme: i64, voices: i64| Cell {
+            quarter: Quarter::of(hour(hour_of)),
+            segment: 1,
+            source: 1,
+            theme,
+            voices,
+            late: 0,
+        };
+        let complaints = |n: i64| if n == 719 { 5 } else { n % 2 };
+        let cells = (0..720).flat_map(|n| [cell(n, 0, 20), cell(n, 1, complaints(n))]).filter(|cell| cell.voices > 0).collect();
+        let names = |name: &str| BTreeMap::from([(1, name.to_owned())]);
+        Counters { segments: BTreeMap::from([(1, Segment::All)]), sources: names("shop"), themes: names("late"), cells }
+    }
+
+    #[test]
+    fn one_complaint_less_than_needed_would_not_have_fired() {
+        let (plan, counters) = (plan(), counters());
+        let watch = &plan.config.watches[0];
+        let question = Question { plan: &plan, watch, calibration: Calibration::default(), shown: hour(660)..hour(720), at: hour(719) };
+        let grid = Grid::of(&counters, &[1].into());
+        let outset = Outset::new(&question, &counters, &BTreeMap::new(), Quarter::of(hour(0)), |_| true);
+        let start = &outset.starts[0];
+        let course = outset.follow(start, &grid, hour(720));
+        assert_eq!((course.verdicts.len(), course.verdict.as_ref()), (60, course.verdicts.last()));
+        let needed = outset.needed(start, &course, &grid, hour(720)).unwrap();
+        let bucket = outset.judge.bucket(&start.series, &grid, hour(719));
+        let call = |count: f64| outset.judge.suppose(&course.memory, &with(&bucket, count), hour(720)).call;
+        assert!((5.0..20.0).contains(&needed), "{needed}");
+        assert!(matches!(call(needed), Call::Firing(_)) && !matches!(call(needed - 1.0), Call::Firing(_)));
+        assert_eq!(call(5.0), course.verdict.unwrap().call, "as many as came are judged as what came");
+    }
+
+    #[test]
+    fn a_chart_that_begins_with_a_snapshot_is_the_one_that_begins_with_the_first_message() {
+        let (plan, counters) = (plan(), counters());
+        let watch = &plan.config.watches[0];
+        let grid = Grid::of(&counters, &[1].into());
+        let asked = |shown: Range<Timestamp>| Question { plan: &plan, watch, calibration: Calibration::default(), shown, at: hour(719) };
+        let first = Quarter::of(hour(0));
+        let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |_| true);
+        let mut memory = Memory::default();
+        whole.judge.advance(&mut memory, &whole.starts[0].series, &grid, hour(0), hour(600), |_| {});
+        let name = state_name(&whole.starts[0].series.key, &stamp(watch, "UTC"));
+        let snapshot = Snapshot { as_of: hour(600), blob: serde_json::to_string(&memory).unwrap() };
+        let drawn = |snapshots: &BTreeMap<String, Snapshot>| {
+            let outset = Outset::new(&asked(hour(660)..hour(720)), &counters, snapshots, first, |_| true);
+            (outset.quarters().start, outset.follow(&outset.starts[0], &grid, hour(720)).verdicts)
+        };
+        let (from_snapshot, from_first) = (drawn(&BTreeMap::from([(name, snapshot)])), drawn(&BTreeMap::new()));
+        assert_eq!((from_snapshot.0, from_first.0), (Quarter::of(hour(600)), first));
+        assert_eq!(from_snapshot.1, from_first.1);
+    }
+
+    #[test]
+    fn a_bucket_without_a_message_can_still_be_asked_about() {
+        let (plan, mut counters) = (plan(), counters());
+        counters.cells.retain(|cell| cell.quarter < Quarter::of(hour(719)));
+        let watch = &plan.config.watches[0];
+        let question = Question { plan: &plan, watch, calibration: Calibration::default(), shown: hour(660)..hour(720), at: hour(719) };
+        let grid = Grid::of(&counters, &[1].into());
+        let outset = Outset::new(&question, &counters, &BTreeMap::new(), Quarter::of(hour(0)), |_| true);
+        let course = outset.follow(&outset.starts[0], &grid, hour(720));
+        assert!(outset.needed(&outset.starts[0], &course, &grid, hour(720)).is_some());
+    }
+
     #[test]
     fn what_never_fires_has_no_least_number() {
         assert_eq!(least(|_| false), None);
@@ -255,7 +343,8 @@ mod tests {
         let hours = Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm };
         let days = Buckets { width: Width::Day, ..hours };
         let length = |range: Range<Timestamp>| (range.end - range.start).num_hours();
-        assert_eq!((length(until(hours, at)), length(until(days, at))), (47, 27 * 24 + 14));
+        // One of the days has 25 hours.
+        assert_eq!((length(until(hours, at)), length(until(days, at))), (47, 27 * 24 + 14 + 1));
         let later = at + TimeDelta::days(30);
         assert_eq!((length(around(hours, at, later)), length(around(days, at, later))), (72, 14 * 24));
         assert_eq!(around(hours, at, at).end, "2026-11-21T14:00:00Z".parse::<Timestamp>().unwrap());

@@ -45,3 +45,36 @@ pub fn of_watch(watch: &Watch, labels: &Labels, now: Timestamp) -> Calibration {
         .collect();
     calibrate(&signs, watch.false_alarms_per_year, labels.running_since, now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::bucket::Width;
+    use crate::domain::remark::Remark;
+    use crate::domain::remark::Saying;
+
+    fn watch(name: &str) -> Watch {
+        Watch {
+            name: name.to_owned(),
+            themes: vec!["late".to_owned()],
+            sources: vec!["shop".to_owned()],
+            by: Vec::new(),
+            bucket: Width::Hour,
+            false_alarms_per_year: 4.0,
+            min_complaints: 5,
+            notify: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_label_moves_the_budget_of_its_own_watch_and_a_mark_moves_none() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let remark = |saying| Remark { id: 1, at: now, who: "anna".to_owned(), saying };
+        let missed = Saying::Missed { watch: "one".to_owned(), theme: None, until: now };
+        let remarks = vec![remark(missed), remark(Saying::Annotation { text: "5.2".to_owned(), watch: None })];
+        let labels = Labels { remarks, running_since: Some(now) };
+        let found = Calibrations::of([&watch("one"), &watch("two")], &labels, now);
+        assert!((found.watch("one").factor - 4.0 / 3.0).abs() < 1e-9 && found.watch("one").missed == 1);
+        assert_eq!(found.watch("two"), Calibration::default());
+    }
+}

@@ -77,7 +77,7 @@ mod tests {
         let chart = chart.split("<h2").next().unwrap();
         assert_eq!(chart.matches("<td valign").count(), 48);
         assert_eq!(chart.matches("#d97706").count(), 6, "three loud hours reach above the usual: {chart}");
-        assert!(chart.contains("b 07:00: 5.2 released, 3 h before the rise began"), "{chart}");
+        assert!(chart.contains("b 07:00: 5.2 released, 5 h before the rise began"), "{chart}");
         assert!(!html.contains("<svg") && !html.contains("<img") && html.len() < 30_000, "{}", html.len());
     }
 

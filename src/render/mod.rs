@@ -24,7 +24,7 @@ mod shown;
 mod story;
 mod text;
 pub mod webhook;
-mod wording;
+pub mod wording;
 
 /// A kind of target.
 pub trait Channel: Send + Sync {

@@ -34,7 +34,8 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 31.2;
+    facts.numbers.score = 7.8;
+    facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
     facts.root = Some("k0q7v2m4hxopened".to_owned());
@@ -116,6 +117,7 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
+        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
@@ -159,7 +161,8 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 8.2,
+            score: 5.1,
+            surprise: 8.2,
             limit: 4.1,
             count: 47.0,
             expected: 6.0,

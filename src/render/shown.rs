@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::domain::Timestamp;
 use crate::domain::course::Bar;
 use crate::domain::course::Mark;
 use crate::domain::notice::Facts;
@@ -63,8 +64,8 @@ impl Shown {
         let bars = &facts.chart[facts.chart.len().saturating_sub(BARS)..];
         let last = bars.last()?;
         let marks: Vec<&Mark> = facts.marks.iter().filter(|mark| bars[0].start <= mark.at && mark.at < last.end).take(MARKS).collect();
-        let bucket = last.end - last.start;
-        let told = |mark: &Mark| wording::beside(facts.since - mark.at, bucket);
+        let (bucket, rise) = (last.end - last.start, rise(facts, bars));
+        let told = |mark: &Mark| wording::beside(rise - mark.at, bucket);
         let names = ('a'..='z').zip(&marks);
         Some(Self {
             title: title(bars),
@@ -77,6 +78,29 @@ impl Shown {
                 .collect(),
         })
     }
+}
+
+/// When the rise began. A spike is known by the window in which it is the most unusual, which may
+/// begin long before it; so the moment is taken from which four fifths of the excess came.
+fn rise(facts: &Facts, bars: &[Bar]) -> Timestamp {
+    let within: Vec<&Bar> = bars.iter().filter(|bar| bar.end > facts.since && bar.start < facts.at).collect();
+    let excess = |bar: &Bar| (number(bar.count) - number(bar.expected)).max(0.0);
+    let all: f64 = within.iter().map(|bar| excess(bar)).sum();
+    // What began before the chart does is not seen in it.
+    if all <= 0.0 || bars[0].start > facts.since {
+        return facts.since;
+    }
+    let mut before = 0.0;
+    let first = within.iter().find(|bar| {
+        before += excess(bar);
+        before > 0.2 * all
+    });
+    first.map_or(facts.since, |bar| bar.start.max(facts.since))
+}
+
+/// A number that can be drawn.
+fn number(value: f64) -> f64 {
+    if value.is_finite() { value.clamp(0.0, 1e12) } else { 0.0 }
 }
 
 /// `LAST 48 HOURS, complaints an hour (now on the right)`
@@ -106,7 +130,6 @@ fn drawing(facts: &Facts, bars: &[Bar], marks: &[&Mark], clock: &Clock) -> Vec<S
 }
 
 fn columns(bars: &[Bar], marks: &[&Mark]) -> Vec<Column> {
-    let number = |value: f64| if value.is_finite() { value.clamp(0.0, 1e12) } else { 0.0 };
     let highest = bars.iter().map(|bar| number(bar.count).max(number(bar.usual.1))).fold(1.0, f64::max);
     let pixels = |value: f64| (value / highest * HEIGHT).round() as u32;
     let column = |bar: &Bar| {
@@ -148,6 +171,20 @@ mod tests {
         let calm = Column { above: 0, between: 8, within: 4, loud: false, marks: "b".to_owned() };
         assert_eq!(shown.columns[40], calm);
         assert_eq!(shown.labels.iter().map(|label| label.0).sum::<usize>(), 48);
+    }
+
+    #[test]
+    fn a_rise_begins_where_most_of_its_excess_does_and_not_where_the_window_does() {
+        let mut row = sample::charted();
+        let began = |row: &crate::domain::notice::Row| rise(&row.facts, &row.facts.chart);
+        assert_eq!(began(&row), sample::at("2026-11-21T11:00:00Z"));
+        row.facts.since = sample::at("2026-11-21T01:00:00Z");
+        assert_eq!(began(&row), sample::at("2026-11-21T11:00:00Z"));
+        row.facts.since = sample::at("2026-11-01T01:00:00Z");
+        assert_eq!(began(&row), row.facts.since, "it began before the chart");
+        row.facts.since = sample::at("2026-11-21T01:00:00Z");
+        row.facts.chart.iter_mut().for_each(|bar| bar.expected = 99.0);
+        assert_eq!(began(&row), row.facts.since, "nothing is more than expected");
     }
 
     #[test]

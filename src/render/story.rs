@@ -275,10 +275,10 @@ fn why(facts: &Facts) -> Vec<String> {
     let mut why = vec![
         format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         format!(
-            "The chance of {} or more where {} are usual is {} (score {}). The budget of {} a year asks for a score of {}; at least {} are needed.",
+            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
             wording::amount(numbers.count),
             wording::amount(numbers.expected),
-            wording::chance(numbers.score),
+            wording::chance(numbers.surprise),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
             wording::amount(numbers.limit),

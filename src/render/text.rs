@@ -210,9 +210,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 47 or more where 6 are usual is about 1 in 160 million
-        (score 8.2). The budget of 4 false alarms a year asks for a score of
-        4.1; at least 5 complaints are needed.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million.
+        The score is 5.1, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -246,8 +246,8 @@ mod tests {
         █ complaints an hour, ░ usual, ▲ loud, ━ incident
         times in Europe/Stockholm
         a 20 Nov 09:30: refunds of orders from abroad need the consent of the
-          second line, 1 d before the rise began
-        b 07:00: 5.2 released, 3 h before the rise began
+          second line, 1 d 2 h before the rise began
+        b 07:00: 5.2 released, 5 h before the rise began
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
@@ -299,9 +299,9 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 112 or more where 6 are usual is less than 1 in a billion
-        (score 31). The budget of 4 false alarms a year asks for a score of 4.1;
-        at least 5 complaints are needed.
+        The chance of 112 or more where 6 are usual is less than 1 in a billion.
+        The score is 7.8, each point ten times surer; the budget of 4 false
+        alarms a year asks for 4.1. At least 5 complaints are needed.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?

@@ -209,6 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn the_chart_and_what_was_marked_in_its_time_are_in_it() {
+        let row = sample::charted();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        assert_eq!(document["data"]["marks"][1], json!({ "at": "2026-11-21T06:00:00Z", "text": "5.2 released" }));
+        let last =
+            json!({ "start": "2026-11-21T13:00:00Z", "count": 19.0, "expected": 1.0, "usual_low": 0.0, "usual_high": 3.0, "loud": true });
+        assert_eq!(document["data"]["chart"][47], last);
+    }
+
+    #[test]
     fn each_key_signs_the_exact_bytes() {
         // Computed once with another implementation of HMAC over the same bytes.
         let key = &settings().keys[0];

@@ -11,7 +11,8 @@ use crate::text::redact::redact;
 const NAME: usize = 80;
 
 /// A count or an expectation: one decimal below ten, whole numbers above.
-pub(super) fn amount(value: f64) -> String {
+#[must_use]
+pub fn amount(value: f64) -> String {
     if !value.is_finite() {
         return "?".to_owned();
     }
@@ -39,7 +40,8 @@ pub(super) fn share(value: f64) -> String {
 }
 
 /// `about 1 in 160 million` for a score, which is minus the common logarithm of a chance.
-pub(super) fn chance(score: f64) -> String {
+#[must_use]
+pub fn chance(score: f64) -> String {
     if score >= 9.0 {
         return "less than 1 in a billion".to_owned();
     }
@@ -55,12 +57,14 @@ pub(super) fn chance(score: f64) -> String {
 }
 
 /// `complaint` or `complaints`.
-pub(super) fn plural(count: &str, one: &str) -> String {
+#[must_use]
+pub fn plural(count: &str, one: &str) -> String {
     if count == "1" { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// `hour`, `6 hours`, `7 days`: what stands behind "the last".
-pub(super) fn window(seconds: i64) -> String {
+#[must_use]
+pub fn window(seconds: i64) -> String {
     match seconds {
         ..=0 => "time".to_owned(),
         3600 => "hour".to_owned(),

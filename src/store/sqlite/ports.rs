@@ -38,6 +38,7 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
+use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
@@ -196,11 +197,11 @@ impl Incidents for Sqlite {
     }
 
     async fn acts(&self, kind: RemarkKind, range: Range<Timestamp>) -> Result<Vec<Remark>, StoreError> {
-        self.read(move |reader| reader.acts(kind, range)).await
+        self.read(move |reader| acts::list(reader.connection(), kind, &range)).await
     }
 
     async fn labels(&self) -> Result<Labels, StoreError> {
-        self.read(|reader| reader.labels()).await
+        self.read(|reader| acts::labels(reader.connection())).await
     }
 
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {

@@ -20,6 +20,10 @@ mod of_every_store {
     use uproar::domain::ports::Snapshot;
     use uproar::domain::ports::StoreError;
     use uproar::domain::remark::Calibration;
+    use uproar::domain::remark::Remark;
+    use uproar::domain::remark::RemarkChange;
+    use uproar::domain::remark::RemarkKind;
+    use uproar::domain::remark::Saying;
 
     use crate::contract::time;
 
@@ -130,6 +134,29 @@ mod of_every_store {
         assert!(due(store).await.is_empty());
     }
 
+    fn false_alarm() -> Remark {
+        let saying = Saying::FalseAlarm { incident: "i-1".to_owned(), key: incident("i-1").key };
+        Remark { id: 0, at: now(), who: "anna".to_owned(), saying }
+    }
+
+    pub(super) async fn a_label_is_written_with_its_change_or_not_at_all(store: &(impl Incidents + Outbox)) {
+        store.apply(judged(vec![change(incident("i-1"), None, &[])])).await.unwrap();
+        let resolved = |seen| Judged {
+            changes: vec![change(later(&incident("i-1"), State::Resolved), Some(seen), &[])],
+            remarks: vec![RemarkChange::Put(false_alarm())],
+            ..Judged::default()
+        };
+        assert!(matches!(store.apply(resolved(9)).await, Err(StoreError::Stale)));
+        assert!(store.labels().await.unwrap().remarks.is_empty());
+        store.apply(resolved(1)).await.unwrap();
+        let found = store.acts(RemarkKind::FalseAlarm, now()..now() + chrono::TimeDelta::hours(1)).await.unwrap();
+        assert_eq!(found, store.labels().await.unwrap().remarks);
+        assert_eq!(found, [Remark { id: found[0].id, ..false_alarm() }]);
+        let back = RemarkChange::TakeBack(RemarkKind::FalseAlarm, "i-1".to_owned());
+        store.apply(Judged { remarks: vec![back], ..Judged::default() }).await.unwrap();
+        assert!(store.labels().await.unwrap().remarks.is_empty());
+    }
+
     pub(super) async fn a_series_has_one_standing_incident(store: &(impl Incidents + Outbox)) {
         store.apply(judged(vec![change(incident("i-1"), None, &[Event::Opened])])).await.unwrap();
         let second = store.apply(judged(vec![change(incident("i-2"), None, &[Event::Opened])])).await;
@@ -193,6 +220,7 @@ mod of_every_store {
 mod on_sqlite {
     crate::contract::on_every_store! {
         a_change_that_saw_an_older_version_is_refused_whole
+        a_label_is_written_with_its_change_or_not_at_all
         a_series_has_one_standing_incident
         who_never_heard_the_beginning_does_not_hear_the_end
         an_undelivered_worse_gives_way_and_the_opening_never

@@ -2,6 +2,7 @@
 
 mod config;
 mod feed;
+mod labels;
 mod life;
 mod manual;
 mod replay;
