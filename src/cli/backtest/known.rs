@@ -188,12 +188,26 @@ mod tests {
                     support bot,,se,2026-03-02,2026-03-03,\n\
                     support bot,,version=5,2026-03-02,2026-03-03,\n\
                     support bot,no_human,all,2026-03-02,2026-03-03,this one is right\n";
-        insta::assert_snapshot!(told(Path::new("known.csv"), &parsed(text).unwrap_err()), @"");
+        insta::assert_snapshot!(told(Path::new("known.csv"), &parsed(text).unwrap_err()), @r"
+        known.csv: 8 mistakes
+          line 2: there is no watch `suport bot`; did you mean `support bot`?
+          line 3: watch `support bot` has no theme `loopy_bot`; there is `looping_bot`, `no_human`
+          line 4: no watch; name the one that should have found it
+          line 5: `to` 2026-03-02 is not after `from` 2026-03-02; a date alone is its first moment
+          line 6: `from`: `soon` is no time; write 2026-11-22, 2026-11-22T14:00, 2026-11-22T14:00:00Z, or an age as in 36h or 7d
+          line 7: `to` is empty; write a time as in 2026-11-22T14:00
+          line 8: `se` is no segment; write it as country=se, or all
+          line 9: watch `support bot` is not split by `version` but by country; leave the segment empty, or add `version` to its `by`
+        ");
     }
 
     #[test]
     fn other_columns_are_named() {
-        insta::assert_snapshot!(told(Path::new("known.csv"), &parsed("watch,start,to\n").unwrap_err()), @"");
+        insta::assert_snapshot!(told(Path::new("known.csv"), &parsed("watch,start,to\n").unwrap_err()), @r"
+        known.csv: 2 mistakes
+          line 1: there is no column `start`; there is `watch`, `theme`, `segment`, `from`, `to`, `note`
+          line 1: no column `from`; begin the file with watch,theme,segment,from,to,note
+        ");
     }
 
     #[test]

@@ -314,12 +314,12 @@ fn a_larger_budget_finds_no_less() {
 #[test]
 fn an_incident_that_comes_back_is_found_again_and_not_in_between() {
     let mut scene = Scene::calm();
-    for start in [NOW, NOW + 30 * HOUR] {
+    for start in [NOW, NOW + 20 * HOUR] {
         scene.commit("a", &spike(start + 5, 20), start + 20);
-        scene.calm_between(start + HOUR, start + 30 * HOUR);
+        scene.calm_between(start + HOUR, start + 20 * HOUR);
     }
     let plan = plan(CONFIG);
-    let known = [known(NOW + 27 * HOUR, NOW + 28 * HOUR), known(NOW + 30 * HOUR, NOW + 31 * HOUR)];
+    let known = [known(NOW + 10 * HOUR, NOW + 11 * HOUR), known(NOW + 20 * HOUR, NOW + 21 * HOUR)];
     let report = report_of(&scene.world(&plan, None, NOW + 3 * DAY), &plan, &known);
     assert!(report.found.len() == 1 && report.found[0].incident.reopened > 0, "{:?}", report.found);
     assert_eq!(Measure::of(&report, &known).fates, [Fate::Missed, Fate::Found { by: 0, delay: TimeDelta::minutes(20) }]);
