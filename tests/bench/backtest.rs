@@ -65,7 +65,7 @@ fn main() {
 }
 
 fn messages() -> usize {
-    std::env::var("UPROAR_BENCH_MESSAGES").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000)
+    std::env::var_os("UPROAR_BENCH_MESSAGES").and_then(|text| text.to_str()?.parse().ok()).unwrap_or(1_000_000)
 }
 
 fn begin() -> Timestamp {
@@ -99,7 +99,7 @@ fn history() -> Direct {
     let path = folder.join(format!("backtest-{}.db", messages()));
     if !path.exists() {
         let part = folder.join("backtest-part.db");
-        for ending in ["", "-wal", "-shm", ".key"] {
+        for ending in ["", "-wal", "-shm", ".author-key"] {
             let _ = std::fs::remove_file(folder.join(format!("backtest-part.db{ending}")));
         }
         make(&mut Direct::open(&part).unwrap());
