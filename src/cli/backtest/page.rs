@@ -19,19 +19,13 @@ const MOST: usize = 60;
 pub(super) fn page(outcome: &Outcome<'_>) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let incidents = tables::incidents(outcome.report.found.iter().enumerate().map(|(at, found)| ("", at, found)), outcome);
-    let measure = outcome.measure.as_ref();
     let charts: Vec<String> = outcome.report.courses.iter().take(MOST).map(|course| svg(&charts::chart(outcome, course))).collect();
     let values = context! {
         range => charts::range(outcome),
         summary => tables::summary(outcome),
-        verdict => measure.map(tables::verdict),
+        verdict => outcome.measure.as_ref().map(tables::verdict),
         notes => outcome.notes.clone(),
-        plot => charts::plot(outcome).map(|of| plot::svg(&of)),
-        curve => (!outcome.rungs.is_empty()).then(|| value(&tables::curve(outcome))),
-        known => measure.map(|measure| value(&tables::known(outcome, measure))),
-        missed => measure.map(|measure| tables::missed(outcome, measure)).unwrap_or_default(),
-        incidents => value(&incidents),
+        parts => parts(outcome),
         charts,
     };
     environment
@@ -39,7 +33,21 @@ pub(super) fn page(outcome: &Outcome<'_>) -> String {
         .expect("the template is a part of the program, and its tests render every branch of it")
 }
 
-fn value(table: &Table) -> Value {
+fn parts(outcome: &Outcome<'_>) -> Vec<Value> {
+    let mut parts = Vec::new();
+    if let Some(of) = charts::plot(outcome) {
+        parts.push(part("Budgets", &tables::curve(outcome), Some(plot::svg(&of)), Vec::new()));
+    }
+    if let Some(measure) = &outcome.measure {
+        parts.push(part("Known incidents", &tables::known(outcome, measure), None, tables::missed(outcome, measure)));
+    }
+    let incidents = tables::incidents(outcome.report.found.iter().enumerate().map(|(at, found)| ("", at, found)), outcome);
+    parts.push(part("Incidents", &incidents, None, Vec::new()));
+    parts
+}
+
+/// A heading with a table, a drawing above it and lines below it.
+fn part(title: &str, table: &Table, plot: Option<String>, lines: Vec<String>) -> Value {
     let (heading, rows) = table.parts();
-    context! { heading => heading.to_vec(), rows => rows.to_vec() }
+    context! { title, plot, lines, heading => heading.to_vec(), rows => rows.to_vec() }
 }

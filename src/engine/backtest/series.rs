@@ -178,7 +178,9 @@ impl<'a, 'p> Run<'a, 'p> {
         }
         self.learn_again(until);
         // The daemon looks at the bucket that is still open too, and may alert early.
-        self.look_at_open(until);
+        for (place, verdict) in self.look_at_open(until) {
+            self.draw(place, &verdict, true);
+        }
     }
 
     /// Takes a change in. Whether it is a complaint in an open bucket.
@@ -243,21 +245,24 @@ impl<'a, 'p> Run<'a, 'p> {
     }
 
     /// Looks at the buckets that are not complete; those that are over are learnt for the time being.
-    fn look_at_open(&mut self, now: i64) {
+    fn look_at_open(&mut self, now: i64) -> Vec<(usize, Verdict)> {
         let mut over: Option<Memory> = None;
+        let mut said = Vec::new();
         for place in self.next..self.player.calendar.buckets.len() {
             let bucket = self.bucket(place);
             if bucket.start.timestamp_millis() > now {
-                return;
+                break;
             }
             let (judge, series) = (self.player.judge, self.player.series);
             let verdict = judge.glance(over.as_ref().unwrap_or(&self.memory), series, &bucket, moment(now));
             self.ear.hear(&verdict, now);
+            said.push((place, verdict));
             if bucket.end.timestamp_millis() > now {
-                return;
+                break;
             }
             judge.learn(over.get_or_insert_with(|| self.memory.clone()), series, &bucket);
         }
+        said
     }
 
     fn bucket(&self, place: usize) -> BucketCount {
