@@ -1,5 +1,6 @@
 //! Stories of the real binary: what people do with it, from outside.
 
+mod backtest;
 mod config;
 mod drivers;
 mod feed;
