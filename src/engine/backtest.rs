@@ -87,6 +87,7 @@ impl World {
                 gone: false,
                 scopes: numbers.scopes(labels.filter(|(key, _)| plan.label_keys.contains(*key))),
                 themes: tags.iter().map(|tag| numbers.theme(&tag.theme)).collect(),
+                rating: None,
             };
             if item.shares_voice {
                 shared.entry(item.voice).or_default().push(member);
@@ -219,6 +220,6 @@ impl Numbers {
         let mut segments: BTreeMap<i64, Segment> =
             self.segments.into_iter().map(|((key, value), id)| (id, Segment::Label { key, value })).collect();
         segments.insert(Self::WHOLE, Segment::All);
-        Counters { segments, sources: turned(self.sources), themes: turned(self.themes), cells }
+        Counters { segments, sources: turned(self.sources), themes: turned(self.themes), cells, ..Counters::default() }
     }
 }

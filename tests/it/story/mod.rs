@@ -1,6 +1,7 @@
 //! Stories of the real binary: what people do with it, from outside.
 
 mod config;
+mod drivers;
 mod feed;
 mod labels;
 mod late;
