@@ -70,10 +70,10 @@ fn budget(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let all = rows::read(open(&args.series)?).map_err(|error| unreadable(&args.series, error))?;
     let step = step(&all).map_err(|error| unreadable(&args.series, error))?;
-    let width = step.width;
     if args.slow_rise {
         return slow_rises(args, &all, console);
     }
+    let width = step.width;
     let settings = Settings { width, false_alarms_per_year: args.false_alarms_per_year, min_complaints: LEAST_COMPLAINTS };
     let detector = ShareDetector::new(settings);
     let buckets: usize = all.iter().map(|series| series.rows.len()).sum();

@@ -160,6 +160,7 @@ impl DriftDetector {
         Numbers {
             score,
             limit: self.limit,
+            surprise: score,
             count: sum.said,
             expected: sum.expected,
             usual: tail::usual_range(sum.expected, spread),
@@ -169,7 +170,6 @@ impl DriftDetector {
             dispersion: spread,
             gate: 1.0,
             held_by: String::new(),
-            surprise: score,
             borrowed: false,
             learnt_buckets: f64::from(state.age),
             newest: Newest {

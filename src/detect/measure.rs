@@ -189,6 +189,7 @@ impl MeanDetector {
         let numbers = Numbers {
             score,
             limit: self.limit,
+            surprise: score,
             count: window.sum.lost,
             expected: window.sum.expected,
             usual: usual(window),
@@ -198,7 +199,6 @@ impl MeanDetector {
             dispersion: window.dispersion,
             gate: 1.0,
             held_by,
-            surprise: score,
             borrowed: false,
             learnt_buckets: f64::from(state.age),
             newest: Newest { count: newest.sum.lost, expected: newest.sum.expected, usual: usual(newest), total: newest.sum.count },

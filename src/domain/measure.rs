@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 
 /// A measure of ratings. In the key of a series its word stands where a theme's name does.
@@ -46,8 +47,13 @@ impl Measure {
     /// The measure that a series is about; `None` for a theme's.
     #[must_use]
     pub fn of(key: &SeriesKey) -> Option<Self> {
-        let drop = key.kind == crate::domain::incident::Kind::Drop;
-        Self::ALL.into_iter().find(|measure| drop && measure.word() == key.theme)
+        Self::named(&key.theme, key.kind)
+    }
+
+    /// The measure whose word stands where a theme's name does.
+    #[must_use]
+    pub fn named(theme: &str, kind: Kind) -> Option<Self> {
+        Self::ALL.into_iter().find(|measure| kind == Kind::Drop && measure.word() == theme)
     }
 
     /// It is a mean of values; the others are shares.

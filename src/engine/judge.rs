@@ -115,15 +115,15 @@ pub struct Judge {
 
 impl Judge {
     /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
-    /// rises have a budget of their own. `series` is the number of all that [`series_of`] gives.
-    /// Before, both are multiplied with what people's labels make of them.
+    /// rises have a budget of their own. Before, that of spikes and drops is multiplied with what
+    /// people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
         let (themes, measures) = (watch.themes.len(), watch.measures.len());
         // In each segment every theme has two series, one of them for slow rises.
         let segments = series as f64 / (2 * themes + measures).max(1) as f64;
-        let shared = |budget: f64, in_a_segment: usize| calibration.factor * budget / (segments * in_a_segment as f64).max(1.0);
-        let false_alarms_per_year = shared(watch.false_alarms_per_year, themes + measures);
+        let shared = |budget: f64, in_a_segment: usize| budget / (segments * in_a_segment as f64).max(1.0);
+        let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
         let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
         let days = Buckets { width: Width::Day, ..buckets };
         let slow = drift::Settings {
@@ -202,19 +202,21 @@ impl Judge {
     /// Where the last 28 days stand beside the reference, for `status`.
     #[must_use]
     pub fn stands(&self, memory: &Memory, series: &Series) -> Numbers {
-        let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
         match memory {
-            Memory::Drift(state) => detector.present(state),
-            Memory::Share(_) | Memory::Mean(_) => detector.present(&drift::State::default()),
+            Memory::Drift(state) => self.drift(series).present(state),
+            Memory::Share(_) | Memory::Mean(_) => self.drift(series).present(&drift::State::default()),
         }
+    }
+
+    fn drift(&self, series: &Series) -> DriftDetector {
+        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
     }
 
     fn complete(&self, memory: &mut Memory, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Verdict {
         match (series.key.kind, Measure::of(&series.key)) {
             (Kind::SlowRise, _) => {
                 let day = grid.bucket(series.segment, series.theme, self.days, start);
-                let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
-                detector.advance(drift_of(memory), &day)
+                self.drift(series).advance(drift_of(memory), &day)
             }
             (_, Some(measure)) if measure.is_mean() => {
                 let bucket = grid.ratings(series.segment, measure, self.buckets, start);
@@ -268,7 +270,7 @@ fn period(reference: Reference, days: Buckets) -> Period {
 }
 
 impl Judge {
-    /// The bucket of a series that holds `at`, as counted.
+    /// The bucket of a series that holds `at`, as counted. Of a mean there is none to suppose of.
     #[must_use]
     pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
         let buckets = self.buckets_of(series.key.kind);
@@ -279,11 +281,47 @@ impl Judge {
         }
     }
 
-    /// What would be said of a bucket that never was; nothing is learnt.
+    /// Judges a complete bucket that somebody else counted, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &BucketCount) -> Verdict {
+        if series.key.kind == Kind::SlowRise {
+            return self.drift(series).advance(drift_of(memory), bucket);
+        }
+        named(self.detector.advance(share_of(memory), bucket), Measure::of(&series.key))
+    }
+
+    /// Judges an open bucket that somebody else counted.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        if series.key.kind == Kind::SlowRise {
+            return Verdict {
+                bucket: bucket.start,
+                until: bucket.end,
+                complete: false,
+                call: Call::Unknown,
+                numbers: self.stands(memory, series),
+            };
+        }
+        let fresh = <ShareDetector as Detector>::State::default();
+        let state = if let Memory::Share(state) = memory { state } else { &fresh };
+        named(self.detector.peek(state, bucket, now), Measure::of(&series.key))
+    }
+
+    /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is
+    /// judged by the share of complaints: [`Judge::supposes`].
     #[must_use]
     pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
         let mut state = if let Memory::Share(state) = memory { state.clone() } else { <ShareDetector as Detector>::State::default() };
         if bucket.end <= now { self.detector.advance(&mut state, bucket) } else { self.detector.peek(&state, bucket, now) }
+    }
+
+    /// Whether it can be asked what so many complaints more would have done.
+    #[must_use]
+    pub fn supposes(key: &SeriesKey) -> bool {
+        match key.kind {
+            Kind::Spike => true,
+            Kind::SlowRise => false,
+            Kind::Drop => Measure::of(key).is_some_and(|measure| !measure.is_mean()),
+        }
     }
 }
 
@@ -316,14 +354,24 @@ pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &
         .collect()
 }
 
-/// How far the last 28 days of each theme of a watch, in all messages, are from the reference.
+/// How far the last 28 days of each theme of a watch, in all messages, are from the reference at
+/// the end of the last day. `accepted` knows which levels people accepted.
 #[must_use]
-pub fn slow(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
-    let series = series_of(watch, counters);
-    let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
+pub fn slow(
+    plan: &Plan,
+    watch: &Watch,
+    counters: &Counters,
+    accepted: &impl Fn(&SeriesKey) -> Option<Timestamp>,
+    first: Quarter,
+    now: Timestamp,
+) -> Vec<Present> {
+    let all = series_of(watch, counters);
+    // Labels move the budget of spikes and of drops alone.
+    let judge = Judge::new(watch, plan.buckets(watch), all.len(), Calibration::default());
     let grid = Grid::of(counters, &sources_of(watch, counters));
     let mut found = Vec::new();
-    for series in series.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {
+    for series in all.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {
+        let series = Series { accepted: accepted(&series.key), ..series };
         let mut memory = Memory::default();
         let mut last = None;
         judge.advance(&mut memory, &series, &grid, first.start(), now, |verdict| last = Some(verdict));

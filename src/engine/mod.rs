@@ -22,6 +22,7 @@ mod diary;
 pub mod drivers;
 pub mod facts;
 pub mod gauges;
+pub mod hearing;
 pub mod intake;
 pub mod judge;
 pub mod keeper;

@@ -113,7 +113,7 @@ mod tests {
             watch: "app".to_owned(),
             theme: "late".to_owned(),
             segment: Segment::All,
-            kind: crate::domain::incident::Kind::default(),
+            kind: crate::domain::incident::Kind::Spike,
         };
         let saying = Saying::FalseAlarm { incident: "i-1".to_owned(), key };
         let label = Remark { id: 0, at: day(1), who: "bo".to_owned(), saying };

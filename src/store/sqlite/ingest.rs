@@ -34,6 +34,10 @@ use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 use crate::store::sqlite::voices;
 
+/// Stored as `late` of what came with a first poll or an import. Back-fill has 1: a backtest shows
+/// it when it came, and history when it was published.
+pub(super) const HISTORY: i64 = 2;
+
 /// What is stored of a known item.
 struct Known {
     id: i64,
@@ -136,7 +140,7 @@ impl Intake<'_> {
                 item.updated.map(millis),
                 millis(self.now),
                 millis(at),
-                late,
+                if page.history { HISTORY } else { i64::from(late) },
                 tagged.author_hash,
                 voice,
                 // A copy is found by the first of its voice.

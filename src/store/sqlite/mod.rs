@@ -15,6 +15,7 @@ mod acts;
 pub mod census;
 mod counters;
 mod evidence;
+pub mod history;
 mod incidents;
 mod ingest;
 mod keep;

@@ -81,6 +81,8 @@ mod of_every_store {
             theme: "t".to_owned(),
             theme_title: "t".to_owned(),
             segment: Segment::All,
+            kind: Kind::Spike,
+            reference: String::new(),
             level: Level::Low,
             told_level: None,
             told_count: None,
