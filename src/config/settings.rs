@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::calendar::bucket::Width;
+use crate::calendar::holidays::Holidays;
 use crate::domain::measure::Measure;
 use crate::domain::secret::Secret;
 use crate::domain::theme::ThemeText;
@@ -105,6 +106,8 @@ pub struct Watch {
     pub by: Vec<String>,
     /// Length of a bucket.
     pub bucket: Width,
+    /// Countries whose days off are like Sundays.
+    pub holidays: Holidays,
     /// Budget of false alarms for the whole watch.
     pub false_alarms_per_year: f64,
     /// Budget of false slow rises for the whole watch.

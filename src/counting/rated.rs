@@ -52,7 +52,7 @@ impl Grid<'_> {
                 part.late_hits += bad;
             }
         }
-        BucketCount { start, end, hour, weekday, parts }
+        BucketCount { start, end, hour, weekday, holiday: buckets.is_holiday(start, buckets.holidays), parts }
     }
 }
 
@@ -78,10 +78,13 @@ fn answers(cell: &RatedCell, measure: Measure) -> Answers {
 mod tests {
     use super::*;
     use crate::calendar::bucket::Width;
+    use crate::calendar::holidays::Holidays;
     use crate::domain::count::Quarter;
     use crate::domain::ports::Counters;
 
-    const HOURS: Buckets = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
+    fn hours() -> Buckets {
+        Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: Holidays::default() }
+    }
 
     fn cell(scale: i64, late: bool, [count, sum, square, low, top]: [i64; 5]) -> RatedCell {
         RatedCell { quarter: Quarter(5), segment: 1, source: 7, scale, late, count, sum, square, low, top }
@@ -102,19 +105,19 @@ mod tests {
     fn stars_lose_points_against_the_best_and_history_is_kept_apart() {
         let counters = counters();
         let grid = Grid::of(&counters, &[7].into());
-        let bucket = grid.ratings(1, Measure::Rating, HOURS, Quarter(4).start());
+        let bucket = grid.ratings(1, Measure::Rating, hours(), Quarter(4).start());
         let live = Answers { count: 3.0, lost: 5.0, square: 17.0 };
         assert_eq!(bucket.parts, [RatedPart { source: 7, live, late: Answers { count: 1.0, lost: 4.0, square: 16.0 } }]);
-        let bucket = grid.ratings(1, Measure::Nps, HOURS, Quarter(4).start());
+        let bucket = grid.ratings(1, Measure::Nps, hours(), Quarter(4).start());
         assert_eq!(bucket.parts[0].live, Answers { count: 3.0, lost: 3.0, square: 5.0 });
-        assert_eq!(grid.ratings(2, Measure::Nps, HOURS, Quarter(4).start()).parts, []);
+        assert_eq!(grid.ratings(2, Measure::Nps, hours(), Quarter(4).start()).parts, []);
     }
 
     #[test]
     fn shares_count_the_bad_ones() {
         let counters = counters();
         let grid = Grid::of(&counters, &[7].into());
-        let part = |measure| grid.bad_share(1, measure, HOURS, Quarter(4).start()).parts[0];
+        let part = |measure| grid.bad_share(1, measure, hours(), Quarter(4).start()).parts[0];
         let of = |total, hits, late_total, late_hits| Part { source: 7, total: Some(total), hits, late_total, late_hits };
         assert_eq!(part(Measure::OneStar), of(4.0, 2.0, 1.0, 1.0));
         assert_eq!(part(Measure::Csat), of(5.0, 2.0, 1.0, 1.0));

@@ -177,6 +177,7 @@ impl DriftDetector {
                 usual: tail::usual_range(newest.expected, OF_A_DAY),
                 total: newest.total,
             },
+            borrowed: false,
             mean: None,
         }
     }

@@ -162,6 +162,9 @@ pub struct Numbers {
     pub held_by: String,
     /// Buckets that the usual was learnt from.
     pub learnt_buckets: f64,
+    /// Too little was learnt of this segment itself: its usual share is that of all messages.
+    #[serde(default)]
+    pub borrowed: bool,
     /// The judged bucket alone, whatever window scored highest: what a chart draws.
     #[serde(default)]
     pub newest: Newest,
@@ -307,6 +310,9 @@ pub struct Incident {
     pub reopened: u32,
     /// The newest numbers.
     pub numbers: Numbers,
+    /// End of the window that they tell of. A weekly export speaks of days that are long over.
+    #[serde(default)]
+    pub counted_to: Option<Timestamp>,
 }
 
 /// What a person can do about an incident.

@@ -15,6 +15,7 @@ pub mod rated;
 pub mod remark;
 pub mod secret;
 pub mod theme;
+pub mod voice;
 
 /// A moment in UTC. Times that come from outside are turned into this at the door.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -125,7 +125,7 @@ impl Judge {
         let shared = |budget: f64, in_a_segment: usize| budget / (segments * in_a_segment as f64).max(1.0);
         let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
         let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
-        let days = Buckets { width: Width::Day, zone: buckets.zone };
+        let days = Buckets { width: Width::Day, ..buckets };
         let slow = drift::Settings {
             slow_rises_per_year: shared(watch.slow_rises_per_year, themes),
             min_complaints: watch.min_complaints,

@@ -7,9 +7,12 @@ use crate::detect::calibration::Label;
 use crate::detect::calibration::Sign;
 use crate::detect::calibration::calibrate;
 use crate::domain::Timestamp;
+use crate::domain::incident::Kind;
 use crate::domain::remark::Calibration;
 use crate::domain::remark::Labels;
+use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
+use crate::domain::remark::Saying;
 
 /// The calibration of every watch that has one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +39,8 @@ pub fn of_watch(watch: &Watch, labels: &Labels, now: Timestamp) -> Calibration {
     let signs: Vec<Label> = mine
         .filter_map(|remark| {
             let sign = match remark.kind() {
+                // Slow rises have a budget of their own.
+                RemarkKind::FalseAlarm if is_slow(remark) => return None,
                 RemarkKind::FalseAlarm => Sign::FalseAlarm,
                 RemarkKind::Missed => Sign::Missed,
                 RemarkKind::Annotation => return None,
@@ -46,12 +51,14 @@ pub fn of_watch(watch: &Watch, labels: &Labels, now: Timestamp) -> Calibration {
     calibrate(&signs, watch.false_alarms_per_year, labels.running_since, now)
 }
 
+fn is_slow(remark: &Remark) -> bool {
+    matches!(&remark.saying, Saying::FalseAlarm { key, .. } if key.kind == Kind::SlowRise)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calendar::bucket::Width;
-    use crate::domain::remark::Remark;
-    use crate::domain::remark::Saying;
 
     fn watch(name: &str) -> Watch {
         Watch {
@@ -66,6 +73,7 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
+            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 

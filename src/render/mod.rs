@@ -19,6 +19,7 @@ mod html;
 mod judge;
 pub mod kinds;
 pub mod mail;
+pub mod origin;
 #[cfg(test)]
 mod sample;
 mod shown;

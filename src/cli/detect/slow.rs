@@ -52,5 +52,5 @@ fn bucket(day: i64, rows: &[Row]) -> BucketCount {
     let start = moment(day * DAY);
     let weekday = (day + 3).rem_euclid(7) as u8;
     let parts = if rows.is_empty() { Vec::new() } else { vec![part] };
-    BucketCount { start, end: moment((day + 1) * DAY), hour: 0, weekday, parts }
+    BucketCount { start, end: moment((day + 1) * DAY), hour: 0, weekday, holiday: false, parts }
 }

@@ -35,7 +35,7 @@ pub fn watches(top: &Top, themes: &[ThemeText], reader: &mut Reader<'_>) -> Vec<
         },
         headers: top.watch.iter().map(|watch| watch.at.clone()).collect(),
     };
-    top.watch.iter().filter_map(|watch| one(watch, &known, reader)).collect()
+    top.watch.iter().filter_map(|watch| one(watch, top, &known, reader)).collect()
 }
 
 struct Known<'a> {
@@ -46,7 +46,7 @@ struct Known<'a> {
     headers: Vec<Place>,
 }
 
-fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
+fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
     let themes = watch.themes.as_ref().map(|themes| names::resolve("themes", themes, &known.themes, reader)).unwrap_or_default();
     counts_something(watch, known, reader);
     let sources = if watch.sources.at.is_some() || !known.sources.all.is_empty() {
@@ -70,6 +70,7 @@ fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<sett
         sources,
         by: watch.by.value.iter().map(|label| label.value.0.clone()).collect(),
         bucket: watch.bucket.value.0,
+        holidays: watch.holidays.as_ref().unwrap_or(&top.holidays).value.iter().map(|country| country.value.0).collect(),
         false_alarms_per_year: watch.false_alarms_per_year.value.0,
         slow_rises_per_year: watch.slow_rises_per_year.value.0,
         reference: watch.reference.as_ref().map(|period| settings::Reference { from: period.value.from, until: period.value.until }),

@@ -10,7 +10,12 @@ use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
 /// Every step there is; the n-th makes version n.
-const STEPS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), "", include_str!("migrations/0004.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+];
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 mod config;
 mod feed;
 mod labels;
+mod late;
 mod life;
 mod manual;
 mod replay;
