@@ -67,12 +67,8 @@ pub struct Tally {
 #[must_use]
 pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
     let mut cells = BTreeMap::new();
-    let last = last_of_the_first(voice);
-    let standing = || voice.iter().filter(|member| !member.gone && member.id <= last);
-    let Some(first) = standing().min_by_key(|member| (member.quarter, member.id)) else {
-        return cells;
-    };
-    let themes: BTreeSet<i64> = standing().flat_map(|member| member.themes.iter().copied()).collect();
+    let Some(first) = first(voice) else { return cells };
+    let themes: BTreeSet<i64> = standing(voice).flat_map(|member| member.themes.iter().copied()).collect();
     let tally = Tally { voices: 1, late: i64::from(first.late) };
     for &scope in &first.scopes {
         for theme in std::iter::once(None).chain(themes.iter().copied().map(Some)) {
@@ -80,6 +76,17 @@ pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
         }
     }
     cells
+}
+
+/// The message in whose quarter a voice counts: the earliest that stands.
+pub(crate) fn first(voice: &[Member]) -> Option<&Member> {
+    standing(voice).min_by_key(|member| (member.quarter, member.id))
+}
+
+/// The messages of a voice that are looked at and were not taken back.
+fn standing(voice: &[Member]) -> impl Iterator<Item = &Member> {
+    let last = last_of_the_first(voice);
+    voice.iter().filter(move |member| !member.gone && member.id <= last)
 }
 
 /// Number of the last message that is looked at.

@@ -52,7 +52,7 @@ impl Grid<'_> {
                 part.late_hits += bad;
             }
         }
-        BucketCount { start, end, hour, weekday, holiday: buckets.is_holiday(start, buckets.holidays), parts }
+        BucketCount { start, end, hour, weekday, holiday: self.is_holiday(segment, buckets, start), parts }
     }
 }
 
@@ -78,12 +78,11 @@ fn answers(cell: &RatedCell, measure: Measure) -> Answers {
 mod tests {
     use super::*;
     use crate::calendar::bucket::Width;
-    use crate::calendar::holidays::Holidays;
     use crate::domain::count::Quarter;
     use crate::domain::ports::Counters;
 
     fn hours() -> Buckets {
-        Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: Holidays::default() }
+        Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: crate::calendar::holidays::Holidays::default() }
     }
 
     fn cell(scale: i64, late: bool, [count, sum, square, low, top]: [i64; 5]) -> RatedCell {

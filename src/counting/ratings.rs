@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::counting::Member;
-use crate::counting::last_of_the_first;
+use crate::counting::first;
 use crate::domain::count::Quarter;
 
 /// A rating as it is counted.
@@ -116,9 +116,7 @@ impl std::ops::SubAssign for Rated {
 #[must_use]
 pub fn contribution(voice: &[Member]) -> BTreeMap<RatedKey, Rated> {
     let mut cells = BTreeMap::new();
-    let last = last_of_the_first(voice);
-    let first = voice.iter().filter(|member| !member.gone && member.id <= last).min_by_key(|member| (member.quarter, member.id));
-    let Some((first, score)) = first.and_then(|first| Some((first, first.rating?))) else { return cells };
+    let Some((first, score)) = first(voice).and_then(|first| Some((first, first.rating?))) else { return cells };
     for &scope in &first.scopes {
         let key = RatedKey { quarter: first.quarter, scope, source: first.source, scale: score.scale, late: first.late };
         cells.insert(key, Rated::of(score));

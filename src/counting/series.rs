@@ -24,9 +24,9 @@ const ALL_MESSAGES: i64 = 0;
 pub struct Grid<'a> {
     /// Cells by segment and theme, each in order of quarters.
     cells: HashMap<(i64, i64), Vec<&'a Cell>>,
+    segments: &'a BTreeMap<i64, Segment>,
     /// Ratings by segment, in order of quarters.
     rated: HashMap<i64, Vec<&'a RatedCell>>,
-    segments: &'a BTreeMap<i64, Segment>,
 }
 
 impl<'a> Grid<'a> {
@@ -47,7 +47,7 @@ impl<'a> Grid<'a> {
         for column in rated.values_mut() {
             column.sort_by_key(|cell| cell.quarter);
         }
-        Self { cells, rated, segments: &counters.segments }
+        Self { cells, segments: &counters.segments, rated }
     }
 
     /// The bucket of a segment and a theme that begins at `start`.
@@ -66,8 +66,12 @@ impl<'a> Grid<'a> {
             part.hits += cell.voices as f64;
             part.late_hits += cell.late as f64;
         }
-        let holiday = buckets.is_holiday(start, self.holidays(segment, buckets.holidays));
-        BucketCount { start, end, hour, weekday, holiday, parts }
+        BucketCount { start, end, hour, weekday, holiday: self.is_holiday(segment, buckets, start), parts }
+    }
+
+    /// Whether `start` is on a day off that matters to a segment.
+    pub(super) fn is_holiday(&self, segment: i64, buckets: Buckets, start: Timestamp) -> bool {
+        buckets.is_holiday(start, self.holidays(segment, buckets.holidays))
     }
 
     /// The days off that matter to a segment: one of a country has that country's alone.

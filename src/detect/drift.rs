@@ -170,6 +170,7 @@ impl DriftDetector {
             dispersion: spread,
             gate: 1.0,
             held_by: String::new(),
+            borrowed: false,
             learnt_buckets: f64::from(state.age),
             newest: Newest {
                 count: newest.said,

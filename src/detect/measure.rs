@@ -199,6 +199,7 @@ impl MeanDetector {
             dispersion: window.dispersion,
             gate: 1.0,
             held_by,
+            borrowed: false,
             learnt_buckets: f64::from(state.age),
             newest: Newest { count: newest.sum.lost, expected: newest.sum.expected, usual: usual(newest), total: newest.sum.count },
             borrowed: false,

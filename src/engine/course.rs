@@ -237,6 +237,7 @@ pub fn around(buckets: Buckets, at: Timestamp, now: Timestamp) -> Range<Timestam
 
 #[cfg(test)]
 mod tests {
+    use crate::calendar::holidays::Holidays;
     use proptest::prelude::*;
 
     use super::*;
@@ -357,8 +358,7 @@ mod tests {
     #[test]
     fn charts_reach_as_far_as_people_read() {
         let at: Timestamp = "2026-11-21T13:05:00Z".parse().unwrap();
-        let hours =
-            Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm, holidays: crate::calendar::holidays::Holidays::default() };
+        let hours = Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm, holidays: Holidays::default() };
         let days = Buckets { width: Width::Day, ..hours };
         let length = |range: Range<Timestamp>| (range.end - range.start).num_hours();
         // One of the days has 25 hours.

@@ -55,17 +55,17 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     }
 }
 
-/// What slow rises of a watch are measured against, for people: `Jan-Mar 2026`.
-#[must_use]
-pub fn reference(watch: &Watch) -> String {
-    watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string())
-}
-
 /// The window that an incident's numbers tell of, where it was over long before now: "in the last
 /// 24 hours" would be wrong then.
 fn late_window(incident: &Incident, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
     let until = incident.counted_to.filter(|until| now - *until >= LATE)?;
     Some((until - TimeDelta::seconds(incident.numbers.window_seconds.max(0)), until))
+}
+
+/// What slow rises of a watch are measured against, for people: `Jan-Mar 2026`.
+#[must_use]
+pub fn reference(watch: &Watch) -> String {
+    watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string())
 }
 
 /// A step with everything that is known about it.

@@ -115,8 +115,8 @@ pub struct Judge {
 
 impl Judge {
     /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
-    /// rises have a budget of their own. Before, that of spikes
-    /// and drops is multiplied with what people's labels make of it. `series` is the number of all that [`series_of`] gives.
+    /// rises have a budget of their own. Before, that of spikes and drops is multiplied with what
+    /// people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
         let (themes, measures) = (watch.themes.len(), watch.measures.len());
@@ -202,19 +202,21 @@ impl Judge {
     /// Where the last 28 days stand beside the reference, for `status`.
     #[must_use]
     pub fn stands(&self, memory: &Memory, series: &Series) -> Numbers {
-        let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
         match memory {
-            Memory::Drift(state) => detector.present(state),
-            Memory::Share(_) | Memory::Mean(_) => detector.present(&drift::State::default()),
+            Memory::Drift(state) => self.drift(series).present(state),
+            Memory::Share(_) | Memory::Mean(_) => self.drift(series).present(&drift::State::default()),
         }
+    }
+
+    fn drift(&self, series: &Series) -> DriftDetector {
+        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
     }
 
     fn complete(&self, memory: &mut Memory, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Verdict {
         match (series.key.kind, Measure::of(&series.key)) {
             (Kind::SlowRise, _) => {
                 let day = grid.bucket(series.segment, series.theme, self.days, start);
-                let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
-                detector.advance(drift_of(memory), &day)
+                self.drift(series).advance(drift_of(memory), &day)
             }
             (_, Some(measure)) if measure.is_mean() => {
                 let bucket = grid.ratings(series.segment, measure, self.buckets, start);
@@ -272,10 +274,36 @@ impl Judge {
     #[must_use]
     pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
         let buckets = self.buckets_of(series.key.kind);
+        let start = buckets.start(at);
         match Measure::of(&series.key) {
-            Some(measure) => grid.bad_share(series.segment, measure, buckets, buckets.start(at)),
-            None => grid.bucket(series.segment, series.theme, buckets, buckets.start(at)),
+            Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
+            None => grid.bucket(series.segment, series.theme, buckets, start),
         }
+    }
+
+    /// Judges a complete bucket that somebody else counted, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &BucketCount) -> Verdict {
+        if series.key.kind == Kind::SlowRise {
+            return self.drift(series).advance(drift_of(memory), bucket);
+        }
+        named(self.detector.advance(share_of(memory), bucket), Measure::of(&series.key))
+    }
+
+    /// Judges an open bucket that somebody else counted.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        if series.key.kind == Kind::SlowRise {
+            return Verdict {
+                bucket: bucket.start,
+                until: bucket.end,
+                complete: false,
+                call: Call::Unknown,
+                numbers: self.stands(memory, series),
+            };
+        }
+        let fresh = <ShareDetector as Detector>::State::default();
+        let state = if let Memory::Share(state) = memory { state } else { &fresh };
+        named(self.detector.peek(state, bucket, now), Measure::of(&series.key))
     }
 
     /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is

@@ -68,12 +68,12 @@ mod tests {
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
+            holidays: crate::calendar::holidays::Holidays::default(),
             false_alarms_per_year: 4.0,
             slow_rises_per_year: 1.0,
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
-            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 

@@ -43,6 +43,7 @@ use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
+use crate::engine::hearing::hear;
 use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
@@ -59,7 +60,6 @@ use crate::incident::step::Cause;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::step::step;
-use crate::incident::storm::covers;
 use crate::incident::storm::whole_of;
 use crate::text::hash;
 use crate::web::board;
@@ -143,7 +143,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         outcome
     }
 
-    async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+    pub(super) async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
         let plan = Arc::clone(&self.plan);
         let touched = self.store.touched().await?;
         let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
@@ -348,15 +348,8 @@ fn steps(
     let mut steps = Vec::new();
     for verdict in verdicts {
         let before = newest.get(key).cloned();
-        // Missed buckets are judged with their own time.
-        let at = if verdict.complete { verdict.until.min(now) } else { now };
-        let silent = before.as_ref().is_none_or(|incident| incident.resolved_at.is_some());
         let whole = whole_of(key).and_then(|whole| newest.get(&whole));
-        if silent && whole.is_some_and(|whole| covers(whole, at)) {
-            continue;
-        }
-        let cause = Cause::Judged(verdict.clone());
-        if let Some(step) = step(&plan.instance, key, before.as_ref(), &cause, policy(look.watch), at) {
+        if let Some(step) = hear(&plan.instance, key, before.as_ref(), whole, verdict, policy(look.watch), now) {
             newest.insert(key.clone(), step.incident.clone());
             steps.push((before, step));
         }
@@ -466,10 +459,10 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
         Width::Hour => "hour",
         Width::Day => "day",
     };
+    let reference = watch.reference.map(|reference| format!("{} {}", reference.from, reference.until));
     let mut parts = vec![width, zone];
     parts.extend(sources);
     parts.extend(watch.holidays.countries().map(|country| country.code()));
-    let reference = watch.reference.map(|reference| format!("{} {}", reference.from, reference.until));
     parts.extend(reference.as_deref());
     format!("{:016x}", hash::of_parts(parts))
 }

@@ -17,7 +17,7 @@ use crate::tagging::Rules;
 
 /// Labels that every item keeps where its source gives them, so that a watch can be split by them
 /// later without reading anything again.
-const USUAL_LABELS: [&str; 4] = ["country", "language", "product", "version"];
+pub(super) const USUAL_LABELS: [&str; 4] = ["country", "language", "product", "version"];
 
 /// What runs until the next reload.
 pub struct Plan {

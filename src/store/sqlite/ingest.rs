@@ -34,6 +34,10 @@ use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 use crate::store::sqlite::voices;
 
+/// Stored as `late` of what came with a first poll or an import. Back-fill has 1: a backtest shows
+/// it when it came, and history when it was published.
+pub(super) const HISTORY: i64 = 2;
+
 /// What is stored of a known item.
 struct Known {
     id: i64,
@@ -118,7 +122,9 @@ impl Intake<'_> {
         let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
         let copied = voices::find(self.connection, tagged, at)?;
         let voice = copied.unwrap_or(id);
-        let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
+        // A thousandth copy changes nothing that is counted.
+        let full = voice != id && voices::is_full(self.connection, voice)?;
+        let before = if voice == id || full { Vec::new() } else { members(self.connection, voice)? };
         self.connection
             .prepare_cached(
                 "INSERT INTO item (id, source, external_id, rev, hash, published, updated, first_seen, at, late, author_hash, voice,
@@ -134,7 +140,7 @@ impl Intake<'_> {
                 item.updated.map(millis),
                 millis(self.now),
                 millis(at),
-                late,
+                if page.history { HISTORY } else { i64::from(late) },
                 tagged.author_hash,
                 voice,
                 // A copy is found by the first of its voice.
@@ -146,13 +152,15 @@ impl Intake<'_> {
                 serde_json::to_string(&item.fields)?,
             ])?;
         let (scopes, themes) = self.attach(id, tagged)?;
-        let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
         if voice == id {
             voices::index(self.connection, id, tagged, at)?;
         }
-        let mut after = before.clone();
-        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
-        self.count(&before, &after);
+        let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
+        if !full {
+            let mut after = before.clone();
+            after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
+            self.count(&before, &after);
+        }
         self.lesson.note(item.published, self.polled_at, self.now);
         self.done.new += 1;
         if late {

@@ -1,6 +1,8 @@
 //! Stories of the real binary: what people do with it, from outside.
 
+mod backtest;
 mod config;
+mod drivers;
 mod feed;
 mod labels;
 mod late;

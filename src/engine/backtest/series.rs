@@ -1,0 +1,306 @@
+//! Plays one series: what the lookout would have learnt, judged and opened, look by look.
+//!
+//! Changes come in the order in which they were seen. A bucket is judged when it was complete; the
+//! buckets that are still open are looked at whenever a complaint comes in. What comes into a bucket
+//! that was judged before is replayed from a step of the [`Ladder`] before it, and only arrivals in
+//! their time may alert.
+
+use crate::domain::Timestamp;
+use crate::domain::count::BucketCount;
+use crate::domain::count::Part;
+use crate::domain::incident::Call;
+use crate::domain::incident::SeriesKey;
+use crate::domain::incident::Verdict;
+use crate::engine::backtest::Found;
+use crate::engine::backtest::calendar::Calendar;
+use crate::engine::backtest::ear::Closest;
+use crate::engine::backtest::ear::Ear;
+use crate::engine::backtest::ear::Record;
+use crate::engine::backtest::ear::moment;
+use crate::engine::backtest::ladder::Ladder;
+use crate::engine::backtest::tape::Entry;
+use crate::engine::backtest::tape::Tape;
+use crate::engine::judge::Judge;
+use crate::engine::judge::Memory;
+use crate::engine::judge::Series;
+use crate::incident::step::Policy;
+use crate::render::chart::Point;
+
+/// Arrivals in buckets that were judged before are looked at this often, in milliseconds. The daemon
+/// looks sooner; a replay for each message of a year would take long.
+const LATE_LOOK: i64 = 900_000;
+/// A series and all that it is judged by.
+pub(super) struct Player<'a> {
+    pub instance: &'a str,
+    pub judge: &'a Judge,
+    pub series: &'a Series,
+    pub policy: Policy,
+    pub calendar: &'a Calendar,
+    /// Changes of the count of all messages.
+    pub volume: &'a Tape,
+    /// Changes of the count of complaints.
+    pub hits: &'a Tape,
+    /// Numbers of the sources by their places; `None` for those that the watch does not count.
+    pub sources: &'a [Option<i64>],
+    /// What was heard of the series that this one is a part of.
+    pub whole: Option<&'a Record>,
+    /// Stretches of time of which the highest score is wanted.
+    pub asked: Vec<(usize, Timestamp, Timestamp)>,
+    pub until: Timestamp,
+}
+
+/// What became of a series.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub key: SeriesKey,
+    pub found: Vec<Found>,
+    pub record: Record,
+    /// Each judged bucket for a chart.
+    pub points: Vec<Point>,
+    /// For each stretch of time that was asked about, by its number.
+    pub closest: Vec<(usize, Closest)>,
+    /// The first bucket that was not just learnt.
+    pub judged_from: Option<Timestamp>,
+    /// The highest share of the limit that was reached.
+    pub loudness: f64,
+}
+
+/// Counts of one source in one bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counts {
+    total: i32,
+    late_total: i32,
+    hits: i32,
+    late_hits: i32,
+}
+
+/// A play under way.
+struct Run<'a, 'p> {
+    player: &'a Player<'p>,
+    /// Numbers of the sources that are counted, and the column of each place.
+    columns: Vec<i64>,
+    column_of: Vec<Option<usize>>,
+    counts: Vec<Counts>,
+    memory: Memory,
+    /// The first bucket that was not judged.
+    next: usize,
+    /// None where nothing comes late.
+    ladder: Option<Ladder<Memory>>,
+    /// The first judged bucket that changed, and the first that complaints came into as news.
+    changed: Option<usize>,
+    news: Option<usize>,
+    /// When news in judged buckets is looked at.
+    again: Option<i64>,
+    /// Each judged bucket for a chart.
+    points: Vec<Point>,
+    judged_from: Option<Timestamp>,
+    ear: Ear<'a>,
+}
+
+impl Player<'_> {
+    /// Plays it to the end.
+    pub fn play(&self) -> Played {
+        let mut run = Run::new(self);
+        if run.has_late() {
+            run.ladder = Some(Ladder::new());
+        }
+        run.play();
+        let Run { points, judged_from, ear, .. } = run;
+        let Ear { found, record, closest, loudness, .. } = ear;
+        Played { key: self.series.key.clone(), found, record, points, closest, judged_from, loudness }
+    }
+}
+
+impl<'a, 'p> Run<'a, 'p> {
+    fn new(player: &'a Player<'p>) -> Self {
+        let columns: Vec<i64> = player.sources.iter().flatten().copied().collect();
+        let mut free = 0..;
+        Run {
+            player,
+            counts: vec![Counts::default(); columns.len() * player.calendar.buckets.len()],
+            columns,
+            column_of: player.sources.iter().map(|number| number.and_then(|_| free.next())).collect(),
+            memory: Memory::default(),
+            next: 0,
+            ladder: None,
+            changed: None,
+            news: None,
+            again: None,
+            points: Vec::with_capacity(player.calendar.buckets.len()),
+            judged_from: None,
+            ear: Ear::new(player.instance, &player.series.key, player.policy, player.whole, &player.asked),
+        }
+    }
+
+    /// Whether anything comes into a bucket that is judged by then.
+    fn has_late(&self) -> bool {
+        let calendar = self.player.calendar;
+        let late = |entry: &Entry| {
+            self.column_of[usize::from(entry.source)].is_some()
+                && calendar.place(entry.quarter()).is_some_and(|place| calendar.complete[place] < entry.seen)
+        };
+        self.player.hits.entries().iter().chain(self.player.volume.entries()).any(late)
+    }
+
+    fn play(&mut self) {
+        let until = self.player.until.timestamp_millis();
+        let (volume, hits) = (self.player.volume.entries(), self.player.hits.entries());
+        let (mut of_volume, mut of_hits) = (0, 0);
+        loop {
+            let seen = |entries: &[Entry], at: usize| entries.get(at).map_or(i64::MAX, |entry| entry.seen);
+            let arrival = seen(volume, of_volume).min(seen(hits, of_hits));
+            let complete = self.player.calendar.complete.get(self.next).copied().unwrap_or(i64::MAX);
+            let again = self.again.unwrap_or(i64::MAX);
+            let now = arrival.min(complete).min(again);
+            if now > until || now == i64::MAX {
+                break;
+            }
+            // What arrives in the moment in which a bucket is complete is in it.
+            if arrival == now {
+                let mut complains = false;
+                while seen(volume, of_volume) == now {
+                    self.take(volume[of_volume], false);
+                    of_volume += 1;
+                }
+                while seen(hits, of_hits) == now {
+                    complains |= self.take(hits[of_hits], true);
+                    of_hits += 1;
+                }
+                if complains && complete > now {
+                    self.look_at_open(now);
+                }
+            } else if complete == now {
+                self.close(now);
+            } else {
+                self.learn_again(now);
+                self.look_at_open(now);
+            }
+        }
+        self.learn_again(until);
+        // The daemon looks at the bucket that is still open too, and may alert early.
+        for (place, verdict) in self.look_at_open(until) {
+            self.draw(place, &verdict, true);
+        }
+    }
+
+    /// Takes a change in. Whether it is a complaint in an open bucket.
+    fn take(&mut self, entry: Entry, is_hit: bool) -> bool {
+        let Some(column) = self.column_of[usize::from(entry.source)] else { return false };
+        let Some(place) = self.player.calendar.place(entry.quarter()) else { return false };
+        let counts = &mut self.counts[place * self.columns.len() + column];
+        if is_hit {
+            counts.hits += entry.voices();
+            counts.late_hits += entry.late();
+        } else {
+            counts.total += entry.voices();
+            counts.late_total += entry.late();
+        }
+        if place >= self.next {
+            return is_hit && entry.voices() > 0;
+        }
+        let first = |of: Option<usize>| Some(of.map_or(place, |of| of.min(place)));
+        self.changed = first(self.changed);
+        if is_hit && entry.is_news() {
+            self.news = first(self.news);
+            self.again.get_or_insert((entry.seen.div_euclid(LATE_LOOK) + 1) * LATE_LOOK);
+        }
+        false
+    }
+
+    /// A bucket is complete: it is judged, and learnt from.
+    fn close(&mut self, now: i64) {
+        self.learn_again(now);
+        self.judge(self.next, Some(now));
+        self.next += 1;
+        let open = self.next * self.columns.len()..((self.next + 1) * self.columns.len()).min(self.counts.len());
+        if self.counts.get(open).is_some_and(|open| open.iter().any(|counts| counts.hits > 0)) {
+            self.look_at_open(now);
+        }
+    }
+
+    /// Learns the buckets again that changed since they were judged, and all behind them.
+    fn learn_again(&mut self, now: i64) {
+        self.again = None;
+        let Some(changed) = self.changed.take() else { return };
+        let news = self.news.take();
+        let step = self.ladder.as_ref().and_then(|ladder| ladder.before(changed));
+        let (from, memory) = step.unwrap_or_default();
+        self.memory = memory;
+        for place in from..self.next {
+            self.judge(place, news.filter(|news| place >= *news).map(|_| now));
+        }
+    }
+
+    /// Judges a bucket, and is heard where it is heard at `now`.
+    fn judge(&mut self, place: usize, now: Option<i64>) {
+        if let Some(ladder) = &mut self.ladder {
+            ladder.keep(place, &self.memory);
+        }
+        let bucket = self.bucket(place);
+        let verdict = self.player.judge.learn(&mut self.memory, self.player.series, &bucket);
+        self.draw(place, &verdict, now.is_some());
+        if let Some(now) = now {
+            self.ear.hear(&verdict, now);
+        }
+    }
+
+    /// Looks at the buckets that are not complete; those that are over are learnt for the time being.
+    fn look_at_open(&mut self, now: i64) -> Vec<(usize, Verdict)> {
+        let mut over: Option<Memory> = None;
+        let mut said = Vec::new();
+        for place in self.next..self.player.calendar.buckets.len() {
+            let bucket = self.bucket(place);
+            if bucket.start.timestamp_millis() > now {
+                break;
+            }
+            let (judge, series) = (self.player.judge, self.player.series);
+            let verdict = judge.glance(over.as_ref().unwrap_or(&self.memory), series, &bucket, moment(now));
+            self.ear.hear(&verdict, now);
+            said.push((place, verdict));
+            if bucket.end.timestamp_millis() > now {
+                break;
+            }
+            judge.learn(over.get_or_insert_with(|| self.memory.clone()), series, &bucket);
+        }
+        said
+    }
+
+    fn bucket(&self, place: usize) -> BucketCount {
+        let mut bucket = self.player.calendar.buckets[place].clone();
+        let width = self.columns.len();
+        for (source, counts) in self.columns.iter().zip(&self.counts[place * width..(place + 1) * width]) {
+            if *counts != Counts::default() {
+                bucket.parts.push(Part {
+                    source: *source,
+                    total: Some(f64::from(counts.total)),
+                    hits: f64::from(counts.hits),
+                    late_total: f64::from(counts.late_total),
+                    late_hits: f64::from(counts.late_hits),
+                });
+            }
+        }
+        bucket
+    }
+
+    fn draw(&mut self, place: usize, verdict: &Verdict, heard: bool) {
+        let newest = &verdict.numbers.newest;
+        let loud = matches!(verdict.call, Call::Firing(_));
+        let before = self.points.get(place).is_some_and(|point| point.firing);
+        let point = Point {
+            start: verdict.bucket,
+            end: verdict.until,
+            count: newest.count,
+            expected: newest.expected,
+            usual: newest.usual,
+            firing: before || (loud && heard),
+        };
+        if place < self.points.len() {
+            self.points[place] = point;
+        } else {
+            self.points.push(point);
+        }
+        if self.judged_from.is_none() && verdict.call != Call::Unknown {
+            self.judged_from = Some(verdict.bucket);
+        }
+    }
+}
