@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::calendar::holidays::Holidays;
 use crate::domain::Timestamp;
 
 /// Length of a bucket.
@@ -32,6 +33,8 @@ pub struct Buckets {
     pub width: Width,
     /// Whose days and hours.
     pub zone: Tz,
+    /// Whose days off.
+    pub holidays: Holidays,
 }
 
 impl Buckets {
@@ -65,6 +68,12 @@ impl Buckets {
         (local.hour() as u8, local.weekday().num_days_from_monday() as u8)
     }
 
+    /// Whether `at` is on a day off of the countries in `holidays`, by the zone's calendar.
+    #[must_use]
+    pub fn is_holiday(&self, at: Timestamp, holidays: Holidays) -> bool {
+        !holidays.is_empty() && holidays.covers(at.with_timezone(&self.zone).date_naive())
+    }
+
     /// First moment of a local day. Where midnight is skipped by a clock change, the day begins
     /// when the clocks go on; a day that is skipped altogether (Samoa, 30 December 2011) is as
     /// long as nothing.
@@ -90,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_day_of_a_clock_change_has_23_hours() {
-        let days = Buckets { width: Width::Day, zone: chrono_tz::Europe::Stockholm };
+        let days = Buckets { width: Width::Day, zone: chrono_tz::Europe::Stockholm, holidays: Holidays::default() };
         let start = days.start(at("2026-03-29T12:00:00Z"));
         assert_eq!(start, at("2026-03-28T23:00:00Z"));
         assert_eq!(days.end(start), at("2026-03-29T22:00:00Z"));
@@ -98,13 +107,13 @@ mod tests {
 
     #[test]
     fn a_day_without_midnight_begins_when_the_clocks_go_on() {
-        let days = Buckets { width: Width::Day, zone: chrono_tz::America::Santiago };
+        let days = Buckets { width: Width::Day, zone: chrono_tz::America::Santiago, holidays: Holidays::default() };
         assert_eq!(days.start(at("2026-09-06T12:00:00Z")), at("2026-09-06T04:00:00Z"));
     }
 
     #[test]
     fn a_day_that_never_was_leaves_no_hole() {
-        let days = Buckets { width: Width::Day, zone: chrono_tz::Pacific::Apia };
+        let days = Buckets { width: Width::Day, zone: chrono_tz::Pacific::Apia, holidays: Holidays::default() };
         let last = days.start(at("2011-12-30T09:00:00Z"));
         assert_eq!(last, at("2011-12-29T10:00:00Z"));
         assert_eq!(days.end(last), at("2011-12-30T10:00:00Z"));
@@ -113,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_hour_starts_on_the_hour_also_before_1970() {
-        let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
+        let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: Holidays::default() };
         assert_eq!(hours.start(at("1969-12-31T23:59:59.5Z")), at("1969-12-31T23:00:00Z"));
     }
 
@@ -121,7 +130,7 @@ mod tests {
         #[test]
         fn buckets_tile_time(seconds in -2_000_000_000..4_000_000_000_i64, zone in 0..chrono_tz::TZ_VARIANTS.len(), days: bool) {
             let width = if days { Width::Day } else { Width::Hour };
-            let buckets = Buckets { width, zone: chrono_tz::TZ_VARIANTS[zone] };
+            let buckets = Buckets { width, zone: chrono_tz::TZ_VARIANTS[zone], holidays: Holidays::default() };
             let at = Timestamp::from_timestamp(seconds, 0).unwrap();
             let (start, end) = (buckets.start(at), buckets.end(at));
             proptest::prop_assert!(start <= at && at < end, "{start} {at} {end}");

@@ -83,6 +83,7 @@ mod tests {
         let text = text.split_once("\n\n").unwrap().1;
         insta::assert_snapshot!(text, @r#"
         time_zone = "Europe/Oslo"  # conf.d/20-shop.toml:1
+        holidays = []  # default
         builtin_themes = true  # default
         words = {}  # default
 

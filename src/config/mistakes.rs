@@ -70,7 +70,7 @@ fn an_unknown_key() {
     12 | remind_evry = "24h"
        | ^^^^^^^^^^^ no such key in `[[watch]]`
        |
-       = help: there may be `name`, `themes`, `sources`, `by`, `bucket`, `false_alarms_per_year`, `min_complaints`, `notify`
+       = help: there may be `name`, `themes`, `sources`, `by`, `bucket`, `holidays`, `false_alarms_per_year`, `min_complaints`, `notify`
     "#);
 }
 
@@ -300,6 +300,43 @@ fn names_that_nothing_has() {
        |           ^^^^^^^ unknown
        |
        = help: there is `support-leads`
+    "#);
+}
+
+#[test]
+fn countries_that_are_none() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/unknown_country.toml")), @r#"
+    error[E0006]: `holidays` cannot be "UK"
+     --> uproar.toml:2:19
+      |
+    2 | holidays = ["SE", "UK", "Norwegen", "XX"]
+      |                   ^^^^ no such country
+      |
+      = help: did you mean "GB"?
+
+    error[E0006]: `holidays` cannot be "Norwegen"
+     --> uproar.toml:2:25
+      |
+    2 | holidays = ["SE", "UK", "Norwegen", "XX"]
+      |                         ^^^^^^^^^^ no such country
+      |
+      = help: days off are known for AT, AU, BE, CA, CH, CZ, DE, DK, ES, FI, FR, GB, GR, HU, IE, IS, IT, LU, NL, NO, NZ, PL, PT, RO, SE, SK, TR, US
+
+    error[E0006]: `holidays` cannot be "XX"
+     --> uproar.toml:2:37
+      |
+    2 | holidays = ["SE", "UK", "Norwegen", "XX"]
+      |                                     ^^^^ no such country
+      |
+      = help: days off are known for AT, AU, BE, CA, CH, CZ, DE, DK, ES, FI, FR, GB, GR, HU, IE, IS, IT, LU, NL, NO, NZ, PL, PT, RO, SE, SK, TR, US
+
+    error[E0006]: `holidays` cannot be "dk"
+      --> uproar.toml:13:13
+       |
+    13 | holidays = ["dk"]
+       |             ^^^^ no such country
+       |
+       = help: did you mean "DK"?
     "#);
 }
 

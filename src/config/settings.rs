@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::calendar::bucket::Width;
+use crate::calendar::holidays::Holidays;
 use crate::domain::secret::Secret;
 use crate::domain::theme::ThemeText;
 use crate::render;
@@ -99,6 +100,8 @@ pub struct Watch {
     pub by: Vec<String>,
     /// Length of a bucket.
     pub bucket: Width,
+    /// Countries whose days off are like Sundays.
+    pub holidays: Holidays,
     /// Budget of false alarms for the whole watch.
     pub false_alarms_per_year: f64,
     /// Fewer complaints than this in a window never alert.

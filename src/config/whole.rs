@@ -18,6 +18,7 @@ use crate::sources;
 const WHOLE: &str = r#"
 time_zone = "Europe/Stockholm"
 base_url = "https://uproar.example.com/"
+holidays = ["SE", "DE"]
 builtin_themes = false
 
 [store]
@@ -80,6 +81,7 @@ themes = ["split_*"]
 sources = ["app-*", "csat"]
 by = ["country", "product"]
 bucket = "1d"
+holidays = ["NO"]
 false_alarms_per_year = 2.5
 min_complaints = 3
 notify = ["leads", "hook", "box"]
@@ -159,6 +161,8 @@ fn watches_have_their_names_written_out() {
     assert_eq!(config.watches[0].themes, ["split_payments"]);
     assert_eq!(config.watches[0].bucket, Width::Day);
     assert_eq!(config.watches[1].sources, ["app-store", "desk", "csat"]);
+    let countries = config.watches.iter().map(|watch| watch.holidays.countries().map(|country| country.code()).collect::<Vec<_>>());
+    assert_eq!(countries.collect::<Vec<_>>(), [vec!["NO"], vec!["DE", "SE"]], "its own, or those of the top");
     assert_eq!((config.watches[1].false_alarms_per_year, config.watches[1].min_complaints), (4.0, 5));
 }
 
@@ -221,7 +225,7 @@ fn what_is_shown_has_no_secret_and_reads_back_the_same() {
     assert!(!shown.contains("hunter2") && !shown.contains("whsec_"), "{shown}");
     let line = WHOLE.lines().position(|line| line.starts_with("password")).unwrap() + 1;
     assert!(shown.contains(&format!("password = \"[secret]\"  # uproar.toml:{line}, credential `smtp`")), "{shown}");
-    assert!(shown.contains("keep_text = \"90d\"  # uproar.toml:8\n"), "{shown}");
+    assert!(shown.contains("keep_text = \"90d\"  # uproar.toml:9\n"), "{shown}");
     assert!(shown.contains("base_url = \"https://itunes.apple.com\"  # default\n"), "{shown}");
 }
 

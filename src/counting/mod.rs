@@ -5,12 +5,17 @@
 //! applies `contribution(after) - contribution(before)` in the transaction that stores a change;
 //! a new message, an edit, a deletion and new tags are all that one call.
 
+pub mod delay;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::domain::count::Quarter;
+
+/// Messages of a voice that are looked at: the first ones that arrived. A thousandth copy adds
+/// nothing but work; even its themes are those of the others.
+pub const MOST_MEMBERS: usize = 64;
 
 /// What counting has to know of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +58,12 @@ pub struct Tally {
     pub late: i64,
 }
 
-/// What the messages of one voice add to the counters.
+/// What the messages of one voice add to the counters: the [`MOST_MEMBERS`] that arrived first.
 #[must_use]
 pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
     let mut cells = BTreeMap::new();
-    let standing = || voice.iter().filter(|member| !member.gone);
+    let last = last_of_the_first(voice);
+    let standing = || voice.iter().filter(|member| !member.gone && member.id <= last);
     let Some(first) = standing().min_by_key(|member| (member.quarter, member.id)) else {
         return cells;
     };
@@ -69,6 +75,15 @@ pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
         }
     }
     cells
+}
+
+/// Number of the last message that is looked at.
+fn last_of_the_first(voice: &[Member]) -> i64 {
+    if voice.len() <= MOST_MEMBERS {
+        return i64::MAX;
+    }
+    let mut ids: Vec<i64> = voice.iter().map(|member| member.id).collect();
+    *ids.select_nth_unstable(MOST_MEMBERS - 1).1
 }
 
 /// What has to be added so that `before` becomes `after`. Counters that stay are left out.

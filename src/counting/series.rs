@@ -1,13 +1,17 @@
 //! Buckets of a series out of counters by quarter.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use crate::calendar::bucket::Buckets;
+use crate::calendar::holidays::Country;
+use crate::calendar::holidays::Holidays;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
 use crate::domain::count::Quarter;
+use crate::domain::incident::Segment;
 use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 
@@ -19,6 +23,7 @@ const ALL_MESSAGES: i64 = 0;
 pub struct Grid<'a> {
     /// Cells by segment and theme, each in order of quarters.
     cells: HashMap<(i64, i64), Vec<&'a Cell>>,
+    segments: &'a BTreeMap<i64, Segment>,
 }
 
 impl<'a> Grid<'a> {
@@ -32,7 +37,7 @@ impl<'a> Grid<'a> {
         for column in cells.values_mut() {
             column.sort_by_key(|cell| cell.quarter);
         }
-        Self { cells }
+        Self { cells, segments: &counters.segments }
     }
 
     /// The bucket of a segment and a theme that begins at `start`.
@@ -51,7 +56,19 @@ impl<'a> Grid<'a> {
             part.hits += cell.voices as f64;
             part.late_hits += cell.late as f64;
         }
-        BucketCount { start, end, hour, weekday, parts }
+        let holiday = buckets.is_holiday(start, self.holidays(segment, buckets.holidays));
+        BucketCount { start, end, hour, weekday, holiday, parts }
+    }
+
+    /// The days off that matter to a segment: one of a country has that country's alone.
+    fn holidays(&self, segment: i64, all: Holidays) -> Holidays {
+        if all.is_empty() {
+            return all;
+        }
+        match self.segments.get(&segment) {
+            Some(Segment::Label { key, value }) if key == "country" => Country::of_code(value).map_or(all, |country| all.only(country)),
+            _ => all,
+        }
     }
 
     fn between(&self, segment: i64, theme: i64, start: Timestamp, end: Timestamp) -> &[&'a Cell] {
@@ -84,9 +101,23 @@ mod tests {
         let cells = vec![cell(4, 1, 0, 10, 2), cell(7, 1, 0, 5, 0), cell(8, 1, 0, 99, 0), cell(5, 2, 0, 3, 3), cell(5, 1, 9, 2, 1)];
         let counters = Counters { cells, ..Counters::default() };
         let grid = Grid::of(&counters, &[1].into());
-        let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC };
+        let hours = Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: Holidays::default() };
         let bucket = grid.bucket(1, 9, hours, Quarter(4).start());
         assert_eq!(bucket.parts, [Part { source: 1, total: Some(15.0), hits: 2.0, late_total: 2.0, late_hits: 1.0 }]);
         assert_eq!(grid.bucket(2, 9, hours, Quarter(4).start()).parts, []);
+    }
+
+    #[test]
+    fn a_day_off_is_one_for_all_messages_and_for_those_of_its_country() {
+        let label = |key: &str, value: &str| Segment::Label { key: key.to_owned(), value: value.to_owned() };
+        let segments = [(1, Segment::All), (2, label("country", "se")), (3, label("country", "de")), (4, label("version", "se"))].into();
+        let counters = Counters { segments, ..Counters::default() };
+        let grid = Grid::of(&counters, &[1].into());
+        let holidays = ["SE", "DE"].iter().filter_map(|code| Country::of_code(code)).collect();
+        let hours = Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm, holidays };
+        let off = |segment, at: &str| grid.bucket(segment, 9, hours, at.parse().unwrap()).holiday;
+        // Sweden's national day begins at 22:00 in UTC.
+        assert_eq!([1, 2, 3, 4].map(|segment| off(segment, "2025-06-05T22:00:00Z")), [true, true, false, true]);
+        assert!(!off(1, "2025-06-05T21:00:00Z") && !off(1, "2025-06-06T22:00:00Z"));
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`share::ShareDetector`]. To add a detector, write a file with a state and an
 //! implementation of [`Detector`], and a series of counts with the verdict expected for each.
+//! [`drivers`] and [`words`] say afterwards where an excess comes from.
 
 use crate::calendar::bucket::Width;
 use crate::domain::Timestamp;
@@ -13,9 +14,11 @@ use crate::domain::incident::Verdict;
 
 pub mod budget;
 pub mod calibration;
+pub mod drivers;
 pub mod share;
 pub mod state;
 pub mod tail;
+pub mod words;
 
 mod dispersion;
 mod evidence;

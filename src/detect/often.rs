@@ -56,7 +56,14 @@ fn bucket(at: usize, messages: &[(usize, bool)], until: usize) -> BucketCount {
     let came = || messages.iter().filter(|(twelfth, _)| *twelfth < until);
     let part =
         Part { source: 1, total: Some(came().count() as f64), hits: came().filter(|(_, hit)| *hit).count() as f64, ..Part::default() };
-    BucketCount { start, end: start + TimeDelta::hours(1), hour: (at % 24) as u8, weekday: (at / 24 % 7) as u8, parts: vec![part] }
+    BucketCount {
+        start,
+        end: start + TimeDelta::hours(1),
+        hour: (at % 24) as u8,
+        weekday: (at / 24 % 7) as u8,
+        holiday: false,
+        parts: vec![part],
+    }
 }
 
 #[test]

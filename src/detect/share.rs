@@ -176,16 +176,16 @@ impl Detector for ShareDetector {
         let reading = Reading::of(state, &self.rhythm, bucket, Look::Complete);
         let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
         let same = reading.late <= 0.0 && state.lived == state.odds;
+        let mut raw = 0.0;
         if state.age >= self.waits(state) {
-            state.odds = state.odds.after(&likelihood, &self.rhythm.outbreaks);
+            (state.odds, raw) = state.odds.after(&likelihood, &self.rhythm.outbreaks);
         }
-        let raw = state.odds.score();
         let verdict = self.verdict(state, &reading, bucket, likelihood, raw, true);
         if same {
             state.lived = state.odds;
         } else if state.age >= self.waits(state) {
             let all = self.weigh(state, &reading, reading.hits, reading.expected);
-            state.lived = state.lived.after(&all, &self.rhythm.outbreaks);
+            state.lived = state.lived.after(&all, &self.rhythm.outbreaks).0;
         }
         if reading.spoke {
             self.learn(state, &reading);
@@ -213,7 +213,7 @@ impl Detector for ShareDetector {
         };
         let reading = Reading::of(state, &self.rhythm, open, Look::Open);
         let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
-        let raw = state.odds.after(&likelihood, &self.rhythm.outbreaks).score();
+        let (_, raw) = state.odds.after(&likelihood, &self.rhythm.outbreaks);
         self.verdict(state, &reading, open, likelihood, raw, false)
     }
 }
@@ -238,7 +238,7 @@ mod tests {
         let length = if width == Width::Hour { TimeDelta::hours(1) } else { TimeDelta::days(1) };
         let start = Timestamp::UNIX_EPOCH + length * at as i32;
         let hours = at * length.num_hours() as usize;
-        BucketCount { start, end: start + length, hour: (hours % 24) as u8, weekday: (hours / 24 % 7) as u8, parts }
+        BucketCount { start, end: start + length, hour: (hours % 24) as u8, weekday: (hours / 24 % 7) as u8, holiday: false, parts }
     }
 
     fn parts() -> impl Strategy<Value = Vec<Part>> {

@@ -52,6 +52,7 @@ impl Story {
             end: self.at + self.width,
             hour: (hours % 24) as u8,
             weekday: (hours / 24 % 7) as u8,
+            holiday: false,
             parts: text.split_whitespace().enumerate().filter_map(|(source, text)| part(source as i64, text)).collect(),
         }
     }

@@ -57,6 +57,8 @@ pub struct BucketCount {
     pub hour: u8,
     /// Day of the week at its start in the watch's zone, 0 is Monday.
     pub weekday: u8,
+    /// A day off in the watch's countries: messages come as on a Sunday.
+    pub holiday: bool,
     /// What each source added; a source without a message may be left out.
     pub parts: Vec<Part>,
 }

@@ -250,6 +250,9 @@ pub struct Incident {
     pub reopened: u32,
     /// The newest numbers.
     pub numbers: Numbers,
+    /// End of the window that they tell of. A weekly export speaks of days that are long over.
+    #[serde(default)]
+    pub counted_to: Option<Timestamp>,
 }
 
 /// What a person can do about an incident.

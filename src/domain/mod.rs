@@ -13,6 +13,7 @@ pub mod ports;
 pub mod remark;
 pub mod secret;
 pub mod theme;
+pub mod voice;
 
 /// A moment in UTC. Times that come from outside are turned into this at the door.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

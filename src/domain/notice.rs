@@ -72,7 +72,7 @@ pub struct Facts {
     pub told_level: Option<Level>,
     /// Complaints that people were told of before this notice.
     pub told_count: Option<f64>,
-    /// When the state changed. The mail's `Date`.
+    /// When the state changed, or when that was found out. The mail's `Date`.
     pub at: Timestamp,
     /// When the spike began.
     pub since: Timestamp,
@@ -82,6 +82,9 @@ pub struct Facts {
     pub zone: String,
     /// The numbers behind it.
     pub numbers: Numbers,
+    /// The window that they tell of, where it was over long before people are told; else it ends now.
+    #[serde(default)]
+    pub window: Option<(Timestamp, Timestamp)>,
     /// False alarms a year that the watch was given as its budget.
     pub false_alarms_per_year: f64,
     /// Least number of complaints for an alert.
@@ -107,6 +110,12 @@ pub struct Facts {
     pub calibration: Calibration,
     /// Words that made the tagger give the theme, most frequent first.
     pub words: Vec<String>,
+    /// Words and pairs that these complaints use more than earlier ones, the strongest first.
+    #[serde(default)]
+    pub risen: Vec<RisenWord>,
+    /// Days off within the window, for people: `Fri 6 Jun is a day off in Sweden (National Day)`.
+    #[serde(default)]
+    pub holidays: Vec<String>,
     /// Sources that were read in time, and all that the watch counts.
     pub fresh_sources: (u32, u32),
     /// Who or what caused it, for people: empty, or `by anna: fixed`.
@@ -143,7 +152,47 @@ pub struct Share {
     pub value: String,
     /// Complaints in the window.
     pub now: u64,
-    /// Complaints usual in such a window.
+    /// Complaints that its usual share of its messages now would bring.
+    pub usual: f64,
+    /// Messages in the window.
+    #[serde(default)]
+    pub messages: Option<u64>,
+    /// Its part of the whole excess, 0 to 1; `None` where nothing is in excess.
+    #[serde(default)]
+    pub part: Option<f64>,
+    /// What it has to do with the excess.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What a source or a label value has to do with the excess.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Nothing that would stand out.
+    #[default]
+    Ordinary,
+    /// More than its part: the trouble is here.
+    Driver,
+    /// The same, and nobody wrote with it in the usual time.
+    NewDriver,
+    /// The same people as those of a stronger driver.
+    SameAs {
+        /// Label's key of the stronger one.
+        key: String,
+        /// Label's value of the stronger one.
+        value: String,
+    },
+}
+
+/// A word, or two that stand together, that complaints use more than before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RisenWord {
+    /// As most people write it.
+    pub text: String,
+    /// Complaints with it, among those that were read.
+    pub now: u64,
+    /// Complaints with it among as many usual ones.
     pub usual: f64,
 }
 

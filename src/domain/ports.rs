@@ -8,6 +8,7 @@ use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -29,6 +30,7 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
 use crate::domain::theme::Tag;
+use crate::domain::voice::Likeness;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +79,14 @@ pub struct Stream {
     pub errors: u32,
     /// The last error, until a poll goes well.
     pub error: Option<String>,
+    /// Delay within which nearly all of its messages come, beyond the waiting for a poll; learnt.
+    pub usual_delay: Option<TimeDelta>,
+    /// Delay within which all but stragglers come.
+    pub longest_delay: Option<TimeDelta>,
+    /// Messages a day that were news, to weigh streams against each other.
+    pub news_per_day: f64,
+    /// The newest publication among its messages.
+    pub newest: Option<Timestamp>,
 }
 
 /// An item with all that is needed to store and count it.
@@ -88,8 +98,8 @@ pub struct TaggedItem {
     pub tags: Vec<Tag>,
     /// Keyed hash of the author.
     pub author_hash: Option<String>,
-    /// Items with the same key are one voice; `None` makes it a voice of its own.
-    pub voice_key: Option<u64>,
+    /// What finds the messages that it may be a copy of; `None` makes it a voice of its own.
+    pub voice_key: Option<Likeness>,
     /// Labels that segments are made of.
     pub labels: BTreeMap<String, String>,
     /// Hash of what was read: another one for the same id is an edit.
@@ -344,6 +354,47 @@ pub struct Complaint {
     pub at: Timestamp,
     /// Byte ranges that made the tagger give the theme, into the tagged message.
     pub spans: Vec<Range<usize>>,
+    /// Label keys and values, those of its source included.
+    pub labels: BTreeMap<String, String>,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Keyed hash of who wrote it.
+    pub author: Option<String>,
+}
+
+/// Messages, and complaints among them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Tally {
+    /// Voices; between whole numbers where a part was counted and the rest reckoned from it.
+    pub messages: f64,
+    /// Voices with the theme.
+    pub complaints: f64,
+}
+
+/// What one source brought with one value of one label, now and in the usual time before.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Slice {
+    /// Label key; empty for everything that the source brought.
+    pub key: String,
+    /// Label value; empty for everything.
+    pub value: String,
+    /// Name of the source.
+    pub source: String,
+    /// In the window.
+    pub now: Tally,
+    /// In the usual time.
+    pub usual: Tally,
+}
+
+/// A text as stored, to compare words with.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Wording {
+    /// The tagged message: title and words.
+    pub message: String,
+    /// Language, where the source knows it.
+    pub lang: Option<String>,
+    /// Byte ranges that made the tagger give the theme; none where it did not.
+    pub spans: Vec<Range<usize>>,
 }
 
 /// Who complains, how many, from where.
@@ -353,8 +404,12 @@ pub struct Evidence {
     pub complaints: Vec<Complaint>,
     /// How many voices there are in the window.
     pub voices: u64,
-    /// Label key, value, voices in the window, voices in the usual time before it.
-    pub shares: Vec<(String, String, u64, u64)>,
+    /// Where they come from: every source, and every label value with a complaint in the window.
+    pub slices: Vec<Slice>,
+    /// Complaints of the usual time, the newest first.
+    pub usual: Vec<Wording>,
+    /// Messages of the usual time without the theme, the newest first.
+    pub others: Vec<Wording>,
     /// Event times of voices in the last 24 hours before `until`.
     pub recent: Vec<Timestamp>,
 }

@@ -240,7 +240,7 @@ mod tests {
     fn another_number_of_complaints_leaves_the_other_messages_and_the_history_alone() {
         let start: Timestamp = "2026-11-21T13:00:00Z".parse().unwrap();
         let parts = vec![part(1, 10.0, 2.0, 1.0), part(2, 100.0, 5.0, 0.0)];
-        let bucket = BucketCount { start, end: start + TimeDelta::hours(1), hour: 13, weekday: 5, parts };
+        let bucket = BucketCount { start, end: start + TimeDelta::hours(1), hour: 13, weekday: 5, holiday: false, parts };
         let other = with(&bucket, 30.0);
         assert_eq!(other.parts, [part(1, 9.0, 1.0, 1.0), part(2, 125.0, 30.0, 0.0)]);
     }
@@ -340,7 +340,8 @@ mod tests {
     #[test]
     fn charts_reach_as_far_as_people_read() {
         let at: Timestamp = "2026-11-21T13:05:00Z".parse().unwrap();
-        let hours = Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm };
+        let hours =
+            Buckets { width: Width::Hour, zone: chrono_tz::Europe::Stockholm, holidays: crate::calendar::holidays::Holidays::default() };
         let days = Buckets { width: Width::Day, ..hours };
         let length = |range: Range<Timestamp>| (range.end - range.start).num_hours();
         // One of the days has 25 hours.

@@ -2,36 +2,34 @@
 //!
 //! Pure but for its arguments: what to look up is an [`Ask`], what was found an [`Evidence`].
 
+use chrono::Days;
 use chrono::TimeDelta;
+use chrono_tz::Tz;
 
+use crate::calendar::holidays::Holidays;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
-use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
-use crate::domain::notice::Quote;
-use crate::domain::notice::Share;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::NewRow;
+use crate::engine::drivers;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::incident::outbox::row_id;
 use crate::incident::step::Step;
 use crate::tagging;
-use crate::text::excerpt;
 use crate::text::redact::redact;
 
-/// Quotes in a notice.
-const QUOTES: usize = 5;
-/// Characters of a quote.
-const QUOTE_LENGTH: usize = 280;
-/// Lines of "where it comes from".
-const SHARES: usize = 8;
 /// Complaints that the quotes are chosen from.
 const CANDIDATES: u32 = 200;
+/// Days of a window that are looked at for days off.
+const MOST_DAYS: u64 = 31;
+/// A window that ended so long ago is named by its days.
+const LATE: TimeDelta = TimeDelta::hours(3);
 /// How far back "usual" is counted for the breakdown.
 const USUAL: TimeDelta = TimeDelta::days(28);
 
@@ -40,17 +38,25 @@ const USUAL: TimeDelta = TimeDelta::days(28);
 #[must_use]
 pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     let window = TimeDelta::seconds(incident.numbers.window_seconds.max(3600));
-    let from = incident.since.max(now - window.max(TimeDelta::days(1)));
+    let until = late_window(incident, now).map_or(now, |(_, until)| until);
+    let from = incident.since.max(until - window.max(TimeDelta::days(1)));
     Ask {
         theme: incident.key.theme.clone(),
         segment: incident.key.segment.clone(),
         sources: watch.sources.clone(),
         from,
-        until: now,
+        until,
         usual_from: from - USUAL,
         by: ["country", "version", "product", "language"].into_iter().map(str::to_owned).chain(watch.by.iter().cloned()).collect(),
         limit: CANDIDATES,
     }
+}
+
+/// The window that an incident's numbers tell of, where it was over long before now: "in the last
+/// 24 hours" would be wrong then.
+fn late_window(incident: &Incident, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    let until = incident.counted_to.filter(|until| now - *until >= LATE)?;
+    Some((until - TimeDelta::seconds(incident.numbers.window_seconds.max(0)), until))
 }
 
 /// A step with everything that is known about it.
@@ -71,6 +77,8 @@ pub struct Case<'a> {
     pub picture: &'a Picture,
     /// Sources that were read in time, and all of them.
     pub fresh: (u32, u32),
+    /// When it was found out, on the daemon's clock.
+    pub now: Timestamp,
     /// When to send, in real time.
     pub due: Timestamp,
 }
@@ -102,7 +110,9 @@ impl Case<'_> {
     fn facts(&self, event: Event) -> Facts {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
+        let window = late_window(incident, self.now);
         let theme = plan.theme(&incident.key.theme);
+        let drivers = drivers::of(ask, evidence, &plan.label_keys);
         Facts {
             event,
             incident: incident.id.clone(),
@@ -117,22 +127,25 @@ impl Case<'_> {
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),
-            at: step.transition.at,
+            at: if window.is_some() { self.now } else { step.transition.at },
             since: incident.since,
             opened_at: incident.opened_at,
             zone: plan.config.time_zone.name().to_owned(),
             numbers: incident.numbers.clone(),
+            window,
             false_alarms_per_year: watch.false_alarms_per_year,
             min_complaints: watch.min_complaints,
             peak: incident.peak,
-            quotes: quotes(&evidence.complaints, &plan.label_keys, &incident.key.segment),
+            quotes: drivers.quotes,
             quotes_of: evidence.voices,
-            breakdown: breakdown(evidence, ask),
-            recent: recent(&evidence.recent, ask.until),
+            breakdown: drivers.shares,
+            recent: if window.is_some() { Vec::new() } else { recent(&evidence.recent, ask.until) },
             chart: picture.bars.clone(),
             marks: picture.marks.clone(),
             calibration: picture.calibration,
             words: words(&evidence.complaints),
+            risen: drivers.risen,
+            holidays: holidays(watch.holidays, plan.config.time_zone, ask.from, step.transition.at),
             fresh_sources: fresh,
             cause: if matches!(step.transition.who.as_str(), "detector" | "clock") {
                 String::new()
@@ -145,65 +158,26 @@ impl Case<'_> {
     }
 }
 
-fn quotes(complaints: &[Complaint], label_keys: &std::collections::BTreeSet<String>, segment: &Segment) -> Vec<Quote> {
-    let texts: Vec<String> = complaints.iter().map(|complaint| redact(&in_one_line(&complaint.title, &complaint.text))).collect();
-    let chosen = excerpt::choose(&texts.iter().map(String::as_str).collect::<Vec<_>>(), QUOTES);
-    chosen
-        .into_iter()
-        .filter(|&at| !texts[at].trim().is_empty())
-        .map(|at| {
-            let complaint = &complaints[at];
-            let told_already = |key: &str| matches!(segment, Segment::Label { key: of, .. } if of == key);
-            Quote {
-                text: excerpt::shorten(&texts[at], QUOTE_LENGTH),
-                source: complaint.source.clone(),
-                url: complaint.url.clone(),
-                rating: complaint.rating.map(|(value, max)| stars(value, max)),
-                details: complaint
-                    .fields
-                    .iter()
-                    .filter(|(key, _)| label_keys.contains(*key) && !told_already(key))
-                    .map(|(_, value)| excerpt::shorten(&redact(value), 24))
-                    .collect(),
-                at: complaint.at,
+/// `Fri 6 Jun is a day off in Sweden (National Day)`, for each day of the window and each name.
+fn holidays(countries: Holidays, zone: Tz, from: Timestamp, until: Timestamp) -> Vec<String> {
+    let (first, last) = (from.with_timezone(&zone).date_naive(), until.with_timezone(&zone).date_naive());
+    let days = (0..=MOST_DAYS).filter_map(|days| first.checked_add_days(Days::new(days))).take_while(|day| *day <= last);
+    let mut told = Vec::new();
+    for day in days {
+        let mut names: Vec<(&str, Vec<&str>)> = Vec::new();
+        for off in countries.on(day) {
+            match names.iter_mut().find(|(name, _)| *name == off.name) {
+                Some((_, places)) => places.push(off.country.name()),
+                None => names.push((off.name, vec![off.country.name()])),
             }
-        })
-        .collect()
-}
-
-/// A headline is no sentence; a colon tells it from what follows.
-fn in_one_line(title: &str, text: &str) -> String {
-    let title = title.trim();
-    if title.is_empty() || text.trim_start().starts_with(title) {
-        return text.to_owned();
+        }
+        let places = names.into_iter().map(|(name, places)| format!("{} ({name})", places.join(", ")));
+        let places: Vec<String> = places.collect();
+        if !places.is_empty() {
+            told.push(format!("{} is a day off in {}", day.format("%a %-d %b"), places.join(", ")));
+        }
     }
-    let mark = if title.ends_with(['.', '!', '?', ':', ';', ',', '…']) { "" } else { ":" };
-    format!("{title}{mark} {text}")
-}
-
-/// "1 star", "3 of 10".
-fn stars(value: f64, max: f64) -> String {
-    if (max - 5.0).abs() < f64::EPSILON {
-        format!("{value} star{}", if (value - 1.0).abs() < f64::EPSILON { "" } else { "s" })
-    } else {
-        format!("{value} of {max}")
-    }
-}
-
-fn breakdown(evidence: &Evidence, ask: &Ask) -> Vec<Share> {
-    let length = |from: Timestamp, until: Timestamp| (until - from).num_seconds().max(1) as f64;
-    let scale = length(ask.from, ask.until) / length(ask.usual_from, ask.from);
-    let mut shares: Vec<Share> = evidence
-        .shares
-        .iter()
-        .filter(|(key, _, now, _)| *now > 0 && !matches!(&ask.segment, Segment::Label { key: of, .. } if of == key))
-        // The only source explains nothing.
-        .filter(|(key, ..)| key != "source" || ask.sources.len() > 1)
-        .map(|(key, value, now, before)| Share { key: key.clone(), value: value.clone(), now: *now, usual: *before as f64 * scale })
-        .collect();
-    shares.sort_by(|a, b| (b.now as f64 - b.usual).total_cmp(&(a.now as f64 - a.usual)).then_with(|| a.value.cmp(&b.value)));
-    shares.truncate(SHARES);
-    shares
+    told
 }
 
 /// Twelve steps of two hours, oldest first.
@@ -243,6 +217,7 @@ fn words(complaints: &[Complaint]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::holidays::Country;
 
     #[test]
     fn the_last_day_is_told_in_steps_of_two_hours() {
@@ -252,9 +227,12 @@ mod tests {
     }
 
     #[test]
-    fn ratings_read_like_speech() {
-        assert_eq!(stars(1.0, 5.0), "1 star");
-        assert_eq!(stars(2.0, 5.0), "2 stars");
-        assert_eq!(stars(3.0, 10.0), "3 of 10");
+    fn days_off_within_the_window_are_told() {
+        let countries: Holidays = ["SE", "DE"].iter().filter_map(|code| Country::of_code(code)).collect();
+        let told = |from: &str, until: &str| holidays(countries, chrono_tz::Europe::Berlin, from.parse().unwrap(), until.parse().unwrap());
+        assert_eq!(told("2025-06-05T20:00:00Z", "2025-06-05T21:59:00Z"), Vec::<String>::new());
+        assert_eq!(told("2025-06-05T20:00:00Z", "2025-06-05T22:01:00Z"), ["Fri 6 Jun is a day off in Sweden (National Day)"]);
+        let easter = told("2026-04-06T08:00:00Z", "2026-04-06T09:00:00Z");
+        assert_eq!(easter, ["Mon 6 Apr is a day off in Germany, Sweden (Easter Monday)"]);
     }
 }

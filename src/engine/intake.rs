@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::domain::item::Item;
 use crate::domain::ports::TaggedItem;
+use crate::domain::voice::Likeness;
 use crate::engine::plan::Plan;
 use crate::tagging;
 use crate::text::alike;
+use crate::text::alike::Words;
 use crate::text::hash;
 
 /// Prepares the items of one source.
@@ -29,7 +31,9 @@ impl<'a> Intake<'a> {
         let message = tagging::message(&item.title, &item.text);
         let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&message) };
         let author_hash = item.author.as_deref().map(|author| hash::of_author(self.author_key, author));
-        let voice_key = alike::voice_key(author_hash.as_deref(), &message);
+        // "A Google user" is a thousand people.
+        let somebody = author_hash.as_deref().filter(|_| item.author.as_deref().is_some_and(alike::names_somebody));
+        let voice_key = Some(Words::of(&message).likeness(somebody)).filter(|likeness| *likeness != Likeness::default());
         TaggedItem { tags, voice_key, author_hash, labels: self.labels(&item), hash: content_hash(&item), item }
     }
 

@@ -63,6 +63,7 @@ mod tests {
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             notify: Vec::new(),
+            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 

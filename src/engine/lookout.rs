@@ -37,6 +37,8 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
+use crate::engine::complete::Awaited;
+use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::hearing::hear;
@@ -60,15 +62,10 @@ use crate::text::hash;
 use crate::web::board;
 use crate::web::board::Board;
 
-/// How long a bucket waits for a source that is read seldom before it counts as complete. What
-/// comes later is replayed.
-const PATIENCE: TimeDelta = TimeDelta::hours(6);
 /// A replay leaves a snapshot this often, so that the next one need not begin so far back.
 const STRIDE: TimeDelta = TimeDelta::days(7);
 /// Snapshots of a replay that are older than this are not kept.
 const REMEMBERED: TimeDelta = TimeDelta::days(60);
-/// How long a bucket waits for a source that fails.
-const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
 
 /// What is remembered of a series between two looks.
 #[derive(Debug, Clone)]
@@ -266,7 +263,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let evidence = self.store.evidence(ask.clone()).await?;
             let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, due }.rows()
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, due }
+                .rows()
         } else {
             Vec::new()
         };
@@ -361,7 +359,7 @@ fn look<'a>(
     touched: &[Touched],
     now: Timestamp,
 ) -> Option<Look<'a>> {
-    let mut complete = now;
+    let mut awaited = Vec::new();
     let mut fresh = (0, 0);
     for source in plan.sources.iter().filter(|source| watch.sources.contains(&source.settings.name)) {
         for shard in source.source.shards() {
@@ -369,9 +367,8 @@ fn look<'a>(
             fresh.1 += 1;
             match stream {
                 Some(stream) if stream.history_done => {
-                    let patience = if stream.errors > 0 { PATIENCE_WITH_ERRORS } else { PATIENCE };
                     fresh.0 += u32::from(stream.errors == 0);
-                    complete = complete.min(stream.complete_to.unwrap_or(now).max(now - patience));
+                    awaited.push(Awaited::of(&source.settings, stream, now));
                 }
                 // A source that cannot be read must not blind the watch to the others.
                 Some(stream) if stream.errors > 0 => {}
@@ -384,7 +381,7 @@ fn look<'a>(
     let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
     Some(Look {
         watch,
-        closed: judge.buckets.start(complete),
+        closed: judge.buckets.start(complete_to(&awaited, now)),
         changed: mine().map(|mark| mark.from.start()).min(),
         news: mine().filter_map(|mark| mark.judge_from).map(Quarter::start).min(),
         judge,
@@ -431,7 +428,7 @@ pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
     format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}", key.watch, key.theme, key.segment)
 }
 
-/// Another one for other sources, buckets or days.
+/// Another one for other sources, buckets, days or days off.
 #[must_use]
 pub fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
@@ -440,7 +437,10 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
         Width::Hour => "hour",
         Width::Day => "day",
     };
-    format!("{:016x}", hash::of_parts([width, zone].into_iter().chain(sources)))
+    let mut parts = vec![width, zone];
+    parts.extend(sources);
+    parts.extend(watch.holidays.countries().map(|country| country.code()));
+    format!("{:016x}", hash::of_parts(parts))
 }
 
 #[cfg(test)]

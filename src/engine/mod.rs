@@ -14,10 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 pub mod acts;
 pub mod backtest;
+pub mod complete;
 pub mod courier;
 pub mod course;
 pub mod crew;
 mod diary;
+pub mod drivers;
 pub mod facts;
 pub mod gauges;
 pub mod hearing;

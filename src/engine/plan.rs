@@ -82,7 +82,7 @@ impl Plan {
     /// How a watch cuts time.
     #[must_use]
     pub fn buckets(&self, watch: &Watch) -> Buckets {
-        Buckets { width: watch.bucket, zone: self.config.time_zone }
+        Buckets { width: watch.bucket, zone: self.config.time_zone, holidays: watch.holidays }
     }
 
     /// Seconds of the daemon's clock in a real second: more than one only while a recording is

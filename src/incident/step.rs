@@ -118,6 +118,7 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
         hushed: false,
         reopened: 0,
         numbers: numbers.clone(),
+        counted_to: Some(verdict.until),
     };
     let transition = Transition { at: now, from: None, to: State::Open, why: "spike".to_owned(), who: "detector".to_owned(), numbers };
     Some(Step { incident, seen: None, transition, event: Some(Event::Opened) })
@@ -145,6 +146,7 @@ fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> 
 
 fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, policy: Policy, now: Timestamp) -> Option<Step> {
     new.numbers = verdict.numbers.clone();
+    new.counted_to = Some(verdict.until);
     new.level = level;
     new.peak = old.peak.max(verdict.numbers.count);
     if old.state == State::Resolved {
@@ -193,6 +195,7 @@ fn told(mut incident: Incident, level: Level, now: Timestamp) -> Incident {
 fn calmed(old: &Incident, mut new: Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
     new.calm = old.calm + 1;
     new.numbers = verdict.numbers.clone();
+    new.counted_to = Some(verdict.until);
     match old.state {
         State::Open | State::Acknowledged | State::Snoozed => {
             new.before = old.state;

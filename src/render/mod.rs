@@ -18,6 +18,7 @@ pub mod file;
 mod html;
 mod judge;
 pub mod mail;
+pub mod origin;
 #[cfg(test)]
 mod sample;
 mod shown;

@@ -11,6 +11,8 @@ use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
+use crate::domain::notice::RisenWord;
+use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::domain::remark::Calibration;
@@ -34,7 +36,7 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 7.8;
+    facts.numbers.score = 9.0;
     facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
@@ -117,7 +119,6 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
-        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
@@ -136,7 +137,20 @@ pub(super) fn hostile() -> Row {
         at: facts.at,
     };
     facts.quotes = vec![quote; 40];
-    facts.breakdown = vec![Share { key: nasty.to_owned(), value: nasty.to_owned(), now: u64::MAX, usual: f64::NAN }; 60];
+    facts.breakdown = vec![
+        Share {
+            key: nasty.to_owned(),
+            value: nasty.to_owned(),
+            now: u64::MAX,
+            usual: f64::NAN,
+            messages: Some(u64::MAX),
+            part: Some(f64::NAN),
+            role: Role::SameAs { key: nasty.to_owned(), value: nasty.repeat(100) },
+        };
+        60
+    ];
+    facts.risen = vec![RisenWord { text: nasty.repeat(100), now: u64::MAX, usual: f64::INFINITY }; 60];
+    facts.holidays = vec![nasty.repeat(100); 60];
     row
 }
 
@@ -161,9 +175,9 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 5.1,
+            score: 5.9,
+            limit: 3.6,
             surprise: 8.2,
-            limit: 4.1,
             count: 47.0,
             expected: 6.0,
             usual: (2.0, 11.0),
@@ -172,18 +186,24 @@ fn facts() -> Facts {
             window_seconds: 21_600,
             ..Numbers::default()
         },
+        window: None,
         false_alarms_per_year: 4.0,
         min_complaints: 5,
         peak: 61.0,
         quotes: quotes(),
         quotes_of: 47,
         breakdown: vec![
-            share("source", "Play", 31, 3.0),
-            share("source", "Shop", 16, 3.0),
-            share("country", "de", 31, 1.2),
-            share("version", "5.2.0", 38, 0.0),
+            share("source", "Play", 31, 3.0, 0.68, Role::Driver),
+            share("source", "Shop", 16, 3.0, 0.32, Role::Ordinary),
+            share("country", "de", 31, 1.2, 0.73, Role::SameAs { key: "source".to_owned(), value: "Play".to_owned() }),
+            share("version", "5.2.0", 38, 0.0, 0.93, Role::NewDriver),
         ],
         recent: vec![0, 1, 0, 0, 1, 0, 1, 2, 3, 9, 17, 19],
+        risen: vec![
+            RisenWord { text: "white page".to_owned(), now: 19, usual: 0.4 },
+            RisenWord { text: "update".to_owned(), now: 12, usual: 1.1 },
+        ],
+        holidays: Vec::new(),
         chart: Vec::new(),
         marks: Vec::new(),
         calibration: Calibration::default(),
@@ -225,6 +245,6 @@ fn quotes() -> Vec<Quote> {
     ]
 }
 
-fn share(key: &str, value: &str, now: u64, usual: f64) -> Share {
-    Share { key: key.to_owned(), value: value.to_owned(), now, usual }
+fn share(key: &str, value: &str, now: u64, usual: f64, part: f64, role: Role) -> Share {
+    Share { key: key.to_owned(), value: value.to_owned(), now, usual, messages: Some(2 * now), part: Some(part), role }
 }

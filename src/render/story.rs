@@ -1,24 +1,33 @@
 //! What a notice says, in the order in which people need it: text, HTML and later channels tell
 //! the same story in their own shape.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Quote;
+use crate::domain::notice::RisenWord;
+use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::render::calibrated;
+use crate::render::origin;
 use crate::render::shown::Shown;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
-/// Most quotes, characters of one, lines of the breakdown and words that a notice shows.
+/// Most quotes, characters of one, lines of the breakdown, words, words that rose and days off that
+/// a notice shows.
 const QUOTES: usize = 5;
 const QUOTE: usize = 300;
 const SHARES: usize = 10;
 const WORDS: usize = 10;
+const RISEN: usize = 6;
+const HOLIDAYS: usize = 3;
+/// From so many complaints on it says something that no part of them stands out.
+const TELLING: u64 = 20;
 
 /// A notice told in full. Every text in it is one line without markup.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,6 +44,10 @@ pub(super) struct Story {
     pub quotes: Vec<Said>,
     /// Where the complaints come from.
     pub shares: Vec<From>,
+    /// What is to be said of them all; may be empty.
+    pub shares_note: &'static str,
+    /// Words that rose.
+    pub risen: Vec<From>,
     /// The series beside what was expected of it.
     pub chart: Option<Shown>,
     /// Complaints in steps of two hours, oldest first; empty where nothing is to be shown, and
@@ -72,7 +85,7 @@ pub(super) struct Said {
     pub link: Option<String>,
 }
 
-/// One line of the breakdown.
+/// One line of the breakdown, or of the words that rose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct From {
     /// `Google Play`, `country se`
@@ -81,8 +94,10 @@ pub(super) struct From {
     pub now: String,
     /// Usual ones.
     pub usual: String,
-    /// `driver`, `driver: new` or nothing.
-    pub note: &'static str,
+    /// `68 %` of the excess, or nothing.
+    pub part: String,
+    /// `driver`, `driver: new`, `same as country se` or nothing.
+    pub note: String,
 }
 
 impl Story {
@@ -103,7 +118,9 @@ impl Story {
             ways: ways(facts),
             quotes_note: format!("{} of {}, the most typical first", quotes.len(), facts.quotes_of.max(quotes.len() as u64)),
             quotes,
-            shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, facts)).collect(),
+            shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, over)).collect(),
+            shares_note: if over { "" } else { shares_note(facts) },
+            risen: if over { Vec::new() } else { facts.risen.iter().take(RISEN).filter_map(risen).collect() },
             recent: if chart.is_some() { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
             chart,
             why: if over { Vec::new() } else { why(facts) },
@@ -128,6 +145,8 @@ fn test(row: &Row) -> Story {
         quotes_note: String::new(),
         quotes: Vec::new(),
         shares: Vec::new(),
+        shares_note: "",
+        risen: Vec::new(),
         chart: None,
         recent: Vec::new(),
         why: Vec::new(),
@@ -145,7 +164,10 @@ fn headline(facts: &Facts, clock: &Clock) -> String {
             Some(told) => format!("WORSE - {level} (was {told}) - {time}"),
             None => format!("WORSE - {level} - {time}"),
         },
-        Event::Resolved => format!("RESOLVED after {} - {time}", wording::lasting(facts.at - facts.since)),
+        Event::Resolved => {
+            let end = facts.window.map_or(facts.at, |(_, until)| until);
+            format!("RESOLVED after {} - {time}", wording::lasting(end - facts.since))
+        }
         event => format!("{} - {level} - {time}", event.word().to_uppercase()),
     }
 }
@@ -156,9 +178,9 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let count = wording::amount(numbers.count);
     let complaints = wording::plural(&count, "complaint");
-    let window = wording::window(numbers.window_seconds);
+    let when = when(facts, clock);
     let part = part(&facts.segment);
-    let what = format!("{complaints} about \"{theme}\"{part} in the last {window}");
+    let what = format!("{complaints} about \"{theme}\"{part} {when}");
     let cause = wording::name(&facts.cause);
     let mut lead = match facts.event {
         Event::Worse => {
@@ -174,10 +196,19 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
         let now = wording::share(numbers.count / numbers.total);
         lead.push(format!("Share of all messages: {now} (usual {}).", wording::share(numbers.usual_share)));
     }
+    lead.extend(facts.holidays.iter().take(HOLIDAYS).map(|day| format!("{}.", wording::name(day))));
     if !cause.is_empty() {
         lead.push(format!("{}.", capitalised(&cause)));
     }
     lead
+}
+
+/// `in the last 6 hours`, or the days where they are long over: `on Tue 3 Nov`.
+fn when(facts: &Facts, clock: &Clock) -> String {
+    match facts.window {
+        Some((from, until)) => clock.days(from, until),
+        None => format!("in the last {}", wording::window(facts.numbers.window_seconds)),
+    }
 }
 
 fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
@@ -202,9 +233,10 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
 /// `Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the usual, 41 more than expected.`
 fn usual(facts: &Facts, clock: &Clock) -> String {
     let numbers = &facts.numbers;
+    let last = facts.window.map_or(facts.at, |(_, until)| until - TimeDelta::seconds(1));
     let when = match numbers.window_seconds {
-        ..86_400 => format!("at this time on a {}", clock.weekday()),
-        86_400 => format!("for a {}", clock.weekday()),
+        ..86_400 => format!("at this time on a {}", clock.weekday(last)),
+        86_400 => format!("for a {}", clock.weekday(last)),
         _ => "for so long a time".to_owned(),
     };
     let more = numbers.count - numbers.expected;
@@ -251,18 +283,27 @@ fn said(quote: &Quote, facts: &Facts, clock: &Clock) -> Said {
     Said { words: wording::quote(&quote.text, QUOTE), about: about.join(", "), link }
 }
 
-fn from(share: &Share, facts: &Facts) -> From {
-    let excess = facts.numbers.count - facts.numbers.expected;
-    let own = share.now as f64 - share.usual;
-    let driver = excess > 0.0 && own * 2.0 >= excess && facts.event != Event::Resolved;
-    let note = match driver {
-        true if share.usual <= 0.0 => "driver: new",
-        true => "driver",
-        false => "",
-    };
-    let value = wording::name(&share.value);
-    let name = if share.key == "source" { value } else { format!("{} {value}", wording::name(&share.key)) };
-    From { name, now: wording::amount(share.now as f64), usual: wording::amount(share.usual), note }
+/// What is over has no drivers any more.
+fn from(share: &Share, over: bool) -> From {
+    From {
+        name: origin::name(&share.key, &share.value),
+        now: wording::amount(share.now as f64),
+        usual: wording::amount(share.usual),
+        part: if over { String::new() } else { origin::part(share) },
+        note: if over { String::new() } else { origin::note(&share.role) },
+    }
+}
+
+fn shares_note(facts: &Facts) -> &'static str {
+    let judged = facts.breakdown.iter().any(|share| share.part.is_some());
+    let stands_out = facts.breakdown.iter().any(|share| share.role != Role::Ordinary);
+    if judged && !stands_out && facts.quotes_of >= TELLING { "No part stands out: it comes from everywhere alike." } else { "" }
+}
+
+fn risen(word: &RisenWord) -> Option<From> {
+    let name = wording::quote(&word.text, 40);
+    let (now, usual) = (wording::amount(word.now as f64), wording::amount(word.usual));
+    (!name.is_empty()).then_some(From { name, now, usual, part: String::new(), note: String::new() })
 }
 
 /// Why this fired: the watch, the chance, the budget, what was read.
@@ -272,15 +313,20 @@ fn why(facts: &Facts) -> Vec<String> {
         Segment::All => "all messages".to_owned(),
         Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
+    let by_chance = if numbers.surprise > 0.0 {
+        let (count, expected) = (wording::amount(numbers.count), wording::amount(numbers.expected));
+        format!("The chance of {count} or more where {expected} are usual is {}. ", wording::chance(numbers.surprise))
+    } else {
+        String::new()
+    };
     let mut why = vec![
         format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         format!(
-            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
-            wording::amount(numbers.count),
-            wording::amount(numbers.expected),
-            wording::chance(numbers.surprise),
+            "{by_chance}The odds of an outbreak are {} (score {}); the budget of {} a year asks for {} (score {}), and for at least {}.",
+            wording::odds(numbers.score),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
+            wording::odds(numbers.limit),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         ),
@@ -343,11 +389,52 @@ mod tests {
     use super::*;
     use crate::render::sample;
 
+    fn notes(row: &Row) -> Vec<String> {
+        Story::of(row).shares.iter().map(|share| format!("{} | {} | {}", share.name, share.part, share.note)).collect()
+    }
+
     #[test]
-    fn a_driver_explains_half_of_the_excess() {
-        let story = Story::of(&sample::opened());
-        let notes: Vec<_> = story.shares.iter().map(|share| (share.name.as_str(), share.note)).collect();
-        assert_eq!(notes, [("Play", "driver"), ("Shop", ""), ("country de", "driver"), ("version 5.2.0", "driver: new")]);
+    fn a_driver_is_marked_while_it_lasts() {
+        let opened = sample::opened();
+        assert_eq!(
+            notes(&opened),
+            ["Play | 68 % | driver", "Shop | 32 % | ", "country de | 73 % | same as Play", "version 5.2.0 | 93 % | driver: new"]
+        );
+        let mut over = opened;
+        over.facts.event = Event::Resolved;
+        assert_eq!(notes(&over), ["Play |  | ", "Shop |  | ", "country de |  | ", "version 5.2.0 |  | "]);
+    }
+
+    #[test]
+    fn where_nothing_stands_out_that_is_said() {
+        let mut row = sample::opened();
+        assert_eq!(Story::of(&row).shares_note, "");
+        row.facts.breakdown.iter_mut().for_each(|share| share.role = Role::Ordinary);
+        assert_eq!(Story::of(&row).shares_note, "No part stands out: it comes from everywhere alike.");
+        row.facts.quotes_of = 7;
+        assert_eq!(Story::of(&row).shares_note, "", "seven complaints say nothing");
+    }
+
+    #[test]
+    fn a_row_of_an_earlier_release_is_read_without_marks() {
+        let mut facts = serde_json::to_value(&sample::opened().facts).unwrap();
+        let object = facts.as_object_mut().unwrap();
+        object.remove("risen");
+        object.remove("holidays");
+        for share in object["breakdown"].as_array_mut().unwrap() {
+            let share = share.as_object_mut().unwrap();
+            share.retain(|key, _| !["messages", "part", "role"].contains(&key.as_str()));
+        }
+        let row = Row { facts: serde_json::from_value(facts).unwrap(), ..sample::opened() };
+        assert_eq!(notes(&row)[0], "Play |  | ");
+        assert!(Story::of(&row).risen.is_empty());
+    }
+
+    #[test]
+    fn a_day_off_is_told_with_the_usual() {
+        let mut row = sample::opened();
+        row.facts.holidays = vec!["Sat 21 Nov is a day off in Sweden (Snow Day)".to_owned()];
+        assert_eq!(Story::of(&row).lead.last().unwrap(), "Sat 21 Nov is a day off in Sweden (Snow Day).");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::render::story::From;
 use crate::render::story::Said;
 use crate::render::story::Story;
 use crate::render::wording::short_count;
@@ -31,8 +32,10 @@ pub(super) fn part(story: &Story) -> String {
         }
     }
     if !story.shares.is_empty() {
-        out.push('\n');
         shares(&mut out, story);
+    }
+    if !story.risen.is_empty() {
+        risen(&mut out, story);
     }
     if let Some(chart) = &story.chart {
         let _ = writeln!(out, "\n{}", chart.title);
@@ -78,13 +81,33 @@ fn quote(out: &mut String, number: usize, said: &Said) {
 }
 
 fn shares(out: &mut String, story: &Story) {
-    let widest = story.shares.iter().map(|share| share.name.width()).max().unwrap_or(0);
-    let column = widest.clamp(26, 40);
-    let _ = writeln!(out, "{} {:>6} {:>6}", padded("WHERE IT COMES FROM", column), "now", "usual");
+    let column = table(out, "WHERE IT COMES FROM", &story.shares);
+    let with_parts = story.shares.iter().any(|share| !share.part.is_empty());
+    let _ = writeln!(out, "{}", if with_parts { "  of excess" } else { "" });
     for share in &story.shares {
-        let name = padded(&clipped(&share.name, column), column);
-        line(out, format!("{name} {:>6} {:>6}   {}", share.now, share.usual, share.note).trim_end());
+        let part = if with_parts { format!("  {:>9}", share.part) } else { String::new() };
+        line(out, format!("{}{part}  {}", cells(share, column), share.note).trim_end());
     }
+    if !story.shares_note.is_empty() {
+        paragraph(out, story.shares_note);
+    }
+}
+
+fn risen(out: &mut String, story: &Story) {
+    let column = table(out, "WORDS THAT ROSE", &story.risen);
+    out.push('\n');
+    story.risen.iter().for_each(|word| line(out, &cells(word, column)));
+}
+
+/// The beginning of a table's first line; gives the width of the first column.
+fn table(out: &mut String, title: &str, rows: &[From]) -> usize {
+    let column = rows.iter().map(|row| row.name.width()).max().unwrap_or(0).clamp(26, 40);
+    let _ = write!(out, "\n{} {:>6} {:>6}", padded(title, column), "now", "usual");
+    column
+}
+
+fn cells(row: &From, column: usize) -> String {
+    format!("{} {:>6} {:>6}", padded(&clipped(&row.name, column), column), row.now, row.usual)
 }
 
 /// A bar over each count.
@@ -175,7 +198,7 @@ mod tests {
 
     #[test]
     fn an_opened_mail_reads_from_the_number_to_the_commands() {
-        insta::assert_snapshot!(text(&sample::opened()), @r##"
+        insta::assert_snapshot!(text(&sample::opened()), @r#"
         OPENED - high - Sat 21 Nov 2026 14:05 CET
 
         47 complaints about "login fails" in the last 6 hours.
@@ -198,11 +221,15 @@ mod tests {
         3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
            20 Nov 23:58)
 
-        WHERE IT COMES FROM           now  usual
-        Play                           31      3   driver
-        Shop                           16      3
-        country de                     31    1.2   driver
-        version 5.2.0                  38      0   driver: new
+        WHERE IT COMES FROM           now  usual  of excess
+        Play                           31      3       68 %  driver
+        Shop                           16      3       32 %
+        country de                     31    1.2       73 %  same as Play
+        version 5.2.0                  38      0       93 %  driver: new
+
+        WORDS THAT ROSE               now  usual
+        white page                     19    0.4
+        update                         12    1.1
 
         LAST 24 HOURS, complaints per 2 hours (now on the right)
            .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
@@ -211,8 +238,9 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 47 or more where 6 are usual is about 1 in 160 million.
-        The score is 5.1, each point ten times surer; the budget of 4 false
-        alarms a year asks for 4.1. At least 5 complaints are needed.
+        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
+        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
+        complaints.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -221,7 +249,7 @@ mod tests {
         uproar explain i-7f3k2
 
         Next mail: if it gets worse, or when it is over.
-        "##);
+        "#);
     }
 
     #[test]
@@ -251,9 +279,10 @@ mod tests {
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
-        The chance of 47 or more where 6 are usual is about 1 in 160 million
-        (score 8.2). The budget of 4 false alarms a year asks for a score of
-        4.1; at least 5 complaints are needed.
+        The chance of 47 or more where 6 are usual is about 1 in 160 million.
+        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
+        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
+        complaints.
         2 alerts were called false alarms: the budget of 4 false alarms a year
         is used as 2.6.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
@@ -263,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_worse_mail_says_what_changed_first() {
-        insta::assert_snapshot!(text(&sample::worse()), @r##"
+        insta::assert_snapshot!(text(&sample::worse()), @r#"
         WORSE - critical (was high) - Sat 21 Nov 2026 18:00 CET
 
         It got worse: 112 complaints about "login fails" in the last 6 hours;
@@ -287,11 +316,15 @@ mod tests {
         3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
            20 Nov 23:58)
 
-        WHERE IT COMES FROM           now  usual
-        Play                           62      3   driver
-        Shop                           32      3
-        country de                     62    1.2   driver
-        version 5.2.0                  76      0   driver: new
+        WHERE IT COMES FROM           now  usual  of excess
+        Play                           62      3       68 %  driver
+        Shop                           32      3       32 %
+        country de                     62    1.2       73 %  same as Play
+        version 5.2.0                  76      0       93 %  driver: new
+
+        WORDS THAT ROSE               now  usual
+        white page                     19    0.4
+        update                         12    1.1
 
         LAST 24 HOURS, complaints per 2 hours (now on the right)
            .   ▁   .   .   ▁   .   ▁   ▁   ▂   ▄   █   █
@@ -300,8 +333,9 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 112 or more where 6 are usual is less than 1 in a billion.
-        The score is 7.8, each point ten times surer; the budget of 4 false
-        alarms a year asks for 4.1. At least 5 complaints are needed.
+        The odds of an outbreak are more than a million to 1 (score 9); the
+        budget of 4 false alarms a year asks for 4 to 1 (score 3.6), and for at
+        least 5 complaints.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -310,7 +344,7 @@ mod tests {
         uproar explain i-7f3k2
 
         Next mail: if it gets worse, or when it is over.
-        "##);
+        "#);
     }
 
     #[test]
@@ -348,6 +382,25 @@ mod tests {
     fn a_reopened_mail_begins_with_being_back() {
         let text = text(&sample::reopened());
         assert!(text.starts_with("REOPENED - high - Sun 22 Nov 2026 08:00 CET\n\nIt is back: 47 complaints"), "{text}");
+    }
+
+    #[test]
+    fn a_mail_about_days_that_are_over_names_them() {
+        let mut row = sample::opened();
+        row.facts.at = sample::at("2026-11-09T08:05:00Z");
+        row.facts.numbers.window_seconds = 86_400;
+        row.facts.window = Some((sample::at("2026-11-02T23:00:00Z"), sample::at("2026-11-03T23:00:00Z")));
+        row.facts.recent.clear();
+        let text = text(&row);
+        let lead = text.lines().take(5).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(lead, @r##"
+        OPENED - high - Mon 9 Nov 2026 09:05 CET
+
+        47 complaints about "login fails" on Tue 3 Nov.
+        Usual for a Tuesday: 6 (range 2-11). That is 7.8 times the usual, 41
+        more than expected.
+        "##);
+        assert!(!text.contains("24 HOURS"), "{text}");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::judge;
 use crate::render::mail::token;
+use crate::render::origin;
 use crate::render::wording;
 
 /// Largest body; the specification recommends less than 20 kB.
@@ -129,12 +130,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
             })
         })
         .collect();
-    let breakdown: Vec<Value> = facts
-        .breakdown
-        .iter()
-        .take(shares)
-        .map(|share| json!({ "key": wording::name(&share.key), "value": wording::name(&share.value), "now": share.now, "usual": share.usual }))
-        .collect();
+    let breakdown: Vec<Value> = facts.breakdown.iter().take(shares).map(origin::share).collect();
+    let risen: Vec<Value> = facts.risen.iter().take(10).map(origin::word).collect();
     let data = json!({
         "incident_id": token(&facts.incident),
         "revision": facts.revision,
@@ -155,6 +152,7 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
         "window_seconds": numbers.window_seconds,
         "score": numbers.score,
         "limit": numbers.limit,
+        "surprise": numbers.surprise,
         "peak": facts.peak,
         "complaints": facts.quotes_of,
         "quotes": quotes,
@@ -163,6 +161,8 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
         "chart": facts.chart.iter().rev().take(bars).rev().map(bar).collect::<Vec<_>>(),
         "recent": facts.recent.iter().take(12).collect::<Vec<_>>(),
         "words": facts.words.iter().take(10).map(|word| wording::quote(word, 30)).collect::<Vec<_>>(),
+        "risen_words": risen,
+        "holidays": facts.holidays.iter().take(3).map(|day| wording::name(day)).collect::<Vec<_>>(),
         "cause": wording::name(&facts.cause),
         "link": facts.base_url.as_ref().map(|base| format!("{base}/i/{}", token(&facts.incident))),
     });
@@ -206,6 +206,15 @@ mod tests {
         assert_eq!(header(&headers, "webhook-id"), "msg_k0q7v2m4hxopened");
         assert_eq!(header(&headers, "idempotency-key"), "k0q7v2m4hxopened");
         assert_eq!(header(&headers, "x-uproar-event"), "opened");
+    }
+
+    #[test]
+    fn the_document_says_where_it_comes_from_and_which_words_rose() {
+        let row = sample::opened();
+        let document: Value = serde_json::from_slice(&packed(&row, row.created).1).unwrap();
+        let (from, word) = (&document["data"]["breakdown"][2], &document["data"]["risen_words"][0]);
+        assert_eq!((&from["value"], &from["part_of_excess"], &from["same_as"]), (&json!("de"), &json!(0.73), &json!("source=Play")));
+        assert_eq!(*word, json!({ "text": "white page", "now": 19, "usual": 0.4 }));
     }
 
     #[test]

@@ -1,18 +1,6 @@
-//! Shortens customers' words for a line of a notice, and chooses the ones to show.
-
-use std::collections::HashMap;
-use std::collections::HashSet;
+//! Shortens customers' words for a line of a notice.
 
 use unicode_segmentation::UnicodeSegmentation;
-
-/// Texts beyond this many are not looked at when quotes are chosen; the first thousands tell enough.
-const CANDIDATES: usize = 2_000;
-
-/// Characters of a text that are compared. Near-equal texts differ early or not at all.
-const COMPARED: usize = 1_000;
-
-/// Share of common words from which two texts say the same.
-const ALIKE: f64 = 0.6;
 
 /// `text` on one line: blanks of all kinds become one space, controls, marks that turn the
 /// direction of writing and invisible characters go. Joiners within emoji and Indic letters stay.
@@ -60,50 +48,53 @@ pub fn shorten(text: &str, most: usize) -> String {
     line
 }
 
-/// Places in `texts` of up to `most` texts that stand for all: those that share the most words
-/// with the rest come first, and none says nearly the same as one before it.
-///
-/// The order depends on the texts alone; of equal ones the first is taken.
+/// The part of `text` around a place (a byte offset) as a line of at most `most` characters: the
+/// sentence that holds it with as many after and before it as fit, or the words around it where
+/// the sentence alone is too long. `…` where something was left out.
 #[must_use]
-pub fn choose(texts: &[&str], most: usize) -> Vec<usize> {
-    let bags: Vec<HashSet<String>> = texts.iter().take(CANDIDATES).map(|text| words(text)).collect();
-    let mut known: HashMap<&str, u32> = HashMap::new();
-    for word in bags.iter().flatten() {
-        *known.entry(word).or_default() += 1;
+pub fn around(text: &str, place: usize, most: usize) -> String {
+    let whole = one_line(text);
+    if whole.graphemes(true).count() <= most {
+        return whole;
     }
-    let mut ranked: Vec<(u64, usize)> = bags.iter().enumerate().map(|(at, bag)| (weight(bag, &known), at)).collect();
-    ranked.sort_by_key(|&(weight, at)| (std::cmp::Reverse(weight), at));
-    let mut chosen: Vec<usize> = Vec::new();
-    for (_, at) in ranked {
-        if chosen.len() == most {
+    let sentences: Vec<(usize, &str)> = text.split_sentence_bound_indices().collect();
+    let holding = sentences.iter().rposition(|(at, _)| *at <= place).unwrap_or(0);
+    let shown = |from: usize, to: usize| one_line(&sentences[from..=to].iter().map(|(_, text)| *text).collect::<String>());
+    // Room for a mark and a blank at each end.
+    let fits = |from: usize, to: usize| shown(from, to).graphemes(true).count() + 4 <= most;
+    let Some((at, sentence)) = sentences.get(holding).copied() else { return String::new() };
+    if !fits(holding, holding) {
+        return words_around(sentence, place.saturating_sub(at), most, holding > 0);
+    }
+    let (mut from, mut to) = (holding, holding);
+    loop {
+        if to + 1 < sentences.len() && fits(from, to + 1) {
+            to += 1;
+        } else if from > 0 && fits(from - 1, to) {
+            from -= 1;
+        } else {
             break;
         }
-        if chosen.iter().all(|&other| overlap(&bags[at], &bags[other]) < ALIKE) {
-            chosen.push(at);
-        }
     }
-    chosen
+    let line = shown(from, to);
+    let before = if from > 0 { "… " } else { "" };
+    let after = if shown(to, sentences.len() - 1) == shown(to, to) { "" } else { " …" };
+    format!("{before}{line}{after}")
 }
 
-/// How much a text says that others say too, per word, in millionths. A few words are added to the
-/// length, or "bad" alone would stand for everybody.
-fn weight(bag: &HashSet<String>, known: &HashMap<&str, u32>) -> u64 {
-    let shared: u64 =
-        bag.iter().filter_map(|word| known.get(word.as_str())).filter(|&&count| count > 1).map(|&count| u64::from(count)).sum();
-    shared * 1_000_000 / (bag.len() as u64 + 6)
-}
-
-/// Common words as a share of all words of both.
-fn overlap(one: &HashSet<String>, other: &HashSet<String>) -> f64 {
-    let common = one.intersection(other).count();
-    let all = one.len() + other.len() - common;
-    if all == 0 { 1.0 } else { common as f64 / all as f64 }
-}
-
-/// Words of three letters and more in small letters; single letters of scripts without blanks.
-fn words(text: &str) -> HashSet<String> {
-    let start: String = text.chars().take(COMPARED).collect();
-    start.unicode_words().filter(|word| !word.is_ascii() || word.len() > 2).map(str::to_lowercase).collect()
+/// The words of a long sentence around a place: a third of the room before it, the rest behind.
+fn words_around(sentence: &str, place: usize, most: usize, cut_before: bool) -> String {
+    let starts: Vec<usize> = sentence.grapheme_indices(true).map(|(at, _)| at).collect();
+    let held = starts.partition_point(|at| *at <= place).saturating_sub(1);
+    let mut first = starts.get(held.saturating_sub(most / 3)).copied().unwrap_or(0);
+    // Not from within a word, where one begins near.
+    if first > 0
+        && let Some(blank) = sentence[first..].find(' ').filter(|blank| first + blank < place)
+    {
+        first += blank + 1;
+    }
+    let rest = shorten(&sentence[first..], most.saturating_sub(1));
+    if first > 0 || cut_before { format!("…{rest}") } else { rest }
 }
 
 /// Marks of direction, fillers without width, tags, private and unassigned places that could hide something.
@@ -143,23 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn the_typical_texts_are_chosen_and_copies_are_not() {
-        let texts = [
-            "bad",
-            "the parcel never arrived and nobody answers the phone",
-            "the parcel never arrived and nobody answers the phone!",
-            "parcel never arrived, waiting three weeks",
-            "I like the colour",
-            "my parcel never arrived and support sends me in circles",
-        ];
-        assert_eq!(choose(&texts, 3), [1, 5, 3]);
-        assert_eq!(choose(&texts, 0), [0; 0]);
-        assert_eq!(choose(&[], 3), [0; 0]);
+    fn the_sentence_that_matters_is_shown_with_what_fits_around_it() {
+        let text = "I have been here for years. All was well. Then the login failed! Support is silent. I am leaving. Goodbye.";
+        let place = text.find("login").unwrap();
+        assert_eq!(around(text, place, 200), text);
+        assert_eq!(around(text, place, 50), "… Then the login failed! Support is silent. …");
+        assert_eq!(around(text, place, 80), "… Then the login failed! Support is silent. I am leaving. Goodbye.");
+        assert_eq!(around(text, 0, 46), "I have been here for years. All was well. …");
+        assert_eq!(around(text, text.len(), 30), "… I am leaving. Goodbye.");
     }
 
     #[test]
-    fn texts_without_words_are_all_alike() {
-        assert_eq!(choose(&["!!!", "…", ""], 3), [0]);
+    fn of_a_sentence_without_end_the_words_around_are_shown() {
+        let text = format!("{}the login failed again {}", "on and on ".repeat(30), "and so forth ".repeat(30));
+        let shown = around(&text, text.find("login").unwrap(), 60);
+        assert!(shown.starts_with('…') && shown.ends_with('…') && shown.contains("the login failed again"), "{shown}");
+        assert!(shown.chars().count() <= 60, "{shown}");
     }
 
     proptest! {
@@ -170,15 +160,9 @@ mod tests {
         }
 
         #[test]
-        fn the_chosen_differ(texts in prop::collection::vec("[abc]{3}( [abc]{3}){0,4}", 0..20), most in 0_usize..6) {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let chosen = choose(&texts, most);
-            prop_assert!(chosen.len() <= most);
-            for (place, &at) in chosen.iter().enumerate() {
-                for &other in &chosen[..place] {
-                    prop_assert!(overlap(&words(texts[at]), &words(texts[other])) < ALIKE);
-                }
-            }
+        fn what_is_around_any_place_is_short(text in "(\\PC|[a-z]{1,9} |[.!?] ){0,60}", place in 0_usize..300, most in 3_usize..60) {
+            let shown = around(&text, place, most);
+            prop_assert!(shown.graphemes(true).count() <= most, "{shown:?}");
         }
     }
 }

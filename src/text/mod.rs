@@ -3,7 +3,9 @@
 //! Pure: bytes in, bytes out.
 
 pub mod alike;
+pub mod choose;
 pub mod excerpt;
 pub mod hash;
 pub mod normalise;
 pub mod redact;
+pub mod terms;

@@ -29,6 +29,7 @@ fn life(sources: i64) -> Vec<BucketCount> {
             end: start + TimeDelta::hours(1),
             hour: (at % 24) as u8,
             weekday: (at / 24 % 7) as u8,
+            holiday: false,
             parts: (0..sources).map(part).collect(),
         }
     };

@@ -167,7 +167,7 @@ fn bucket(row: &Row, start: i64, step: Step) -> BucketCount {
     let end = start.checked_add_signed(length).unwrap_or(start);
     let parts = if row.text.is_empty() { Vec::new() } else { vec![part(row)] };
     let hour = if step.width == Width::Day && step.is_part() { 0 } else { row.hour };
-    BucketCount { start, end, hour, weekday: row.weekday, parts }
+    BucketCount { start, end, hour, weekday: row.weekday, holiday: false, parts }
 }
 
 fn joined(mut bucket: BucketCount, row: &Row) -> BucketCount {

@@ -11,6 +11,7 @@ use crate::cli::explain::account;
 use crate::cli::explain::chart;
 use crate::cli::explain::chart::Surroundings;
 use crate::cli::incident::missing;
+use crate::cli::table::Table;
 use crate::cli::times;
 use crate::config::settings::Watch;
 use crate::counting::series::Grid;
@@ -20,13 +21,14 @@ use crate::domain::course::Mark;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Verdict;
-use crate::domain::ports::Ask;
 use crate::domain::ports::Evidence;
 use crate::domain::remark::Calibration;
 use crate::domain::remark::RemarkKind;
 use crate::engine::course;
 use crate::engine::course::Outset;
 use crate::engine::course::Question;
+use crate::engine::drivers;
+use crate::engine::drivers::Drivers;
 use crate::engine::facts;
 use crate::engine::judge::sources_of;
 use crate::engine::labels;
@@ -34,6 +36,7 @@ use crate::engine::picture;
 use crate::engine::picture::same;
 use crate::engine::plan::Plan;
 use crate::render::calibrated;
+use crate::render::origin;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::reports::Reader;
 use crate::text::excerpt::shorten;
@@ -50,8 +53,8 @@ struct Case<'a> {
     calibration: Calibration,
     verdicts: Vec<Verdict>,
     marks: Vec<Mark>,
-    ask: Ask,
     evidence: Evidence,
+    drivers: Drivers,
 }
 
 pub(super) fn incident(
@@ -81,7 +84,8 @@ pub(super) fn incident(
     let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let ask = facts::ask(watch, &incident, incident.opened_at);
     let evidence = reader.evidence(&ask)?;
-    let case = Case { incident: &incident, numbers, watch, calibration, verdicts, marks, ask, evidence };
+    let drivers = drivers::of(&ask, &evidence, &plan.label_keys);
+    let case = Case { incident: &incident, numbers, watch, calibration, verdicts, marks, evidence, drivers };
     if as_json {
         case.print(console)?;
         return Ok(Code::Done);
@@ -115,10 +119,7 @@ impl Case<'_> {
             writeln!(console.out, "{sentence}")?;
         }
         write!(console.out, "\n{}", chart::draw(&incident.key, &self.verdicts, around))?;
-        writeln!(console.out, "\nwhere it comes from (now, usual):")?;
-        for (key, value, now, usual) in self.shares() {
-            writeln!(console.out, "  {key} {}  {now}  {usual:.1}", redact(value))?;
-        }
+        self.tell_origin(console)?;
         writeln!(console.out, "\nnewest messages:")?;
         for (item, text) in self.messages() {
             writeln!(console.out, "  {item} \"{text}\"")?;
@@ -128,8 +129,6 @@ impl Case<'_> {
 
     fn print(&self, console: &mut Console) -> Result<(), Failure> {
         let Self { incident, numbers, watch, calibration, .. } = self;
-        let shares =
-            self.shares().map(|(key, value, now, usual)| json!({ "key": key, "value": redact(value), "now": now, "usual": usual }));
         let document = json!({
             "id": incident.id,
             "watch": watch.name,
@@ -141,19 +140,29 @@ impl Case<'_> {
             "calibration": calibration,
             "chart": chart::buckets(&self.verdicts),
             "marks": chart::marks(&self.marks),
-            "breakdown": shares.collect::<Vec<_>>(),
+            "breakdown": self.drivers.shares.iter().map(origin::share).collect::<Vec<_>>(),
+            "risen_words": self.drivers.risen.iter().map(origin::word).collect::<Vec<_>>(),
             "messages": self.messages().map(|(item, text)| json!({ "item": item, "text": text })).collect::<Vec<_>>(),
         });
         writeln!(console.out, "{document}")?;
         Ok(())
     }
 
-    /// Label's key and value, complaints now and usual ones.
-    fn shares(&self) -> impl Iterator<Item = (&str, &str, u64, f64)> {
-        let seconds = |from: Timestamp, until: Timestamp| (until - from).num_seconds().max(1) as f64;
-        let scale = seconds(self.ask.from, self.ask.until) / seconds(self.ask.usual_from, self.ask.from);
-        let heard = self.evidence.shares.iter().filter(|share| share.2 > 0);
-        heard.map(move |(key, value, now, before)| (key.as_str(), value.as_str(), *now, *before as f64 * scale))
+    fn tell_origin(&self, console: &mut Console) -> Result<(), Failure> {
+        let mut table = Table::new(&["WHERE IT COMES FROM", "NOW", "USUAL", "OF EXCESS", ""]);
+        for share in &self.drivers.shares {
+            let (name, usual) = (origin::name(&share.key, &share.value), format!("{:.1}", share.usual));
+            table.row(&[name, share.now.to_string(), usual, origin::part(share), origin::note(&share.role)]);
+        }
+        write!(console.out, "\n{table}")?;
+        if !self.drivers.risen.is_empty() {
+            let mut table = Table::new(&["WORDS THAT ROSE", "NOW", "USUAL"]);
+            for word in &self.drivers.risen {
+                table.row(&[word.text.clone(), word.now.to_string(), format!("{:.1}", word.usual)]);
+            }
+            write!(console.out, "\n{table}")?;
+        }
+        Ok(())
     }
 
     /// Numbers and words of the newest messages.

@@ -33,7 +33,7 @@ pub fn watches(top: &Top, themes: &[ThemeText], reader: &mut Reader<'_>) -> Vec<
             complete: top.target.iter().all(|target| target.name.is_some()),
         },
     };
-    top.watch.iter().filter_map(|watch| one(watch, &known, reader)).collect()
+    top.watch.iter().filter_map(|watch| one(watch, top, &known, reader)).collect()
 }
 
 struct Known<'a> {
@@ -42,7 +42,7 @@ struct Known<'a> {
     targets: Names<'a>,
 }
 
-fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
+fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
     let themes = watch.themes.as_ref().map(|themes| names::resolve("themes", themes, &known.themes, reader));
     if let Some(themes) = &watch.themes {
         empty("themes", themes.value.0.is_empty(), themes.at.as_ref(), reader);
@@ -67,6 +67,7 @@ fn one(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<sett
         sources,
         by: watch.by.value.iter().map(|label| label.value.0.clone()).collect(),
         bucket: watch.bucket.value.0,
+        holidays: watch.holidays.as_ref().unwrap_or(&top.holidays).value.iter().map(|country| country.value.0).collect(),
         false_alarms_per_year: watch.false_alarms_per_year.value.0,
         min_complaints: watch.min_complaints.value.0 as u32,
         notify,

@@ -7,6 +7,7 @@ use crate::config::tree::Node;
 
 pub mod address;
 pub mod choice;
+pub mod country;
 pub mod list;
 pub mod mailbox;
 pub mod number;

@@ -1,6 +1,8 @@
 //! The top of the file.
 
 use crate::config::kind::address::Web;
+use crate::config::kind::country::Country;
+use crate::config::kind::list::List;
 use crate::config::kind::list::Map;
 use crate::config::kind::time::Zone;
 use crate::config::shape::fetch::Fetch;
@@ -19,6 +21,11 @@ table! {
     Top "" {
         /// Zone of days, cron lines and times in alerts.
         time_zone: Zone, default = "UTC";
+        /// Countries whose days off make a difference to how much is written: on those as much as on
+        /// a Sunday is expected. A day counts when at least half of the countries have it off; for
+        /// messages of one country, told by the label `country`, its own days count. A watch may
+        /// have countries of its own.
+        holidays: List<Country>, default = [], such_as = ["SE", "DE"];
         /// Address of pages of your own, for links to `/i/ID` in alerts: Uproar itself has none.
         /// https unless it is this machine. Without it alerts name the commands alone.
         base_url: Web, optional = "https://uproar.example.com";

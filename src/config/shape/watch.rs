@@ -2,6 +2,7 @@
 
 use crate::calendar::bucket::Width;
 use crate::config::kind::choice::Choice;
+use crate::config::kind::country::Country;
 use crate::config::kind::list::List;
 use crate::config::kind::number::Positive;
 use crate::config::kind::number::Whole;
@@ -22,6 +23,8 @@ table! {
         by: List<Word>, default = [], such_as = ["country", "product"];
         /// Length of a bucket: "1h" or "1d".
         bucket: Choice<Width>, default = "1h";
+        /// Countries whose days off are like Sundays; without it those at the top of the file.
+        holidays: List<Country>, optional = ["SE", "DE"];
         /// How many false alarms a year the whole watch may give.
         false_alarms_per_year: Positive, default = 4;
         /// Fewer complaints than this never alert.

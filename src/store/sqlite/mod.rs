@@ -14,6 +14,7 @@ use rusqlite::TransactionBehavior;
 mod acts;
 pub mod census;
 mod counters;
+mod evidence;
 pub mod history;
 mod incidents;
 mod ingest;
@@ -28,6 +29,7 @@ pub mod reports;
 mod retag;
 mod streams;
 mod values;
+mod voices;
 mod writer;
 
 pub use lock::Lock;

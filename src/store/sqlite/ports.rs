@@ -49,6 +49,7 @@ use crate::store::sqlite::outbox;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
 
 /// Connections for reading that wait to be used again.
@@ -112,6 +113,15 @@ impl Sqlite {
                 return Ok(gone);
             }
         }
+    }
+
+    /// Removes the keys by which copies of messages from before a moment are found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn forget_copies(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| voices::forget(connection, before)).await
     }
 
     /// Reads beside the writer.

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
-use rusqlite::types::Value;
 
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
-use crate::domain::incident::Segment;
 use crate::domain::incident::Transition;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Cell;
-use crate::domain::ports::Complaint;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::Snapshot;
@@ -27,6 +24,7 @@ use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::census;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::evidence;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
 use crate::store::sqlite::streams;
@@ -158,6 +156,16 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn stream(&self, key: &StreamKey) -> Result<Stream, StoreError> {
         streams::load(self.connection, key)
+    }
+
+    /// The delay within which nearly all messages of each source come after their publication, beyond
+    /// the waiting for the next poll. Sources of which too little was seen are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn usual_delays(&self) -> Result<BTreeMap<String, chrono::TimeDelta>, StoreError> {
+        streams::usual_delays(self.connection)
     }
 
     /// Incidents in the order of their opening; the ones that are not over, or all.
@@ -388,82 +396,7 @@ impl<'a> Reader<'a> {
     ///
     /// [`StoreError`] when the database fails.
     pub fn evidence(&self, ask: &Ask) -> Result<Evidence, StoreError> {
-        let sources = serde_json::to_string(&ask.sources)?;
-        let (key, value) = match &ask.segment {
-            Segment::All => (String::new(), String::new()),
-            Segment::Label { key, value } => (key.clone(), value.clone()),
-        };
-        let choice = |from: Timestamp, until: Timestamp| {
-            vec![
-                Value::from(ask.theme.clone()),
-                Value::from(sources.clone()),
-                Value::from(millis(from)),
-                Value::from(millis(until)),
-                Value::from(key.clone()),
-                Value::from(value.clone()),
-            ]
-        };
-        let voices: i64 = self
-            .connection
-            .prepare_cached(&chosen("count(*)", "AND item.voice = item.id"))?
-            .query_row(rusqlite::params_from_iter(choice(ask.from, ask.until)), |row| row.get(0))?;
-        let recent_from = ask.until - chrono::TimeDelta::hours(24);
-        let mut recent = self.connection.prepare_cached(&chosen("at", "AND item.voice = item.id ORDER BY at"))?;
-        let recent = recent
-            .query_map(rusqlite::params_from_iter(choice(recent_from, ask.until)), |row| Ok(moment(row.get(0)?)))?
-            .collect::<Result<_, _>>()?;
-        Ok(Evidence {
-            complaints: self.complaints(ask, choice(ask.from, ask.until))?,
-            voices: voices.cast_unsigned(),
-            shares: self.shares(ask, &choice(ask.from, ask.until), &choice(ask.usual_from, ask.from))?,
-            recent,
-        })
-    }
-
-    fn complaints(&self, ask: &Ask, choice: Vec<Value>) -> Result<Vec<Complaint>, StoreError> {
-        let mut find = self.connection.prepare_cached(&chosen(
-            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, url, rating, rating_max, fields, at, tag.spans",
-            "AND item.voice = item.id ORDER BY at DESC LIMIT ?7",
-        ))?;
-        let rows = find.query_map(rusqlite::params_from_iter(choice.into_iter().chain([Value::from(i64::from(ask.limit))])), |row| {
-            let fields: String = row.get(7)?;
-            let spans: String = row.get(9)?;
-            Ok(Complaint {
-                item: row.get(0)?,
-                title: row.get(1)?,
-                text: row.get(2)?,
-                source: row.get(3)?,
-                url: row.get(4)?,
-                rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?),
-                fields: serde_json::from_str(&fields).unwrap_or_default(),
-                at: moment(row.get(8)?),
-                spans: serde_json::from_str(&spans).unwrap_or_default(),
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    fn shares(&self, ask: &Ask, now: &[Value], before: &[Value]) -> Result<Vec<(String, String, u64, u64)>, StoreError> {
-        let mut shares: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
-        let by = Value::from(serde_json::to_string(&ask.by)?);
-        for (choice, is_now) in [(now, true), (before, false)] {
-            for (columns, rest) in [
-                ("'source', source.name, count(*)", "AND item.voice = item.id AND ?7 IS NOT NULL GROUP BY 1, 2"),
-                (
-                    "part.key, part.value, count(*)",
-                    "AND item.voice = item.id AND part.key IN (SELECT value FROM json_each(?7)) GROUP BY 1, 2",
-                ),
-            ] {
-                let mut find = self.connection.prepare_cached(&chosen(columns, rest))?;
-                let mut rows = find.query(rusqlite::params_from_iter(choice.iter().chain([&by])))?;
-                while let Some(row) = rows.next()? {
-                    let count = row.get::<_, i64>(2)?.cast_unsigned();
-                    let share = shares.entry((row.get(0)?, row.get(1)?)).or_default();
-                    if is_now { share.0 = count } else { share.1 = count }
-                }
-            }
-        }
-        Ok(shares.into_iter().map(|((key, value), (now, before))| (key, value, now, before)).collect())
+        evidence::gather(self.connection, ask)
     }
 }
 
@@ -472,25 +405,6 @@ impl<'a> Reader<'a> {
 fn all_of(words: &str) -> Option<String> {
     let quoted: Vec<String> = words.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
     (!quoted.is_empty()).then(|| quoted.join(" "))
-}
-
-/// A query over the complaints of a series, by their time: a theme may have years of them.
-/// Its arguments: theme ?1, sources ?2, from ?3, until ?4, segment ?5 and ?6.
-fn chosen(columns: &str, rest: &str) -> String {
-    let parts = if columns.contains("part.") {
-        "JOIN item_label AS has ON has.item = item.id JOIN scope AS part ON part.id = has.scope"
-    } else {
-        ""
-    };
-    format!(
-        "SELECT {columns} FROM item INDEXED BY item_at
-           CROSS JOIN tag ON tag.item = item.id AND tag.theme = (SELECT id FROM theme WHERE name = ?1)
-           JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id {parts}
-         WHERE source.name IN (SELECT value FROM json_each(?2)) AND at >= ?3 AND at < ?4 AND deleted_at IS NULL
-           AND (?5 = '' OR EXISTS (SELECT 1 FROM item_label JOIN scope ON scope.id = item_label.scope
-                WHERE item_label.item = item.id AND scope.key = ?5 AND scope.value = ?6))
-         {rest}"
-    )
 }
 
 fn stored_item(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredItem> {

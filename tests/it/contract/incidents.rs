@@ -54,6 +54,7 @@ mod of_every_store {
             hushed: false,
             reopened: 0,
             numbers: Numbers::default(),
+            counted_to: None,
         }
     }
 
@@ -87,6 +88,7 @@ mod of_every_store {
             opened_at: now(),
             zone: "UTC".to_owned(),
             numbers: Numbers::default(),
+            window: None,
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             peak: 5.0,
@@ -98,6 +100,8 @@ mod of_every_store {
             marks: Vec::new(),
             calibration: Calibration::default(),
             words: Vec::new(),
+            risen: Vec::new(),
+            holidays: Vec::new(),
             fresh_sources: (1, 1),
             cause: String::new(),
             base_url: None,

@@ -4,6 +4,7 @@ mod backtest;
 mod config;
 mod feed;
 mod labels;
+mod late;
 mod life;
 mod manual;
 mod replay;

@@ -33,7 +33,7 @@ name = "desk"
 file = { folder = "HERE/mails" }
 "#;
 
-fn csv(posts: &[Post], house: &str) -> String {
+pub(crate) fn csv(posts: &[Post], house: &str) -> String {
     let line = |post: &Post| {
         format!("{},{},2,\"{}\",{house}\n", post.id, post.at.to_rfc3339_opts(SecondsFormat::Secs, true), post.text.replace('"', "\"\""))
     };
