@@ -135,6 +135,8 @@ fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
         theme: "test".to_owned(),
         theme_title: "nothing at all".to_owned(),
         segment: Segment::All,
+        kind: crate::domain::incident::Kind::Spike,
+        reference: String::new(),
         level: Level::Low,
         told_level: None,
         told_count: None,

@@ -194,6 +194,8 @@ codes! {
     TellsNobody = "W0004",
     /// There is nothing to do at all.
     Idle = "W0005",
+    /// A period that is not over yet.
+    Ahead = "W0006",
 }
 
 impl fmt::Display for Code {

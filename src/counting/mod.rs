@@ -6,11 +6,14 @@
 //! a new message, an edit, a deletion and new tags are all that one call.
 
 pub mod delay;
+pub mod rated;
+pub mod ratings;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::counting::ratings::Score;
 use crate::domain::count::Quarter;
 
 /// Messages of a voice that are looked at: the first ones that arrived. A thousandth copy adds
@@ -34,6 +37,8 @@ pub struct Member {
     pub scopes: Vec<i64>,
     /// Numbers of its themes.
     pub themes: Vec<i64>,
+    /// Its rating.
+    pub rating: Option<Score>,
 }
 
 /// One counter.
@@ -62,12 +67,8 @@ pub struct Tally {
 #[must_use]
 pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
     let mut cells = BTreeMap::new();
-    let last = last_of_the_first(voice);
-    let standing = || voice.iter().filter(|member| !member.gone && member.id <= last);
-    let Some(first) = standing().min_by_key(|member| (member.quarter, member.id)) else {
-        return cells;
-    };
-    let themes: BTreeSet<i64> = standing().flat_map(|member| member.themes.iter().copied()).collect();
+    let Some(first) = first(voice) else { return cells };
+    let themes: BTreeSet<i64> = standing(voice).flat_map(|member| member.themes.iter().copied()).collect();
     let tally = Tally { voices: 1, late: i64::from(first.late) };
     for &scope in &first.scopes {
         for theme in std::iter::once(None).chain(themes.iter().copied().map(Some)) {
@@ -75,6 +76,17 @@ pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
         }
     }
     cells
+}
+
+/// The message in whose quarter a voice counts: the earliest that stands.
+pub(crate) fn first(voice: &[Member]) -> Option<&Member> {
+    standing(voice).min_by_key(|member| (member.quarter, member.id))
+}
+
+/// The messages of a voice that are looked at and were not taken back.
+fn standing(voice: &[Member]) -> impl Iterator<Item = &Member> {
+    let last = last_of_the_first(voice);
+    voice.iter().filter(move |member| !member.gone && member.id <= last)
 }
 
 /// Number of the last message that is looked at.
@@ -107,7 +119,16 @@ mod tests {
     use super::*;
 
     fn member(id: i64, quarter: i64, themes: &[i64]) -> Member {
-        Member { id, source: 7, quarter: Quarter(quarter), late: false, gone: false, scopes: vec![1, 2], themes: themes.to_vec() }
+        Member {
+            id,
+            source: 7,
+            quarter: Quarter(quarter),
+            late: false,
+            gone: false,
+            scopes: vec![1, 2],
+            themes: themes.to_vec(),
+            rating: None,
+        }
     }
 
     fn voices(cells: &BTreeMap<CellKey, Tally>, theme: Option<i64>) -> Vec<(i64, i64)> {
@@ -151,6 +172,7 @@ mod tests {
                     gone,
                     scopes,
                     themes,
+                    rating: None,
                 })
                 .collect()
         })

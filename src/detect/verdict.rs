@@ -83,6 +83,7 @@ impl Circumstances<'_> {
                 learnt_buckets: f64::from(self.age),
                 borrowed: self.borrowed,
                 newest: self.newest(),
+                mean: None,
             },
         }
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 use crate::domain::course::Bar;
 use crate::domain::course::Mark;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
@@ -66,6 +67,12 @@ pub struct Facts {
     pub theme_title: String,
     /// All messages, or a part of them.
     pub segment: Segment,
+    /// A spike, a slow rise, or a measure that got worse.
+    #[serde(default)]
+    pub kind: Kind,
+    /// What a slow rise is measured against, for people: `Jan-Mar 2026`.
+    #[serde(default)]
+    pub reference: String,
     /// How loud now.
     pub level: Level,
     /// How loud people were told it was, before this notice.

@@ -10,6 +10,7 @@ use crate::calendar::holidays::Holidays;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::Ask;
@@ -32,6 +33,8 @@ const MOST_DAYS: u64 = 31;
 const LATE: TimeDelta = TimeDelta::hours(3);
 /// How far back "usual" is counted for the breakdown.
 const USUAL: TimeDelta = TimeDelta::days(28);
+/// The same for a slow rise, whose last weeks are a part of it.
+const REFERENCE: TimeDelta = TimeDelta::days(365);
 
 /// What to look up for a notice about an incident. The window begins where the spike began, but
 /// not more than a day before now: an incident may stand for weeks.
@@ -46,7 +49,7 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
         sources: watch.sources.clone(),
         from,
         until,
-        usual_from: from - USUAL,
+        usual_from: from - if incident.key.kind == Kind::SlowRise { REFERENCE } else { USUAL },
         by: ["country", "version", "product", "language"].into_iter().map(str::to_owned).chain(watch.by.iter().cloned()).collect(),
         limit: CANDIDATES,
     }
@@ -57,6 +60,12 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
 fn late_window(incident: &Incident, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
     let until = incident.counted_to.filter(|until| now - *until >= LATE)?;
     Some((until - TimeDelta::seconds(incident.numbers.window_seconds.max(0)), until))
+}
+
+/// What slow rises of a watch are measured against, for people: `Jan-Mar 2026`.
+#[must_use]
+pub fn reference(watch: &Watch) -> String {
+    watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string())
 }
 
 /// A step with everything that is known about it.
@@ -111,7 +120,6 @@ impl Case<'_> {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
         let window = late_window(incident, self.now);
-        let theme = plan.theme(&incident.key.theme);
         let drivers = drivers::of(ask, evidence, &plan.label_keys);
         Facts {
             event,
@@ -119,11 +127,12 @@ impl Case<'_> {
             revision: incident.revision,
             watch: incident.key.watch.clone(),
             theme: incident.key.theme.clone(),
-            theme_title: theme
-                .map(|theme| theme.title.clone())
-                .filter(|title| !title.is_empty())
+            theme_title: Some(plan.title(&incident.key).to_owned())
+                .filter(|title| !title.is_empty() && *title != incident.key.theme)
                 .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
             segment: incident.key.segment.clone(),
+            kind: incident.key.kind,
+            reference: reference(watch),
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),
@@ -133,7 +142,10 @@ impl Case<'_> {
             zone: plan.config.time_zone.name().to_owned(),
             numbers: incident.numbers.clone(),
             window,
-            false_alarms_per_year: watch.false_alarms_per_year,
+            false_alarms_per_year: match incident.key.kind {
+                Kind::SlowRise => watch.slow_rises_per_year,
+                Kind::Spike | Kind::Drop => watch.false_alarms_per_year,
+            },
             min_complaints: watch.min_complaints,
             peak: incident.peak,
             quotes: drivers.quotes,

@@ -57,13 +57,16 @@ mod tests {
         Watch {
             name: name.to_owned(),
             themes: vec!["late".to_owned()],
+            measures: Vec::new(),
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
+            holidays: crate::calendar::holidays::Holidays::default(),
             false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
             min_complaints: 5,
             notify: Vec::new(),
-            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 

@@ -7,6 +7,10 @@ use crate::domain::notice::RisenWord;
 use crate::domain::notice::Role;
 use crate::domain::notice::Share;
 use crate::render::wording;
+use crate::text::excerpt;
+
+/// Characters of a note.
+const NOTE: usize = 40;
 
 /// `Google Play` for a source, `country se` for a label.
 #[must_use]
@@ -28,7 +32,7 @@ pub fn note(role: &Role) -> String {
         Role::Ordinary => String::new(),
         Role::Driver => "driver".to_owned(),
         Role::NewDriver => "driver: new".to_owned(),
-        Role::SameAs { key, value } => format!("same as {}", name(key, value)),
+        Role::SameAs { key, value } => excerpt::shorten(&format!("same as {}", name(key, value)), NOTE),
     }
 }
 
@@ -74,7 +78,7 @@ mod tests {
             (name(&same.key, &same.value), part(&same), note(&same.role)),
             ("country se ‹b›".into(), "68 %".into(), "same as Play".into())
         );
-        insta::assert_snapshot!(share(&same), @"");
+        insta::assert_snapshot!(share(&same), @r#"{"key":"country","value":"se ‹b›","now":9,"usual":1.5,"messages":40,"part_of_excess":0.678,"role":"same_as","same_as":"source=Play"}"#);
         assert_eq!(share(&of(Role::NewDriver))["role"], "new_driver");
         assert_eq!(share(&of(Role::Ordinary))["role"], Value::Null);
     }

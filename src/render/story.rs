@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
@@ -13,6 +14,7 @@ use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::render::calibrated;
+use crate::render::kinds;
 use crate::render::origin;
 use crate::render::shown::Shown;
 use crate::render::wording;
@@ -111,7 +113,8 @@ impl Story {
         let over = facts.event == Event::Resolved;
         let quotes: Vec<Said> =
             if over { Vec::new() } else { facts.quotes.iter().take(QUOTES).map(|quote| said(quote, facts, &clock)).collect() };
-        let chart = Shown::of(facts, &clock);
+        // Points lost are no bars that anybody could read.
+        let chart = Shown::of(facts, &clock).filter(|_| facts.numbers.mean.is_none());
         Self {
             headline: headline(facts, &clock),
             lead: lead(facts, &clock),
@@ -121,7 +124,7 @@ impl Story {
             shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, over)).collect(),
             shares_note: if over { "" } else { shares_note(facts) },
             risen: if over { Vec::new() } else { facts.risen.iter().take(RISEN).filter_map(risen).collect() },
-            recent: if chart.is_some() { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
+            recent: if chart.is_some() || facts.kind != Kind::Spike { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
             chart,
             why: if over { Vec::new() } else { why(facts) },
             tune_title: if over { "NOT OVER, OR NEVER TRUE?" } else { "TOO MUCH, TOO LITTLE?" },
@@ -168,6 +171,7 @@ fn headline(facts: &Facts, clock: &Clock) -> String {
             let end = facts.window.map_or(facts.at, |(_, until)| until);
             format!("RESOLVED after {} - {time}", wording::lasting(end - facts.since))
         }
+        Event::Opened if facts.kind == Kind::SlowRise => format!("SLOW RISE - {level} - {time}"),
         event => format!("{} - {level} - {time}", event.word().to_uppercase()),
     }
 }
@@ -180,7 +184,7 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     let complaints = wording::plural(&count, "complaint");
     let when = when(facts, clock);
     let part = part(&facts.segment);
-    let what = format!("{complaints} about \"{theme}\"{part} {when}");
+    let what = kinds::what(facts, &part).unwrap_or_else(|| format!("{complaints} about \"{theme}\"{part} {when}"));
     let cause = wording::name(&facts.cause);
     let mut lead = match facts.event {
         Event::Worse => {
@@ -189,10 +193,10 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
         }
         Event::Reopened => vec![format!("It is back: {what}.")],
         Event::Resolved => return resolved(facts, &what, &cause),
-        _ => vec![format!("{what}.")],
+        _ => vec![format!("{}.", capitalised(&what))],
     };
-    lead.push(usual(facts, clock));
-    if numbers.total > 0.0 && numbers.count.is_finite() {
+    lead.push(kinds::usual(facts).unwrap_or_else(|| usual(facts, clock)));
+    if facts.kind == Kind::Spike && numbers.total > 0.0 && numbers.count.is_finite() {
         let now = wording::share(numbers.count / numbers.total);
         lead.push(format!("Share of all messages: {now} (usual {}).", wording::share(numbers.usual_share)));
     }
@@ -215,10 +219,14 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let numbers = &facts.numbers;
     let first = match cause {
+        "" if facts.kind != Kind::Spike => format!("{} is as usual again.", capitalised(&theme)),
         "" => format!("Complaints about \"{theme}\"{} are as usual again.", part(&facts.segment)),
         _ if cause.starts_with("by ") => format!("Resolved {cause}."),
         _ => format!("Resolved: {cause}."),
     };
+    if facts.kind != Kind::Spike {
+        return vec![first, format!("{}.", capitalised(what))];
+    }
     let window = wording::window(numbers.window_seconds);
     // The window still holds the loud hours when the calm ones after them end it.
     let still = if cause.is_empty() && numbers.count > numbers.usual.1 { ", from before it calmed down" } else { "" };
@@ -269,6 +277,13 @@ fn ways(facts: &Facts) -> Vec<Way> {
 
 fn tune(facts: &Facts) -> Vec<String> {
     let id = command_word(&facts.incident);
+    if facts.kind == Kind::SlowRise && facts.event != Event::Resolved {
+        return vec![
+            format!("uproar incident snooze {id} 7d"),
+            format!("uproar incident resolve {id} --reason other"),
+            format!("uproar explain {id}"),
+        ];
+    }
     let first =
         if facts.event == Event::Resolved { format!("uproar incident reopen {id}") } else { format!("uproar incident snooze {id} 2h") };
     vec![first, format!("uproar incident resolve {id} --reason false-alarm"), format!("uproar explain {id}")]
@@ -319,9 +334,10 @@ fn why(facts: &Facts) -> Vec<String> {
     } else {
         String::new()
     };
+    let of_what = if facts.kind == Kind::Drop { "measure" } else { "theme" };
     let mut why = vec![
-        format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
-        format!(
+        format!("Watch \"{}\", {} \"{}\", {messages}.", wording::name(&facts.watch), of_what, wording::name(&facts.theme)),
+        kinds::chance(facts).unwrap_or_else(|| format!(
             "{by_chance}The odds of an outbreak are {} (score {}); the budget of {} a year asks for {} (score {}), and for at least {}.",
             wording::odds(numbers.score),
             wording::amount(numbers.score),
@@ -329,9 +345,9 @@ fn why(facts: &Facts) -> Vec<String> {
             wording::odds(numbers.limit),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
-        ),
+        )),
     ];
-    if !facts.calibration.is_even() {
+    if !facts.calibration.is_even() && facts.kind != Kind::SlowRise {
         why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
     }
     let words: Vec<String> = facts.words.iter().take(WORDS).map(|word| wording::quote(word, 30)).filter(|word| !word.is_empty()).collect();

@@ -38,7 +38,8 @@ pub(super) fn short_count(value: u32) -> String {
 }
 
 /// A share as per cent, `31 %`.
-pub(super) fn share(value: f64) -> String {
+#[must_use]
+pub fn share(value: f64) -> String {
     format!("{} %", amount(value.clamp(0.0, 1.0) * 100.0))
 }
 

@@ -86,7 +86,7 @@ pub fn names_somebody(author: &str) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     /// Hashes of the words in order.
-    words: Vec<u64>,
+    order: Vec<u64>,
     /// The same, sorted.
     sorted: Vec<u64>,
     /// Hashes of pairs of neighbours, sorted.
@@ -111,8 +111,8 @@ impl Words {
             normalise::fold(&text[place], &mut plain);
             of.take(&plain);
         }
-        of.sorted = sorted(of.words.iter().copied());
-        of.pairs = sorted(of.words.windows(2).map(mixed));
+        of.sorted = sorted(of.order.iter().copied());
+        of.pairs = sorted(of.order.windows(2).map(mixed));
         of.numbers.sort_unstable();
         of
     }
@@ -131,11 +131,11 @@ impl Words {
     }
 
     fn push(&mut self, word: &str) {
-        if word.is_empty() || self.words.len() >= MOST_WORDS {
+        if word.is_empty() || self.order.len() >= MOST_WORDS {
             return;
         }
         let hash = hashed(word);
-        self.words.push(hash);
+        self.order.push(hash);
         if word.contains(char::is_numeric) {
             self.numbers.push(hash);
         }
@@ -144,26 +144,26 @@ impl Words {
     /// Long enough that two people do not write it by chance.
     #[must_use]
     pub fn is_telling(&self) -> bool {
-        self.words.len() >= TELLING_WORDS && self.length >= TELLING_LENGTH
+        self.order.len() >= TELLING_WORDS && self.length >= TELLING_LENGTH
     }
 
     /// The keys by which earlier copies are found. `author` is the author's keyed hash.
     #[must_use]
     pub fn likeness(&self, author: Option<&str>) -> Likeness {
-        let author = author.filter(|author| !author.is_empty() && !self.words.is_empty());
-        let whole = self.words.iter().fold(0, |sum, word| mixed(&[sum, *word]));
+        let author = author.filter(|author| !author.is_empty() && !self.order.is_empty());
+        let whole = self.order.iter().fold(0, |sum, word| mixed(&[sum, *word]));
         let telling = self.is_telling();
         let of_author = author.map(|author| hash::of_parts([author]));
         Likeness {
             exact: if telling { Some(whole) } else { of_author.map(|author| mixed(&[author, whole])) },
-            words: if self.words.len() >= LEAST_WORDS { self.sketch() } else { Vec::new() },
+            words: if self.order.len() >= LEAST_WORDS { self.sketch() } else { Vec::new() },
             author: of_author,
         }
     }
 
     /// The smallest hashes of all runs of words.
     fn sketch(&self) -> Vec<u64> {
-        let mut keys: Vec<u64> = self.words.windows(RUN).map(mixed).collect();
+        let mut keys: Vec<u64> = self.order.windows(RUN).map(mixed).collect();
         keys.sort_unstable();
         keys.dedup();
         keys.truncate(KEYS);
@@ -176,22 +176,22 @@ impl Words {
     /// form, filled in by two customers.
     #[must_use]
     pub fn copies(&self, other: &Self) -> bool {
-        let least = if self.words.len().min(other.words.len()) < SHORT { COPIED_IF_SHORT } else { COPIED };
-        let long_enough = self.words.len().min(other.words.len()) >= LEAST_WORDS && (self.is_telling() || other.is_telling());
+        let least = if self.order.len().min(other.order.len()) < SHORT { COPIED_IF_SHORT } else { COPIED };
+        let long_enough = self.order.len().min(other.order.len()) >= LEAST_WORDS && (self.is_telling() || other.is_telling());
         long_enough && !self.other_case(other) && dice(&self.pairs, &other.pairs) >= least
     }
 
     /// Two texts of one author say the same.
     #[must_use]
     pub fn repeats(&self, other: &Self) -> bool {
-        self.words == other.words || !self.other_case(other) && dice(&self.sorted, &other.sorted) >= REPEATED
+        self.order == other.order || !self.other_case(other) && dice(&self.sorted, &other.sorted) >= REPEATED
     }
 
     /// Two texts of one author who complains of the same thing within a short time are one
     /// complaint when they have some words in common, for people who insist repeat themselves.
     #[must_use]
     pub fn insists(&self, other: &Self) -> bool {
-        self.words == other.words || dice(&self.sorted, &other.sorted) >= INSISTED
+        self.order == other.order || dice(&self.sorted, &other.sorted) >= INSISTED
     }
 
     fn other_case(&self, other: &Self) -> bool {

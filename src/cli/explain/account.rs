@@ -13,6 +13,8 @@ use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
+use crate::render::kinds::dropped;
 use crate::render::wording::amount;
 use crate::render::wording::chance;
 use crate::render::wording::odds;
@@ -107,8 +109,13 @@ impl Account {
 }
 
 /// The numbers behind a verdict, for whoever wants them.
-pub(super) fn numbers(numbers: &Numbers, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn numbers(key: &SeriesKey, numbers: &Numbers, console: &mut Console) -> Result<(), Failure> {
     let (low, high) = numbers.usual;
+    if let Some(measure) = Measure::of(key) {
+        writeln!(console.out, "  {}", dropped(measure, numbers, ""))?;
+        writeln!(console.out, "  score {:.2}, limit {:.2}; learnt from {} buckets", numbers.score, numbers.limit, numbers.learnt_buckets)?;
+        return Ok(());
+    }
     writeln!(
         console.out,
         "  in the last {}: {} complaints, {:.2} expected, usually {low} to {high}",

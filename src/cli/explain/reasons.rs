@@ -168,13 +168,16 @@ mod tests {
         Watch {
             name: "support".to_owned(),
             themes: vec!["late".to_owned()],
+            measures: Vec::new(),
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
+            holidays: crate::calendar::holidays::Holidays::default(),
             false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
             min_complaints: 5,
             notify: Vec::new(),
-            holidays: crate::calendar::holidays::Holidays::default(),
         }
     }
 
@@ -215,6 +218,7 @@ mod tests {
             watch: "support".to_owned(),
             theme: "late".to_owned(),
             segment: crate::domain::incident::Segment::All,
+            kind: crate::domain::incident::Kind::Spike,
         };
         let numbers = Numbers::default();
         let incident = Incident {

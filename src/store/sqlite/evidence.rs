@@ -110,9 +110,10 @@ impl<'a> Search<'a> {
 
     fn complaints(&self) -> Result<Vec<Complaint>, StoreError> {
         let mut find = self.connection.prepare_cached(&complaints_of(
-            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, url, rating, rating_max, fields, spot.at, tag.spans,
+            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, item.url, item.rating, item.rating_max, item.fields,
+             spot.at, tag.spans,
              (SELECT json_group_object(scope.key, scope.value) FROM item_label JOIN scope ON scope.id = item_label.scope
-              WHERE item_label.item = item.id), lang, author_hash",
+              WHERE item_label.item = item.id), item.lang, item.author_hash",
             TEXT,
             &format!("ORDER BY spot.at DESC LIMIT {}", self.ask.limit),
         ))?;
@@ -122,7 +123,7 @@ impl<'a> Search<'a> {
 
     fn usual(&self) -> Result<Vec<Wording>, StoreError> {
         let mut find = self.connection.prepare_cached(&complaints_of(
-            &format!("coalesce(title, ''), substr(coalesce(body, ''), 1, {COMPARED}), lang, tag.spans"),
+            &format!("coalesce(title, ''), substr(coalesce(body, ''), 1, {COMPARED}), item.lang, tag.spans"),
             TEXT,
             &format!("AND body <> '' ORDER BY spot.at DESC LIMIT {USUAL_TEXTS}"),
         ))?;
@@ -290,4 +291,131 @@ fn wording(row: &rusqlite::Row<'_>) -> rusqlite::Result<Wording> {
     let (title, body, spans): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(3)?);
     let message = crate::tagging::message(&title, &body);
     Ok(Wording { message, lang: row.get(2)?, spans: serde_json::from_str(&spans).unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::domain::ports::TaggedItem;
+    use crate::domain::theme::Tag;
+    use crate::store::sqlite::Direct;
+
+    fn now() -> Timestamp {
+        "2026-11-21T13:00:00Z".parse().unwrap()
+    }
+
+    /// A message of some hours ago; every one is of a version, and some complain.
+    fn item(id: usize, hours: i64, country: &str, complains: bool) -> TaggedItem {
+        let published = Some(now() - TimeDelta::hours(hours));
+        let text = if complains { format!("the bot again, number {id}") } else { format!("all is well, number {id}") };
+        let tag = Tag { theme: "bot".to_owned(), rule: "1".to_owned(), spans: std::iter::once(4..7).collect() };
+        TaggedItem {
+            item: Item { id: id.to_string(), text, published, lang: Some("en".to_owned()), ..Item::default() },
+            tags: if complains { vec![tag] } else { Vec::new() },
+            author_hash: Some(format!("author {id}")),
+            voice_key: None,
+            labels: [("country", country), ("version", ["1", "2"][id % 2])].map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            hash: id as u64,
+        }
+    }
+
+    /// A store of two sources: ten messages a day for ten days, and twelve complaints in the last
+    /// three hours, ten of them from Sweden. One of them was taken back.
+    fn store(folder: &std::path::Path) -> Direct {
+        let mut store = Direct::open(&folder.join("uproar.db")).unwrap();
+        let calm = (0..100).map(|at| item(at, 240 - 2 * at as i64 + 20, ["se", "de"][at % 2], at % 10 == 0));
+        let loud = (100..112).map(|at| item(at, 1 + at as i64 % 3, if at < 110 { "se" } else { "de" }, true));
+        let gone = TaggedItem { item: Item { gone: true, id: "111".to_owned(), ..Item::default() }, ..item(111, 1, "de", false) };
+        for (source, items) in [("shop", calm.chain(loud).collect()), ("forum", vec![item(5, 2, "se", true)]), ("shop", vec![gone])] {
+            let page = PageCommit {
+                stream: StreamKey { source: source.to_owned(), shard: Shard::whole() },
+                items,
+                history: false,
+                usual_delay: 1_000_000,
+                progress: Progress::None,
+                now: now(),
+            };
+            store.commit_page(&page).unwrap();
+        }
+        store
+    }
+
+    fn ask(segment: Segment) -> Ask {
+        Ask {
+            theme: "bot".to_owned(),
+            segment,
+            sources: vec!["shop".to_owned(), "forum".to_owned()],
+            from: now() - TimeDelta::hours(4),
+            until: now(),
+            usual_from: now() - TimeDelta::days(28),
+            by: vec!["country".to_owned(), "version".to_owned()],
+            limit: 5,
+        }
+    }
+
+    fn sweden() -> Segment {
+        Segment::Label { key: "country".to_owned(), value: "se".to_owned() }
+    }
+
+    fn lines(evidence: &Evidence) -> String {
+        let tally = |tally: Tally| format!("{}/{}", tally.complaints, tally.messages);
+        let line =
+            |slice: &Slice| format!("{} {} {}: {} was {}", slice.source, slice.key, slice.value, tally(slice.now), tally(slice.usual));
+        evidence.slices.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_whole_is_broken_down_by_source_and_label() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = store(folder.path()).reader().evidence(&ask(Segment::All)).unwrap();
+        assert_eq!((found.voices, found.complaints.len(), found.usual.len(), found.others.len()), (12, 5, 10, 90));
+        insta::assert_snapshot!(lines(&found), @"
+        shop  : 11/11 was 10/100
+        forum  : 1/1 was 0/0
+        shop country se: 10/10 was 10/50
+        forum country se: 1/1 was 0/0
+        shop version 1: 6/6 was 10/50
+        shop country de: 1/1 was 0/50
+        shop version 2: 5/5 was 0/50
+        forum version 2: 1/1 was 0/0
+        ");
+        let newest = &found.complaints[0];
+        assert!(newest.at > now() - TimeDelta::hours(2) && newest.labels["country"] == "se", "{newest:?}");
+        assert_eq!((newest.lang.as_deref(), newest.spans.len()), (Some("en"), 1));
+        assert!(found.usual[0].message.starts_with("the bot again") && found.others[0].spans.is_empty());
+        assert_eq!(found.recent.len(), 12);
+    }
+
+    #[test]
+    fn a_segment_has_its_own_and_never_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let found = store(folder.path()).reader().evidence(&ask(sweden())).unwrap();
+        assert_eq!((found.voices, found.usual.len(), found.others.len()), (11, 10, 40));
+        insta::assert_snapshot!(lines(&found), @"
+        shop  : 10/10 was 10/50
+        forum  : 1/1 was 0/0
+        shop version 1: 5/5 was 10/50
+        shop version 2: 5/5 was 0/0
+        forum version 2: 1/1 was 0/0
+        ");
+    }
+
+    #[test]
+    fn of_what_nobody_ever_wrote_nothing_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let nowhere = Segment::Label { key: "country".to_owned(), value: "fi".to_owned() };
+        for ask in [Ask { theme: "parcel".to_owned(), ..ask(Segment::All) }, ask(nowhere)] {
+            assert_eq!(store.reader().evidence(&ask).unwrap(), Evidence::default());
+        }
+        let elsewhere = Ask { sources: vec!["forum".to_owned()], ..ask(Segment::All) };
+        assert_eq!(store.reader().evidence(&elsewhere).unwrap().voices, 1);
+    }
 }

@@ -14,6 +14,10 @@ use crate::counting::Member;
 use crate::counting::Tally;
 use crate::counting::delay::Lesson;
 use crate::counting::difference;
+use crate::counting::ratings;
+use crate::counting::ratings::Rated;
+use crate::counting::ratings::RatedKey;
+use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Committed;
@@ -24,6 +28,7 @@ use crate::domain::theme::Tag;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
+use crate::store::sqlite::rated;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -52,6 +57,8 @@ struct Intake<'a> {
     polled_at: Option<Timestamp>,
     /// By how much each counter moves, for the whole page.
     moves: HashMap<CellKey, Tally>,
+    /// The same for the counters of ratings.
+    rated: HashMap<RatedKey, Rated>,
     /// Quarters that live items arrived in.
     judge_from: Option<Quarter>,
     /// What the page teaches about the source's delay.
@@ -70,6 +77,7 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
         now: page.now,
         polled_at,
         moves: HashMap::new(),
+        rated: HashMap::new(),
         judge_from: None,
         lesson: Lesson::default(),
         done: Committed::default(),
@@ -84,9 +92,11 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
             Some(known) => intake.edit(&known, tagged)?,
         }
     }
-    let Intake { moves, judge_from, lesson, done, .. } = intake;
+    let Intake { moves, rated, judge_from, lesson, done, .. } = intake;
     counters::apply(connection, &moves)?;
-    counters::mark_touched(connection, source, moves.keys().map(|key| key.quarter).min(), judge_from)?;
+    rated::apply(connection, &rated)?;
+    let changed = moves.keys().map(|key| key.quarter).chain(rated.keys().map(|key| key.quarter)).min();
+    counters::mark_touched(connection, source, changed, judge_from)?;
     streams::learn(connection, source, &page.stream.shard, &lesson, page.now)?;
     streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
     Ok(done)
@@ -112,7 +122,9 @@ impl Intake<'_> {
         let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
         let copied = voices::find(self.connection, tagged, at)?;
         let voice = copied.unwrap_or(id);
-        let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
+        // A thousandth copy changes nothing that is counted.
+        let full = voice != id && voices::is_full(self.connection, voice)?;
+        let before = if voice == id || full { Vec::new() } else { members(self.connection, voice)? };
         self.connection
             .prepare_cached(
                 "INSERT INTO item (id, source, external_id, rev, hash, published, updated, first_seen, at, late, author_hash, voice,
@@ -143,9 +155,12 @@ impl Intake<'_> {
         if voice == id {
             voices::index(self.connection, id, tagged, at)?;
         }
-        let mut after = before.clone();
-        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
-        self.count(&before, &after);
+        let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
+        if !full {
+            let mut after = before.clone();
+            after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
+            self.count(&before, &after);
+        }
         self.lesson.note(item.published, self.polled_at, self.now);
         self.done.new += 1;
         if late {
@@ -240,6 +255,9 @@ impl Intake<'_> {
 
     fn count(&mut self, before: &[Member], after: &[Member]) {
         add(&mut self.moves, difference(before, after));
+        for (key, rated) in ratings::difference(before, after) {
+            *self.rated.entry(key).or_default() += rated;
+        }
     }
 }
 
@@ -271,8 +289,8 @@ pub(super) fn store_tags(connection: &Connection, names: &mut Names, id: i64, ta
 pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>, StoreError> {
     // The first one carries the voice's number as its own; the partial index has the others, by number.
     let mut find = connection.prepare_cached(
-        "SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE id = ?1
-         UNION ALL SELECT * FROM (SELECT id, source, at, late, deleted_at IS NOT NULL FROM item
+        "SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item WHERE id = ?1
+         UNION ALL SELECT * FROM (SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item
            WHERE voice = ?1 AND voice <> id ORDER BY id LIMIT ?2)",
     )?;
     let rows = find.query_map(params![voice, MOST_MEMBERS as i64 - 1], |row| {
@@ -284,6 +302,7 @@ pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>
             gone: row.get(4)?,
             scopes: vec![WHOLE],
             themes: Vec::new(),
+            rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?).and_then(|(value, max)| Score::of(value, max)),
         })
     })?;
     let mut members = rows.collect::<Result<Vec<_>, _>>()?;

@@ -27,6 +27,7 @@ use crate::store::sqlite::counters;
 use crate::store::sqlite::evidence;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
+use crate::store::sqlite::rated;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -258,6 +259,15 @@ impl<'a> Reader<'a> {
         census::recount(self.connection)
     }
 
+    /// Counters of ratings that do not hold what the messages give.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn recount_ratings(&self) -> Result<Vec<rated::Difference>, StoreError> {
+        rated::recount(self.connection)
+    }
+
     /// The outbox by target and state.
     ///
     /// # Errors
@@ -387,7 +397,9 @@ impl<'a> Reader<'a> {
         let mut cells: Vec<Cell> = rows.collect::<Result<_, _>>()?;
         cells.sort_unstable_by_key(|cell| cell.quarter);
         let nothing = Quarter(0)..Quarter(0);
-        Ok(Counters { cells, ..counters::load(self.connection, &nothing)? })
+        // Ratings are the same under any rules, so what the tables hold will do.
+        let rated = rated::load(self.connection, &(Quarter(0)..Quarter::of(until)))?;
+        Ok(Counters { cells, rated, ..counters::load(self.connection, &nothing)? })
     }
 
     /// What stands behind a series' count.

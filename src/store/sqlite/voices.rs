@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use crate::counting::MOST_MEMBERS;
 use crate::domain::Timestamp;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
@@ -74,6 +75,14 @@ pub(super) fn find(connection: &Connection, tagged: &TaggedItem, at: Timestamp) 
         }
     }
     Ok(None)
+}
+
+/// Whether a voice has as many messages as are looked at.
+pub(super) fn is_full(connection: &Connection, voice: i64) -> Result<bool, StoreError> {
+    let others: i64 = connection
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM item WHERE voice = ?1 AND voice <> id LIMIT ?2)")?
+        .query_row(params![voice, MOST_MEMBERS as i64 - 1], |row| row.get(0))?;
+    Ok(others >= MOST_MEMBERS as i64 - 1)
 }
 
 /// Makes the first message of a voice known to its copies.

@@ -54,8 +54,8 @@ fn item(id: &str, text: &str, published: &str, themes: &[&str]) -> TaggedItem {
 }
 
 /// What messages with the same words have in common.
-fn same_words(key: u64) -> Option<Likeness> {
-    Some(Likeness { exact: Some(key), ..Likeness::default() })
+fn same_words(key: u64) -> Likeness {
+    Likeness { exact: Some(key), ..Likeness::default() }
 }
 
 /// A page of news, read at `now`, that ends its walk.

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod config;
+mod drivers;
 mod feed;
 mod labels;
 mod late;
