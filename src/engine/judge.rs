@@ -30,6 +30,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::measure::Measure;
 use crate::domain::ports::Counters;
+use crate::domain::rated::BucketRatings;
 use crate::domain::remark::Calibration;
 use crate::engine::plan::Plan;
 
@@ -162,7 +163,7 @@ impl Judge {
                 return start;
             }
             if end > from {
-                heard(self.complete(memory, series, grid, start));
+                heard(self.learn(memory, series, &self.counted(series, grid, start)));
             }
             start = end;
         }
@@ -171,30 +172,37 @@ impl Judge {
     /// Judges the bucket that began at `open` and is not over.
     #[must_use]
     pub fn peek(&self, memory: &Memory, series: &Series, grid: &Grid<'_>, open: Timestamp, now: Timestamp) -> Verdict {
+        let start = self.buckets_of(series.key.kind).start(open);
+        self.glance(memory, series, &self.counted(series, grid, start), now)
+    }
+
+    /// What a series counts in the bucket that begins at `start`.
+    fn counted(&self, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Counted {
         let buckets = self.buckets_of(series.key.kind);
-        let start = buckets.start(open);
-        match (series.key.kind, Measure::of(&series.key)) {
-            (Kind::SlowRise, _) => {
+        match Measure::of(&series.key) {
+            Some(measure) => rated(grid, series.segment, measure, buckets, start),
+            None => Counted::Complaints(grid.bucket(series.segment, series.theme, buckets, start)),
+        }
+    }
+
+    /// Judges an open bucket that is counted already; learns nothing.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &Counted, now: Timestamp) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(bucket) if series.key.kind == Kind::SlowRise => {
                 let numbers = self.stands(memory, series);
-                Verdict { bucket: start, until: buckets.end(start), complete: false, call: Call::Unknown, numbers }
+                Verdict { bucket: bucket.start, until: bucket.end, complete: false, call: Call::Unknown, numbers }
             }
-            (_, Some(measure)) if measure.is_mean() => {
-                let bucket = grid.ratings(series.segment, measure, buckets, start);
-                let detector = MeanDetector::new(measure, self.settings);
-                if let Memory::Mean(state) = memory {
-                    detector.peek(state, &bucket)
-                } else {
-                    detector.peek(&measure::State::default(), &bucket)
-                }
-            }
-            (_, measure) => {
-                let bucket = match measure {
-                    Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
-                    None => grid.bucket(series.segment, series.theme, buckets, start),
-                };
+            Counted::Complaints(bucket) => {
                 let fresh = <ShareDetector as Detector>::State::default();
                 let state = if let Memory::Share(state) = memory { state } else { &fresh };
-                named(self.detector.peek(state, &bucket, now), measure)
+                named(self.detector.peek(state, bucket, now), measure)
+            }
+            Counted::Ratings(bucket) => {
+                let detector = MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings);
+                let fresh = measure::State::default();
+                detector.peek(if let Memory::Mean(state) = memory { state } else { &fresh }, bucket)
             }
         }
     }
@@ -212,22 +220,35 @@ impl Judge {
         DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
     }
 
-    fn complete(&self, memory: &mut Memory, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Verdict {
-        match (series.key.kind, Measure::of(&series.key)) {
-            (Kind::SlowRise, _) => {
-                let day = grid.bucket(series.segment, series.theme, self.days, start);
-                self.drift(series).advance(drift_of(memory), &day)
+    /// Judges a complete bucket that is counted already, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &Counted) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(day) if series.key.kind == Kind::SlowRise => self.drift(series).advance(drift_of(memory), day),
+            Counted::Complaints(bucket) => named(self.detector.advance(share_of(memory), bucket), measure),
+            Counted::Ratings(bucket) => {
+                MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings).advance(mean_of(memory), bucket)
             }
-            (_, Some(measure)) if measure.is_mean() => {
-                let bucket = grid.ratings(series.segment, measure, self.buckets, start);
-                MeanDetector::new(measure, self.settings).advance(mean_of(memory), &bucket)
-            }
-            (_, Some(measure)) => {
-                let bucket = grid.bad_share(series.segment, measure, self.buckets, start);
-                named(self.detector.advance(share_of(memory), &bucket), Some(measure))
-            }
-            (_, None) => self.detector.advance(share_of(memory), &grid.bucket(series.segment, series.theme, self.buckets, start)),
         }
+    }
+}
+
+/// What a series counts in a bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Counted {
+    /// Complaints or bad ratings among all.
+    Complaints(BucketCount),
+    /// Ratings, for a mean.
+    Ratings(BucketRatings),
+}
+
+/// Ratings of a bucket as a measure counts them.
+#[must_use]
+pub fn rated(grid: &Grid<'_>, segment: i64, measure: Measure, buckets: Buckets, start: Timestamp) -> Counted {
+    if measure.is_mean() {
+        Counted::Ratings(grid.ratings(segment, measure, buckets, start))
+    } else {
+        Counted::Complaints(grid.bad_share(segment, measure, buckets, start))
     }
 }
 
@@ -279,31 +300,6 @@ impl Judge {
             Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
             None => grid.bucket(series.segment, series.theme, buckets, start),
         }
-    }
-
-    /// Judges a complete bucket that somebody else counted, and learns from it.
-    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &BucketCount) -> Verdict {
-        if series.key.kind == Kind::SlowRise {
-            return self.drift(series).advance(drift_of(memory), bucket);
-        }
-        named(self.detector.advance(share_of(memory), bucket), Measure::of(&series.key))
-    }
-
-    /// Judges an open bucket that somebody else counted.
-    #[must_use]
-    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &BucketCount, now: Timestamp) -> Verdict {
-        if series.key.kind == Kind::SlowRise {
-            return Verdict {
-                bucket: bucket.start,
-                until: bucket.end,
-                complete: false,
-                call: Call::Unknown,
-                numbers: self.stands(memory, series),
-            };
-        }
-        let fresh = <ShareDetector as Detector>::State::default();
-        let state = if let Memory::Share(state) = memory { state } else { &fresh };
-        named(self.detector.peek(state, bucket, now), Measure::of(&series.key))
     }
 
     /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is

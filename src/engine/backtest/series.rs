@@ -8,11 +8,11 @@
 use std::collections::VecDeque;
 
 use crate::domain::Timestamp;
-use crate::domain::count::BucketCount;
-use crate::domain::count::Part;
 use crate::domain::incident::Call;
+use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::ports::Counters;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::calendar::Calendar;
 use crate::engine::backtest::ear::Closest;
@@ -20,11 +20,14 @@ use crate::engine::backtest::ear::Ear;
 use crate::engine::backtest::ear::Record;
 use crate::engine::backtest::ear::moment;
 use crate::engine::backtest::ladder::Ladder;
+use crate::engine::backtest::ledger::Ledger;
+use crate::engine::backtest::ledger::Subject;
 use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
+use crate::engine::judge::accepted;
 use crate::incident::step::Policy;
 use crate::render::chart::Point;
 
@@ -44,8 +47,10 @@ pub(super) struct Player<'a> {
     pub hits: &'a Tape,
     /// Numbers of the sources by their places; `None` for those that the watch does not count.
     pub sources: &'a [Option<i64>],
-    /// Which buckets are days off for this series; `None` where they are those of all messages.
-    pub holidays: Option<Vec<bool>>,
+    /// Complaints or ratings.
+    pub subject: Subject<'a>,
+    /// Names of the segments.
+    pub names: &'a Counters,
     /// What was heard of the series that this one is a part of.
     pub whole: Option<&'a Record>,
     /// Stretches of time of which the highest score is wanted.
@@ -69,22 +74,12 @@ pub(super) struct Played {
     pub loudness: f64,
 }
 
-/// Counts of one source in one bucket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    total: i32,
-    late_total: i32,
-    hits: i32,
-    late_hits: i32,
-}
-
 /// A play under way.
 struct Run<'a, 'p> {
     player: &'a Player<'p>,
-    /// Numbers of the sources that are counted, and the column of each place.
-    columns: Vec<i64>,
-    column_of: Vec<Option<usize>>,
-    counts: Vec<Counts>,
+    /// The series, with the level of a slow rise that was accepted.
+    series: Series,
+    ledger: Ledger<'a>,
     memory: Memory,
     /// The first bucket that was not judged.
     next: usize,
@@ -121,13 +116,13 @@ impl Player<'_> {
 
 impl<'a, 'p> Run<'a, 'p> {
     fn new(player: &'a Player<'p>) -> Self {
-        let columns: Vec<i64> = player.sources.iter().flatten().copied().collect();
-        let mut free = 0..;
+        let (key, calendar) = (&player.series.key, player.calendar);
+        let cut = player.judge.buckets_of(key.kind);
+        let holidays = calendar.holidays(cut, player.series.segment, player.names);
         Run {
             player,
-            counts: vec![Counts::default(); columns.len() * player.calendar.buckets.len()],
-            columns,
-            column_of: player.sources.iter().map(|number| number.and_then(|_| free.next())).collect(),
+            series: player.series.clone(),
+            ledger: Ledger::new(calendar, cut, holidays, player.sources, player.subject),
             memory: Memory::default(),
             next: 0,
             ladder: None,
@@ -136,19 +131,16 @@ impl<'a, 'p> Run<'a, 'p> {
             again: None,
             ahead: VecDeque::new(),
             touched: None,
-            points: Vec::with_capacity(player.calendar.buckets.len()),
+            points: Vec::with_capacity(calendar.buckets.len()),
             judged_from: None,
-            ear: Ear::new(player.instance, &player.series.key, player.policy, player.whole, &player.asked),
+            ear: Ear::new(player.instance, key, player.policy, player.whole, &player.asked),
         }
     }
 
     /// Whether anything comes into a bucket that is judged by then.
     fn has_late(&self) -> bool {
         let calendar = self.player.calendar;
-        let late = |entry: &Entry| {
-            self.column_of[usize::from(entry.source)].is_some()
-                && calendar.place(entry.quarter()).is_some_and(|place| calendar.complete[place] < entry.seen)
-        };
+        let late = |entry: &Entry| self.ledger.place(*entry).is_some_and(|place| calendar.complete[place] < entry.seen);
         self.player.hits.entries().iter().chain(self.player.volume.entries()).any(late)
     }
 
@@ -196,16 +188,8 @@ impl<'a, 'p> Run<'a, 'p> {
 
     /// Takes a change in. Whether it is a complaint in an open bucket.
     fn take(&mut self, entry: Entry, is_hit: bool) -> bool {
-        let Some(column) = self.column_of[usize::from(entry.source)] else { return false };
-        let Some(place) = self.player.calendar.place(entry.quarter()) else { return false };
-        let counts = &mut self.counts[place * self.columns.len() + column];
-        if is_hit {
-            counts.hits += entry.voices();
-            counts.late_hits += entry.late();
-        } else {
-            counts.total += entry.voices();
-            counts.late_total += entry.late();
-        }
+        let Some(place) = self.ledger.place(entry) else { return false };
+        self.ledger.take(place, entry, is_hit);
         if place >= self.next {
             self.ahead.truncate(place - self.next);
             self.touched = Some(self.touched.map_or(place, |touched| touched.min(place)));
@@ -253,8 +237,9 @@ impl<'a, 'p> Run<'a, 'p> {
         if let Some(ladder) = &mut self.ladder {
             ladder.keep(place, &self.memory);
         }
-        let bucket = self.bucket(place);
-        let verdict = self.player.judge.learn(&mut self.memory, self.player.series, &bucket);
+        let bucket = self.ledger.bucket(place);
+        self.series.accepted = self.ear.newest().and_then(accepted);
+        let verdict = self.player.judge.learn(&mut self.memory, &self.series, &bucket);
         self.draw(place, &verdict, now.is_some());
         if let Some(now) = now {
             self.ear.hear(&verdict, now);
@@ -266,46 +251,33 @@ impl<'a, 'p> Run<'a, 'p> {
     fn look_at_open(&mut self, now: i64) -> Vec<(usize, Verdict)> {
         let mut said = Vec::new();
         let from = self.touched.take().unwrap_or(self.next).max(self.next);
-        let (judge, series) = (self.player.judge, self.player.series);
-        for place in self.next + self.ahead.len().min(from - self.next)..self.player.calendar.buckets.len() {
-            let bucket = self.bucket(place);
-            if bucket.start.timestamp_millis() > now {
+        // A slow rise is judged by whole days alone.
+        if self.series.key.kind == Kind::SlowRise {
+            return said;
+        }
+        let judge = self.player.judge;
+        let buckets = &self.player.calendar.buckets;
+        for place in self.next + self.ahead.len().min(from - self.next)..buckets.len() {
+            if buckets[place].start.timestamp_millis() > now {
                 break;
             }
+            let bucket = self.ledger.bucket(place);
             let before = if place == self.next { &self.memory } else { &self.ahead[place - self.next - 1] };
             if place >= from {
-                let verdict = judge.glance(before, series, &bucket, moment(now));
+                let verdict = judge.glance(before, &self.series, &bucket, moment(now));
                 self.ear.hear(&verdict, now);
                 said.push((place, verdict));
             }
-            if bucket.end.timestamp_millis() > now {
+            if buckets[place].end.timestamp_millis() > now {
                 break;
             }
             if self.ahead.len() == place - self.next {
                 let mut after = before.clone();
-                judge.learn(&mut after, series, &bucket);
+                judge.learn(&mut after, &self.series, &bucket);
                 self.ahead.push_back(after);
             }
         }
         said
-    }
-
-    fn bucket(&self, place: usize) -> BucketCount {
-        let mut bucket = self.player.calendar.buckets[place].clone();
-        bucket.holiday = self.player.holidays.as_ref().map_or(bucket.holiday, |holidays| holidays[place]);
-        let width = self.columns.len();
-        for (source, counts) in self.columns.iter().zip(&self.counts[place * width..(place + 1) * width]) {
-            if *counts != Counts::default() {
-                bucket.parts.push(Part {
-                    source: *source,
-                    total: Some(f64::from(counts.total)),
-                    hits: f64::from(counts.hits),
-                    late_total: f64::from(counts.late_total),
-                    late_hits: f64::from(counts.late_hits),
-                });
-            }
-        }
-        bucket
     }
 
     fn draw(&mut self, place: usize, verdict: &Verdict, heard: bool) {

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 
 use crate::config::settings::Watch;
 use crate::counting::MOST_MEMBERS;
+use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Counters;
@@ -21,6 +22,7 @@ use crate::engine::backtest::tags::Tagging;
 use crate::engine::backtest::tags::Themes;
 use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
+use crate::engine::backtest::voices::Count;
 use crate::engine::backtest::voices::Tale;
 use crate::engine::backtest::voices::moves;
 use crate::engine::complete;
@@ -76,6 +78,9 @@ pub struct World {
     /// What was learnt of each stream.
     streams: Vec<(StreamKey, Stream)>,
     tapes: HashMap<(i64, i64), Tape>,
+    /// Changes of ratings by segment, where a watch measures them, and the ratings by their places.
+    rated: HashMap<i64, Tape>,
+    pub(super) scores: Vec<Score>,
     nothing: Tape,
 }
 
@@ -119,6 +124,16 @@ impl World {
         self.tapes.get(&(segment, theme.unwrap_or(ALL_MESSAGES))).unwrap_or(&self.nothing)
     }
 
+    /// The changes of a segment's ratings.
+    pub(super) fn ratings(&self, segment: i64) -> &Tape {
+        self.rated.get(&segment).unwrap_or(&self.nothing)
+    }
+
+    /// Nothing.
+    pub(super) fn nothing(&self) -> &Tape {
+        &self.nothing
+    }
+
     /// How the sources of a watch keep its buckets waiting, by their places.
     pub(super) fn waits(&self, plan: &Plan, watch: &Watch) -> BTreeMap<u16, Wait> {
         let settings = |name: &str| plan.config.sources.iter().find(|source| source.name == name);
@@ -154,6 +169,8 @@ struct Scribe {
     delays: Vec<Vec<u32>>,
     tales: HashMap<i64, Vec<Tale>>,
     earliest: Quarter,
+    /// A watch measures ratings.
+    measures: bool,
 }
 
 impl Scribe {
@@ -174,6 +191,8 @@ impl Scribe {
             without_text: 0,
             streams: Vec::new(),
             tapes: HashMap::new(),
+            rated: HashMap::new(),
+            scores: Vec::new(),
             nothing: Tape::default(),
             sources: sources.clone(),
             names: Counters::default(),
@@ -185,6 +204,7 @@ impl Scribe {
             delays: vec![Vec::new(); sources.len()],
             tales: HashMap::new(),
             earliest: Quarter::of(stage.until - LONGEST),
+            measures: stage.watches.iter().any(|watch| !watch.measures.is_empty()),
             world: World { names, ..world },
         }
     }
@@ -203,6 +223,7 @@ impl Scribe {
         let segments = self.segments.of(life, &mut self.world.names);
         let watched = |themes: &[i64]| themes.iter().copied().filter(|theme| self.themes.contains(theme)).collect::<Vec<i64>>();
         let late = life.arrived == Arrived::BackFill;
+        let rating = life.rating.filter(|_| self.measures).and_then(|(value, max)| Score::of(value, max));
         if life.shares_voice || life.gone_at.is_some() || !life.earlier.is_empty() {
             let tale = Tale {
                 id: life.id,
@@ -215,6 +236,7 @@ impl Scribe {
                 segments,
                 earlier: themes.earlier.iter().map(|(at, themes)| (*at, watched(themes))).collect(),
                 themes: watched(&themes.now),
+                rating,
             };
             self.tales.entry(life.voice).or_default().push(tale);
             return;
@@ -230,6 +252,21 @@ impl Scribe {
             for &theme in [ALL_MESSAGES].iter().chain(themes.now.iter().filter(|theme| self.themes.contains(theme))) {
                 self.world.tapes.entry((segment, theme)).or_default().push(entry);
             }
+            if let Some(score) = rating {
+                self.rate(segment, score, entry);
+            }
+        }
+    }
+
+    /// Writes down a rating. There are some thirty different ones; beyond what has a place none is counted.
+    fn rate(&mut self, segment: i64, score: Score, entry: Entry) {
+        let scores = &mut self.world.scores;
+        let place = scores.iter().position(|known| *known == score).unwrap_or_else(|| {
+            scores.push(score);
+            scores.len() - 1
+        });
+        if let Ok(place) = u8::try_from(place) {
+            self.world.rated.entry(segment).or_default().push(entry.of_score(place));
         }
     }
 
@@ -262,19 +299,27 @@ impl Scribe {
             readings.delay = 1000 * median(delays);
         }
         let delays: Vec<i64> = self.world.readings.iter().map(|readings| readings.delay).collect();
-        for tales in self.tales.values_mut() {
+        for mut tales in std::mem::take(&mut self.tales).into_values() {
             tales.truncate(MOST_MEMBERS);
             for tale in tales.iter_mut().filter(|tale| tale.imported) {
                 tale.seen = tale.seen.saturating_add(delays[usize::from(tale.source)]);
             }
-            for of in moves(tales) {
-                let entry = Entry::new(of.seen, of.key.quarter.0, of.key.source as u16, of.tally.voices, of.tally.late);
+            for of in moves(&tales) {
+                let entry = Entry::new(of.seen, of.quarter.0, of.source, of.tally.voices, of.tally.late);
                 let entry = if of.news { entry.as_news() } else { entry };
-                self.world.tapes.entry((of.key.scope, of.key.theme.unwrap_or(ALL_MESSAGES))).or_default().push(entry);
+                let theme = match of.of {
+                    Count::All => ALL_MESSAGES,
+                    Count::Theme(theme) => theme,
+                    Count::Rating(score) => {
+                        self.rate(of.segment, score, entry);
+                        continue;
+                    }
+                };
+                self.world.tapes.entry((of.segment, theme)).or_default().push(entry);
             }
         }
         let until = self.world.until.timestamp_millis();
-        for tape in self.world.tapes.values_mut() {
+        for tape in self.world.tapes.values_mut().chain(self.world.rated.values_mut()) {
             tape.settle(&delays, until);
         }
         self.world

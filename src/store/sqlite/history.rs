@@ -67,6 +67,8 @@ pub struct Life {
     pub themes: Vec<i64>,
     /// What edits replaced, the oldest first: until when it held, and the names of its themes.
     pub earlier: Vec<(Timestamp, Vec<String>)>,
+    /// Value and best value of its rating, as it is now.
+    pub rating: Option<(f64, f64)>,
     /// Language.
     pub lang: Option<String>,
     /// Everything else the source gave, as JSON; empty where it was not asked for.
@@ -120,8 +122,9 @@ impl<'a> Statements<'a> {
         let fields = if wanted.fields { "fields" } else { "''" };
         let only = |wanted: bool| if wanted { "" } else { "LIMIT 0" };
         Ok(Self {
-            items: connection
-                .prepare(&format!("SELECT id, source, at, first_seen, late, voice, deleted_at, lang, {fields} FROM item ORDER BY id"))?,
+            items: connection.prepare(&format!(
+                "SELECT id, source, at, first_seen, late, voice, deleted_at, lang, {fields}, rating, rating_max FROM item ORDER BY id"
+            ))?,
             segments: connection.prepare(&format!("SELECT item, scope FROM item_label ORDER BY item, scope {}", only(wanted.segments)))?,
             themes: connection.prepare("SELECT item, theme FROM tag ORDER BY item, theme")?,
             revisions: connection.prepare("SELECT item, seen_at, themes FROM revision ORDER BY item, rev")?,
@@ -182,6 +185,7 @@ fn read(row: &Row<'_>, life: &mut Life, lived: &mut HashSet<i64>) -> rusqlite::R
     life.gone_at = row.get::<_, Option<i64>>(6)?.map(moment);
     life.lang = row.get(7)?;
     life.fields = row.get(8)?;
+    life.rating = row.get::<_, Option<f64>>(9)?.zip(row.get(10)?);
     Ok(())
 }
 
