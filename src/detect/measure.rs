@@ -202,7 +202,6 @@ impl MeanDetector {
             borrowed: false,
             learnt_buckets: f64::from(state.age),
             newest: Newest { count: newest.sum.lost, expected: newest.sum.expected, usual: usual(newest), total: newest.sum.count },
-            borrowed: false,
             mean: self.mean(window),
         };
         Verdict { bucket: bucket.start, until: bucket.end, complete: true, call, numbers }
