@@ -61,8 +61,7 @@ impl Story {
 
     fn live(&mut self, parts: Vec<Part>) -> Verdict {
         let start = begin() + TimeDelta::days(self.day);
-        let bucket =
-            BucketCount { start, end: start + TimeDelta::days(1), hour: 0, weekday: (self.day % 7) as u8, holiday: false, parts };
+        let bucket = BucketCount { start, end: start + TimeDelta::days(1), hour: 0, weekday: (self.day % 7) as u8, holiday: false, parts };
         self.day += 1;
         DriftDetector::new(self.settings).advance(&mut self.state, &bucket)
     }
