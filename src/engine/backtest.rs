@@ -164,16 +164,17 @@ pub fn play(world: &World, play: &Play<'_>, progress: Progress<'_>) -> Report {
 
 impl<'a> Desk<'a> {
     fn new(world: &World, play: &Play<'_>, watch: &'a Watch) -> Option<Self> {
-        let places = world.places(watch);
+        let waits = world.waits(play.plan, watch);
         let cut = play.plan.buckets(watch);
-        let readings: Vec<_> = places.iter().map(|place| &world.readings[usize::from(*place)]).collect();
+        let readings: Vec<_> = waits.iter().map(|(place, wait)| (&world.readings[usize::from(*place)], *wait)).collect();
         let calendar = Calendar::new(cut, world.first?, world.until, &readings);
         let series = series_of(watch, &world.names);
         let judge = Judge::new(watch, cut, series.len(), play.calibrations.watch(&watch.name));
         let days = Calendar::new(judge.buckets_of(Kind::SlowRise), world.first?, world.until, &readings);
         // Ratings are not on the tapes.
         let series = series.into_iter().filter(|series| series.key.kind != Kind::Drop).collect();
-        let sources = world.sources.iter().enumerate().map(|(place, number)| places.contains(&(place as u16)).then_some(*number)).collect();
+        let sources =
+            world.sources.iter().enumerate().map(|(place, number)| waits.contains_key(&(place as u16)).then_some(*number)).collect();
         Some(Self { watch, judge, series, calendar, days, sources })
     }
 
@@ -188,6 +189,7 @@ impl<'a> Desk<'a> {
             volume: world.tape(series.segment, None),
             hits: world.tape(series.segment, Some(series.theme)),
             sources: &self.sources,
+            holidays: self.calendar.holidays(self.judge.buckets, series.segment, &world.names),
             whole: whole.map(|whole| &whole.record),
             asked: asked.map(|(number, known)| (number, known.from, known.until)).collect(),
             until: world.until,

@@ -5,6 +5,8 @@
 //! that was judged before is replayed from a step of the [`Ladder`] before it, and only arrivals in
 //! their time may alert.
 
+use std::collections::VecDeque;
+
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
@@ -42,6 +44,8 @@ pub(super) struct Player<'a> {
     pub hits: &'a Tape,
     /// Numbers of the sources by their places; `None` for those that the watch does not count.
     pub sources: &'a [Option<i64>],
+    /// Which buckets are days off for this series; `None` where they are those of all messages.
+    pub holidays: Option<Vec<bool>>,
     /// What was heard of the series that this one is a part of.
     pub whole: Option<&'a Record>,
     /// Stretches of time of which the highest score is wanted.
@@ -91,6 +95,10 @@ struct Run<'a, 'p> {
     news: Option<usize>,
     /// When news in judged buckets is looked at.
     again: Option<i64>,
+    /// What would be known before the buckets behind the next one, if that one were complete now.
+    ahead: VecDeque<Memory>,
+    /// The first open bucket that changed since it was looked at.
+    touched: Option<usize>,
     /// Each judged bucket for a chart.
     points: Vec<Point>,
     judged_from: Option<Timestamp>,
@@ -126,6 +134,8 @@ impl<'a, 'p> Run<'a, 'p> {
             changed: None,
             news: None,
             again: None,
+            ahead: VecDeque::new(),
+            touched: None,
             points: Vec::with_capacity(player.calendar.buckets.len()),
             judged_from: None,
             ear: Ear::new(player.instance, &player.series.key, player.policy, player.whole, &player.asked),
@@ -178,6 +188,7 @@ impl<'a, 'p> Run<'a, 'p> {
         }
         self.learn_again(until);
         // The daemon looks at the bucket that is still open too, and may alert early.
+        self.touched = Some(self.next);
         for (place, verdict) in self.look_at_open(until) {
             self.draw(place, &verdict, true);
         }
@@ -196,6 +207,8 @@ impl<'a, 'p> Run<'a, 'p> {
             counts.late_total += entry.late();
         }
         if place >= self.next {
+            self.ahead.truncate(place - self.next);
+            self.touched = Some(self.touched.map_or(place, |touched| touched.min(place)));
             return is_hit && entry.voices() > 0;
         }
         let first = |of: Option<usize>| Some(of.map_or(place, |of| of.min(place)));
@@ -212,8 +225,10 @@ impl<'a, 'p> Run<'a, 'p> {
         self.learn_again(now);
         self.judge(self.next, Some(now));
         self.next += 1;
-        let open = self.next * self.columns.len()..((self.next + 1) * self.columns.len()).min(self.counts.len());
-        if self.counts.get(open).is_some_and(|open| open.iter().any(|counts| counts.hits > 0)) {
+        // What is known before the bucket behind it is known for good now.
+        self.ahead.pop_front();
+        if self.touched.is_some() {
+            self.touched = Some(self.next);
             self.look_at_open(now);
         }
     }
@@ -226,6 +241,8 @@ impl<'a, 'p> Run<'a, 'p> {
         let step = self.ladder.as_ref().and_then(|ladder| ladder.before(changed));
         let (from, memory) = step.unwrap_or_default();
         self.memory = memory;
+        self.ahead.clear();
+        self.touched = Some(self.next);
         for place in from..self.next {
             self.judge(place, news.filter(|news| place >= *news).map(|_| now));
         }
@@ -244,29 +261,38 @@ impl<'a, 'p> Run<'a, 'p> {
         }
     }
 
-    /// Looks at the buckets that are not complete; those that are over are learnt for the time being.
+    /// Looks at the buckets that are not complete, from the first that changed since; those that are
+    /// over are learnt for the time being. Gives what was said of each.
     fn look_at_open(&mut self, now: i64) -> Vec<(usize, Verdict)> {
-        let mut over: Option<Memory> = None;
         let mut said = Vec::new();
-        for place in self.next..self.player.calendar.buckets.len() {
+        let from = self.touched.take().unwrap_or(self.next).max(self.next);
+        let (judge, series) = (self.player.judge, self.player.series);
+        for place in self.next + self.ahead.len().min(from - self.next)..self.player.calendar.buckets.len() {
             let bucket = self.bucket(place);
             if bucket.start.timestamp_millis() > now {
                 break;
             }
-            let (judge, series) = (self.player.judge, self.player.series);
-            let verdict = judge.glance(over.as_ref().unwrap_or(&self.memory), series, &bucket, moment(now));
-            self.ear.hear(&verdict, now);
-            said.push((place, verdict));
+            let before = if place == self.next { &self.memory } else { &self.ahead[place - self.next - 1] };
+            if place >= from {
+                let verdict = judge.glance(before, series, &bucket, moment(now));
+                self.ear.hear(&verdict, now);
+                said.push((place, verdict));
+            }
             if bucket.end.timestamp_millis() > now {
                 break;
             }
-            judge.learn(over.get_or_insert_with(|| self.memory.clone()), series, &bucket);
+            if self.ahead.len() == place - self.next {
+                let mut after = before.clone();
+                judge.learn(&mut after, series, &bucket);
+                self.ahead.push_back(after);
+            }
         }
         said
     }
 
     fn bucket(&self, place: usize) -> BucketCount {
         let mut bucket = self.player.calendar.buckets[place].clone();
+        bucket.holiday = self.player.holidays.as_ref().map_or(bucket.holiday, |holidays| holidays[place]);
         let width = self.columns.len();
         for (source, counts) in self.columns.iter().zip(&self.counts[place * width..(place + 1) * width]) {
             if *counts != Counts::default() {

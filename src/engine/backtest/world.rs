@@ -1,5 +1,6 @@
 //! The history of a store as watches would have learnt of it: who counted when, by segment and theme.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -7,10 +8,13 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use crate::config::settings::Watch;
+use crate::counting::MOST_MEMBERS;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
 use crate::engine::backtest::calendar::Readings;
 use crate::engine::backtest::segments::Segments;
 use crate::engine::backtest::tags::Tagging;
@@ -19,6 +23,9 @@ use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
 use crate::engine::backtest::voices::Tale;
 use crate::engine::backtest::voices::moves;
+use crate::engine::complete;
+use crate::engine::complete::Awaited;
+use crate::engine::complete::Wait;
 use crate::engine::plan::Plan;
 use crate::schedule::Schedule;
 use crate::store::sqlite::history::Arrived;
@@ -66,6 +73,8 @@ pub struct World {
     pub messages: u64,
     /// Messages that would have been tagged again and have no text any more.
     pub without_text: u64,
+    /// What was learnt of each stream.
+    streams: Vec<(StreamKey, Stream)>,
     tapes: HashMap<(i64, i64), Tape>,
     nothing: Tape,
 }
@@ -96,7 +105,7 @@ impl World {
         tagging.finish(|life, themes| scribe.take(life, &themes));
         progress(all, all);
         let without_text = tagging.without_text;
-        Ok(World { without_text, ..scribe.finish() })
+        Ok(World { without_text, streams: reader.streams()?, ..scribe.finish() })
     }
 
     /// How late messages of each source are seen first, the middle of those for which it is known.
@@ -108,6 +117,23 @@ impl World {
     /// The changes of a segment's count of a theme, or of all its messages.
     pub(super) fn tape(&self, segment: i64, theme: Option<i64>) -> &Tape {
         self.tapes.get(&(segment, theme.unwrap_or(ALL_MESSAGES))).unwrap_or(&self.nothing)
+    }
+
+    /// How the sources of a watch keep its buckets waiting, by their places.
+    pub(super) fn waits(&self, plan: &Plan, watch: &Watch) -> BTreeMap<u16, Wait> {
+        let settings = |name: &str| plan.config.sources.iter().find(|source| source.name == name);
+        let mine = self.streams.iter().filter(|(key, stream)| watch.sources.contains(&key.source) && stream.history_done);
+        let known: Vec<_> = mine.filter_map(|(key, stream)| Some((key, Awaited::of(settings(&key.source)?, stream, self.until)))).collect();
+        let awaited: Vec<Awaited> = known.iter().map(|(_, awaited)| awaited.clone()).collect();
+        let mut waits: BTreeMap<u16, Wait> = self.places(watch).into_iter().map(|place| (place, Wait::default())).collect();
+        for ((key, _), wait) in known.iter().zip(complete::waits(&awaited)) {
+            let place = self.sources.iter().position(|number| self.names.sources.get(number) == Some(&key.source));
+            // Messages know their source and not its part: the part that keeps waiting longest decides.
+            if let Some(of) = place.and_then(|place| waits.get_mut(&(place as u16))) {
+                *of = Wait { delay: of.delay.max(wait.delay), drops: of.drops || wait.drops };
+            }
+        }
+        waits
     }
 
     /// Places of the sources that a watch counts.
@@ -146,6 +172,7 @@ impl Scribe {
             imported: 0,
             messages: 0,
             without_text: 0,
+            streams: Vec::new(),
             tapes: HashMap::new(),
             nothing: Tape::default(),
             sources: sources.clone(),
@@ -212,9 +239,11 @@ impl Scribe {
             Arrived::News => {
                 let delay = (life.first_seen - life.at).num_seconds().clamp(0, i64::from(u32::MAX)) as u32;
                 self.delays[place].push(delay);
-                let (seen, readings) = (life.first_seen.timestamp_millis(), &mut self.world.readings[place].seen);
-                if readings.last().is_none_or(|last| seen < *last || seen >= last + POLL_GAP) {
-                    readings.push(seen);
+                let (seen, at) = (life.first_seen.timestamp_millis(), life.at.timestamp_millis());
+                let readings = &mut self.world.readings[place].seen;
+                match readings.last_mut() {
+                    Some((last, newest)) if (*last..*last + POLL_GAP).contains(&seen) => *newest = at.max(*newest),
+                    _ => readings.push((seen, at)),
                 }
             }
             Arrived::History => self.world.imported += 1,
@@ -225,10 +254,16 @@ impl Scribe {
     fn finish(mut self) -> World {
         for (readings, delays) in self.world.readings.iter_mut().zip(&mut self.delays) {
             readings.seen.sort_unstable();
+            let mut newest = i64::MIN;
+            for (_, at) in &mut readings.seen {
+                newest = newest.max(*at);
+                *at = newest;
+            }
             readings.delay = 1000 * median(delays);
         }
         let delays: Vec<i64> = self.world.readings.iter().map(|readings| readings.delay).collect();
         for tales in self.tales.values_mut() {
+            tales.truncate(MOST_MEMBERS);
             for tale in tales.iter_mut().filter(|tale| tale.imported) {
                 tale.seen = tale.seen.saturating_add(delays[usize::from(tale.source)]);
             }
