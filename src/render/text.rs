@@ -354,10 +354,6 @@ mod tests {
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
 
-        WORDS THAT ROSE               now  usual
-        white page                     19    0.4
-        update                         12    1.1
-
         WHY THIS FIRED
         Watch "app reviews", measure "rating", all messages.
         The chance of this is about 1 in 1.3 million. The score is 6.1; the
