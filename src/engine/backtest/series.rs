@@ -256,9 +256,9 @@ impl<'a, 'p> Run<'a, 'p> {
             return said;
         }
         let judge = self.player.judge;
-        let buckets = &self.player.calendar.buckets;
-        for place in self.next + self.ahead.len().min(from - self.next)..buckets.len() {
-            if buckets[place].start.timestamp_millis() > now {
+        let known = self.next + self.ahead.len().min(from - self.next);
+        for (place, bare) in self.player.calendar.buckets.iter().enumerate().skip(known) {
+            if bare.start.timestamp_millis() > now {
                 break;
             }
             let bucket = self.ledger.bucket(place);
@@ -268,7 +268,7 @@ impl<'a, 'p> Run<'a, 'p> {
                 self.ear.hear(&verdict, now);
                 said.push((place, verdict));
             }
-            if buckets[place].end.timestamp_millis() > now {
+            if bare.end.timestamp_millis() > now {
                 break;
             }
             if self.ahead.len() == place - self.next {
