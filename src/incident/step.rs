@@ -73,7 +73,7 @@ impl Policy {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause {
     /// The detector judged a bucket.
-    Judged(Verdict),
+    Judged(Box<Verdict>),
     /// A person did something.
     Person(Act, String),
     /// Time passed.
@@ -360,7 +360,7 @@ mod tests {
     }
 
     fn at(n: i64, call: Call) -> Cause {
-        Cause::Judged(verdict(n, call, 10.0))
+        Cause::Judged(Box::new(verdict(n, call, 10.0)))
     }
 
     const LOUD: Call = Call::Firing(Level::Medium);
@@ -391,14 +391,15 @@ mod tests {
     fn worse_is_told_when_the_level_rises_or_the_count_doubles() {
         let (_, heard) = play(&[at(0, LOUD), at(1, Call::Firing(Level::High)), at(2, Call::Firing(Level::High))]);
         assert_eq!(heard, [Event::Opened, Event::Worse]);
-        let (_, heard) = play(&[at(0, LOUD), Cause::Judged(verdict(1, LOUD, 20.0)), Cause::Judged(verdict(2, LOUD, 39.0))]);
+        let (_, heard) =
+            play(&[at(0, LOUD), Cause::Judged(Box::new(verdict(1, LOUD, 20.0))), Cause::Judged(Box::new(verdict(2, LOUD, 39.0)))]);
         assert_eq!(heard, [Event::Opened, Event::Worse]);
     }
 
     #[test]
     fn an_acknowledged_incident_speaks_again_only_when_the_level_rises() {
         let ack = Cause::Person(Act::Acknowledge, "anna".to_owned());
-        let (incident, heard) = play(&[at(0, LOUD), ack.clone(), Cause::Judged(verdict(2, LOUD, 99.0))]);
+        let (incident, heard) = play(&[at(0, LOUD), ack.clone(), Cause::Judged(Box::new(verdict(2, LOUD, 99.0)))]);
         assert_eq!(heard, [Event::Opened]);
         assert_eq!(incident.unwrap().state, State::Acknowledged);
         let (incident, heard) = play(&[at(0, LOUD), ack, at(2, Call::Firing(Level::High))]);
