@@ -296,7 +296,7 @@ fn a_day_off_is_expected_to_be_like_a_sunday_and_teaches_the_week_little() {
     let holiday = story.detector.advance(&mut story.state, &off).numbers;
     assert!((monday(&story) - before).abs() < 1e-9, "Mondays stay as they are");
     // Twelve complaints are not unheard of on a Monday, and far more than a Sunday has.
-    assert!(holiday.score > ordinary.score + 1.0, "{holiday:?} {ordinary:?}");
+    assert!(holiday.score > ordinary.score + 0.2, "{holiday:?} {ordinary:?}");
     let sunday = story.state.season.factor(6, 4.0);
     assert!(sunday < 0.4, "{sunday}");
 }

@@ -487,6 +487,51 @@ mod tests {
         assert_eq!((incident.state, incident.snoozed_until), (State::Resolved, None));
     }
 
+    /// Days of a slow rise with the clock beside them, and what was heard.
+    fn slowly(causes: &[Cause]) -> (Incident, Vec<Event>) {
+        let key = SeriesKey { kind: Kind::SlowRise, ..key() };
+        let (mut newest, mut heard) = (None, Vec::new());
+        for (day, cause) in causes.iter().enumerate() {
+            let now = hour(24 * (day as i64 + 1));
+            let cause = match cause {
+                Cause::Judged(verdict) => {
+                    let (bucket, until) = (now - TimeDelta::hours(24), now);
+                    Cause::Judged(Verdict { bucket, until, ..verdict.clone() })
+                }
+                other => other.clone(),
+            };
+            for cause in [Cause::Clock, cause] {
+                if let Some(step) = step("here", &key, newest.as_ref(), &cause, Policy::default(), now) {
+                    heard.extend(step.event);
+                    newest = Some(step.incident);
+                }
+            }
+        }
+        (newest.unwrap(), heard)
+    }
+
+    #[test]
+    fn a_slow_rise_stands_for_years_and_is_over_after_a_calm_week() {
+        let mut days = vec![at(0, LOUD); 1000];
+        let (incident, heard) = slowly(&days);
+        assert_eq!((incident.state, &heard[..]), (State::Open, &[Event::Opened][..]));
+        days.extend(vec![at(0, Call::Normal); 6]);
+        assert_eq!(slowly(&days).0.state, State::Recovering);
+        days.push(at(0, Call::Normal));
+        let (incident, heard) = slowly(&days);
+        assert_eq!((incident.state, &heard[..]), (State::Resolved, &[Event::Opened, Event::Resolved][..]));
+    }
+
+    #[test]
+    fn a_slow_rise_that_a_person_accepted_stays_quiet_while_it_lasts() {
+        let mut days = vec![at(0, LOUD); 5];
+        days.push(Cause::Person(Act::Resolve(Reason::Other), "anna".to_owned()));
+        days.extend(vec![at(0, LOUD); 300]);
+        let (incident, heard) = slowly(&days);
+        assert_eq!(heard, [Event::Opened, Event::Resolved]);
+        assert!(incident.hushed);
+    }
+
     fn any_cause() -> impl Strategy<Value = Option<Call>> {
         prop_oneof![
             Just(Some(LOUD)),
