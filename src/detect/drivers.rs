@@ -23,8 +23,8 @@ use crate::domain::ports::Tally;
 const ALPHA: f64 = 0.05;
 /// Variance of a value's logarithm from window to window, beside the whole's: about 22 %.
 const OWN_VARIANCE: f64 = 0.05;
-/// Messages of the usual mixture that are added to those of now.
-const MIXED: f64 = 10.0;
+/// Messages of now are filled up to so many that do not complain, mixed as usual.
+const FILLED_UP_TO: f64 = 30.0;
 /// A driver brings at least this part of the excess, and so many complaints.
 const LEAST_PART: f64 = 0.1;
 const LEAST_EXCESS: f64 = 2.0;
@@ -147,11 +147,13 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
 
 /// The whole, and the sums of all values over their sources.
 fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
-    let mut usual = Tally::default();
+    let (mut usual, mut calm) = (Tally::default(), 0.0);
     for slice in slices.iter().filter(|slice| slice.key.is_empty()) {
+        calm += (slice.now.messages - slice.now.complaints).max(0.0);
         usual.messages += slice.usual.messages;
         usual.complaints += slice.usual.complaints;
     }
+    let missing = (FILLED_UP_TO - calm).max(0.0);
     // Half a complaint in ten messages where there is nothing yet.
     let share_of_all = (usual.complaints + 0.5) / (usual.messages + 10.0);
     let shares: BTreeMap<&str, f64> =
@@ -162,7 +164,7 @@ fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
         let of_source = shares.get(slice.source.as_str()).copied().unwrap_or(share_of_all);
         let is_whole = slice.key.is_empty();
         let share = if is_whole { of_source } else { share(slice.usual, of_source) };
-        let mixed = MIXED * slice.usual.messages / usual.messages.max(1.0);
+        let mixed = missing * slice.usual.messages / usual.messages.max(1.0);
         let named = if is_whole { ("source", slice.source.as_str()) } else { (slice.key.as_str(), slice.value.as_str()) };
         sums.entry(named).or_default().add(slice, share, mixed);
         if is_whole {
@@ -330,6 +332,20 @@ mod tests {
         assert!(found.contains(&"version 2: 6 for 0.0, 100 % NewDriver".to_owned()), "{found:?}");
         let adopted = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 0/0", "version=1 shop 40/19 3000/15"], &[]);
         assert!(adopted.iter().all(|line| line.ends_with("Ordinary")), "everybody has it and complains alike: {adopted:?}");
+    }
+
+    #[test]
+    fn where_hardly_anybody_else_writes_the_usual_mixture_counts() {
+        let slices = [
+            "all theatre 25/25 460/29",
+            "country=dk theatre 21/21 153/9",
+            "country=se theatre 4/4 307/20",
+            "language=da theatre 21/21 153/9",
+            "language=sv theatre 4/4 307/20",
+            "version=4 theatre 25/25 460/29",
+        ];
+        let found = origin(&slices.map(slice), &[]);
+        assert!(found.values.iter().any(|value| value.value == "dk" && value.is_driver()), "{found:#?}");
     }
 
     #[test]
