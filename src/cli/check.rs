@@ -97,7 +97,17 @@ fn examples(config: &Config) -> Result<Vec<String>, Failure> {
 /// Counters that do not hold what the messages give.
 fn recount(config: &Config) -> Result<Vec<String>, Failure> {
     let store = Direct::open(&config.store.path).map_err(open::refused)?;
-    let differences = store.reader().recount()?;
+    let reader = store.reader();
+    let differences = reader.recount()?;
+    let rated = reader.recount_ratings()?;
+    let ratings = rated.iter().map(|difference| {
+        let quarter = difference.key.quarter.start().format("%Y-%m-%d %H:%M UTC");
+        let (key, stored, counted) = (difference.key, difference.stored, difference.counted);
+        format!(
+            "counter of ratings of {quarter}, scope {}, source {}, scale {}: holds {} with sum {}, the messages give {} with sum {}",
+            key.scope, key.source, key.scale, stored.count, stored.sum, counted.count, counted.sum
+        )
+    });
     Ok(differences
         .iter()
         .map(|difference| {
@@ -110,6 +120,7 @@ fn recount(config: &Config) -> Result<Vec<String>, Failure> {
                 key.scope, key.source
             )
         })
+        .chain(ratings)
         .collect())
 }
 

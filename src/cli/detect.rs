@@ -14,10 +14,13 @@ use crate::cli::detect::rows::Series;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::detect::Settings;
+use crate::detect::drift;
+use crate::detect::drift::DriftDetector;
 use crate::detect::share::ShareDetector;
 
 mod looks;
 mod rows;
+mod slow;
 
 /// Complaints that a window needs: a file of counts has no watch to say more.
 const LEAST_COMPLAINTS: u32 = 3;
@@ -49,9 +52,12 @@ pub struct Args {
     /// Print a score for every judged bucket, not only the alarms
     #[arg(long)]
     all: bool,
-    /// False alarms that each series may give in a year
-    #[arg(long, value_name = "N", default_value = "4", value_parser = budget)]
+    /// False alarms that each series may give in a year; 0.25 without it for slow rises
+    #[arg(long, value_name = "N", default_value = "4", default_value_if("slow_rise", "true", "0.25"), value_parser = budget)]
     false_alarms_per_year: f64,
+    /// Look for slow rises: the last 28 days against the year before; hours are summed to days
+    #[arg(long)]
+    slow_rise: bool,
 }
 
 fn budget(text: &str) -> Result<f64, String> {
@@ -64,6 +70,9 @@ fn budget(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let all = rows::read(open(&args.series)?).map_err(|error| unreadable(&args.series, error))?;
     let step = step(&all).map_err(|error| unreadable(&args.series, error))?;
+    if args.slow_rise {
+        return slow_rises(args, &all, console);
+    }
     let width = step.width;
     let settings = Settings { width, false_alarms_per_year: args.false_alarms_per_year, min_complaints: LEAST_COMPLAINTS };
     let detector = ShareDetector::new(settings);
@@ -85,6 +94,23 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     out.write_record(["series_id", "bucket_start", "score"]).map_err(written)?;
     for series in &all {
         for (row, score) in looks::scores(series, &detector, step, args.all).map_err(|error| unreadable(&args.series, error))? {
+            out.write_record([series.id.as_str(), &row.text, &format!("{score:.4}")]).map_err(written)?;
+        }
+    }
+    out.flush()?;
+    drop(out);
+    Ok(Code::Done)
+}
+
+/// The slow rises of all series.
+fn slow_rises(args: &Args, all: &[Series], console: &mut Console) -> Result<Code, Failure> {
+    let (slow_rises_per_year, min_complaints) = (args.false_alarms_per_year, LEAST_COMPLAINTS);
+    let detector = DriftDetector::new(drift::Settings { slow_rises_per_year, min_complaints, reference: None, accepted: None });
+    writeln!(console.err, "{} series, slow rises from score {:.2} on", all.len(), detector.limit())?;
+    let mut out = csv::Writer::from_writer(&mut console.out);
+    out.write_record(["series_id", "bucket_start", "score"]).map_err(written)?;
+    for series in all {
+        for (row, score) in slow::judge(series, &detector, args.all) {
             out.write_record([series.id.as_str(), &row.text, &format!("{score:.4}")]).map_err(written)?;
         }
     }

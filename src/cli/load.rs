@@ -17,6 +17,7 @@ use crate::config::print;
 use crate::config::secrets::Lenient;
 use crate::config::secrets::Secrets;
 use crate::config::settings::Config;
+use crate::host::clock::Clock;
 use crate::host::credentials::Credentials;
 
 /// No configuration is larger; what is was named by mistake.
@@ -79,7 +80,7 @@ pub fn read_without_secrets(path: &Path) -> Result<(Vec<Document>, Loaded), io::
 /// As [`read`].
 pub fn read_with(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
     let documents = documents(path)?;
-    let loaded = parse(&documents, secrets);
+    let loaded = parse(&documents, secrets).at(Clock::real().now());
     Ok((documents, loaded))
 }
 

@@ -30,6 +30,7 @@ mod missed;
 pub mod names;
 pub mod open;
 pub mod preview;
+mod progress;
 pub mod run;
 pub mod status;
 pub mod table;

@@ -12,13 +12,21 @@ use crate::cli::open;
 use crate::cli::table::Table;
 use crate::cli::times;
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::incident::Call;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Numbers;
+use crate::domain::incident::SeriesKey;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
+use crate::engine::facts;
 use crate::engine::judge;
 use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
+use crate::engine::relabel;
 use crate::host::clock::Clock;
+use crate::render::wording;
 use crate::store::sqlite::reports::Reader;
 
 /// Show how sources, watches, targets and the database fare
@@ -42,6 +50,39 @@ struct Now {
     limit: f64,
 }
 
+/// How far the last 28 days of a theme are from the reference.
+struct Slow {
+    watch: String,
+    theme: String,
+    reference: String,
+    numbers: Numbers,
+    loud: bool,
+}
+
+impl Slow {
+    /// Complaints beside those that the reference expects.
+    fn times(&self) -> Option<f64> {
+        let known = self.numbers.expected > 0.0 && self.numbers.total > 0.0;
+        known.then(|| self.numbers.count / self.numbers.expected)
+    }
+
+    /// `bots: looping_bot: usual 4.1 % of messages, 2.3 times the reference Jan-Mar 2026`
+    fn line(&self) -> String {
+        let Self { watch, theme, reference, numbers, .. } = self;
+        let Some(times) = self.times() else {
+            return format!("{watch}: {theme}: nothing to compare yet ({})", numbers.held_by);
+        };
+        let mark = if self.loud { "; a slow rise" } else { "" };
+        let reference = if reference.starts_with(|letter: char| letter.is_lowercase()) {
+            reference.clone()
+        } else {
+            format!("the reference {reference}")
+        };
+        let share = wording::share(numbers.count / numbers.total);
+        format!("{watch}: {theme}: usual {share} of messages, {} times {reference}{mark}", wording::amount(times))
+    }
+}
+
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let config = load::load_without_secrets(console)?;
     let (store, plan) = open::store_and_plan(config)?;
@@ -51,11 +92,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         .into_iter()
         .map(|target| Ok((target.key.clone(), reader.stream(&target.key)?)))
         .collect::<Result<_, Failure>>()?;
-    let watches = watches(&plan, &reader, now)?;
+    let (watches, slow) = watches(&plan, &reader, now)?;
     let outbox = reader.outbox()?;
     let size = reader.size()?;
     let open = reader.incidents(false)?.len();
     let failing = streams.iter().any(|(_, stream)| stream.errors > 0) || outbox.iter().any(|count| count.state == "dead");
+    let notes = notes(&plan, &reader)?;
     if args.json {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let document = json!({
@@ -64,19 +106,26 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             "sources": streams.iter().map(|(key, stream)| json!({
                 "source": key.source, "shard": key.shard, "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
                 "next_poll": time(stream.due), "errors": stream.errors, "error": stream.error,
+                "usual_delay_seconds": stream.usual_delay.map(|delay| delay.num_seconds()),
             })).collect::<Vec<_>>(),
             "watches": watches.iter().map(|now| json!({
                 "watch": now.watch, "theme": now.theme, "count": now.count, "usual": now.usual, "score": now.score, "limit": now.limit,
+            })).collect::<Vec<_>>(),
+            "last_28_days": slow.iter().map(|slow| json!({
+                "watch": slow.watch, "theme": slow.theme, "reference": slow.reference, "count": slow.numbers.count,
+                "expected": slow.numbers.expected, "total": slow.numbers.total, "times": slow.times(), "score": slow.numbers.score,
+                "limit": slow.numbers.limit, "loud": slow.loud, "held_by": slow.numbers.held_by,
             })).collect::<Vec<_>>(),
             "outbox": outbox.iter().map(|count| json!({
                 "target": count.target, "state": count.state, "rows": count.rows, "error": count.error,
             })).collect::<Vec<_>>(),
             "open_incidents": open,
+            "notes": notes,
             "database": { "items": size.items, "texts": size.texts, "bytes": size.bytes },
         });
         writeln!(console.out, "{document}")?;
     } else {
-        print(&plan, &streams, &watches, &outbox, console)?;
+        print(&plan, &streams, &watches, &slow, &outbox, console)?;
         writeln!(
             console.out,
             "\n{open} open incident{}; {} items, {} with text, {:.1} MB in {}",
@@ -86,6 +135,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             size.bytes as f64 / 1e6,
             plan.config.store.path.display()
         )?;
+        for note in &notes {
+            writeln!(console.out, "{note}")?;
+        }
     }
     Ok(if failing { Code::Found } else { Code::Done })
 }
@@ -94,6 +146,7 @@ fn print(
     plan: &Plan,
     streams: &[(StreamKey, Stream)],
     watches: &[Now],
+    slow: &[Slow],
     outbox: &[crate::store::sqlite::reports::OutboxCount],
     console: &mut Console,
 ) -> Result<(), Failure> {
@@ -111,13 +164,20 @@ fn print(
         table.row(&[
             now.watch.clone(),
             now.theme.clone(),
-            format!("{}", now.count),
+            format!("{}", (now.count * 100.0).round() / 100.0),
             number(now.usual),
             number(now.score),
             number(now.limit),
         ]);
     }
     writeln!(console.out, "{table}")?;
+    if !slow.is_empty() {
+        writeln!(console.out, "LAST 28 DAYS")?;
+        for slow in slow {
+            writeln!(console.out, "{}", slow.line())?;
+        }
+        writeln!(console.out)?;
+    }
     let mut table = Table::new(&["TARGET", "CHANNEL", "OUTBOX"]);
     for target in &plan.config.targets {
         let counts: Vec<String> = outbox
@@ -135,23 +195,53 @@ fn print(
     Ok(())
 }
 
+/// What is odd about the labels that watches are split by.
+fn notes(plan: &Plan, reader: &Reader<'_>) -> Result<Vec<String>, Failure> {
+    if reader.first_quarter()?.is_none() {
+        return Ok(Vec::new());
+    }
+    let unfinished = reader.unfinished_labels()?;
+    let building = unfinished.iter().map(|label| format!("segments by `{label}` are being built from stored messages and not judged yet"));
+    let segments = reader.counters(Quarter(0)..Quarter(0))?;
+    let missing = relabel::missing(&plan.config.watches, &segments, &unfinished);
+    let missing = missing.into_iter().map(|(watch, label)| format!("watch `{watch}` is split by `{label}`, and no message has that label"));
+    Ok(building.chain(missing).collect())
+}
+
 /// The present of each theme in all messages, judged as the daemon does.
-fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<Vec<Now>, Failure> {
-    let Some(first) = reader.first_quarter()? else { return Ok(Vec::new()) };
-    let counters = reader.counters(first..crate::domain::count::Quarter(crate::domain::count::Quarter::of(now).0 + 1))?;
+fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<(Vec<Now>, Vec<Slow>), Failure> {
+    let Some(first) = reader.first_quarter()? else { return Ok((Vec::new(), Vec::new())) };
+    let counters = reader.counters(first..Quarter(Quarter::of(now).0 + 1))?;
+    // The newest of a series comes last.
+    let newest: Vec<Incident> = reader.incidents(true)?.into_iter().rev().collect();
     let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, now);
-    let mut rows = Vec::new();
+    let (mut rows, mut slow) = (Vec::new(), Vec::new());
     for watch in &plan.config.watches {
-        for present in judge::present(plan, watch, calibrations.watch(&watch.name), &counters, first, now) {
+        let calibration = calibrations.watch(&watch.name);
+        for present in judge::present(plan, watch, calibration, &counters, first, now) {
+            let numbers = &present.verdict.numbers;
+            let (count, usual) = numbers.mean.map_or((numbers.count, numbers.expected), |mean| (mean.value, mean.usual));
             rows.push(Now {
                 watch: watch.name.clone(),
                 theme: present.key.theme.clone(),
-                count: present.verdict.numbers.count,
-                usual: present.verdict.numbers.expected,
+                count,
+                usual,
                 score: present.verdict.numbers.score,
                 limit: present.verdict.numbers.limit,
             });
         }
+        let reference = facts::reference(watch);
+        let accepted = |key: &SeriesKey| newest.iter().find(|incident| incident.key == *key).and_then(judge::accepted);
+        for present in judge::slow(plan, watch, &counters, &accepted, first, now) {
+            let loud = matches!(present.verdict.call, Call::Firing(_));
+            slow.push(Slow {
+                watch: watch.name.clone(),
+                theme: present.key.theme,
+                reference: reference.clone(),
+                numbers: present.verdict.numbers,
+                loud,
+            });
+        }
     }
-    Ok(rows)
+    Ok((rows, slow))
 }

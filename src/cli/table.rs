@@ -21,6 +21,17 @@ impl Table {
     pub fn row(&mut self, cells: &[String]) {
         self.rows.push(cells.iter().map(|cell| cell.replace(char::is_control, " ")).collect());
     }
+
+    /// Adds the rows of another table with the same heading.
+    pub fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows.into_iter().skip(1));
+    }
+
+    /// The heading, and the rows below it.
+    #[must_use]
+    pub fn parts(&self) -> (&[String], &[Vec<String>]) {
+        self.rows.split_first().map_or((&[], &[]), |(heading, rows)| (heading.as_slice(), rows))
+    }
 }
 
 impl fmt::Display for Table {

@@ -65,6 +65,16 @@ pub fn duration(text: &str) -> Option<TimeDelta> {
     TimeDelta::try_seconds(number.checked_mul(seconds)?).filter(|delta| delta.num_days() < 400_000)
 }
 
+/// `3 d 4 h`, `9 h 20 min`, `5 min`: two units at most.
+#[must_use]
+pub fn lasting(length: TimeDelta) -> String {
+    let minutes = length.num_minutes().max(0);
+    let parts = [(minutes / 1440, "d"), (minutes / 60 % 24, "h"), (minutes % 60, "min")];
+    let from = parts.iter().position(|(count, _)| *count > 0).unwrap_or(2);
+    let shown = parts[from..].iter().take(2).filter(|(count, _)| *count > 0 || from == 2);
+    shown.map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,5 +95,11 @@ mod tests {
         for text in ["", "soon", "7", "-2h", "99999999999999999d", "2026-13-01", "é"] {
             assert!(parse(text, zone, now).is_err(), "{text}");
         }
+    }
+    #[test]
+    fn lengths_are_told_in_two_units() {
+        let told = [0, 59, 60, 75, 1440, 1445, 4_500].map(|minutes| lasting(TimeDelta::minutes(minutes)));
+        assert_eq!(told, ["0 min", "59 min", "1 h", "1 h 15 min", "1 d", "1 d", "3 d 3 h"]);
+        assert_eq!(lasting(TimeDelta::minutes(-5)), "0 min");
     }
 }

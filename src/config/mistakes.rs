@@ -70,7 +70,7 @@ fn an_unknown_key() {
     12 | remind_evry = "24h"
        | ^^^^^^^^^^^ no such key in `[[watch]]`
        |
-       = help: there may be `name`, `themes`, `sources`, `by`, `bucket`, `holidays`, `false_alarms_per_year`, `min_complaints`, `notify`
+       = help: there may be `name`, `themes`, `measures`, `sources`, `by`, `bucket`, `holidays`, `false_alarms_per_year`, `slow_rises_per_year`, `reference`, `min_complaints`, `notify`
     "#);
 }
 
@@ -987,4 +987,107 @@ fn ten_mistakes_are_ten() {
     let documents =
         [Document { name: "uproar.toml".to_owned(), text: include_str!("../../tests/fixtures/config/ten_mistakes.toml").to_owned() }];
     assert_eq!(parse(&documents, &secrets).problems.len(), 10);
+}
+
+#[test]
+fn references_and_measures_that_mean_nothing() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/bad_reference.toml")), @r#"
+    error[E0026]: `reference` must be two months or two days with `..` between them
+     --> uproar.toml:9:13
+      |
+    9 | reference = "2026-01"
+      |             ^^^^^^^^^ refused
+      |
+      = help: for example `reference = "2026-01..2026-03"`
+
+    error[E0026]: `reference` ends before it begins
+      --> uproar.toml:14:13
+       |
+    14 | reference = "2026-03..2026-01"
+       |             ^^^^^^^^^^^^^^^^^^ refused
+       |
+       = help: for example `reference = "2026-01..2026-03"`
+
+    error[E0005]: `reference` is shorter than 28 days
+      --> uproar.toml:19:13
+       |
+    19 | reference = "2026-02-01..2026-02-20"
+       |             ^^^^^^^^^^^^^^^^^^^^^^^^ refused
+       |
+       = help: for example `reference = "2026-01..2026-03"`
+
+    error[E0026]: `reference` must be two months or two days with `..` between them
+      --> uproar.toml:24:13
+       |
+    24 | reference = "2026-13..2026-14"
+       |             ^^^^^^^^^^^^^^^^^^ refused
+       |
+       = help: for example `reference = "2026-01..2026-03"`
+
+    error[E0006]: `measures` cannot be "stars"
+      --> uproar.toml:28:23
+       |
+    28 | measures = ["rating", "stars"]
+       |                       ^^^^^^^ unknown word
+       |
+       = help: it may be "rating", "one_star", "csat", "nps"
+
+    error[E0023]: `measures` is empty
+      --> uproar.toml:32:12
+       |
+    32 | measures = []
+       |            ^^ nothing to count
+       |
+       = help: name some of "rating", "one_star", "csat" and "nps", or take the line out
+
+    error[E0003]: `themes` is missing in `[[watch]]`
+      --> uproar.toml:33:1
+       |
+    33 | [[watch]]
+       | ^^^^^^^^^ `themes` is missing
+       |
+       = help: add it: `themes = ["looping_bot", "no_human"]`; or `measures = ["rating"]` where ratings are watched
+    "#);
+}
+
+#[test]
+fn a_reference_that_is_not_over_is_worth_a_warning() {
+    let text = include_str!("../../tests/fixtures/config/reference_ahead.toml");
+    let documents = [Document { name: "uproar.toml".to_owned(), text: text.to_owned() }];
+    let at = |time: &str| {
+        let loaded = parse(&documents, &secrets).at(time.parse().unwrap());
+        assert!(loaded.config.is_some());
+        print::show(&loaded.problems, &documents, false)
+    };
+    assert_eq!(at("2026-04-01T00:00:00Z"), "");
+    insta::assert_snapshot!(at("2026-03-31T12:00:00Z"), @r#"
+    warning[W0006]: the reference is not over yet
+     --> uproar.toml:8:13
+      |
+    8 | reference = "2026-01..2026-03"
+      |             ^^^^^^^^^^^^^^^^^^ until 2026-04-01 no slow rise is found
+      |
+      = help: name months that have been, or take the line out: then the year before is the reference
+    "#);
+}
+
+#[test]
+fn a_label_that_no_source_gives() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/unknown_label.toml")), @r#"
+    warning[W0007]: no message has the label `produkt`
+      --> uproar.toml:18:18
+       |
+    18 | by = ["product", "produkt", "language", "house"]
+       |                  ^^^^^^^^^ none of the watch's sources gives it
+       |
+       = help: did you mean `product`?
+
+    warning[W0007]: no message has the label `house`
+      --> uproar.toml:18:41
+       |
+    18 | by = ["product", "produkt", "language", "house"]
+       |                                         ^^^^^^^ none of the watch's sources gives it
+       |
+       = help: give it to a source: `labels = { house = "..." }`
+    "#);
 }

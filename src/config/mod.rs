@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::config::effective::Effective;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
@@ -17,6 +19,7 @@ use crate::config::settings::Config;
 use crate::config::shape::top::Top;
 use crate::config::tree::Place;
 use crate::config::tree::Table;
+use crate::domain::Timestamp;
 
 pub mod check;
 pub mod effective;
@@ -63,6 +66,23 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// What every option is set to, and where.
     pub effective: Effective,
+    /// First days after pinned references, with their places.
+    references: Vec<(Place, NaiveDate)>,
+}
+
+impl Loaded {
+    /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        for (at, until) in self.references.iter().filter(|(_, until)| *until > now.date_naive()) {
+            let warning = Problem::warning(Code::Ahead, at.clone(), "the reference is not over yet")
+                .label(format!("until {until} no slow rise is found"))
+                .help("name months that have been, or take the line out: then the year before is the reference");
+            let place = self.problems.partition_point(|problem| (problem.file, problem.span.start) <= (at.file, at.start));
+            self.problems.insert(place, warning);
+        }
+        self
+    }
 }
 
 /// Reads documents, the first one first; later ones add to it and win over it.
@@ -83,7 +103,9 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     problems.append(&mut reader.problems);
     let config = config.filter(|_| !problems.iter().any(Problem::is_error));
     let problems = tidy(problems, &reader.hidden, documents);
-    Loaded { config, problems, effective }
+    let periods = top.watch.iter().filter_map(|watch| watch.reference.as_ref());
+    let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
+    Loaded { config, problems, effective, references }
 }
 
 /// All documents in one table.

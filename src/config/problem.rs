@@ -194,6 +194,10 @@ codes! {
     TellsNobody = "W0004",
     /// There is nothing to do at all.
     Idle = "W0005",
+    /// A period that is not over yet.
+    Ahead = "W0006",
+    /// A label that none of the watch's sources gives.
+    LabelUnknown = "W0007",
 }
 
 impl fmt::Display for Code {

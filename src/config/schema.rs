@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(keep["type"], "string");
         assert!(keep["description"].as_str().unwrap().starts_with("Texts older than this"));
         let watch = &schema["properties"]["watch"]["items"];
-        assert_eq!(watch["required"], json!(["name", "themes"]));
+        assert_eq!(watch["required"], json!(["name"]));
         assert_eq!(watch["properties"]["bucket"]["enum"], json!(["1h", "1d"]));
         assert_eq!(watch["additionalProperties"], json!(false));
     }

@@ -2,13 +2,17 @@
 
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+use chrono::Datelike as _;
+use chrono::NaiveDate;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::calendar::bucket::Width;
 use crate::calendar::holidays::Holidays;
+use crate::domain::measure::Measure;
 use crate::domain::secret::Secret;
 use crate::domain::theme::ThemeText;
 use crate::render;
@@ -94,6 +98,8 @@ pub struct Watch {
     pub name: String,
     /// Names of the themes it counts.
     pub themes: Vec<String>,
+    /// Measures of ratings that must not fall.
+    pub measures: Vec<Measure>,
     /// Names of the sources it counts, `*` already written out.
     pub sources: Vec<String>,
     /// Labels whose values are watched one by one, beside the whole.
@@ -104,10 +110,38 @@ pub struct Watch {
     pub holidays: Holidays,
     /// Budget of false alarms for the whole watch.
     pub false_alarms_per_year: f64,
+    /// Budget of false slow rises for the whole watch.
+    pub slow_rises_per_year: f64,
+    /// What slow rises are measured against; without it the year before.
+    pub reference: Option<Reference>,
     /// Fewer complaints than this in a window never alert.
     pub min_complaints: u32,
     /// Names of the targets that are told.
     pub notify: Vec<String>,
+}
+
+/// A pinned period, in days of the zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reference {
+    /// First day.
+    pub from: NaiveDate,
+    /// First day after it.
+    pub until: NaiveDate,
+}
+
+impl fmt::Display for Reference {
+    /// `Jan-Mar 2026`, or the days where they are no whole months.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.until.pred_opt().unwrap_or(self.until);
+        if self.from.day() != 1 || self.until.day() != 1 {
+            return write!(f, "{} to {}", self.from.format("%-d %b %Y"), last.format("%-d %b %Y"));
+        }
+        match (self.from.year() == last.year(), self.from.month() == last.month()) {
+            (true, true) => write!(f, "{}", last.format("%b %Y")),
+            (true, false) => write!(f, "{}-{}", self.from.format("%b"), last.format("%b %Y")),
+            _ => write!(f, "{}-{}", self.from.format("%b %Y"), last.format("%b %Y")),
+        }
+    }
 }
 
 /// `[[target]]`

@@ -5,12 +5,20 @@
 //! applies `contribution(after) - contribution(before)` in the transaction that stores a change;
 //! a new message, an edit, a deletion and new tags are all that one call.
 
+pub mod delay;
+pub mod rated;
+pub mod ratings;
 pub mod series;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::counting::ratings::Score;
 use crate::domain::count::Quarter;
+
+/// Messages of a voice that are looked at: the first ones that arrived. A thousandth copy adds
+/// nothing but work; even its themes are those of the others.
+pub const MOST_MEMBERS: usize = 64;
 
 /// What counting has to know of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +37,8 @@ pub struct Member {
     pub scopes: Vec<i64>,
     /// Numbers of its themes.
     pub themes: Vec<i64>,
+    /// Its rating.
+    pub rating: Option<Score>,
 }
 
 /// One counter.
@@ -53,15 +63,12 @@ pub struct Tally {
     pub late: i64,
 }
 
-/// What the messages of one voice add to the counters.
+/// What the messages of one voice add to the counters: the [`MOST_MEMBERS`] that arrived first.
 #[must_use]
 pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
     let mut cells = BTreeMap::new();
-    let standing = || voice.iter().filter(|member| !member.gone);
-    let Some(first) = standing().min_by_key(|member| (member.quarter, member.id)) else {
-        return cells;
-    };
-    let themes: BTreeSet<i64> = standing().flat_map(|member| member.themes.iter().copied()).collect();
+    let Some(first) = first(voice) else { return cells };
+    let themes: BTreeSet<i64> = standing(voice).flat_map(|member| member.themes.iter().copied()).collect();
     let tally = Tally { voices: 1, late: i64::from(first.late) };
     for &scope in &first.scopes {
         for theme in std::iter::once(None).chain(themes.iter().copied().map(Some)) {
@@ -69,6 +76,26 @@ pub fn contribution(voice: &[Member]) -> BTreeMap<CellKey, Tally> {
         }
     }
     cells
+}
+
+/// The message in whose quarter a voice counts: the earliest that stands.
+pub(crate) fn first(voice: &[Member]) -> Option<&Member> {
+    standing(voice).min_by_key(|member| (member.quarter, member.id))
+}
+
+/// The messages of a voice that are looked at and were not taken back.
+fn standing(voice: &[Member]) -> impl Iterator<Item = &Member> {
+    let last = last_of_the_first(voice);
+    voice.iter().filter(move |member| !member.gone && member.id <= last)
+}
+
+/// Number of the last message that is looked at.
+fn last_of_the_first(voice: &[Member]) -> i64 {
+    if voice.len() <= MOST_MEMBERS {
+        return i64::MAX;
+    }
+    let mut ids: Vec<i64> = voice.iter().map(|member| member.id).collect();
+    *ids.select_nth_unstable(MOST_MEMBERS - 1).1
 }
 
 /// What has to be added so that `before` becomes `after`. Counters that stay are left out.
@@ -92,7 +119,16 @@ mod tests {
     use super::*;
 
     fn member(id: i64, quarter: i64, themes: &[i64]) -> Member {
-        Member { id, source: 7, quarter: Quarter(quarter), late: false, gone: false, scopes: vec![1, 2], themes: themes.to_vec() }
+        Member {
+            id,
+            source: 7,
+            quarter: Quarter(quarter),
+            late: false,
+            gone: false,
+            scopes: vec![1, 2],
+            themes: themes.to_vec(),
+            rating: None,
+        }
     }
 
     fn voices(cells: &BTreeMap<CellKey, Tally>, theme: Option<i64>) -> Vec<(i64, i64)> {
@@ -136,6 +172,7 @@ mod tests {
                     gone,
                     scopes,
                     themes,
+                    rating: None,
                 })
                 .collect()
         })

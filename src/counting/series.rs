@@ -14,6 +14,7 @@ use crate::domain::count::Quarter;
 use crate::domain::incident::Segment;
 use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
+use crate::domain::ports::RatedCell;
 
 /// The number that stands for "all messages" where a theme's number is asked for.
 const ALL_MESSAGES: i64 = 0;
@@ -24,6 +25,8 @@ pub struct Grid<'a> {
     /// Cells by segment and theme, each in order of quarters.
     cells: HashMap<(i64, i64), Vec<&'a Cell>>,
     segments: &'a BTreeMap<i64, Segment>,
+    /// Ratings by segment, in order of quarters.
+    rated: HashMap<i64, Vec<&'a RatedCell>>,
 }
 
 impl<'a> Grid<'a> {
@@ -37,7 +40,14 @@ impl<'a> Grid<'a> {
         for column in cells.values_mut() {
             column.sort_by_key(|cell| cell.quarter);
         }
-        Self { cells, segments: &counters.segments }
+        let mut rated: HashMap<i64, Vec<&RatedCell>> = HashMap::new();
+        for cell in counters.rated.iter().filter(|cell| sources.contains(&cell.source)) {
+            rated.entry(cell.segment).or_default().push(cell);
+        }
+        for column in rated.values_mut() {
+            column.sort_by_key(|cell| cell.quarter);
+        }
+        Self { cells, segments: &counters.segments, rated }
     }
 
     /// The bucket of a segment and a theme that begins at `start`.
@@ -56,8 +66,12 @@ impl<'a> Grid<'a> {
             part.hits += cell.voices as f64;
             part.late_hits += cell.late as f64;
         }
-        let holiday = buckets.is_holiday(start, self.holidays(segment, buckets.holidays));
-        BucketCount { start, end, hour, weekday, holiday, parts }
+        BucketCount { start, end, hour, weekday, holiday: self.is_holiday(segment, buckets, start), parts }
+    }
+
+    /// Whether `start` is on a day off that matters to a segment.
+    pub(super) fn is_holiday(&self, segment: i64, buckets: Buckets, start: Timestamp) -> bool {
+        buckets.is_holiday(start, self.holidays(segment, buckets.holidays))
     }
 
     /// The days off that matter to a segment: one of a country has that country's alone.
@@ -69,6 +83,14 @@ impl<'a> Grid<'a> {
             Some(Segment::Label { key, value }) if key == "country" => Country::of_code(value).map_or(all, |country| all.only(country)),
             _ => all,
         }
+    }
+
+    /// Ratings of a segment from `start` up to `end`.
+    pub(super) fn rated_between(&self, segment: i64, start: Timestamp, end: Timestamp) -> &[&'a RatedCell] {
+        let Some(column) = self.rated.get(&segment) else { return &[] };
+        let from = column.partition_point(|cell| cell.quarter < Quarter::of(start));
+        let until = column.partition_point(|cell| cell.quarter < Quarter::of(end));
+        &column[from..until.max(from)]
     }
 
     fn between(&self, segment: i64, theme: i64, start: Timestamp, end: Timestamp) -> &[&'a Cell] {

@@ -44,7 +44,7 @@ const DAYS: [(f64, f64); 12] = [
     (52.0, 0.89),
 ];
 
-/// Scores end at 9, so a higher limit would be "never".
+/// Odds are not kept beyond this, so a higher limit would be "never" for whatever grows slowly.
 const HIGHEST: f64 = 8.9;
 
 /// The score from which on a series fires, so that it gives about this many false alarms a year.

@@ -106,7 +106,7 @@ impl Likelihood {
                 damped = if by_count.ratio(count) < NOTHING_UNUSUAL { (believed - best).exp() } else { 1.0 };
             }
             let bound = if count > 0.0 { outbreaks.most + believe(distinct).max(0.0) } else { outbreaks.most };
-            *ratio = believed.min(bound).clamp(-50.0, 50.0).exp();
+            *ratio = believed.min(bound).clamp(-200.0, 200.0).exp();
         }
         Self { ratios, damped }
     }
@@ -155,8 +155,9 @@ impl Against {
 pub(super) struct Odds([f32; SIZES]);
 
 impl Odds {
-    /// The odds after one more bucket.
-    pub fn after(self, likelihood: &Likelihood, outbreaks: &Outbreaks) -> Self {
+    /// The odds after one more bucket, and their score: the common logarithm in thousandths, at least
+    /// 0, so that 3 is one to one. The score still ranks what the odds are not kept beyond.
+    pub fn after(self, likelihood: &Likelihood, outbreaks: &Outbreaks) -> (Self, f64) {
         let began = outbreaks.begins / SIZES as f64;
         let quiet = 1.0 - outbreaks.begins + outbreaks.ends * self.total();
         let mut odds = [0.0; SIZES];
@@ -164,8 +165,9 @@ impl Odds {
             *odds = (f64::from(before) * (1.0 - outbreaks.ends) + began) * ratio / quiet;
         }
         // All are scaled alike, so that it stays known how large the outbreak is.
-        let scale = (MOST_ODDS / odds.iter().sum::<f64>()).min(1.0);
-        Self(odds.map(|odds| (scale * odds) as f32))
+        let total: f64 = odds.iter().sum();
+        let scale = (MOST_ODDS / total).min(1.0);
+        (Self(odds.map(|odds| (scale * odds) as f32)), (FLOOR + total.max(1e-9).log10()).max(0.0))
     }
 
     fn total(&self) -> f64 {
@@ -176,11 +178,6 @@ impl Odds {
     pub fn chance(&self) -> f64 {
         let odds = self.total();
         odds / (1.0 + odds)
-    }
-
-    /// Common logarithm of the odds in thousandths, at least 0: 3 is one to one.
-    pub fn score(&self) -> f64 {
-        (FLOOR + self.total().max(1e-9).log10()).max(0.0)
     }
 }
 
@@ -198,8 +195,17 @@ mod tests {
         Likelihood::of(&Sample { count, expected: 2.0, tested: 0.1, usual: Some((2.0, 0.3)) }, &days())
     }
 
-    fn after(counts: &[f64]) -> Odds {
-        counts.iter().fold(Odds::default(), |odds, count| odds.after(&day(*count), &days()))
+    /// A score after some days; the odds go on from `odds`.
+    fn after(odds: &mut Odds, counts: &[f64]) -> f64 {
+        let mut score = 0.0;
+        for count in counts {
+            (*odds, score) = odds.after(&day(*count), &days());
+        }
+        score
+    }
+
+    fn score(counts: &[f64]) -> f64 {
+        after(&mut Odds::default(), counts)
     }
 
     #[test]
@@ -212,30 +218,36 @@ mod tests {
 
     #[test]
     fn quiet_days_settle_well_below_one_to_one_and_a_spike_rises_above() {
-        let quiet = after(&[2.0, 1.0, 3.0, 2.0, 2.0, 1.0]);
-        assert!(quiet.score() < 1.5 && quiet.chance() < 0.03, "{quiet:?}");
-        assert!(after(&[2.0, 1.0, 3.0, 2.0, 2.0, 12.0, 14.0]).score() > 3.0);
+        let mut odds = Odds::default();
+        assert!(after(&mut odds, &[2.0, 1.0, 3.0, 2.0, 2.0, 1.0]) < 1.5 && odds.chance() < 0.03, "{odds:?}");
+        assert!(after(&mut odds, &[12.0, 14.0]) > 3.0 && odds.chance() > 0.5, "{odds:?}");
     }
 
     #[test]
     fn a_murmur_adds_up() {
-        let scores: Vec<f64> = (1..8).map(|days| after(&vec![5.0; days]).score()).collect();
+        let scores: Vec<f64> = (1..8).map(|days| score(&vec![5.0; days])).collect();
         assert!(scores.windows(2).all(|pair| pair[1] > pair[0]), "{scores:?}");
         assert!(scores[0] < 2.0 && scores[6] > 3.0, "{scores:?}");
     }
 
     #[test]
     fn what_is_over_is_over_at_once() {
-        let during = after(&[2.0, 14.0, 15.0, 16.0, 14.0, 15.0, 16.0]);
-        let over = [2.0, 1.0, 2.0].iter().fold(during, |odds, count| odds.after(&day(*count), &days()));
-        assert!(during.score() > 4.0 && over.score() < 1.7, "{} {}", during.score(), over.score());
+        let mut odds = Odds::default();
+        assert!(after(&mut odds, &[2.0, 14.0, 15.0, 16.0, 14.0, 15.0, 16.0]) > 4.0);
+        assert!(after(&mut odds, &[2.0, 1.0, 2.0]) < 1.7, "{odds:?}");
     }
 
     #[test]
     fn a_handful_in_one_bucket_may_be_copies_and_a_crowd_is_not() {
-        let (few, handful, crowd) = (after(&[2.0, 6.0]), after(&[2.0, 9.0]), after(&[2.0, 40.0]));
-        assert!(handful.score() - few.score() < 0.3, "{} {}", few.score(), handful.score());
-        assert!(handful.score() < 2.5 && crowd.score() > 5.0, "{} {}", handful.score(), crowd.score());
+        let (few, handful, crowd) = (score(&[2.0, 6.0]), score(&[2.0, 9.0]), score(&[2.0, 40.0]));
+        assert!(handful - few < 0.3 && handful < 2.5 && crowd > 5.0, "{few} {handful} {crowd}");
+    }
+
+    #[test]
+    fn scores_rank_what_odds_are_not_kept_beyond() {
+        let (mut large, mut larger) = (Odds::default(), Odds::default());
+        assert!(after(&mut large, &[2.0, 60.0]) + 1.0 < after(&mut larger, &[2.0, 80.0]));
+        assert!((large.chance() - larger.chance()).abs() < 1e-6);
     }
 
     #[test]
@@ -243,31 +255,31 @@ mod tests {
         let thin = Sample { count: 8.0, expected: 1.0, tested: 0.1, usual: Some((8.0, 0.3)) };
         let (thin, alone) = (Likelihood::of(&thin, &days()), Likelihood::of(&Sample { usual: None, ..thin }, &days()));
         assert!(thin.damped < 0.2 && (alone.damped - 1.0).abs() < 1e-9, "{thin:?}");
-        assert!(Odds::default().after(&thin, &days()).score() < Odds::default().after(&alone, &days()).score());
+        assert!(Odds::default().after(&thin, &days()).1 < Odds::default().after(&alone, &days()).1);
     }
 
     proptest! {
         #[test]
-        fn more_complaints_never_lower_the_odds(
+        fn more_complaints_never_lower_the_score(
             count in 0.0..300.0_f64,
             more in 0.0..50.0_f64,
             expected in 0.0..100.0_f64,
             tested in 0.0..5.0_f64,
             usual in proptest::option::of((0.0..100.0_f64, 0.0..5.0_f64)),
         ) {
-            let odds = |count| {
-                let likelihood = Likelihood::of(&Sample { count, expected, tested, usual }, &days());
-                after(&[2.0, 3.0]).after(&likelihood, &days()).score()
-            };
-            prop_assert!(odds(count + more) >= odds(count) - 1e-6);
+            let mut before = Odds::default();
+            after(&mut before, &[2.0, 3.0]);
+            let score = |count| before.after(&Likelihood::of(&Sample { count, expected, tested, usual }, &days()), &days()).1;
+            prop_assert!(score(count + more) >= score(count) - 1e-6);
         }
 
         #[test]
         fn odds_stay_numbers(counts in proptest::collection::vec(0.0..1e9_f64, 0..60), expected in 0.0..1e9_f64, tested in 0.0..1e3_f64) {
             let mut odds = Odds::default();
             for count in counts {
-                odds = odds.after(&Likelihood::of(&Sample { count, expected, tested, usual: None }, &days()), &days());
-                prop_assert!(odds.score().is_finite() && (0.0..=1.0).contains(&odds.chance()), "{:?}", odds);
+                let score;
+                (odds, score) = odds.after(&Likelihood::of(&Sample { count, expected, tested, usual: None }, &days()), &days());
+                prop_assert!(score.is_finite() && (0.0..=1.0).contains(&odds.chance()), "{:?}", odds);
             }
         }
     }

@@ -13,8 +13,11 @@ use crate::domain::count::BucketCount;
 use crate::domain::incident::Verdict;
 
 pub mod budget;
+pub mod budget_of_drift;
 pub mod calibration;
+pub mod drift;
 pub mod drivers;
+pub mod measure;
 pub mod share;
 pub mod state;
 pub mod tail;
@@ -22,6 +25,7 @@ pub mod words;
 
 mod dispersion;
 mod evidence;
+mod measured;
 #[cfg(test)]
 mod often;
 mod reading;

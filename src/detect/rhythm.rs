@@ -37,6 +37,8 @@ pub(super) struct Rhythm {
     pub settled: u32,
     /// Buckets before anything is said.
     pub warm_up: u32,
+    /// The same for a segment that starts with the shares of all messages.
+    pub lent_warm_up: u32,
     /// Buckets before a source that joins later testifies.
     pub young: u32,
     /// Buckets in a day.
@@ -63,6 +65,7 @@ impl Rhythm {
                 week: 7 * 24,
                 settled: 14 * 24,
                 warm_up: 7 * 24,
+                lent_warm_up: 2 * 24,
                 young: 48,
                 per_day: 24,
                 seconds: 3600,
@@ -81,6 +84,7 @@ impl Rhythm {
                 week: 7,
                 settled: 14,
                 warm_up: 14,
+                lent_warm_up: 4,
                 young: 7,
                 per_day: 1,
                 seconds: 86_400,

@@ -41,6 +41,8 @@ const LEAST_TESTED: f64 = 0.01;
 const LEAST_GATED: f64 = 0.05;
 /// However sure an outbreak is, a bucket teaches with this weight: what lasts becomes the usual, slowly.
 const LEAST_TRUST: f64 = 0.15;
+/// What a segment that lives on borrowed shares needs beyond the limit.
+const CAREFUL: f64 = 0.5;
 /// Complaints teach up to this many standard deviations above what was expected.
 const TAUGHT_DEVIATIONS: f64 = 2.0;
 /// Volumes teach up to this many times what was expected.
@@ -69,10 +71,23 @@ impl ShareDetector {
         self.limit
     }
 
+    /// A segment that speaks for the first time starts with the share of complaints that each source
+    /// has in all messages: `lent` holds the numbers of the sources and shares of 0 to 1. It is then
+    /// judged within days, with a higher limit until it has learnt as much as any other series.
+    #[must_use]
+    pub fn heir(&self, lent: impl IntoIterator<Item = (i64, f64)>) -> State {
+        State { lent: lent.into_iter().map(|(source, share)| (source, share as f32)).collect(), ..State::new(&self.rhythm) }
+    }
+
     /// Buckets that are learnt before any is judged.
     #[must_use]
     pub fn warm_up(&self) -> u32 {
         self.rhythm.warm_up
+    }
+
+    /// Buckets that this series learns before it is judged.
+    fn waits(&self, state: &State) -> u32 {
+        if state.lent.is_empty() { self.rhythm.warm_up } else { self.rhythm.lent_warm_up }
     }
 
     /// What a bucket says, with `count` complaints where `expected` belong.
@@ -102,12 +117,13 @@ impl ShareDetector {
             window: windows::telling(lengths, moment, &state.recent, dispersion, least),
             likelihood,
             score: state.without_glow(raw),
-            limit: self.limit,
+            limit: if state.lent.is_empty() { self.limit } else { self.limit + CAREFUL },
+            borrowed: !state.lent.is_empty(),
             least,
             most: Window::of(longest, moment, &state.recent, dispersion).sum.hits,
             rhythm: &self.rhythm,
             age: state.age,
-            warm_up: self.warm_up(),
+            warm_up: self.waits(state),
         }
         .speak()
     }
@@ -156,20 +172,20 @@ impl Detector for ShareDetector {
         if !state.fits(&self.rhythm) {
             *state = State::new(&self.rhythm);
         }
-        sources::admit(&mut state.usual, &bucket.parts, state.age);
+        sources::admit(&mut state.usual, &bucket.parts, &state.lent, state.age);
         let reading = Reading::of(state, &self.rhythm, bucket, Look::Complete);
         let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
         let same = reading.late <= 0.0 && state.lived == state.odds;
-        if state.age >= self.warm_up() {
-            state.odds = state.odds.after(&likelihood, &self.rhythm.outbreaks);
+        let mut raw = 0.0;
+        if state.age >= self.waits(state) {
+            (state.odds, raw) = state.odds.after(&likelihood, &self.rhythm.outbreaks);
         }
-        let raw = state.odds.score();
         let verdict = self.verdict(state, &reading, bucket, likelihood, raw, true);
         if same {
             state.lived = state.odds;
-        } else if state.age >= self.warm_up() {
+        } else if state.age >= self.waits(state) {
             let all = self.weigh(state, &reading, reading.hits, reading.expected);
-            state.lived = state.lived.after(&all, &self.rhythm.outbreaks);
+            state.lived = state.lived.after(&all, &self.rhythm.outbreaks).0;
         }
         if reading.spoke {
             self.learn(state, &reading);
@@ -177,6 +193,9 @@ impl Detector for ShareDetector {
         // Silence before the first message is no experience.
         if reading.spoke || state.age > 0 {
             state.age = state.age.saturating_add(1);
+            if state.age >= self.rhythm.warm_up {
+                state.lent.clear();
+            }
             let told = if verdict.numbers.score > 0.0 { raw } else { 0.0 };
             state.keep(reading.moment, told, &self.rhythm);
         }
@@ -194,7 +213,7 @@ impl Detector for ShareDetector {
         };
         let reading = Reading::of(state, &self.rhythm, open, Look::Open);
         let likelihood = self.weigh(state, &reading, reading.moment.hits, reading.moment.expected);
-        let raw = state.odds.after(&likelihood, &self.rhythm.outbreaks).score();
+        let (_, raw) = state.odds.after(&likelihood, &self.rhythm.outbreaks);
         self.verdict(state, &reading, open, likelihood, raw, false)
     }
 }

@@ -13,6 +13,8 @@ use crate::domain::count::Part;
 const FIRST_SHARE: f64 = 0.1;
 /// Messages that an assumed share weighs.
 const FIRST_WEIGHT: f64 = 5.0;
+/// Complaints that a share lent by all messages weighs: segments differ, so not many.
+const LENT_WEIGHT: f64 = 3.0;
 /// More counts than this in a bucket are taken as this many: nothing real, and squares must not overflow.
 const MOST: f64 = 1e9;
 /// Sources of one series that are remembered; beyond, the least busy one is forgotten.
@@ -52,6 +54,12 @@ impl Usual {
     fn newcomer(source: i64, born: u32, alone: bool, share: f64) -> Self {
         let total = if alone { share * FIRST_WEIGHT } else { FIRST_WEIGHT };
         Self { source, born, alone, hits: (share * FIRST_WEIGHT) as f32, total: total as f32, volume: 0.0, weight: 0.0 }
+    }
+
+    /// A source of a new segment, with the share that it has in all messages.
+    fn heir(source: i64, born: u32, share: f64) -> Self {
+        let share = share.clamp(1e-4, 1.0);
+        Self { hits: LENT_WEIGHT as f32, total: (LENT_WEIGHT / share) as f32, ..Self::newcomer(source, born, false, share) }
     }
 
     /// Share of its messages that have the theme, 0 to 1.
@@ -102,8 +110,9 @@ pub(super) fn pooled_share(usual: &[Usual]) -> Option<f64> {
     (total > 0.0).then(|| hits / total)
 }
 
-/// Takes in sources that speak for the first time. They start with the share of the others.
-pub(super) fn admit(usual: &mut Vec<Usual>, parts: &[Part], age: u32) {
+/// Takes in sources that speak for the first time. They start with the share that is lent for them,
+/// or else with that of the others.
+pub(super) fn admit(usual: &mut Vec<Usual>, parts: &[Part], lent: &[(i64, f32)], age: u32) {
     for part in parts {
         let alone = part.total.is_none();
         let known = usual.iter().position(|of| of.source == part.source);
@@ -122,7 +131,11 @@ pub(super) fn admit(usual: &mut Vec<Usual>, parts: &[Part], age: u32) {
                 usual.swap_remove(at);
             }
         }
-        usual.push(Usual::newcomer(part.source, age, alone, share));
+        let lent = lent.iter().find(|(source, _)| *source == part.source && !alone);
+        usual.push(lent.map_or_else(
+            || Usual::newcomer(part.source, age, alone, share),
+            |(_, share)| Usual::heir(part.source, age, f64::from(*share)),
+        ));
     }
 }
 
@@ -191,13 +204,13 @@ mod tests {
     #[test]
     fn a_newcomer_starts_with_the_share_of_the_others() {
         let mut usual = Vec::new();
-        admit(&mut usual, &[part(1, 100.0, 2.0)], 0);
+        admit(&mut usual, &[part(1, 100.0, 2.0)], &[], 0);
         for _ in 0..500 {
             usual[0].learn_share(2.0, 100.0, 1.0, 0.99);
             usual[0].fade_volume(0.99);
             usual[0].add_volume(100.0);
         }
-        admit(&mut usual, &[part(1, 100.0, 2.0), part(2, 50.0, 50.0)], 500);
+        admit(&mut usual, &[part(1, 100.0, 2.0), part(2, 50.0, 50.0)], &[], 500);
         assert_eq!(usual.len(), 2);
         assert!((usual[1].hits / usual[1].total - 0.02).abs() < 1e-3, "{:?}", usual[1]);
         assert!(usual[1].unsure() > 1.0, "and with a great doubt");
@@ -206,7 +219,7 @@ mod tests {
     #[test]
     fn a_silent_source_is_not_taken_in() {
         let mut usual = Vec::new();
-        admit(&mut usual, &[part(1, 0.0, 0.0)], 0);
+        admit(&mut usual, &[part(1, 0.0, 0.0)], &[], 0);
         assert_eq!(usual, []);
     }
 
@@ -229,7 +242,7 @@ mod tests {
     fn impossible_counts_are_held_to_what_can_be() {
         let mut usual = Vec::new();
         let wild = Part { source: 1, total: Some(3.0), hits: 7.0, late_total: f64::NAN, late_hits: 9.0 };
-        admit(&mut usual, &[wild], 0);
+        admit(&mut usual, &[wild], &[], 0);
         let line = lines(&usual, &[wild])[0];
         assert_eq!((line.total, line.hits, line.late_total, line.late_hits), (Some(7.0), 7.0, 7.0, 7.0));
         let endless = Part { source: 1, total: Some(f64::INFINITY), hits: f64::NEG_INFINITY, ..Part::default() };
@@ -240,7 +253,7 @@ mod tests {
     fn two_parts_of_one_source_are_one_line() {
         let mut usual = Vec::new();
         let parts = [part(1, 10.0, 1.0), part(1, 5.0, 2.0)];
-        admit(&mut usual, &parts, 0);
+        admit(&mut usual, &parts, &[], 0);
         let lines = lines(&usual, &parts);
         assert_eq!(lines.len(), 1);
         assert_eq!((lines[0].total, lines[0].hits), (Some(15.0), 3.0));
@@ -250,7 +263,7 @@ mod tests {
     fn the_number_of_sources_is_bounded() {
         let mut usual = Vec::new();
         for source in 0..1000 {
-            admit(&mut usual, &[part(source, 10.0, 1.0)], 0);
+            admit(&mut usual, &[part(source, 10.0, 1.0)], &[], 0);
         }
         assert_eq!(usual.len(), SOURCES);
     }

@@ -26,6 +26,9 @@ const GLOW: f64 = 0.5;
 pub struct State {
     /// Buckets since the first message.
     pub(super) age: u32,
+    /// Shares of all messages that a new segment starts with, by source, until it has its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lent: Vec<(i64, f32)>,
     /// What is usual in each source.
     pub(super) usual: Vec<Usual>,
     /// Busyness of hours or weekdays.
@@ -52,6 +55,7 @@ impl State {
         let assumed = |value| Dispersion::assumed(value, rhythm.spread_weight);
         Self {
             age: 0,
+            lent: Vec::new(),
             usual: Vec::new(),
             season: Season::new(rhythm.slots),
             mood: Season::new(rhythm.share_slots),
@@ -82,6 +86,12 @@ impl State {
     pub(super) fn without_glow(&self, score: f64) -> f64 {
         let peak = self.scores.iter().copied().fold(0.0, f32::max);
         if score > f64::from(peak) { score } else { (score - GLOW).max(0.0) }
+    }
+
+    /// Nobody has spoken yet.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.age == 0
     }
 
     /// Buckets since the first message.

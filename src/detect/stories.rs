@@ -234,6 +234,23 @@ fn nothing_is_said_before_a_week_of_hours_or_two_of_days() {
 }
 
 #[test]
+fn a_new_segment_with_borrowed_shares_is_judged_within_days_and_says_so() {
+    let mut story = Story::of(Width::Day);
+    story.state = story.detector.heir([(0, 0.05), (1, 0.4)]);
+    for _ in 0..4 {
+        assert_eq!(word(&story.next("10/1 5/2")), "unknown");
+    }
+    // As many complaints as all messages would have, and then far more.
+    story.tell(&[("12/1 6/3", "normal"), ("9/0 4/1", "normal")]);
+    let verdict = story.next("40/19 5/2");
+    assert!(matches!(verdict.call, Call::Firing(_)) && verdict.numbers.borrowed, "{verdict:?}");
+    assert!(verdict.numbers.limit > story.detector.limit(), "it is careful: {verdict:?}");
+    story.live(10, &["40/2 5/2", "38/1 6/3"]);
+    let numbers = story.next("40/2 5/2").numbers;
+    assert!(!numbers.borrowed && (numbers.limit - story.detector.limit()).abs() < 1e-9, "{numbers:?}");
+}
+
+#[test]
 fn too_few_complaints_are_uneasy_at_most() {
     let mut story = Story::of(Width::Day);
     story.live(203, &["40/0", "38/0", "42/0", "41/0", "39/0", "40/0", "39/0", "40/0", "41/0"]);

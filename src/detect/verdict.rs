@@ -38,6 +38,8 @@ pub(super) struct Circumstances<'a> {
     pub score: f64,
     /// Score that the budget asks for.
     pub limit: f64,
+    /// The usual share is that of all messages.
+    pub borrowed: bool,
     /// Complaints that the watch asks for.
     pub least: f64,
     /// Complaints in the longest window.
@@ -79,7 +81,9 @@ impl Circumstances<'_> {
                 gate: self.likelihood.damped,
                 held_by: self.held_by(score, warming),
                 learnt_buckets: f64::from(self.age),
+                borrowed: self.borrowed,
                 newest: self.newest(),
+                mean: None,
             },
         }
     }

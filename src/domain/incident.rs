@@ -16,11 +16,57 @@ pub struct SeriesKey {
     pub theme: String,
     /// Which part of the messages.
     pub segment: Segment,
+    /// What is looked for in it.
+    #[serde(default, skip_serializing_if = "Kind::is_spike")]
+    pub kind: Kind,
 }
 
 impl fmt::Display for SeriesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} / {} / {}", self.watch, self.theme, self.segment)
+        write!(f, "{} / {} / {}", self.watch, self.theme, self.segment)?;
+        match self.kind {
+            Kind::Spike => Ok(()),
+            kind => write!(f, " / {kind}"),
+        }
+    }
+}
+
+/// What is looked for in a series. A spike and a slow rise of one theme are two troubles, each
+/// with an incident of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Suddenly more complaints than usual.
+    #[default]
+    Spike,
+    /// More complaints over weeks than in the reference.
+    SlowRise,
+    /// A measure got worse: fewer stars, more detractors. The series' theme is the measure's name.
+    Drop,
+}
+
+impl Kind {
+    /// The word in commands, notices and the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Spike => "spike",
+            Self::SlowRise => "slow rise",
+            Self::Drop => "drop",
+        }
+    }
+
+    /// Whether it is the ordinary kind, which is nowhere spelt out.
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    pub fn is_spike(&self) -> bool {
+        *self == Self::Spike
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 
@@ -116,9 +162,26 @@ pub struct Numbers {
     pub held_by: String,
     /// Buckets that the usual was learnt from.
     pub learnt_buckets: f64,
+    /// Too little was learnt of this segment itself: its usual share is that of all messages.
+    #[serde(default)]
+    pub borrowed: bool,
     /// The judged bucket alone, whatever window scored highest: what a chart draws.
     #[serde(default)]
     pub newest: Newest,
+    /// What a measure is about, where it is a mean: the counts above are points lost then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Mean>,
+}
+
+/// A mean of ratings beside what is usual for it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Mean {
+    /// In the window: stars, or the NPS.
+    pub value: f64,
+    /// Usually, of the same sources in the same proportions.
+    pub usual: f64,
+    /// Range that 90 % of usual windows fall into.
+    pub range: (f64, f64),
 }
 
 /// One bucket beside what is usual for it.
@@ -247,6 +310,9 @@ pub struct Incident {
     pub reopened: u32,
     /// The newest numbers.
     pub numbers: Numbers,
+    /// End of the window that they tell of. A weekly export speaks of days that are long over.
+    #[serde(default)]
+    pub counted_to: Option<Timestamp>,
 }
 
 /// What a person can do about an incident.
@@ -302,4 +368,21 @@ pub struct Transition {
     pub who: String,
     /// The numbers at that moment.
     pub numbers: Numbers,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spike_is_named_as_ever_and_the_other_kinds_beside_it() {
+        let mut key = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike };
+        assert_eq!(key.to_string(), "w / t / all");
+        let stored = serde_json::to_string(&key).unwrap();
+        assert_eq!(stored, r#"{"watch":"w","theme":"t","segment":"all"}"#);
+        assert_eq!(serde_json::from_str::<SeriesKey>(&stored).unwrap(), key);
+        key.kind = Kind::SlowRise;
+        assert_eq!(key.to_string(), "w / t / all / slow rise");
+        assert_eq!(serde_json::from_str::<SeriesKey>(&serde_json::to_string(&key).unwrap()).unwrap(), key);
+    }
 }

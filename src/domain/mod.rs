@@ -8,11 +8,14 @@ pub mod course;
 pub mod http;
 pub mod incident;
 pub mod item;
+pub mod measure;
 pub mod notice;
 pub mod ports;
+pub mod rated;
 pub mod remark;
 pub mod secret;
 pub mod theme;
+pub mod voice;
 
 /// A moment in UTC. Times that come from outside are turned into this at the door.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

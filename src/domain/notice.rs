@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 use crate::domain::course::Bar;
 use crate::domain::course::Mark;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
@@ -66,13 +67,19 @@ pub struct Facts {
     pub theme_title: String,
     /// All messages, or a part of them.
     pub segment: Segment,
+    /// A spike, a slow rise, or a measure that got worse.
+    #[serde(default)]
+    pub kind: Kind,
+    /// What a slow rise is measured against, for people: `Jan-Mar 2026`.
+    #[serde(default)]
+    pub reference: String,
     /// How loud now.
     pub level: Level,
     /// How loud people were told it was, before this notice.
     pub told_level: Option<Level>,
     /// Complaints that people were told of before this notice.
     pub told_count: Option<f64>,
-    /// When the state changed. The mail's `Date`.
+    /// When the state changed, or when that was found out. The mail's `Date`.
     pub at: Timestamp,
     /// When the spike began.
     pub since: Timestamp,
@@ -82,6 +89,9 @@ pub struct Facts {
     pub zone: String,
     /// The numbers behind it.
     pub numbers: Numbers,
+    /// The window that they tell of, where it was over long before people are told; else it ends now.
+    #[serde(default)]
+    pub window: Option<(Timestamp, Timestamp)>,
     /// False alarms a year that the watch was given as its budget.
     pub false_alarms_per_year: f64,
     /// Least number of complaints for an alert.

@@ -4,10 +4,12 @@
 //! say what every implementation promises.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -29,6 +31,7 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
 use crate::domain::theme::Tag;
+use crate::domain::voice::Likeness;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +80,14 @@ pub struct Stream {
     pub errors: u32,
     /// The last error, until a poll goes well.
     pub error: Option<String>,
+    /// Delay within which nearly all of its messages come, beyond the waiting for a poll; learnt.
+    pub usual_delay: Option<TimeDelta>,
+    /// Delay within which all but stragglers come.
+    pub longest_delay: Option<TimeDelta>,
+    /// Messages a day that were news, to weigh streams against each other.
+    pub news_per_day: f64,
+    /// The newest publication among its messages.
+    pub newest: Option<Timestamp>,
 }
 
 /// An item with all that is needed to store and count it.
@@ -88,8 +99,8 @@ pub struct TaggedItem {
     pub tags: Vec<Tag>,
     /// Keyed hash of the author.
     pub author_hash: Option<String>,
-    /// Items with the same key are one voice; `None` makes it a voice of its own.
-    pub voice_key: Option<u64>,
+    /// What finds the messages that it may be a copy of; `None` makes it a voice of its own.
+    pub voice_key: Option<Likeness>,
     /// Labels that segments are made of.
     pub labels: BTreeMap<String, String>,
     /// Hash of what was read: another one for the same id is an edit.
@@ -192,6 +203,40 @@ pub struct Retagged {
     pub ruleset: Ruleset,
 }
 
+/// Which labels the stored items have segments for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labelling {
+    /// Labels that all items have: a key, or `key@source=value` for one that a source gives to all
+    /// of its messages.
+    pub built: BTreeSet<String>,
+    /// Labels that items are being given.
+    pub building: BTreeSet<String>,
+    /// Number of the last item that has them.
+    pub done_to: i64,
+}
+
+/// What the labels of a stored item are made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFields {
+    /// Number of the item.
+    pub item: i64,
+    /// Name of its source.
+    pub source: String,
+    /// Language.
+    pub lang: Option<String>,
+    /// What else the source gave.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A page of items that are given labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled {
+    /// Numbers of items with the labels they should have. What one has already stays as it is.
+    pub items: Vec<(i64, BTreeMap<String, String>)>,
+    /// How far it has come with them.
+    pub labelling: Labelling,
+}
+
 /// Storing what was read.
 pub trait Ingest: Send + Sync {
     /// Where a stream stands; a default one when it was never read.
@@ -211,6 +256,16 @@ pub trait Ingest: Send + Sync {
 
     /// Replaces tags and moves the counters, together or not at all. It is history: it never alerts.
     fn commit_retagged(&self, page: Retagged) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Which labels stored items have; `None` when nobody ever said.
+    fn labelling(&self) -> impl Future<Output = Result<Option<Labelling>, StoreError>> + Send;
+
+    /// What labels are made from, of the items after `item`.
+    fn fields_after(&self, item: i64, limit: u32) -> impl Future<Output = Result<Vec<StoredFields>, StoreError>> + Send;
+
+    /// Adds labels and moves the counters, together or not at all. It is history: it never alerts.
+    /// Segments of labels that are being built are not shown in [`Counters`].
+    fn commit_labelled(&self, page: Labelled) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// A poll ended without a page. `error` is `None` for "unchanged".
     fn note_poll(
@@ -239,10 +294,35 @@ pub struct Cell {
     pub late: i64,
 }
 
+/// One counter of ratings of a quarter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RatedCell {
+    /// When.
+    pub quarter: Quarter,
+    /// Number of the segment.
+    pub segment: i64,
+    /// Number of the source.
+    pub source: i64,
+    /// Best value of the scale: 5, 10, or 1 for good and bad.
+    pub scale: i64,
+    /// They came as history.
+    pub late: bool,
+    /// Ratings, one a voice.
+    pub count: i64,
+    /// Their sum in hundredths.
+    pub sum: i64,
+    /// Sum of their squares in ten-thousandths.
+    pub square: i64,
+    /// Those at the low end: one star, detractors.
+    pub low: i64,
+    /// Those at the high end: the two best steps, promoters.
+    pub top: i64,
+}
+
 /// Counters of a range of quarters.
 #[derive(Debug, Clone, Default)]
 pub struct Counters {
-    /// Every segment there is.
+    /// Every segment there is, but for those that are still being built.
     pub segments: BTreeMap<i64, Segment>,
     /// Every source there is.
     pub sources: BTreeMap<i64, String>,
@@ -250,6 +330,8 @@ pub struct Counters {
     pub themes: BTreeMap<i64, String>,
     /// The counters, in order of their quarters.
     pub cells: Vec<Cell>,
+    /// The counters of ratings, in order of their quarters.
+    pub rated: Vec<RatedCell>,
 }
 
 /// What changed in a source's counters since the last look.

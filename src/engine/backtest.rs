@@ -1,39 +1,63 @@
-//! What the watches would have done: stored history through the same judging and the same state
-//! machine as the daemon's, in memory.
+//! What the watches would have done: stored history, as it was known at each moment, through the
+//! same judging and the same state machine as the daemon's.
 //!
-//! Counters are made from the items, never read from the tables, so that another configuration
-//! can be tried: where its rules differ, every text is tagged again.
+//! Counters are made from the items, never read from the tables: a message counts from when it was
+//! first seen, an edit changes its themes when it was seen, a deletion takes it back when the source
+//! did. So another configuration can be tried, and late arrivals alert as late as they would have.
+//! When imported history was first seen nobody knows; it is taken to have come as soon after its
+//! publication as its source's messages do. What people did about incidents is not played.
+//!
+//! [`World::read`] gathers history, [`play`] takes watches through it, [`known`] compares what they
+//! found with what people know, and [`curve`] tries other budgets. Start reading at [`series`].
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::config::settings::Watch;
-use crate::counting::Member;
-use crate::counting::contribution;
-use crate::counting::series::Grid;
 use crate::domain::Timestamp;
-use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
-use crate::domain::incident::Verdict;
-use crate::domain::ports::Cell;
-use crate::domain::ports::Counters;
-use crate::domain::ports::StoreError;
+use crate::domain::incident::SeriesKey;
+use crate::domain::measure::Measure;
+use crate::engine::backtest::calendar::Calendar;
+use crate::engine::backtest::cores::on_all;
+use crate::engine::backtest::ear::Closest;
+use crate::engine::backtest::known::Known;
+use crate::engine::backtest::ledger::Subject;
+use crate::engine::backtest::series::Played;
+use crate::engine::backtest::series::Player;
 use crate::engine::judge::Judge;
-use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
-use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
 use crate::engine::lookout::policy;
 use crate::engine::plan::Plan;
-use crate::incident::step::Cause;
-use crate::incident::step::step;
-use crate::incident::storm::covers;
 use crate::incident::storm::whole_of;
-use crate::store::sqlite::reports::Choice;
-use crate::store::sqlite::reports::Reader;
-use crate::tagging;
+use crate::render::chart::Point;
+
+mod calendar;
+mod cores;
+pub mod curve;
+pub mod ear;
+pub mod known;
+mod ladder;
+mod ledger;
+mod segments;
+mod series;
+mod tags;
+mod tape;
+#[cfg(test)]
+mod tests;
+mod voices;
+mod world;
+
+pub use world::Progress;
+pub use world::Stage;
+pub use world::World;
+
+/// Series with their buckets kept for charts beyond these are not kept: nobody looks at so many.
+const MOST_COURSES: usize = 200;
 
 /// An incident that would have been.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,183 +66,190 @@ pub struct Found {
     pub incident: Incident,
     /// Complaints and expected ones when it opened.
     pub opening: (f64, f64),
+    /// When people would have been told first. A spike that came in late is told when it came in,
+    /// and its incident opens in its own time.
+    pub told_at: Timestamp,
+    /// The times in which it stood: more than one where it was reopened.
+    pub spells: Vec<Spell>,
 }
 
-/// History as counters, and what is missing from it.
-#[derive(Debug, Default)]
-pub struct World {
-    /// The counters.
-    pub counters: Counters,
-    /// Items whose text was pruned, so that they could not be tagged again.
-    pub without_text: u64,
+/// A time in which an incident stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// First bucket of what was loud.
+    pub since: Timestamp,
+    /// When people would have been told.
+    pub told_at: Timestamp,
+    /// When it was resolved, if it was.
+    pub resolved_at: Option<Timestamp>,
 }
 
-impl World {
-    /// With the themes as stored.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database fails.
-    pub fn stored(reader: &Reader<'_>, until: Timestamp) -> Result<Self, StoreError> {
-        Ok(Self { counters: reader.history(until)?, without_text: 0 })
-    }
-
-    /// With the themes that the rules of `plan` give.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database fails.
-    pub fn retagged(reader: &Reader<'_>, plan: &Plan, until: Timestamp) -> Result<Self, StoreError> {
-        let mut numbers = Numbers::default();
-        let mut without_text = 0;
-        let mut cells: HashMap<(Quarter, i64, i64, i64), i64> = HashMap::new();
-        let mut shared: HashMap<i64, Vec<Member>> = HashMap::new();
-        reader.export(&Choice { until: Some(until), ..Choice::default() }, |item| {
-            without_text += u64::from(item.title.is_empty() && item.text.is_empty());
-            let tags = plan.rules.tag(&tagging::message(&item.title, &item.text));
-            let own = item.fields.iter().chain(source_labels(plan, &item.source));
-            let language = item.lang.iter().map(|lang| ("language", lang.as_str()));
-            let labels = own.map(|(key, value)| (key.as_str(), value.as_str())).chain(language);
-            let member = Member {
-                id: item.id,
-                source: numbers.source(&item.source),
-                quarter: Quarter::of(item.at),
-                late: false,
-                gone: false,
-                scopes: numbers.scopes(labels.filter(|(key, _)| plan.label_keys.contains(*key))),
-                themes: tags.iter().map(|tag| numbers.theme(&tag.theme)).collect(),
-            };
-            if item.shares_voice {
-                shared.entry(item.voice).or_default().push(member);
-            } else {
-                count(&mut cells, &[member]);
-            }
-            Ok::<_, StoreError>(())
-        })?;
-        for members in shared.values() {
-            count(&mut cells, members);
-        }
-        let mut cells: Vec<Cell> = cells
-            .into_iter()
-            .map(|((quarter, segment, source, theme), voices)| Cell { quarter, segment, source, theme, voices, late: 0 })
-            .collect();
-        cells.sort_unstable_by_key(|cell| cell.quarter);
-        Ok(Self { counters: numbers.name(cells), without_text })
-    }
-
-    /// Takes the watches through it. Incidents in the order of their opening.
+impl Found {
+    /// From the first bucket of the spike to the first notice.
     #[must_use]
-    pub fn play<'a>(
-        &self,
-        plan: &Plan,
-        calibrations: &Calibrations,
-        watches: impl Iterator<Item = &'a Watch>,
-        until: Timestamp,
-    ) -> Vec<Found> {
-        let Some(first) = self.counters.cells.first().map(|cell| cell.quarter.start()) else { return Vec::new() };
-        let mut found = Vec::new();
-        for watch in watches {
-            let series = series_of(watch, &self.counters);
-            let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibrations.watch(&watch.name));
-            let grid = Grid::of(&self.counters, &sources_of(watch, &self.counters));
-            for series in &series {
-                found.extend(play_series(plan, watch, &judge, series, &grid, first, until));
-            }
-        }
-        // What the whole told is not told again of its parts, as in the daemon.
-        let wholes: Vec<Incident> =
-            found.iter().map(|found| &found.incident).filter(|incident| incident.key.segment == Segment::All).cloned().collect();
-        found.retain(|found| {
-            let whole = whole_of(&found.incident.key);
-            !wholes.iter().any(|incident| Some(&incident.key) == whole.as_ref() && covers(incident, found.incident.opened_at))
-        });
-        found.sort_by(|a, b| (a.incident.opened_at, &a.incident.key).cmp(&(b.incident.opened_at, &b.incident.key)));
-        found
+    pub fn delay(&self) -> chrono::TimeDelta {
+        self.told_at - self.incident.since
     }
 }
 
-fn play_series(
-    plan: &Plan,
-    watch: &Watch,
-    judge: &Judge,
-    series: &Series,
-    grid: &Grid<'_>,
-    first: Timestamp,
-    until: Timestamp,
-) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    let mut memory = Memory::default();
-    let mut hear = |verdict: Verdict| {
-        let at = verdict.until.min(until);
-        // The clock's own moves come before the verdict of the same moment.
-        for cause in [Cause::Clock, Cause::Judged(verdict)] {
-            let newest = found.last().map(|found| found.incident.clone());
-            let Some(step) = step(&plan.instance, &series.key, newest.as_ref(), &cause, policy(watch), at) else { continue };
-            match newest {
-                Some(before) if before.id == step.incident.id => {
-                    if let Some(last) = found.last_mut() {
-                        last.incident = step.incident;
-                    }
-                }
-                _ => {
-                    let opening = (step.incident.numbers.count, step.incident.numbers.expected);
-                    found.push(Found { incident: step.incident, opening });
-                }
-            }
-        }
+/// The buckets of a series, for a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// Which series.
+    pub key: SeriesKey,
+    /// Its buckets.
+    pub points: Vec<Point>,
+    /// The highest share of the limit that was reached.
+    pub loudness: f64,
+}
+
+/// What came of a play.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Incidents in the order in which they were told.
+    pub found: Vec<Found>,
+    /// Series that had incidents or that somebody knows of one in, and the loudest of each watch.
+    pub courses: Vec<Course>,
+    /// For each watch the time in which it could have alerted.
+    pub judged: BTreeMap<String, Range<Timestamp>>,
+    /// For each known incident the bucket that came closest to an alert.
+    pub closest: Vec<Option<Closest>>,
+}
+
+/// How a play is to go.
+pub struct Play<'a> {
+    /// Names and zone.
+    pub plan: &'a Plan,
+    /// What people's labels make of the budgets.
+    pub calibrations: &'a Calibrations,
+    /// The watches, with the budgets that are to be tried.
+    pub watches: &'a [Watch],
+    /// Only incidents that were told from then on.
+    pub since: Option<Timestamp>,
+    /// Incidents that people know of.
+    pub known: &'a [Known],
+    /// Whether buckets are kept for charts.
+    pub with_courses: bool,
+}
+
+/// A watch with everything that its series share.
+struct Desk<'a> {
+    watch: &'a Watch,
+    judge: Judge,
+    series: Vec<Series>,
+    calendar: Calendar,
+    /// For slow rises, which are judged by the day.
+    days: Calendar,
+    sources: Vec<Option<i64>>,
+}
+
+/// Takes watches through history. `progress` hears of series that are done and of all.
+#[must_use]
+pub fn play(world: &World, play: &Play<'_>, progress: Progress<'_>) -> Report {
+    let desks: Vec<Desk<'_>> = play.watches.iter().filter_map(|watch| Desk::new(world, play, watch)).collect();
+    let series = || desks.iter().flat_map(|desk| desk.series.iter().map(move |series| (desk, series)));
+    let (wholes, parts): (Vec<_>, Vec<_>) = series().partition(|(_, series)| series.key.segment == Segment::All);
+    let (mut done, all) = (0, (wholes.len() + parts.len()) as u64);
+    let mut end = || {
+        done += 1;
+        progress(done, all);
     };
-    let open = judge.advance(&mut memory, series, grid, judge.buckets.start(first), until, &mut hear);
-    // The daemon looks at the bucket that is still open too, and may alert early.
-    hear(judge.peek(&memory, series, grid, open, until));
-    found
+    let wholes = on_all(wholes.len(), |at| wholes[at].0.play(world, play, wholes[at].1, None), &mut end);
+    let of_whole: BTreeMap<&SeriesKey, &Played> = wholes.iter().map(|played| (&played.key, played)).collect();
+    let part = |at: usize| {
+        let (desk, series): (&Desk<'_>, &Series) = parts[at];
+        let whole = whole_of(&series.key).and_then(|whole| of_whole.get(&whole).copied());
+        desk.play(world, play, series, whole)
+    };
+    let parts = on_all(parts.len(), part, &mut end);
+    report(world, play, wholes.into_iter().chain(parts))
 }
 
-fn source_labels<'a>(plan: &'a Plan, source: &str) -> impl Iterator<Item = (&'a String, &'a String)> {
-    plan.config.sources.iter().filter(move |of| of.name == source).flat_map(|of| of.labels.iter())
-}
-
-fn count(cells: &mut HashMap<(Quarter, i64, i64, i64), i64>, members: &[Member]) {
-    for (key, tally) in contribution(members) {
-        *cells.entry((key.quarter, key.scope, key.source, key.theme.unwrap_or(0))).or_default() += tally.voices;
-    }
-}
-
-/// Numbers for names, as the store gives them.
-#[derive(Default)]
-struct Numbers {
-    sources: HashMap<String, i64>,
-    themes: HashMap<String, i64>,
-    segments: HashMap<(String, String), i64>,
-}
-
-impl Numbers {
-    const WHOLE: i64 = 1;
-
-    fn source(&mut self, name: &str) -> i64 {
-        let next = self.sources.len() as i64 + 1;
-        *self.sources.entry(name.to_owned()).or_insert(next)
+impl<'a> Desk<'a> {
+    fn new(world: &World, play: &Play<'_>, watch: &'a Watch) -> Option<Self> {
+        let waits = world.waits(play.plan, watch);
+        let cut = play.plan.buckets(watch);
+        let readings: Vec<_> = waits.iter().map(|(place, wait)| (&world.readings[usize::from(*place)], *wait)).collect();
+        let calendar = Calendar::new(cut, world.first?, world.until, &readings);
+        let series = series_of(watch, &world.names);
+        let judge = Judge::new(watch, cut, series.len(), play.calibrations.watch(&watch.name));
+        let sources =
+            world.sources.iter().enumerate().map(|(place, number)| waits.contains_key(&(place as u16)).then_some(*number)).collect();
+        let days = Calendar::new(judge.buckets_of(Kind::SlowRise), world.first?, world.until, &readings);
+        Some(Self { watch, judge, series, calendar, days, sources })
     }
 
-    fn theme(&mut self, name: &str) -> i64 {
-        let next = self.themes.len() as i64 + 1;
-        *self.themes.entry(name.to_owned()).or_insert(next)
-    }
-
-    fn scopes<'a>(&mut self, labels: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<i64> {
-        let labels: BTreeMap<&str, &str> = labels.collect();
-        let mut scopes = vec![Self::WHOLE];
-        for (key, value) in labels {
-            let next = self.segments.len() as i64 + 2;
-            scopes.push(*self.segments.entry((key.to_owned(), value.to_owned())).or_insert(next));
+    fn play(&self, world: &World, play: &Play<'_>, series: &Series, whole: Option<&Played>) -> Played {
+        let asked = play.known.iter().enumerate().filter(|(_, known)| known.concerns(&series.key));
+        let measure = Measure::of(&series.key);
+        let player = Player {
+            instance: &play.plan.instance,
+            judge: &self.judge,
+            series,
+            policy: policy(self.watch),
+            calendar: if series.key.kind == Kind::SlowRise { &self.days } else { &self.calendar },
+            volume: if measure.is_some() { world.nothing() } else { world.tape(series.segment, None) },
+            hits: if measure.is_some() { world.ratings(series.segment) } else { world.tape(series.segment, Some(series.theme)) },
+            sources: &self.sources,
+            subject: measure.map_or(Subject::Complaints, |measure| Subject::Ratings(measure, &world.scores)),
+            names: &world.names,
+            whole: whole.map(|whole| &whole.record),
+            asked: asked.map(|(number, known)| (number, known.from, known.until)).collect(),
+            until: world.until,
+        };
+        let mut done = player.play();
+        let named = play.known.iter().any(|known| known.names(&series.key));
+        let is_whole = series.key.segment == Segment::All;
+        if !play.with_courses || (!is_whole && done.found.is_empty() && !named) {
+            done.points = Vec::new();
         }
-        scopes
+        done
     }
+}
 
-    fn name(self, cells: Vec<Cell>) -> Counters {
-        let turned = |names: HashMap<String, i64>| names.into_iter().map(|(name, id)| (id, name)).collect();
-        let mut segments: BTreeMap<i64, Segment> =
-            self.segments.into_iter().map(|((key, value), id)| (id, Segment::Label { key, value })).collect();
-        segments.insert(Self::WHOLE, Segment::All);
-        Counters { segments, sources: turned(self.sources), themes: turned(self.themes), cells }
+fn report(world: &World, play: &Play<'_>, played: impl Iterator<Item = Played>) -> Report {
+    let mut report = Report { closest: vec![None; play.known.len()], ..Report::default() };
+    let since = play.since.unwrap_or(Timestamp::MIN_UTC);
+    let mut told = Vec::new();
+    for played in played {
+        if let Some(from) = played.judged_from {
+            let judged = from.max(since)..world.until;
+            report.judged.entry(played.key.watch.clone()).and_modify(|range| range.start = range.start.min(judged.start)).or_insert(judged);
+        }
+        for (number, closest) in played.closest {
+            let before = &mut report.closest[number];
+            if before.as_ref().is_none_or(|before| before.numbers.score < closest.numbers.score) {
+                *before = Some(closest);
+            }
+        }
+        let found: Vec<Found> = played.found.into_iter().filter(|found| found.told_at >= since).collect();
+        if !played.points.is_empty() {
+            told.push((found.len(), Course { key: played.key, points: played.points, loudness: played.loudness }));
+        }
+        report.found.extend(found);
     }
+    report.found.sort_by(|a, b| (a.told_at, &a.incident.key).cmp(&(b.told_at, &b.incident.key)));
+    report.courses = worth_showing(play, told);
+    report
+}
+
+/// Series with incidents or known ones first, and the loudest of each watch that has none of these.
+fn worth_showing(play: &Play<'_>, told: Vec<(usize, Course)>) -> Vec<Course> {
+    let mut loudest: BTreeMap<String, f64> = BTreeMap::new();
+    for (_, course) in &told {
+        let best = loudest.entry(course.key.watch.clone()).or_insert(f64::MIN);
+        *best = best.max(course.loudness);
+    }
+    let mut shown: Vec<Course> = told
+        .into_iter()
+        .filter(|(found, course)| {
+            let named = play.known.iter().any(|known| known.names(&course.key));
+            let is_loudest = loudest.get(&course.key.watch).is_some_and(|loudest| course.loudness >= *loudest);
+            *found > 0 || named || is_loudest
+        })
+        .map(|(_, course)| course)
+        .collect();
+    shown.sort_by(|a, b| (&a.key.watch, b.loudness).partial_cmp(&(&b.key.watch, a.loudness)).unwrap_or(std::cmp::Ordering::Equal));
+    shown.truncate(MOST_COURSES);
+    shown
 }

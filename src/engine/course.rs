@@ -17,6 +17,7 @@ use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
+use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Counters;
@@ -89,12 +90,11 @@ impl Outset {
         let Question { plan, watch, calibration, shown, at } = question;
         let all = series_of(watch, names);
         let judge = Judge::new(watch, plan.buckets(watch), all.len(), *calibration);
-        let begin = judge.buckets.start(first.start());
         let stamp = stamp(watch, plan.config.time_zone.name());
         let start = |series: Series| {
             let snapshot = snapshots.get(&state_name(&series.key, &stamp));
             let learnt = snapshot.and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
-            let (as_of, memory) = learnt.unwrap_or((begin, Memory::default()));
+            let (as_of, memory) = learnt.unwrap_or_else(|| (judge.buckets_of(series.key.kind).start(first.start()), Memory::default()));
             Start { series, as_of, memory }
         };
         let starts = all.into_iter().filter(|series| chosen(&series.key)).map(start).collect();
@@ -115,8 +115,9 @@ impl Outset {
         let mut course = Course { verdicts: Vec::new(), verdict: None, memory: start.memory.clone() };
         let mut memory = start.memory.clone();
         let mut from = start.as_of;
+        let buckets = self.judge.buckets_of(start.series.key.kind);
         while from < self.shown.end {
-            let until = self.judge.buckets.end(from);
+            let until = buckets.end(from);
             if until <= from {
                 break;
             }
@@ -146,6 +147,9 @@ impl Outset {
     /// with which the series would have fired. `None` where no number would do: it is still learning.
     #[must_use]
     pub fn needed(&self, start: &Start, course: &Course, grid: &Grid<'_>, now: Timestamp) -> Option<f64> {
+        if !Judge::supposes(&start.series.key) {
+            return None;
+        }
         let mut bucket = self.judge.bucket(&start.series, grid, self.at);
         if bucket.parts.is_empty() {
             bucket.parts.extend(self.last_heard(start, course, grid));
@@ -200,6 +204,13 @@ fn with(bucket: &BucketCount, count: f64) -> BucketCount {
         part.total = part.total.map(|total| total + count);
     }
     other
+}
+
+/// How the series of a watch cuts time: a slow rise is drawn by days.
+#[must_use]
+pub fn buckets(plan: &Plan, watch: &Watch, key: &SeriesKey) -> Buckets {
+    let width = if key.kind == Kind::SlowRise { Width::Day } else { watch.bucket };
+    Buckets { width, ..plan.buckets(watch) }
 }
 
 /// From when until when the chart of a notice reaches: two days of hours, four weeks of days.
@@ -278,7 +289,13 @@ mod tests {
         let complaints = |n: i64| if n == 719 { 5 } else { n % 2 };
         let cells = (0..720).flat_map(|n| [cell(n, 0, 20), cell(n, 1, complaints(n))]).filter(|cell| cell.voices > 0).collect();
         let names = |name: &str| BTreeMap::from([(1, name.to_owned())]);
-        Counters { segments: BTreeMap::from([(1, Segment::All)]), sources: names("shop"), themes: names("late"), cells }
+        Counters {
+            segments: BTreeMap::from([(1, Segment::All)]),
+            sources: names("shop"),
+            themes: names("late"),
+            cells,
+            ..Counters::default()
+        }
     }
 
     #[test]
@@ -306,13 +323,13 @@ mod tests {
         let grid = Grid::of(&counters, &[1].into());
         let asked = |shown: Range<Timestamp>| Question { plan: &plan, watch, calibration: Calibration::default(), shown, at: hour(719) };
         let first = Quarter::of(hour(0));
-        let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |_| true);
+        let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |key| key.kind == Kind::Spike);
         let mut memory = Memory::default();
         whole.judge.advance(&mut memory, &whole.starts[0].series, &grid, hour(0), hour(600), |_| {});
         let name = state_name(&whole.starts[0].series.key, &stamp(watch, "UTC"));
         let snapshot = Snapshot { as_of: hour(600), blob: serde_json::to_string(&memory).unwrap() };
         let drawn = |snapshots: &BTreeMap<String, Snapshot>| {
-            let outset = Outset::new(&asked(hour(660)..hour(720)), &counters, snapshots, first, |_| true);
+            let outset = Outset::new(&asked(hour(660)..hour(720)), &counters, snapshots, first, |key| key.kind == Kind::Spike);
             (outset.quarters().start, outset.follow(&outset.starts[0], &grid, hour(720)).verdicts)
         };
         let (from_snapshot, from_first) = (drawn(&BTreeMap::from([(name, snapshot)])), drawn(&BTreeMap::new()));

@@ -10,6 +10,7 @@ use crate::calendar::holidays::Holidays;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::Ask;
@@ -28,25 +29,43 @@ use crate::text::redact::redact;
 const CANDIDATES: u32 = 200;
 /// Days of a window that are looked at for days off.
 const MOST_DAYS: u64 = 31;
+/// A window that ended so long ago is named by its days.
+const LATE: TimeDelta = TimeDelta::hours(3);
 /// How far back "usual" is counted for the breakdown.
 const USUAL: TimeDelta = TimeDelta::days(28);
+/// The same for a slow rise, whose last weeks are a part of it.
+const REFERENCE: TimeDelta = TimeDelta::days(365);
 
 /// What to look up for a notice about an incident. The window begins where the spike began, but
 /// not more than a day before now: an incident may stand for weeks.
 #[must_use]
 pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     let window = TimeDelta::seconds(incident.numbers.window_seconds.max(3600));
-    let from = incident.since.max(now - window.max(TimeDelta::days(1)));
+    let until = late_window(incident, now).map_or(now, |(_, until)| until);
+    let from = incident.since.max(until - window.max(TimeDelta::days(1)));
     Ask {
         theme: incident.key.theme.clone(),
         segment: incident.key.segment.clone(),
         sources: watch.sources.clone(),
         from,
-        until: now,
-        usual_from: from - USUAL,
+        until,
+        usual_from: from - if incident.key.kind == Kind::SlowRise { REFERENCE } else { USUAL },
         by: ["country", "version", "product", "language"].into_iter().map(str::to_owned).chain(watch.by.iter().cloned()).collect(),
         limit: CANDIDATES,
     }
+}
+
+/// The window that an incident's numbers tell of, where it was over long before now: "in the last
+/// 24 hours" would be wrong then.
+fn late_window(incident: &Incident, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    let until = incident.counted_to.filter(|until| now - *until >= LATE)?;
+    Some((until - TimeDelta::seconds(incident.numbers.window_seconds.max(0)), until))
+}
+
+/// What slow rises of a watch are measured against, for people: `Jan-Mar 2026`.
+#[must_use]
+pub fn reference(watch: &Watch) -> String {
+    watch.reference.map_or_else(|| "the year before".to_owned(), |reference| reference.to_string())
 }
 
 /// A step with everything that is known about it.
@@ -67,6 +86,8 @@ pub struct Case<'a> {
     pub picture: &'a Picture,
     /// Sources that were read in time, and all of them.
     pub fresh: (u32, u32),
+    /// When it was found out, on the daemon's clock.
+    pub now: Timestamp,
     /// When to send, in real time.
     pub due: Timestamp,
 }
@@ -98,7 +119,7 @@ impl Case<'_> {
     fn facts(&self, event: Event) -> Facts {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
-        let theme = plan.theme(&incident.key.theme);
+        let window = late_window(incident, self.now);
         let drivers = drivers::of(ask, evidence, &plan.label_keys);
         Facts {
             event,
@@ -106,26 +127,31 @@ impl Case<'_> {
             revision: incident.revision,
             watch: incident.key.watch.clone(),
             theme: incident.key.theme.clone(),
-            theme_title: theme
-                .map(|theme| theme.title.clone())
-                .filter(|title| !title.is_empty())
+            theme_title: Some(plan.title(&incident.key).to_owned())
+                .filter(|title| !title.is_empty() && *title != incident.key.theme)
                 .unwrap_or_else(|| incident.key.theme.replace('_', " ")),
             segment: incident.key.segment.clone(),
+            kind: incident.key.kind,
+            reference: reference(watch),
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),
-            at: step.transition.at,
+            at: if window.is_some() { self.now } else { step.transition.at },
             since: incident.since,
             opened_at: incident.opened_at,
             zone: plan.config.time_zone.name().to_owned(),
             numbers: incident.numbers.clone(),
-            false_alarms_per_year: watch.false_alarms_per_year,
+            window,
+            false_alarms_per_year: match incident.key.kind {
+                Kind::SlowRise => watch.slow_rises_per_year,
+                Kind::Spike | Kind::Drop => watch.false_alarms_per_year,
+            },
             min_complaints: watch.min_complaints,
             peak: incident.peak,
             quotes: drivers.quotes,
             quotes_of: evidence.voices,
             breakdown: drivers.shares,
-            recent: recent(&evidence.recent, ask.until),
+            recent: if window.is_some() { Vec::new() } else { recent(&evidence.recent, ask.until) },
             chart: picture.bars.clone(),
             marks: picture.marks.clone(),
             calibration: picture.calibration,

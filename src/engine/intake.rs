@@ -1,12 +1,15 @@
 //! What is done to an item between its source and the store: tags, hashes, labels.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::domain::item::Item;
 use crate::domain::ports::TaggedItem;
+use crate::domain::voice::Likeness;
 use crate::engine::plan::Plan;
 use crate::tagging;
 use crate::text::alike;
+use crate::text::alike::Words;
 use crate::text::hash;
 
 /// Prepares the items of one source.
@@ -29,19 +32,27 @@ impl<'a> Intake<'a> {
         let message = tagging::message(&item.title, &item.text);
         let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&message) };
         let author_hash = item.author.as_deref().map(|author| hash::of_author(self.author_key, author));
-        let voice_key = alike::voice_key(author_hash.as_deref(), &message);
-        TaggedItem { tags, voice_key, author_hash, labels: self.labels(&item), hash: content_hash(&item), item }
+        // "A Google user" is a thousand people.
+        let somebody = author_hash.as_deref().filter(|_| item.author.as_deref().is_some_and(alike::names_somebody));
+        let voice_key = Some(Words::of(&message).likeness(somebody)).filter(|likeness| *likeness != Likeness::default());
+        let labels = labels(&self.plan.label_keys, self.source_labels, item.lang.as_deref(), &item.fields);
+        TaggedItem { tags, voice_key, author_hash, labels, hash: content_hash(&item), item }
     }
+}
 
-    /// The item's own word holds over the source's. The language has a field of its own.
-    fn labels(&self, item: &Item) -> BTreeMap<String, String> {
-        let language = item.lang.as_ref().map(|lang| ("language".to_owned(), lang.clone()));
-        let own = item.fields.iter().map(|(key, value)| (key.clone(), value.clone()));
-        let mut labels = self.source_labels.clone();
-        labels.extend(language.into_iter().chain(own));
-        labels.retain(|key, value| self.plan.label_keys.contains(key) && !value.trim().is_empty());
-        labels
-    }
+/// The labels of a message. Its own word holds over the source's; the language has a field of its own.
+pub(super) fn labels(
+    keys: &BTreeSet<String>,
+    of_source: &BTreeMap<String, String>,
+    lang: Option<&str>,
+    fields: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let language = lang.map(|lang| ("language".to_owned(), lang.to_owned()));
+    let own = fields.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let mut labels = of_source.clone();
+    labels.extend(language.into_iter().chain(own));
+    labels.retain(|key, value| keys.contains(key) && !value.trim().is_empty());
+    labels
 }
 
 /// Changes when something changes that people or counters would see.

@@ -1,23 +1,57 @@
 //! Takes one series through its buckets: the one way in which `run`, `backtest` and `explain` judge.
 
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::calendar::bucket::Buckets;
+use crate::calendar::bucket::Width;
+use crate::config::settings::Reference;
 use crate::config::settings::Watch;
 use crate::counting::series::Grid;
 use crate::detect::Detector;
 use crate::detect::Settings;
+use crate::detect::drift;
+use crate::detect::drift::DriftDetector;
+use crate::detect::drift::Period;
+use crate::detect::measure;
+use crate::detect::measure::MeanDetector;
 use crate::detect::share::ShareDetector;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Quarter;
+use crate::domain::incident::Call;
+use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
+use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
+use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
 use crate::domain::ports::Counters;
+use crate::domain::rated::BucketRatings;
 use crate::domain::remark::Calibration;
 use crate::engine::plan::Plan;
 
-/// What a detector remembers.
-pub type Memory = <ShareDetector as Detector>::State;
+/// What is remembered of a series: what its kind's detector learnt. The kinds have no field in
+/// common that would let one be read as another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Memory {
+    /// Of a share: a theme's, or that of bad ratings.
+    Share(<ShareDetector as Detector>::State),
+    /// Of the months before.
+    Drift(drift::State),
+    /// Of a mean.
+    Mean(measure::State),
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::Share(<ShareDetector as Detector>::State::default())
+    }
+}
 
 /// A series with the numbers under which it is counted.
 #[derive(Debug, Clone)]
@@ -26,11 +60,14 @@ pub struct Series {
     pub key: SeriesKey,
     /// Number of its segment.
     pub segment: i64,
-    /// Number of its theme; a theme that nobody ever had has none.
+    /// Number of its theme; a theme that nobody ever had has none, and so has a measure.
     pub theme: i64,
+    /// When a person accepted the level of a slow rise as the usual.
+    pub accepted: Option<Timestamp>,
 }
 
-/// All series of a watch: each theme in all messages and in every segment that the watch asks for.
+/// All series of a watch: each theme in all messages and in every segment that the watch asks for,
+/// for spikes and for slow rises, and each measure in the same.
 #[must_use]
 pub fn series_of(watch: &Watch, counters: &Counters) -> Vec<Series> {
     let number = |name: &str| counters.themes.iter().find(|(_, theme)| *theme == name).map_or(-1, |(id, _)| *id);
@@ -39,17 +76,18 @@ pub fn series_of(watch: &Watch, counters: &Counters) -> Vec<Series> {
         Segment::Label { key, .. } => watch.by.contains(key),
     };
     let segments = || counters.segments.iter().filter(|(_, segment)| watched(segment));
-    watch
-        .themes
-        .iter()
-        .flat_map(|theme| {
-            segments().map(|(&id, segment)| Series {
-                key: SeriesKey { watch: watch.name.clone(), theme: theme.clone(), segment: segment.clone() },
-                segment: id,
-                theme: number(theme),
-            })
-        })
-        .collect()
+    let of = |theme: &str, kind: Kind, (&id, segment): (&i64, &Segment)| Series {
+        key: SeriesKey { watch: watch.name.clone(), theme: theme.to_owned(), segment: segment.clone(), kind },
+        segment: id,
+        theme: if kind == Kind::Drop { -1 } else { number(theme) },
+        accepted: None,
+    };
+    let mut all = Vec::new();
+    for kind in [Kind::Spike, Kind::SlowRise] {
+        all.extend(watch.themes.iter().flat_map(|theme| segments().map(move |segment| of(theme, kind, segment))));
+    }
+    all.extend(watch.measures.iter().flat_map(|measure| segments().map(move |segment| of(measure.word(), Kind::Drop, segment))));
+    all
 }
 
 /// Numbers of the sources that a watch counts.
@@ -58,25 +96,55 @@ pub fn sources_of(watch: &Watch, counters: &Counters) -> std::collections::BTree
     counters.sources.iter().filter(|(_, name)| watch.sources.contains(name)).map(|(id, _)| *id).collect()
 }
 
+/// When a person accepted the level that an incident of a slow rise told of.
+#[must_use]
+pub fn accepted(incident: &Incident) -> Option<Timestamp> {
+    let over = matches!(incident.state, State::Resolved | State::Closed);
+    incident.resolved_at.filter(|_| over && incident.hushed && incident.key.kind == Kind::SlowRise)
+}
+
 /// Judges the series of one watch.
 pub struct Judge {
+    settings: Settings,
     detector: ShareDetector,
+    slow: drift::Settings,
     /// How the watch cuts time.
     pub buckets: Buckets,
+    /// Slow rises are judged a day at a time.
+    days: Buckets,
 }
 
 impl Judge {
-    /// The budget of a watch is shared by its series: many segments must not mean many alarms.
-    /// Before, it is multiplied with what people's labels make of it.
+    /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
+    /// rises have a budget of their own. Before, that of spikes and drops is multiplied with what
+    /// people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
-        let false_alarms_per_year = watch.false_alarms_per_year * calibration.factor / series.max(1) as f64;
+        let (themes, measures) = (watch.themes.len(), watch.measures.len());
+        // In each segment every theme has two series, one of them for slow rises.
+        let segments = series as f64 / (2 * themes + measures).max(1) as f64;
+        let shared = |budget: f64, in_a_segment: usize| budget / (segments * in_a_segment as f64).max(1.0);
+        let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
         let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
-        Self { detector: ShareDetector::new(settings), buckets }
+        let days = Buckets { width: Width::Day, ..buckets };
+        let slow = drift::Settings {
+            slow_rises_per_year: shared(watch.slow_rises_per_year, themes),
+            min_complaints: watch.min_complaints,
+            reference: watch.reference.map(|reference| period(reference, days)),
+            accepted: None,
+        };
+        Self { settings, detector: ShareDetector::new(settings), slow, buckets, days }
+    }
+
+    /// How the series of a kind cut time.
+    #[must_use]
+    pub fn buckets_of(&self, kind: Kind) -> Buckets {
+        if kind == Kind::SlowRise { self.days } else { self.buckets }
     }
 
     /// Takes a series from `from` through every bucket that ends by `until`, and hands each verdict
-    /// to `heard`. Returns the first moment that was not judged.
+    /// to `heard`. Returns the first moment that was not judged. Of a slow rise the days count that
+    /// end after `from`.
     pub fn advance(
         &self,
         memory: &mut Memory,
@@ -86,14 +154,17 @@ impl Judge {
         until: Timestamp,
         mut heard: impl FnMut(Verdict),
     ) -> Timestamp {
-        let mut start = from;
+        let buckets = self.buckets_of(series.key.kind);
+        let mut start = buckets.start(from);
         loop {
-            let end = self.buckets.end(start);
+            let end = buckets.end(start);
             // A calendar that has run out gives no later bucket.
             if end > until || end <= start {
                 return start;
             }
-            heard(self.detector.advance(memory, &grid.bucket(series.segment, series.theme, self.buckets, start)));
+            if end > from {
+                heard(self.learn(memory, series, &self.counted(series, grid, start)));
+            }
             start = end;
         }
     }
@@ -101,21 +172,152 @@ impl Judge {
     /// Judges the bucket that began at `open` and is not over.
     #[must_use]
     pub fn peek(&self, memory: &Memory, series: &Series, grid: &Grid<'_>, open: Timestamp, now: Timestamp) -> Verdict {
-        self.detector.peek(memory, &grid.bucket(series.segment, series.theme, self.buckets, open), now)
+        let start = self.buckets_of(series.key.kind).start(open);
+        self.glance(memory, series, &self.counted(series, grid, start), now)
+    }
+
+    /// What a series counts in the bucket that begins at `start`.
+    fn counted(&self, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Counted {
+        let buckets = self.buckets_of(series.key.kind);
+        match Measure::of(&series.key) {
+            Some(measure) => rated(grid, series.segment, measure, buckets, start),
+            None => Counted::Complaints(grid.bucket(series.segment, series.theme, buckets, start)),
+        }
+    }
+
+    /// Judges an open bucket that is counted already; learns nothing.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &Counted, now: Timestamp) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(bucket) if series.key.kind == Kind::SlowRise => {
+                let numbers = self.stands(memory, series);
+                Verdict { bucket: bucket.start, until: bucket.end, complete: false, call: Call::Unknown, numbers }
+            }
+            Counted::Complaints(bucket) => {
+                let fresh = <ShareDetector as Detector>::State::default();
+                let state = if let Memory::Share(state) = memory { state } else { &fresh };
+                named(self.detector.peek(state, bucket, now), measure)
+            }
+            Counted::Ratings(bucket) => {
+                let detector = MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings);
+                let fresh = measure::State::default();
+                detector.peek(if let Memory::Mean(state) = memory { state } else { &fresh }, bucket)
+            }
+        }
+    }
+
+    /// Where the last 28 days stand beside the reference, for `status`.
+    #[must_use]
+    pub fn stands(&self, memory: &Memory, series: &Series) -> Numbers {
+        match memory {
+            Memory::Drift(state) => self.drift(series).present(state),
+            Memory::Share(_) | Memory::Mean(_) => self.drift(series).present(&drift::State::default()),
+        }
+    }
+
+    fn drift(&self, series: &Series) -> DriftDetector {
+        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
+    }
+
+    /// Judges a complete bucket that is counted already, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &Counted) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(day) if series.key.kind == Kind::SlowRise => self.drift(series).advance(drift_of(memory), day),
+            Counted::Complaints(bucket) => named(self.detector.advance(share_of(memory), bucket), measure),
+            Counted::Ratings(bucket) => {
+                MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings).advance(mean_of(memory), bucket)
+            }
+        }
     }
 }
 
+/// What a series counts in a bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Counted {
+    /// Complaints or bad ratings among all.
+    Complaints(BucketCount),
+    /// Ratings, for a mean.
+    Ratings(BucketRatings),
+}
+
+/// Ratings of a bucket as a measure counts them.
+#[must_use]
+pub fn rated(grid: &Grid<'_>, segment: i64, measure: Measure, buckets: Buckets, start: Timestamp) -> Counted {
+    if measure.is_mean() {
+        Counted::Ratings(grid.ratings(segment, measure, buckets, start))
+    } else {
+        Counted::Complaints(grid.bad_share(segment, measure, buckets, start))
+    }
+}
+
+/// What held a share of ratings back is said of ratings.
+fn named(verdict: Verdict, measure: Option<Measure>) -> Verdict {
+    let Some(_) = measure else { return verdict };
+    let held_by = verdict.numbers.held_by.replace("complaints", "bad ratings");
+    Verdict { numbers: Numbers { held_by, ..verdict.numbers }, ..verdict }
+}
+
+fn share_of(memory: &mut Memory) -> &mut <ShareDetector as Detector>::State {
+    if !matches!(memory, Memory::Share(_)) {
+        *memory = Memory::default();
+    }
+    let Memory::Share(state) = memory else { unreachable!("it was just made one of a share") };
+    state
+}
+
+fn drift_of(memory: &mut Memory) -> &mut drift::State {
+    if !matches!(memory, Memory::Drift(_)) {
+        *memory = Memory::Drift(drift::State::default());
+    }
+    let Memory::Drift(state) = memory else { unreachable!("it was just made one of months") };
+    state
+}
+
+fn mean_of(memory: &mut Memory) -> &mut measure::State {
+    if !matches!(memory, Memory::Mean(_)) {
+        *memory = Memory::Mean(measure::State::default());
+    }
+    let Memory::Mean(state) = memory else { unreachable!("it was just made one of a mean") };
+    state
+}
+
+/// The days of a reference in the zone of the watch.
+fn period(reference: Reference, days: Buckets) -> Period {
+    // Noon is on its day in every zone but a few islands; the day before is as good for them.
+    let midnight = |day: NaiveDate| days.start(day.and_time(chrono::NaiveTime::MIN).and_utc() + chrono::TimeDelta::hours(12));
+    Period { from: midnight(reference.from), until: midnight(reference.until) }
+}
+
 impl Judge {
-    /// The bucket of a series that holds `at`, as counted.
+    /// The bucket of a series that holds `at`, as counted. Of a mean there is none to suppose of.
     #[must_use]
     pub fn bucket(&self, series: &Series, grid: &Grid<'_>, at: Timestamp) -> BucketCount {
-        grid.bucket(series.segment, series.theme, self.buckets, self.buckets.start(at))
+        let buckets = self.buckets_of(series.key.kind);
+        let start = buckets.start(at);
+        match Measure::of(&series.key) {
+            Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
+            None => grid.bucket(series.segment, series.theme, buckets, start),
+        }
     }
 
-    /// What would be said of a bucket that never was; nothing is learnt.
+    /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is
+    /// judged by the share of complaints: [`Judge::supposes`].
     #[must_use]
     pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
-        if bucket.end <= now { self.detector.advance(&mut memory.clone(), bucket) } else { self.detector.peek(memory, bucket, now) }
+        let mut state = if let Memory::Share(state) = memory { state.clone() } else { <ShareDetector as Detector>::State::default() };
+        if bucket.end <= now { self.detector.advance(&mut state, bucket) } else { self.detector.peek(&state, bucket, now) }
+    }
+
+    /// Whether it can be asked what so many complaints more would have done.
+    #[must_use]
+    pub fn supposes(key: &SeriesKey) -> bool {
+        match key.kind {
+            Kind::Spike => true,
+            Kind::SlowRise => false,
+            Kind::Drop => Measure::of(key).is_some_and(|measure| !measure.is_mean()),
+        }
     }
 }
 
@@ -129,7 +331,7 @@ pub struct Present {
 }
 
 /// Judges the series of a watch in all messages from the beginning of `counters` to `now`, and
-/// gives the verdict of the bucket that holds `now`.
+/// gives the verdict of the bucket that holds `now`. Slow rises are left out: [`slow`] has them.
 #[must_use]
 pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &Counters, first: Quarter, now: Timestamp) -> Vec<Present> {
     let series = series_of(watch, counters);
@@ -137,7 +339,7 @@ pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &
     let grid = Grid::of(counters, &sources_of(watch, counters));
     series
         .into_iter()
-        .filter(|series| series.key.segment == Segment::All)
+        .filter(|series| series.key.segment == Segment::All && series.key.kind != Kind::SlowRise)
         .map(|series| {
             let mut memory = Memory::default();
             let start = judge.buckets.start(first.start());
@@ -146,4 +348,30 @@ pub fn present(plan: &Plan, watch: &Watch, calibration: Calibration, counters: &
             Present { key: series.key, verdict }
         })
         .collect()
+}
+
+/// How far the last 28 days of each theme of a watch, in all messages, are from the reference at
+/// the end of the last day. `accepted` knows which levels people accepted.
+#[must_use]
+pub fn slow(
+    plan: &Plan,
+    watch: &Watch,
+    counters: &Counters,
+    accepted: &impl Fn(&SeriesKey) -> Option<Timestamp>,
+    first: Quarter,
+    now: Timestamp,
+) -> Vec<Present> {
+    let all = series_of(watch, counters);
+    // Labels move the budget of spikes and of drops alone.
+    let judge = Judge::new(watch, plan.buckets(watch), all.len(), Calibration::default());
+    let grid = Grid::of(counters, &sources_of(watch, counters));
+    let mut found = Vec::new();
+    for series in all.into_iter().filter(|series| series.key.segment == Segment::All && series.key.kind == Kind::SlowRise) {
+        let series = Series { accepted: accepted(&series.key), ..series };
+        let mut memory = Memory::default();
+        let mut last = None;
+        judge.advance(&mut memory, &series, &grid, first.start(), now, |verdict| last = Some(verdict));
+        found.extend(last.map(|verdict| Present { key: series.key, verdict }));
+    }
+    found
 }

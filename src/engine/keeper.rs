@@ -12,9 +12,15 @@ use crate::store::sqlite::Sqlite;
 /// How often it looks, on the daemon's clock.
 pub const PERIOD: TimeDelta = TimeDelta::hours(6);
 
+/// Copies of messages that are older than this are counted by themselves.
+const COPIED: TimeDelta = TimeDelta::weeks(4);
+
 /// Prunes once. A failure is told and tried again at the next round.
 pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
     let keep = &plan.config.store;
+    if let Err(error) = store.forget_copies(now - COPIED).await {
+        warn!("old keys of copies could not be removed: {error}; next try in {} h", PERIOD.num_hours());
+    }
     match store.prune(now - keep.keep_text, keep.max_size).await {
         Ok(0) => {}
         Ok(texts @ 1..100) => debug!(texts, "pruned {texts} texts"),

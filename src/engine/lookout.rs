@@ -21,10 +21,12 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::ports::Change;
 use crate::domain::ports::Counters;
@@ -37,8 +39,12 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
+use crate::engine::complete::Awaited;
+use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
+use crate::engine::hearing::hear;
+use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
@@ -54,21 +60,15 @@ use crate::incident::step::Cause;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::step::step;
-use crate::incident::storm::covers;
 use crate::incident::storm::whole_of;
 use crate::text::hash;
 use crate::web::board;
 use crate::web::board::Board;
 
-/// How long a bucket waits for a source that is read seldom before it counts as complete. What
-/// comes later is replayed.
-const PATIENCE: TimeDelta = TimeDelta::hours(6);
 /// A replay leaves a snapshot this often, so that the next one need not begin so far back.
 const STRIDE: TimeDelta = TimeDelta::days(7);
 /// Snapshots of a replay that are older than this are not kept.
 const REMEMBERED: TimeDelta = TimeDelta::days(60);
-/// How long a bucket waits for a source that fails.
-const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
 
 /// What is remembered of a series between two looks.
 #[derive(Debug, Clone)]
@@ -96,8 +96,8 @@ struct Look<'a> {
     /// What people's labels make of its budget.
     calibration: Calibration,
     series: Vec<Series>,
-    /// Buckets that begin before this moment are complete.
-    closed: Timestamp,
+    /// Up to this moment everything was read.
+    complete: Timestamp,
     /// First changed moment among the watch's sources.
     changed: Option<Timestamp>,
     /// First moment in which news arrived.
@@ -109,6 +109,11 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Buckets of a kind that begin before this moment are complete.
+    fn closed(&self, kind: Kind) -> Timestamp {
+        self.judge.buckets_of(kind).start(self.complete)
+    }
+
     /// The name under which the store keeps what a series remembers.
     fn state_name(&self, key: &SeriesKey) -> String {
         state_name(key, &self.stamp)
@@ -138,7 +143,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         outcome
     }
 
-    async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+    pub(super) async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
         let plan = Arc::clone(&self.plan);
         let touched = self.store.touched().await?;
         let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
@@ -163,6 +168,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let grid = Grid::of(&counters, &sources_of(look.watch, &counters));
             for series in &look.series {
                 self.beats.beat(Loop::Judge);
+                let accepted = newest.get(&series.key).and_then(judge::accepted);
+                let series = &Series { accepted, ..series.clone() };
                 let verdicts = self.advance(look, series, &grid, now, &mut judged);
                 for (before, step) in steps(&plan, &series.key, &mut newest, &verdicts, look, now) {
                     let change = self.change(look, before, step, now).await?;
@@ -188,15 +195,15 @@ impl<S: Ingest + Incidents> Lookout<S> {
             if missing.is_empty() {
                 continue;
             }
-            let limit = look.changed.unwrap_or(Timestamp::MAX_UTC).min(look.closed);
+            let limit = look.changed.unwrap_or(Timestamp::MAX_UTC).min(look.complete);
             let stored = self.store.snapshots(Timestamp::MAX_UTC).await?;
             let before = self.store.snapshots(limit).await?;
             for series in missing {
                 let name = look.state_name(&series.key);
-                let start = look.judge.buckets.start(first.start());
+                let (start, closed) = (look.judge.buckets_of(series.key.kind).start(first.start()), look.closed(series.key.kind));
                 let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
-                let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(look.closed);
-                let judged_to = if judged_to > now { look.closed } else { judged_to };
+                let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(closed);
+                let judged_to = if judged_to > now { closed } else { judged_to };
                 let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
                 let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
                 self.known.insert(series.key.clone(), Known { memory, as_of, judged_to });
@@ -210,14 +217,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let known = self.known.get_mut(&series.key).expect("`recall` has made sure of every series");
         let mut verdicts = Vec::new();
         let from = known.as_of;
-        let (judged_to, news) = (known.judged_to, look.news);
+        let (judged_to, news, closed) = (known.judged_to, look.news, look.closed(series.key.kind));
         // What was learnt behind the beginning of a replay is wrong now. The snapshot it begins
         // with, written again, takes all later ones away.
         if from < judged_to {
             judged.states.extend(snapshot(look.state_name(&series.key), known));
         }
         loop {
-            let until = (known.as_of + STRIDE).min(look.closed);
+            let until = (known.as_of + STRIDE).min(closed);
             let reached = look.judge.advance(&mut known.memory, series, grid, known.as_of, until, |verdict| {
                 let in_time = verdict.bucket >= judged_to;
                 let brings_news = news.is_some_and(|news| verdict.until > news);
@@ -229,7 +236,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 break;
             }
             known.as_of = reached;
-            if until >= look.closed || look.closed - reached < REMEMBERED {
+            if until >= closed || closed - reached < REMEMBERED {
                 judged.states.extend(snapshot(look.state_name(&series.key), known));
             }
         }
@@ -240,7 +247,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         loop {
             let open = look.judge.peek(&memory, series, grid, start, now);
             let until = open.until;
-            if until > now && series.key.segment == Segment::All {
+            if until > now && series.key.segment == Segment::All && series.key.kind != Kind::SlowRise {
                 self.show(&series.key, &open);
             }
             verdicts.push(open);
@@ -266,7 +273,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let evidence = self.store.evidence(ask.clone()).await?;
             let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, due }.rows()
+            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, due }
+                .rows()
         } else {
             Vec::new()
         };
@@ -277,7 +285,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     fn tell_log(&self, step: &Step) {
         let Some(event) = step.event else { return };
         let incident = &step.incident;
-        let title = self.plan.theme(&incident.key.theme).map_or(incident.key.theme.as_str(), |theme| theme.title.as_str());
+        let title = self.plan.title(&incident.key);
         let (count, usual) = (incident.numbers.count, incident.numbers.expected);
         let hours = incident.numbers.window_seconds as f64 / 3600.0;
         let id = incident.id.as_str();
@@ -287,6 +295,13 @@ impl<S: Ingest + Incidents> Lookout<S> {
             return;
         }
         let (level, segment) = (incident.level, &incident.key.segment);
+        if let (Some(mean), Some(_)) = (incident.numbers.mean, Measure::of(&incident.key)) {
+            warn!(
+                incident = id,
+                watch, theme, "incident {id} {event} ({level}): {title} {:.1} in {hours} h, {:.1} usual; {segment}", mean.value, mean.usual
+            );
+            return;
+        }
         warn!(
             incident = id,
             watch, theme, "incident {id} {event} ({level}): {count} complaints about {title} in {hours} h, {usual:.1} usual; {segment}"
@@ -333,15 +348,8 @@ fn steps(
     let mut steps = Vec::new();
     for verdict in verdicts {
         let before = newest.get(key).cloned();
-        // Missed buckets are judged with their own time.
-        let at = if verdict.complete { verdict.until.min(now) } else { now };
-        let silent = before.as_ref().is_none_or(|incident| incident.resolved_at.is_some());
         let whole = whole_of(key).and_then(|whole| newest.get(&whole));
-        if silent && whole.is_some_and(|whole| covers(whole, at)) {
-            continue;
-        }
-        let cause = Cause::Judged(verdict.clone());
-        if let Some(step) = step(&plan.instance, key, before.as_ref(), &cause, policy(look.watch), at) {
+        if let Some(step) = hear(&plan.instance, key, before.as_ref(), whole, verdict, policy(look.watch), now) {
             newest.insert(key.clone(), step.incident.clone());
             steps.push((before, step));
         }
@@ -368,7 +376,7 @@ fn look<'a>(
     touched: &[Touched],
     now: Timestamp,
 ) -> Option<Look<'a>> {
-    let mut complete = now;
+    let mut awaited = Vec::new();
     let mut fresh = (0, 0);
     for source in plan.sources.iter().filter(|source| watch.sources.contains(&source.settings.name)) {
         for shard in source.source.shards() {
@@ -376,9 +384,8 @@ fn look<'a>(
             fresh.1 += 1;
             match stream {
                 Some(stream) if stream.history_done => {
-                    let patience = if stream.errors > 0 { PATIENCE_WITH_ERRORS } else { PATIENCE };
                     fresh.0 += u32::from(stream.errors == 0);
-                    complete = complete.min(stream.complete_to.unwrap_or(now).max(now - patience));
+                    awaited.push(Awaited::of(&source.settings, stream, now));
                 }
                 // A source that cannot be read must not blind the watch to the others.
                 Some(stream) if stream.errors > 0 => {}
@@ -391,7 +398,7 @@ fn look<'a>(
     let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
     Some(Look {
         watch,
-        closed: judge.buckets.start(complete),
+        complete: complete_to(&awaited, now),
         changed: mine().map(|mark| mark.from.start()).min(),
         news: mine().filter_map(|mark| mark.judge_from).map(Quarter::start).min(),
         judge,
@@ -422,7 +429,11 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
             Segment::All => true,
             Segment::Label { key, .. } => watch.by.contains(key),
         };
-        split && watch.themes.contains(&key.theme)
+        let counted = match key.kind {
+            Kind::Spike | Kind::SlowRise => watch.themes.contains(&key.theme),
+            Kind::Drop => watch.measures.iter().any(|measure| measure.word() == key.theme),
+        };
+        split && counted
     })
 }
 
@@ -435,10 +446,11 @@ fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
 /// The name under which the store keeps what a series remembers.
 #[must_use]
 pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
-    format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}", key.watch, key.theme, key.segment)
+    let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
+    format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}{kind}", key.watch, key.theme, key.segment)
 }
 
-/// Another one for other sources, buckets, days or days off.
+/// Another one for other sources, buckets, days, days off or another reference.
 #[must_use]
 pub fn stamp(watch: &Watch, zone: &str) -> String {
     let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
@@ -447,9 +459,11 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
         Width::Hour => "hour",
         Width::Day => "day",
     };
+    let reference = watch.reference.map(|reference| format!("{} {}", reference.from, reference.until));
     let mut parts = vec![width, zone];
     parts.extend(sources);
     parts.extend(watch.holidays.countries().map(|country| country.code()));
+    parts.extend(reference.as_deref());
     format!("{:016x}", hash::of_parts(parts))
 }
 

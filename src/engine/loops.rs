@@ -29,6 +29,7 @@ use crate::engine::plan::Plan;
 use crate::engine::poller;
 use crate::engine::poller::Target;
 use crate::engine::poller_of;
+use crate::engine::relabel;
 use crate::engine::retag;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
@@ -127,6 +128,30 @@ pub(super) async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Ca
         // The tags may be half old and half new: nothing can be said of them.
         return;
     }
+    while let Err(error) = relabel::begin(&parts.store, &plan).await {
+        error!("the labels of stored messages could not be looked up: {error}; next try in {} s", ROUND.as_secs());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+    // Segments that are new are built beside the judging of the others.
+    let building = build(Arc::clone(&plan), parts.clone(), nudges.clone(), stop.clone());
+    tokio::join!(building, judge(plan, parts, nudges, stop));
+}
+
+async fn build(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    while let Err(error) = relabel::finish(&parts.store, &plan, &stop).await {
+        error!("stored messages could not be given their labels: {error}; next try in {} s", ROUND.as_secs());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+    nudges.look.notify_one();
+}
+
+async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
     loop {
         parts.beats.beat(Loop::Judge);

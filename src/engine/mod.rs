@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub mod acts;
 pub mod backtest;
+pub mod complete;
 pub mod courier;
 pub mod course;
 pub mod crew;
@@ -21,6 +22,7 @@ mod diary;
 pub mod drivers;
 pub mod facts;
 pub mod gauges;
+pub mod hearing;
 pub mod intake;
 pub mod judge;
 pub mod keeper;
@@ -30,6 +32,7 @@ mod loops;
 pub mod picture;
 pub mod plan;
 pub mod poller;
+pub mod relabel;
 pub mod retag;
 
 use crate::deliver::Carrier;
@@ -146,6 +149,8 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
     }
     retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &CancellationToken::new()).await?;
+    relabel::begin(&parts.store, &plan).await?;
+    relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     round.notices =
         Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
     let never = CancellationToken::new();

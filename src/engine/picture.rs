@@ -51,7 +51,7 @@ impl Picture {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let Some(first) = store.first_quarter().await? else { return Ok(Self::default()) };
-        let question = question(plan, watch, calibration, now);
+        let question = question(plan, watch, calibration, key, now);
         let (names, snapshots) = (store.counters(NAMES).await?, store.snapshots(question.shown.start).await?);
         let outset = Outset::new(&question, &names, &snapshots, first, |of| same(of, key));
         let counters = store.counters(outset.quarters()).await?;
@@ -73,7 +73,7 @@ impl Picture {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let Some(first) = reader.first_quarter()? else { return Ok(Self::default()) };
-        let question = question(plan, watch, calibration, now);
+        let question = question(plan, watch, calibration, key, now);
         let (names, snapshots) = (reader.counters(NAMES)?, reader.snapshots(question.shown.start)?);
         let outset = Outset::new(&question, &names, &snapshots, first, |of| same(of, key));
         let counters = reader.counters(outset.quarters())?;
@@ -82,14 +82,14 @@ impl Picture {
     }
 }
 
-fn question<'a>(plan: &'a Plan, watch: &'a Watch, calibration: Calibration, now: Timestamp) -> Question<'a> {
-    Question { plan, watch, calibration, shown: course::until(plan.buckets(watch), now), at: now }
+fn question<'a>(plan: &'a Plan, watch: &'a Watch, calibration: Calibration, key: &SeriesKey, now: Timestamp) -> Question<'a> {
+    Question { plan, watch, calibration, shown: course::until(course::buckets(plan, watch, key), now), at: now }
 }
 
-/// Whether the complaints of two series are the same ones.
+/// Whether two series are the same one.
 #[must_use]
 pub fn same(one: &SeriesKey, other: &SeriesKey) -> bool {
-    one.watch == other.watch && one.theme == other.theme && one.segment == other.segment
+    one == other
 }
 
 fn bars(outset: &Outset, watch: &Watch, counters: &Counters, now: Timestamp) -> Vec<Bar> {

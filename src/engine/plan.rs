@@ -8,6 +8,8 @@ use crate::calendar::bucket::Buckets;
 use crate::config::settings;
 use crate::config::settings::Config;
 use crate::config::settings::Watch;
+use crate::domain::incident::SeriesKey;
+use crate::domain::measure::Measure;
 use crate::domain::theme::ThemeText;
 use crate::render::Channel;
 use crate::sources::Source;
@@ -15,7 +17,7 @@ use crate::tagging::Rules;
 
 /// Labels that every item keeps where its source gives them, so that a watch can be split by them
 /// later without reading anything again.
-const USUAL_LABELS: [&str; 4] = ["country", "language", "product", "version"];
+pub(super) const USUAL_LABELS: [&str; 4] = ["country", "language", "product", "version"];
 
 /// What runs until the next reload.
 pub struct Plan {
@@ -71,6 +73,15 @@ impl Plan {
     #[must_use]
     pub fn theme(&self, name: &str) -> Option<&ThemeText> {
         self.config.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// What a series is about, for people: the title of its theme, or of its measure.
+    #[must_use]
+    pub fn title<'a>(&'a self, key: &'a SeriesKey) -> &'a str {
+        match Measure::of(key) {
+            Some(measure) => measure.title(),
+            None => self.theme(&key.theme).map_or(key.theme.as_str(), |theme| theme.title.as_str()),
+        }
     }
 
     /// The watch of a name.

@@ -295,9 +295,10 @@ impl<S: Ingest> Poller<S> {
     }
 }
 
-/// How late an item may come and still be news. Whatever happened since the last good poll is
-/// news, however long that was: a night without network, a weekly survey export.
-fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
+/// How late an item may come and still be news: as late as it usually does, as learnt, and a day at
+/// least, for in a crisis moderators are slower than ever. Whatever happened since the last good poll
+/// is news too, however long that was: a night without network, a weekly survey export.
+pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
     if let Some(configured) = target.source.settings.max_delay {
         return configured;
     }
@@ -306,5 +307,7 @@ fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
         _ => stream.complete_to,
     };
     let gap = last.map_or(TimeDelta::zero(), |last| now - last + TimeDelta::hours(1));
-    USUAL_DELAY.max(target.interval(now) * 2).max(gap)
+    let interval = target.interval(now);
+    let learnt = stream.longest_delay.unwrap_or_default() + interval;
+    USUAL_DELAY.max(interval * 2).max(gap).max(learnt)
 }

@@ -26,7 +26,11 @@ pub fn row_id(instance: &str, incident: &str, event: Event, revision: u32, targe
 /// The id of an incident, short enough to be typed.
 #[must_use]
 pub fn incident_id(instance: &str, key: &SeriesKey, opened_at: Timestamp) -> String {
-    format!("i-{}", digest(&[instance, &key.watch, &key.theme, &key.segment.to_string(), &opened_at.timestamp_millis().to_string()], 4))
+    let (segment, moment) = (key.segment.to_string(), opened_at.timestamp_millis().to_string());
+    let mut parts = vec![instance, &key.watch, &key.theme, &segment, &moment];
+    // A spike has the id that it had before there were other kinds.
+    parts.extend((!key.kind.is_spike()).then(|| key.kind.word()));
+    format!("i-{}", digest(&parts, 4))
 }
 
 /// When to try a row again that was tried `attempts` times: 10 seconds, a minute, up to a day,

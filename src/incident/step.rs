@@ -17,6 +17,7 @@ use crate::domain::Timestamp;
 use crate::domain::incident::Act;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
 use crate::domain::incident::Reason;
 use crate::domain::incident::SeriesKey;
@@ -46,6 +47,21 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// The same for a kind of series. A slow rise is judged once a day, moves over months and is
+    /// never taken for the usual by its age.
+    #[must_use]
+    fn of(self, kind: Kind) -> Self {
+        match kind {
+            Kind::Spike | Kind::Drop => self,
+            Kind::SlowRise => Self {
+                resolve_after: 7,
+                reopen_window: TimeDelta::days(28),
+                notice_gap: TimeDelta::days(7),
+                longest: TimeDelta::days(365_000),
+            },
+        }
+    }
+
     /// Calm buckets in a row that resolve an incident which came back so many times: twice as many
     /// each time, up to eight times. Whatever comes and goes is one trouble, not many.
     fn patience(&self, reopened: u32) -> u32 {
@@ -80,6 +96,7 @@ pub struct Step {
 /// Moves the newest incident of a series. `None` when nothing changes.
 #[must_use]
 pub fn step(instance: &str, key: &SeriesKey, newest: Option<&Incident>, cause: &Cause, policy: Policy, now: Timestamp) -> Option<Step> {
+    let policy = policy.of(key.kind);
     match (newest, cause) {
         (None, Cause::Judged(verdict)) => opened(instance, key, verdict, now),
         (None, _) => None,
@@ -118,8 +135,10 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
         hushed: false,
         reopened: 0,
         numbers: numbers.clone(),
+        counted_to: Some(verdict.until),
     };
-    let transition = Transition { at: now, from: None, to: State::Open, why: "spike".to_owned(), who: "detector".to_owned(), numbers };
+    let why = key.kind.word().to_owned();
+    let transition = Transition { at: now, from: None, to: State::Open, why, who: "detector".to_owned(), numbers };
     Some(Step { incident, seen: None, transition, event: Some(Event::Opened) })
 }
 
@@ -145,6 +164,7 @@ fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> 
 
 fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, policy: Policy, now: Timestamp) -> Option<Step> {
     new.numbers = verdict.numbers.clone();
+    new.counted_to = Some(verdict.until);
     new.level = level;
     new.peak = old.peak.max(verdict.numbers.count);
     if old.state == State::Resolved {
@@ -159,7 +179,8 @@ fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, pol
         new.hushed = false;
         new.reopened += 1;
         new.calm = 0;
-        return changed(old, told(new, level, now), "spike again", Some(Event::Reopened), now);
+        let why = format!("{} again", old.key.kind);
+        return changed(old, told(new, level, now), &why, Some(Event::Reopened), now);
     }
     new.calm = 0;
     let relapse = old.state == State::Recovering;
@@ -193,6 +214,7 @@ fn told(mut incident: Incident, level: Level, now: Timestamp) -> Incident {
 fn calmed(old: &Incident, mut new: Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
     new.calm = old.calm + 1;
     new.numbers = verdict.numbers.clone();
+    new.counted_to = Some(verdict.until);
     match old.state {
         State::Open | State::Acknowledged | State::Snoozed => {
             new.before = old.state;
@@ -307,7 +329,7 @@ mod tests {
     use crate::domain::incident::Segment;
 
     fn key() -> SeriesKey {
-        SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All }
+        SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike }
     }
 
     fn hour(n: i64) -> Timestamp {

@@ -1,4 +1,5 @@
-//! Many into one: what is told of the whole is not told again of each of its parts.
+//! Many into one: what is told of the whole is not told again of each of its parts. A spike is
+//! covered by a spike only, a slow rise by a slow rise.
 
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
@@ -21,13 +22,16 @@ pub fn covers(whole: &Incident, at: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::incident::Kind;
 
     #[test]
     fn a_segment_is_a_part_of_the_whole_and_the_whole_of_nothing() {
         let segment = Segment::Label { key: "country".to_owned(), value: "se".to_owned() };
-        let part = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment };
+        let part = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment, kind: Kind::Spike };
         let whole = whole_of(&part).unwrap();
         assert_eq!(whole.segment, Segment::All);
         assert_eq!(whole_of(&whole), None);
+        let slow = whole_of(&SeriesKey { kind: Kind::SlowRise, ..part }).unwrap();
+        assert_ne!(slow, whole, "each kind has a whole of its own");
     }
 }

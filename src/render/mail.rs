@@ -28,6 +28,7 @@ use crate::render::Reply;
 use crate::render::address::Mailbox;
 use crate::render::html;
 use crate::render::judge;
+use crate::render::kinds;
 use crate::render::story::Story;
 use crate::render::text;
 use crate::text::excerpt;
@@ -128,7 +129,7 @@ fn subject(row: &Row) -> String {
     if facts.event == Event::Test {
         return format!("[Uproar] Test of {}", clipped(&row.target, 57));
     }
-    let (theme, watch) = (clipped(&facts.theme_title, ROOM), clipped(&facts.watch, ROOM));
+    let (theme, watch) = (clipped(&kinds::subject(facts), ROOM), clipped(&facts.watch, ROOM));
     // The theme is cut first, but never to less than a third: it is what people know it by.
     let theme = clipped(&theme, ROOM.saturating_sub(watch.chars().count()).max(ROOM / 3));
     let watch = clipped(&watch, ROOM - theme.chars().count());

@@ -17,6 +17,7 @@ pub mod chart;
 pub mod file;
 mod html;
 mod judge;
+pub mod kinds;
 pub mod mail;
 pub mod origin;
 #[cfg(test)]

@@ -5,7 +5,9 @@ use chrono::TimeDelta;
 use crate::domain::Timestamp;
 use crate::domain::course::Bar;
 use crate::domain::course::Mark;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
+use crate::domain::incident::Mean;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
@@ -36,7 +38,7 @@ pub(super) fn worse() -> Row {
     facts.told_count = Some(47.0);
     facts.at = at("2026-11-21T17:00:00Z");
     facts.numbers.count = 112.0;
-    facts.numbers.score = 7.8;
+    facts.numbers.score = 9.0;
     facts.numbers.surprise = 31.2;
     facts.quotes_of = 112;
     facts.breakdown.iter_mut().for_each(|share| share.now *= 2);
@@ -103,6 +105,52 @@ pub(super) fn charted() -> Row {
     row
 }
 
+/// Half a year of a little more each week.
+pub(super) fn slow_rise() -> Row {
+    let mut row = opened();
+    let facts = &mut row.facts;
+    facts.kind = Kind::SlowRise;
+    facts.reference = "Jan-Mar 2026".to_owned();
+    facts.level = Level::Medium;
+    facts.numbers = Numbers {
+        score: 3.4,
+        surprise: 3.4,
+        limit: 2.1,
+        count: 312.0,
+        expected: 126.0,
+        usual: (80.0, 190.0),
+        total: 6000.0,
+        usual_share: 0.021,
+        window_seconds: 28 * 86_400,
+        ..Numbers::default()
+    };
+    facts.false_alarms_per_year = 1.0;
+    row
+}
+
+/// A bad day in the stars.
+pub(super) fn fallen() -> Row {
+    let mut row = opened();
+    let facts = &mut row.facts;
+    facts.kind = Kind::Drop;
+    (facts.theme, facts.theme_title) = ("rating".to_owned(), "mean rating".to_owned());
+    facts.numbers = Numbers {
+        score: 6.1,
+        surprise: 6.1,
+        limit: 2.9,
+        count: 101.0,
+        expected: 38.0,
+        usual: (20.0, 58.0),
+        total: 48.0,
+        window_seconds: 86_400,
+        mean: Some(Mean { value: 2.9, usual: 4.2, range: (3.8, 4.6) }),
+        ..Numbers::default()
+    };
+    (facts.quotes, facts.quotes_of, facts.breakdown) = (Vec::new(), 0, Vec::new());
+    (facts.recent, facts.words, facts.risen) = (Vec::new(), Vec::new(), Vec::new());
+    row
+}
+
 /// Everything a stranger could put where a text is expected.
 pub(super) fn hostile() -> Row {
     let nasty =
@@ -119,7 +167,6 @@ pub(super) fn hostile() -> Row {
         expected: f64::INFINITY,
         usual: (-0.0, f64::NAN),
         score: f64::NAN,
-        surprise: f64::NAN,
         window_seconds: -5,
         ..Numbers::default()
     };
@@ -168,6 +215,8 @@ fn facts() -> Facts {
         theme: "login_fails".to_owned(),
         theme_title: "login fails".to_owned(),
         segment: Segment::All,
+        kind: Kind::Spike,
+        reference: String::new(),
         level: Level::High,
         told_level: None,
         told_count: None,
@@ -176,9 +225,9 @@ fn facts() -> Facts {
         opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
-            score: 5.1,
+            score: 5.9,
+            limit: 3.6,
             surprise: 8.2,
-            limit: 4.1,
             count: 47.0,
             expected: 6.0,
             usual: (2.0, 11.0),
@@ -187,6 +236,7 @@ fn facts() -> Facts {
             window_seconds: 21_600,
             ..Numbers::default()
         },
+        window: None,
         false_alarms_per_year: 4.0,
         min_complaints: 5,
         peak: 61.0,

@@ -12,6 +12,7 @@ use crate::render::chart::Chart;
 use crate::render::chart::Point;
 use crate::render::chart::Span;
 use crate::render::chart::terminal;
+use crate::render::kinds;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -68,7 +69,7 @@ impl Shown {
         let told = |mark: &Mark| wording::beside(rise - mark.at, bucket);
         let names = ('a'..='z').zip(&marks);
         Some(Self {
-            title: title(bars),
+            title: title(bars, kinds::counted(facts)),
             drawing: drawing(facts, bars, &marks, clock),
             columns: columns(bars, &marks),
             pixels: PIXELS / bars.len(),
@@ -104,10 +105,10 @@ fn number(value: f64) -> f64 {
 }
 
 /// `LAST 48 HOURS, complaints an hour (now on the right)`
-fn title(bars: &[Bar]) -> String {
+fn title(bars: &[Bar], counted: &str) -> String {
     let unit = if bars.iter().any(|bar| (bar.end - bar.start).num_hours() > 12) { ("day", "a") } else { ("hour", "an") };
     let length = wording::plural(&bars.len().to_string(), unit.0).to_uppercase();
-    format!("LAST {length}, complaints {} {} (now on the right)", unit.1, unit.0)
+    format!("LAST {length}, {counted} {} {} (now on the right)", unit.1, unit.0)
 }
 
 fn drawing(facts: &Facts, bars: &[Bar], marks: &[&Mark], clock: &Clock) -> Vec<String> {

@@ -1,8 +1,10 @@
 //! What a notice says, in the order in which people need it: text, HTML and later channels tell
 //! the same story in their own shape.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
@@ -12,6 +14,7 @@ use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::render::calibrated;
+use crate::render::kinds;
 use crate::render::origin;
 use crate::render::shown::Shown;
 use crate::render::wording;
@@ -110,7 +113,8 @@ impl Story {
         let over = facts.event == Event::Resolved;
         let quotes: Vec<Said> =
             if over { Vec::new() } else { facts.quotes.iter().take(QUOTES).map(|quote| said(quote, facts, &clock)).collect() };
-        let chart = Shown::of(facts, &clock);
+        // Points lost are no bars that anybody could read.
+        let chart = Shown::of(facts, &clock).filter(|_| facts.numbers.mean.is_none());
         Self {
             headline: headline(facts, &clock),
             lead: lead(facts, &clock),
@@ -120,7 +124,7 @@ impl Story {
             shares: facts.breakdown.iter().take(SHARES).map(|share| from(share, over)).collect(),
             shares_note: if over { "" } else { shares_note(facts) },
             risen: if over { Vec::new() } else { facts.risen.iter().take(RISEN).filter_map(risen).collect() },
-            recent: if chart.is_some() { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
+            recent: if chart.is_some() || facts.kind != Kind::Spike { Vec::new() } else { facts.recent.iter().take(12).copied().collect() },
             chart,
             why: if over { Vec::new() } else { why(facts) },
             tune_title: if over { "NOT OVER, OR NEVER TRUE?" } else { "TOO MUCH, TOO LITTLE?" },
@@ -163,7 +167,11 @@ fn headline(facts: &Facts, clock: &Clock) -> String {
             Some(told) => format!("WORSE - {level} (was {told}) - {time}"),
             None => format!("WORSE - {level} - {time}"),
         },
-        Event::Resolved => format!("RESOLVED after {} - {time}", wording::lasting(facts.at - facts.since)),
+        Event::Resolved => {
+            let end = facts.window.map_or(facts.at, |(_, until)| until);
+            format!("RESOLVED after {} - {time}", wording::lasting(end - facts.since))
+        }
+        Event::Opened if facts.kind == Kind::SlowRise => format!("SLOW RISE - {level} - {time}"),
         event => format!("{} - {level} - {time}", event.word().to_uppercase()),
     }
 }
@@ -174,9 +182,9 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let count = wording::amount(numbers.count);
     let complaints = wording::plural(&count, "complaint");
-    let window = wording::window(numbers.window_seconds);
+    let when = when(facts, clock);
     let part = part(&facts.segment);
-    let what = format!("{complaints} about \"{theme}\"{part} in the last {window}");
+    let what = kinds::what(facts, &part).unwrap_or_else(|| format!("{complaints} about \"{theme}\"{part} {when}"));
     let cause = wording::name(&facts.cause);
     let mut lead = match facts.event {
         Event::Worse => {
@@ -185,10 +193,10 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
         }
         Event::Reopened => vec![format!("It is back: {what}.")],
         Event::Resolved => return resolved(facts, &what, &cause),
-        _ => vec![format!("{what}.")],
+        _ => vec![format!("{}.", capitalised(&what))],
     };
-    lead.push(usual(facts, clock));
-    if numbers.total > 0.0 && numbers.count.is_finite() {
+    lead.push(kinds::usual(facts).unwrap_or_else(|| usual(facts, clock)));
+    if facts.kind == Kind::Spike && numbers.total > 0.0 && numbers.count.is_finite() {
         let now = wording::share(numbers.count / numbers.total);
         lead.push(format!("Share of all messages: {now} (usual {}).", wording::share(numbers.usual_share)));
     }
@@ -199,14 +207,26 @@ fn lead(facts: &Facts, clock: &Clock) -> Vec<String> {
     lead
 }
 
+/// `in the last 6 hours`, or the days where they are long over: `on Tue 3 Nov`.
+fn when(facts: &Facts, clock: &Clock) -> String {
+    match facts.window {
+        Some((from, until)) => clock.days(from, until),
+        None => format!("in the last {}", wording::window(facts.numbers.window_seconds)),
+    }
+}
+
 fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let numbers = &facts.numbers;
     let first = match cause {
+        "" if facts.kind != Kind::Spike => format!("{} is as usual again.", capitalised(&theme)),
         "" => format!("Complaints about \"{theme}\"{} are as usual again.", part(&facts.segment)),
         _ if cause.starts_with("by ") => format!("Resolved {cause}."),
         _ => format!("Resolved: {cause}."),
     };
+    if facts.kind != Kind::Spike {
+        return vec![first, format!("{}.", capitalised(what))];
+    }
     let window = wording::window(numbers.window_seconds);
     // The window still holds the loud hours when the calm ones after them end it.
     let still = if cause.is_empty() && numbers.count > numbers.usual.1 { ", from before it calmed down" } else { "" };
@@ -221,9 +241,10 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
 /// `Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the usual, 41 more than expected.`
 fn usual(facts: &Facts, clock: &Clock) -> String {
     let numbers = &facts.numbers;
+    let last = facts.window.map_or(facts.at, |(_, until)| until - TimeDelta::seconds(1));
     let when = match numbers.window_seconds {
-        ..86_400 => format!("at this time on a {}", clock.weekday()),
-        86_400 => format!("for a {}", clock.weekday()),
+        ..86_400 => format!("at this time on a {}", clock.weekday(last)),
+        86_400 => format!("for a {}", clock.weekday(last)),
         _ => "for so long a time".to_owned(),
     };
     let more = numbers.count - numbers.expected;
@@ -256,6 +277,13 @@ fn ways(facts: &Facts) -> Vec<Way> {
 
 fn tune(facts: &Facts) -> Vec<String> {
     let id = command_word(&facts.incident);
+    if facts.kind == Kind::SlowRise && facts.event != Event::Resolved {
+        return vec![
+            format!("uproar incident snooze {id} 7d"),
+            format!("uproar incident resolve {id} --reason other"),
+            format!("uproar explain {id}"),
+        ];
+    }
     let first =
         if facts.event == Event::Resolved { format!("uproar incident reopen {id}") } else { format!("uproar incident snooze {id} 2h") };
     vec![first, format!("uproar incident resolve {id} --reason false-alarm"), format!("uproar explain {id}")]
@@ -300,20 +328,26 @@ fn why(facts: &Facts) -> Vec<String> {
         Segment::All => "all messages".to_owned(),
         Segment::Label { .. } => format!("messages{}", part(&facts.segment)),
     };
+    let by_chance = if numbers.surprise > 0.0 {
+        let (count, expected) = (wording::amount(numbers.count), wording::amount(numbers.expected));
+        format!("The chance of {count} or more where {expected} are usual is {}. ", wording::chance(numbers.surprise))
+    } else {
+        String::new()
+    };
+    let of_what = if facts.kind == Kind::Drop { "measure" } else { "theme" };
     let mut why = vec![
-        format!("Watch \"{}\", theme \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
-        format!(
-            "The chance of {} or more where {} are usual is {}. The score is {}, each point ten times surer; the budget of {} a year asks for {}. At least {} are needed.",
-            wording::amount(numbers.count),
-            wording::amount(numbers.expected),
-            wording::chance(numbers.surprise),
+        format!("Watch \"{}\", {of_what} \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
+        kinds::chance(facts).unwrap_or_else(|| format!(
+            "{by_chance}The odds of an outbreak are {} (score {}); the budget of {} a year asks for {} (score {}), and for at least {}.",
+            wording::odds(numbers.score),
             wording::amount(numbers.score),
             wording::plural(&wording::amount(facts.false_alarms_per_year), "false alarm"),
+            wording::odds(numbers.limit),
             wording::amount(numbers.limit),
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
-        ),
+        )),
     ];
-    if !facts.calibration.is_even() {
+    if !facts.calibration.is_even() && facts.kind != Kind::SlowRise {
         why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
     }
     let words: Vec<String> = facts.words.iter().take(WORDS).map(|word| wording::quote(word, 30)).filter(|word| !word.is_empty()).collect();

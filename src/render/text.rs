@@ -238,8 +238,9 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 47 or more where 6 are usual is about 1 in 160 million.
-        The score is 5.1, each point ten times surer; the budget of 4 false
-        alarms a year asks for 4.1. At least 5 complaints are needed.
+        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
+        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
+        complaints.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -279,13 +280,94 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 47 or more where 6 are usual is about 1 in 160 million.
-        The score is 5.1, each point ten times surer; the budget of 4 false
-        alarms a year asks for 4.1. At least 5 complaints are needed.
+        The odds of an outbreak are 790 to 1 (score 5.9); the budget of 4 false
+        alarms a year asks for 4 to 1 (score 3.6), and for at least 5
+        complaints.
         2 alerts were called false alarms: the budget of 4 false alarms a year
         is used as 2.6.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
         "#);
         assert!(text.lines().all(|line| line.width() <= COLUMNS || line.contains("://")), "{text}");
+    }
+
+    #[test]
+    fn a_slow_rise_tells_of_28_days_and_the_reference() {
+        insta::assert_snapshot!(text(&sample::slow_rise()), @r#"
+        SLOW RISE - medium - Sat 21 Nov 2026 14:05 CET
+
+        Over the last 28 days 5.2 % of messages complain about "login fails", in
+        the reference 2.1 %.
+        That is 2.5 times the reference (Jan-Mar 2026): 312 complaints where 126
+        would be expected among as many messages of the same sources.
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHAT PEOPLE SAY (3 of 47, the most typical first)
+
+        1. "Since the update I get a white page instead of the login, and
+           support answered [email] with a form letter" (1 star, Play, de,
+           5.2.0, 13:41)
+           https://play.example/app?id=shop&review=91a
+        2. "can't sign in, the code never comes <3 & 'help'" (2 of 5, Shop, us,
+           13:20)
+           https://shop.example/reviews/918
+        3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
+           20 Nov 23:58)
+
+        WHERE IT COMES FROM           now  usual  of excess
+        Play                           31      3       68 %  driver
+        Shop                           16      3       32 %
+        country de                     31    1.2       73 %  same as Play
+        version 5.2.0                  38      0       93 %  driver: new
+
+        WORDS THAT ROSE               now  usual
+        white page                     19    0.4
+        update                         12    1.1
+
+        WHY THIS FIRED
+        Watch "app reviews", theme "login_fails", all messages.
+        The chance of so many in 28 days, with shares that wander by themselves,
+        is about 1 in 2500 (score 3.4). The budget of 1 false slow rise a year
+        asks for a score of 2.1. What is over the reference stays so until
+        somebody accepts it: resolved with the reason "other" or "false-alarm",
+        the level of that day is the reference.
+        Sources read in time: 3 of 3. Words: log in, login, sign in.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 7d
+        uproar incident resolve i-7f3k2 --reason other
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "#);
+    }
+
+    #[test]
+    fn a_measure_that_fell_tells_its_mean() {
+        insta::assert_snapshot!(text(&sample::fallen()), @r#"
+        OPENED - high - Sat 21 Nov 2026 14:05 CET
+
+        Mean rating 2.9 over the last 24 hours, usually 4.2 (n = 48).
+        Nine of ten usual windows are between 3.8 and 4.6.
+
+        Acknowledge:  uproar incident ack i-7f3k2
+        All of them:  uproar incident show i-7f3k2
+
+        WHY THIS FIRED
+        Watch "app reviews", measure "rating", all messages.
+        The chance of this is about 1 in 1.3 million. The score is 6.1; the
+        budget of 4 false alarms a year asks for 2.9. At least 5 ratings are
+        needed.
+        Sources read in time: 3 of 3.
+
+        TOO MUCH, TOO LITTLE?
+        uproar incident snooze i-7f3k2 2h
+        uproar incident resolve i-7f3k2 --reason false-alarm
+        uproar explain i-7f3k2
+
+        Next mail: if it gets worse, or when it is over.
+        "#);
     }
 
     #[test]
@@ -331,8 +413,9 @@ mod tests {
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.
         The chance of 112 or more where 6 are usual is less than 1 in a billion.
-        The score is 7.8, each point ten times surer; the budget of 4 false
-        alarms a year asks for 4.1. At least 5 complaints are needed.
+        The odds of an outbreak are more than a million to 1 (score 9); the
+        budget of 4 false alarms a year asks for 4 to 1 (score 3.6), and for at
+        least 5 complaints.
         Sources read in time: 3 of 3. Words: log in, login, sign in.
 
         TOO MUCH, TOO LITTLE?
@@ -379,6 +462,25 @@ mod tests {
     fn a_reopened_mail_begins_with_being_back() {
         let text = text(&sample::reopened());
         assert!(text.starts_with("REOPENED - high - Sun 22 Nov 2026 08:00 CET\n\nIt is back: 47 complaints"), "{text}");
+    }
+
+    #[test]
+    fn a_mail_about_days_that_are_over_names_them() {
+        let mut row = sample::opened();
+        row.facts.at = sample::at("2026-11-09T08:05:00Z");
+        row.facts.numbers.window_seconds = 86_400;
+        row.facts.window = Some((sample::at("2026-11-02T23:00:00Z"), sample::at("2026-11-03T23:00:00Z")));
+        row.facts.recent.clear();
+        let text = text(&row);
+        let lead = text.lines().take(5).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(lead, @r##"
+        OPENED - high - Mon 9 Nov 2026 09:05 CET
+
+        47 complaints about "login fails" on Tue 3 Nov.
+        Usual for a Tuesday: 6 (range 2-11). That is 7.8 times the usual, 41
+        more than expected.
+        "##);
+        assert!(!text.contains("24 HOURS"), "{text}");
     }
 
     #[test]

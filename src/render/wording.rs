@@ -1,6 +1,9 @@
 //! Numbers, times and names as people read them, the same in every channel.
 
+use chrono::Datelike;
 use chrono::TimeDelta;
+use chrono::Timelike;
+use chrono::Weekday;
 use chrono_tz::Tz;
 
 use crate::domain::Timestamp;
@@ -35,17 +38,18 @@ pub(super) fn short_count(value: u32) -> String {
 }
 
 /// A share as per cent, `31 %`.
-pub(super) fn share(value: f64) -> String {
+#[must_use]
+pub fn share(value: f64) -> String {
     format!("{} %", amount(value.clamp(0.0, 1.0) * 100.0))
 }
 
-/// `about 1 in 160 million` for a score, which is minus the common logarithm of a chance.
+/// `about 1 in 160 million` for a surprise, which is minus the common logarithm of a chance.
 #[must_use]
-pub fn chance(score: f64) -> String {
-    if score >= 9.0 {
+pub fn chance(surprise: f64) -> String {
+    if surprise >= 9.0 {
         return "less than 1 in a billion".to_owned();
     }
-    let one_in = 10_f64.powf(score.max(0.0));
+    let one_in = 10_f64.powf(surprise.max(0.0));
     // Two digits: the tail of a distribution is not known better than that.
     let step = 10_f64.powi((one_in.log10().floor() as i32 - 1).max(0));
     let rounded = ((one_in / step).round() * step) as u64;
@@ -53,6 +57,26 @@ pub fn chance(score: f64) -> String {
         0..10_000 => format!("about 1 in {rounded}"),
         10_000..1_000_000 => format!("about 1 in {},{:03}", rounded / 1_000, rounded % 1_000),
         _ => format!("about 1 in {} million", amount(rounded as f64 / 1e6)),
+    }
+}
+
+/// `160 to 1`, `1 to 8` for a score, which is the common logarithm of odds in thousandths.
+#[must_use]
+pub fn odds(score: f64) -> String {
+    let exponent = if score.is_nan() { -3.0 } else { score.clamp(0.0, 9.0) - 3.0 };
+    let odds = 10_f64.powf(exponent.abs());
+    // Two digits, as for a chance.
+    let step = 10_f64.powi((odds.log10().floor() as i32 - 1).max(0));
+    let rounded = (odds / step).round() * step;
+    let number = match rounded as u64 {
+        ..1_000 => amount(rounded),
+        thousands => format!("{},{:03}", thousands / 1_000, thousands % 1_000),
+    };
+    match exponent {
+        exponent if exponent >= 6.0 => "more than a million to 1".to_owned(),
+        exponent if exponent >= 0.0 => format!("{number} to 1"),
+        exponent if exponent <= -3.0 => "less than 1 to 1,000".to_owned(),
+        _ => format!("1 to {number}"),
     }
 }
 
@@ -117,8 +141,38 @@ impl Clock {
     }
 
     /// `Saturday`
-    pub(super) fn weekday(&self) -> String {
-        self.today.with_timezone(&self.zone).format("%A").to_string()
+    pub(super) fn weekday(&self, at: Timestamp) -> String {
+        at.with_timezone(&self.zone).format("%A").to_string()
+    }
+
+    /// A window that is over: `on Tue 3 Nov`, `in the week of 2 to 8 November`, `from Sun 1 Nov to
+    /// Tue 3 Nov`, `on Tue 3 Nov between 14:00 and 17:00`.
+    pub(super) fn days(&self, from: Timestamp, until: Timestamp) -> String {
+        let (first, end) = (from.with_timezone(&self.zone), until.with_timezone(&self.zone));
+        let last = (until - TimeDelta::seconds(1)).with_timezone(&self.zone);
+        let same_year = [first, last].iter().all(|at| at.year() == self.today.with_timezone(&self.zone).year());
+        let day = |at: &chrono::DateTime<Tz>| at.format(if same_year { "%a %-d %b" } else { "%a %-d %b %Y" }).to_string();
+        let begins_day = |at: &chrono::DateTime<Tz>| at.num_seconds_from_midnight() == 0;
+        let one_day = first.date_naive() == last.date_naive();
+        if begins_day(&first) && begins_day(&end) {
+            let week = (last.date_naive() - first.date_naive()).num_days() == 6 && first.weekday() == Weekday::Mon;
+            return match (one_day, week) {
+                (true, _) => format!("on {}", day(&first)),
+                (_, true) if first.month() == last.month() => {
+                    format!("in the week of {} to {}", first.day(), last.format(if same_year { "%-d %B" } else { "%-d %B %Y" }))
+                }
+                (_, true) => {
+                    format!("in the week of {} to {}", first.format("%-d %B"), last.format(if same_year { "%-d %B" } else { "%-d %B %Y" }))
+                }
+                _ => format!("from {} to {}", day(&first), day(&last)),
+            };
+        }
+        let until = if begins_day(&end) { "24:00".to_owned() } else { end.format("%H:%M").to_string() };
+        if one_day {
+            format!("on {} between {} and {until}", day(&first), first.format("%H:%M"))
+        } else {
+            format!("from {} {} to {} {until}", day(&first), first.format("%H:%M"), day(&last))
+        }
     }
 
     /// `13:41`, with the day where it is not that of the notice: `20 Nov 13:41`.
@@ -218,13 +272,29 @@ mod tests {
     }
 
     #[test]
-    fn a_score_is_told_as_a_chance() {
+    fn a_surprise_is_told_as_a_chance() {
         assert_eq!(chance(0.0), "about 1 in 1");
         assert_eq!(chance(3.3), "about 1 in 2000");
         assert_eq!(chance(4.2), "about 1 in 16,000");
         assert_eq!(chance(8.2), "about 1 in 160 million");
         assert_eq!(chance(12.0), "less than 1 in a billion");
         assert_eq!(chance(f64::NAN), "about 1 in 1");
+    }
+
+    #[test]
+    fn a_score_is_told_as_odds() {
+        for (score, text) in [
+            (3.0, "1 to 1"),
+            (2.1, "1 to 8"),
+            (3.55, "4 to 1"),
+            (5.2, "160 to 1"),
+            (7.31, "20,000 to 1"),
+            (0.0, "less than 1 to 1,000"),
+            (f64::NAN, "less than 1 to 1,000"),
+            (31.0, "more than a million to 1"),
+        ] {
+            assert_eq!(odds(score), text);
+        }
     }
 
     #[test]
@@ -259,6 +329,24 @@ mod tests {
         assert_eq!(clock.full(at), "Sat 21 Nov 2026 14:05 CET");
         assert_eq!(clock.short(at - TimeDelta::hours(20)), "20 Nov 18:05");
         assert_eq!(Clock::of("No/Where", at).full(at), "Sat 21 Nov 2026 13:05 UTC");
+    }
+
+    #[test]
+    fn a_window_that_is_over_is_told_by_its_days() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let clock = Clock::of("Europe/Stockholm", at("2026-11-09T08:05:00Z"));
+        for (from, until, words) in [
+            ("2026-11-02T23:00:00Z", "2026-11-03T23:00:00Z", "on Tue 3 Nov"),
+            ("2026-11-01T23:00:00Z", "2026-11-08T23:00:00Z", "in the week of 2 to 8 November"),
+            ("2026-10-25T23:00:00Z", "2026-11-01T23:00:00Z", "in the week of 26 October to 1 November"),
+            ("2026-10-31T23:00:00Z", "2026-11-03T23:00:00Z", "from Sun 1 Nov to Tue 3 Nov"),
+            ("2025-11-02T23:00:00Z", "2025-11-03T23:00:00Z", "on Mon 3 Nov 2025"),
+            ("2026-11-03T13:00:00Z", "2026-11-03T16:00:00Z", "on Tue 3 Nov between 14:00 and 17:00"),
+            ("2026-11-03T13:00:00Z", "2026-11-03T23:00:00Z", "on Tue 3 Nov between 14:00 and 24:00"),
+            ("2026-11-02T21:00:00Z", "2026-11-03T03:00:00Z", "from Mon 2 Nov 22:00 to Tue 3 Nov 04:00"),
+        ] {
+            assert_eq!(clock.days(at(from), at(until)), words);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use uproar::domain::ports::TaggedItem;
 use uproar::domain::theme::Tag;
 use uproar::engine::drivers;
 use uproar::store::sqlite::Direct;
+use uproar::text::alike::Words;
 use uproar::text::hash;
 
 /// Items of a page; as many as an import stores at once.
@@ -53,7 +54,7 @@ fn page(from: usize) -> PageCommit {
             let country = ["se", "de", "us"][number % 3].to_owned();
             TaggedItem {
                 hash: hash::of_parts([text.as_str()]),
-                voice_key: Some(number as u64),
+                voice_key: Some(Words::of(&text).likeness(None)),
                 author_hash: None,
                 labels: BTreeMap::from([("country".to_owned(), country), ("language".to_owned(), "en".to_owned())]),
                 item: Item { id: number.to_string(), text, published, ..Item::default() },

@@ -22,7 +22,7 @@ use crate::domain::incident::Verdict;
 
 /// Empty buckets that a gap is filled with at most. More would change nothing: they teach nothing,
 /// and the longest window is far shorter.
-const MOST_FILLED: i64 = 1000;
+pub(super) const MOST_FILLED: i64 = 1000;
 /// A look at an open bucket tells something new when its score is this much above that of the last
 /// look that did. Counts only grow, so otherwise every look after an alarm would be another one.
 const NEWS: f64 = 0.25;
@@ -186,6 +186,6 @@ fn part(row: &Row) -> Part {
     Part { source: 0, total: row.total, hits: row.complaints, ..Part::default() }
 }
 
-fn moment(seconds: i64) -> Timestamp {
+pub(super) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(seconds, 0).unwrap_or_default()
 }

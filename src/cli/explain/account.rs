@@ -13,7 +13,11 @@ use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
+use crate::render::kinds::dropped;
 use crate::render::wording::amount;
+use crate::render::wording::chance;
+use crate::render::wording::odds;
 use crate::render::wording::plural;
 use crate::render::wording::window;
 
@@ -105,8 +109,13 @@ impl Account {
 }
 
 /// The numbers behind a verdict, for whoever wants them.
-pub(super) fn numbers(numbers: &Numbers, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn numbers(key: &SeriesKey, numbers: &Numbers, console: &mut Console) -> Result<(), Failure> {
     let (low, high) = numbers.usual;
+    if let Some(measure) = Measure::of(key) {
+        writeln!(console.out, "  {}", dropped(measure, numbers, ""))?;
+        writeln!(console.out, "  score {:.2}, limit {:.2}; learnt from {} buckets", numbers.score, numbers.limit, numbers.learnt_buckets)?;
+        return Ok(());
+    }
     writeln!(
         console.out,
         "  in the last {}: {} complaints, {:.2} expected, usually {low} to {high}",
@@ -123,17 +132,17 @@ pub(super) fn numbers(numbers: &Numbers, console: &mut Console) -> Result<(), Fa
             100.0 * numbers.usual_share
         )?;
     }
+    if numbers.surprise > 0.0 {
+        writeln!(console.out, "  the chance of so many is {}", chance(numbers.surprise))?;
+    }
+    let (score, limit) = (numbers.score, numbers.limit);
+    writeln!(console.out, "  odds of an outbreak {} (score {score:.2}), an alert takes {} (score {limit:.2})", odds(score), odds(limit))?;
     writeln!(
         console.out,
-        "  score {:.2} (minus log10 of the chance p = {:.2e}), limit {:.2}",
-        numbers.score,
-        10_f64.powf(-numbers.score),
-        numbers.limit
-    )?;
-    writeln!(
-        console.out,
-        "  negative binomial with dispersion {:.3}; loose test on the raw count: p = {:.2e}; learnt from {} buckets",
-        numbers.dispersion, numbers.gate, numbers.learnt_buckets
+        "  negative binomial with dispersion {:.3}; the raw count left {:.0} % of the evidence; learnt from {} buckets",
+        numbers.dispersion,
+        100.0 * numbers.gate,
+        numbers.learnt_buckets
     )?;
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::course::Mark;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Evidence;
@@ -72,14 +73,14 @@ pub(super) fn incident(
     let zone = plan.config.time_zone;
     let Some(watch) = plan.watch(&incident.key.watch) else {
         writeln!(console.out, "{id} opened {} for {}", times::local(incident.opened_at, zone), incident.key)?;
-        account::numbers(numbers, console)?;
+        account::numbers(&incident.key, numbers, console)?;
         writeln!(console.out, "the watch is configured no more; there is nothing more to look up")?;
         return Ok(Code::Done);
     };
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     // The counters of a wrong clock are no reason to draw nothing.
     let at = incident.opened_at.min(now);
-    let question = Question { plan, watch, calibration, shown: course::around(plan.buckets(watch), at, now), at };
+    let question = Question { plan, watch, calibration, shown: course::around(course::buckets(plan, watch, &incident.key), at, now), at };
     let verdicts = verdicts(&reader, &question, &incident, now)?;
     let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let ask = facts::ask(watch, &incident, incident.opened_at);
@@ -110,12 +111,14 @@ impl Case<'_> {
     fn tell(&self, around: &Surroundings<'_>, console: &mut Console) -> Result<(), Failure> {
         let Self { incident, numbers, watch, calibration, .. } = self;
         writeln!(console.out, "{} opened {} for {}", incident.id, times::local(incident.opened_at, around.zone), incident.key)?;
-        account::numbers(numbers, console)?;
+        account::numbers(&incident.key, numbers, console)?;
         if !numbers.held_by.is_empty() {
             writeln!(console.out, "  held back by: {}", numbers.held_by)?;
         }
-        writeln!(console.out, "budget: {} false alarms a year for the whole watch", watch.false_alarms_per_year)?;
-        if let Some(sentence) = calibrated::sentence(calibration, watch.false_alarms_per_year) {
+        let slow = incident.key.kind == Kind::SlowRise;
+        let (budget, what) = if slow { (watch.slow_rises_per_year, "slow rises") } else { (watch.false_alarms_per_year, "alarms") };
+        writeln!(console.out, "budget: {budget} false {what} a year for the whole watch")?;
+        if !slow && let Some(sentence) = calibrated::sentence(calibration, watch.false_alarms_per_year) {
             writeln!(console.out, "{sentence}")?;
         }
         write!(console.out, "\n{}", chart::draw(&incident.key, &self.verdicts, around))?;
@@ -134,6 +137,7 @@ impl Case<'_> {
             "watch": watch.name,
             "theme": incident.key.theme,
             "segment": incident.key.segment.to_string(),
+            "kind": incident.key.kind.word(),
             "opened_at": times::stamp(incident.opened_at),
             "numbers": numbers,
             "false_alarms_per_year": watch.false_alarms_per_year,

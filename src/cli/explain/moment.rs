@@ -22,6 +22,7 @@ use crate::counting::series::Grid;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::remark::RemarkKind;
@@ -104,7 +105,9 @@ impl Case<'_> {
     fn accounts(&self, question: &Question<'_>, first: Quarter, theme: Option<&str>, now: Timestamp) -> Result<Vec<Account>, Failure> {
         let (reader, watch) = (&self.reader, self.watch);
         let (names, snapshots) = (reader.counters(Quarter(0)..Quarter(0))?, reader.snapshots(question.shown.start)?);
-        let outset = Outset::new(question, &names, &snapshots, first, |key| theme.is_none_or(|theme| key.theme == theme));
+        let outset = Outset::new(question, &names, &snapshots, first, |key| {
+            key.kind != Kind::SlowRise && theme.is_none_or(|theme| key.theme == theme)
+        });
         let counters = reader.counters(outset.quarters())?;
         let grid = Grid::of(&counters, &sources_of(watch, &counters));
         let series = crate::engine::judge::series_of(watch, &names).len();
@@ -149,7 +152,7 @@ fn show(accounts: &[Account], plan: &Plan, around: &Surroundings<'_>, console: &
         writeln!(console.out, "the first message came later: there is nothing to say")?;
     }
     for (at, account) in wholes().enumerate() {
-        let title = plan.theme(&account.key.theme).map_or(account.key.theme.as_str(), |theme| theme.title.as_str());
+        let title = plan.title(&account.key);
         writeln!(console.out, "\n{title} ({}): {}", account.key.theme, account.call())?;
         writeln!(console.out, "  {}.", account.counted())?;
         for reason in &account.reasons {
@@ -158,7 +161,7 @@ fn show(accounts: &[Account], plan: &Plan, around: &Surroundings<'_>, console: &
         if at == 0 {
             write!(console.out, "\n{}\n", chart::draw(&account.key, &account.verdicts, around))?;
         }
-        account::numbers(&account.verdict.numbers, console)?;
+        account::numbers(&account.key, &account.verdict.numbers, console)?;
     }
     if wholes().count() > 1 {
         writeln!(console.out, "\n--theme NAME draws another one")?;

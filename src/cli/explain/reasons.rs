@@ -11,7 +11,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
 use crate::render::wording::amount;
-use crate::render::wording::chance;
+use crate::render::wording::odds;
 use crate::render::wording::plural;
 use crate::render::wording::window;
 
@@ -103,11 +103,10 @@ fn held(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> V
     } else if by.contains("history") {
         "Whatever came was history (a first poll, an import, back-fill): it teaches and never alerts.".to_owned()
     } else if by.starts_with("fewer than") {
-        format!("There were {by}; an alert takes at least {least} (`min_complaints`).")
+        let (count, window) = (plural(&amount(numbers.count), "complaint"), window(numbers.window_seconds));
+        format!("Only {count} in the last {window}; an alert takes at least {least} (`min_complaints`).")
     } else if by.contains("volume") {
         "Complaints were a larger part of the messages than usual, but not more in number: other messages were missing.".to_owned()
-    } else if by.contains("calm") {
-        "It had been loud before, but this bucket was calm again.".to_owned()
     } else if by.contains("usual") {
         "So many complaints are usual among so many messages.".to_owned()
     } else if !by.is_empty() {
@@ -126,14 +125,14 @@ fn budget(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) ->
     let mut reasons = Vec::new();
     if numbers.window_seconds > (verdict.until - verdict.bucket).num_seconds() {
         let (window, count) = (window(numbers.window_seconds), amount(numbers.count));
-        reasons.push(format!("The last {window} were the most unusual: {count} complaints, {} expected.", amount(numbers.expected)));
+        reasons.push(format!("The last {window} stand out most: {count} complaints, {} expected.", amount(numbers.expected)));
     }
     let shared = if around.series > 1 { format!(", shared by the {} series of the watch", around.series) } else { String::new() };
     let budget = plural(&amount(around.watch.false_alarms_per_year), "false alarm");
     reasons.push(format!(
-        "By chance that happens {}. An alert takes {}, because of the budget of {budget} a year{shared}.",
-        chance(numbers.score),
-        chance(numbers.limit)
+        "That is more than usual, but not sure enough: the odds of an outbreak were {}. An alert takes {}, because of the budget of {budget} a year{shared}.",
+        odds(numbers.score),
+        odds(numbers.limit)
     ));
     reasons.extend(around.calibration.map(str::to_owned));
     if needed.is_none() {
@@ -170,11 +169,14 @@ mod tests {
         Watch {
             name: "support".to_owned(),
             themes: vec!["late".to_owned()],
+            measures: Vec::new(),
             sources: vec!["shop".to_owned()],
             by: Vec::new(),
             bucket: Width::Hour,
             holidays: crate::calendar::holidays::Holidays::default(),
             false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
             min_complaints: 5,
             notify: Vec::new(),
         }
@@ -193,9 +195,8 @@ mod tests {
             (Call::Unknown, "still learning (3 of 7 days)", "It was still being learnt what is usual (3 of 7 days)"),
             (Call::Unknown, "", "No message came at all"),
             (Call::Normal, "nothing but history", "Whatever came was history"),
-            (Call::Uneasy, "fewer than 5 complaints", "There were fewer than 5 complaints; an alert takes at least 5"),
+            (Call::Uneasy, "fewer than 5 complaints", "Only 6 complaints in the last hour; an alert takes at least 5"),
             (Call::Normal, "volume as usual", "Complaints were a larger part"),
-            (Call::Normal, "the newest bucket is calm", "It had been loud before"),
             (Call::Normal, "no more complaints than usual", "So many complaints are usual"),
             (Call::Normal, "a condition of a later release", "Held back by: a condition of a later release."),
         ] {
@@ -207,8 +208,8 @@ mod tests {
     #[test]
     fn unusual_but_not_enough_says_what_the_budget_asks_for() {
         insta::assert_snapshot!(said(&verdict(Call::Uneasy, "", 3), None, None), @r"
-        The last 3 hours were the most unusual: 6 complaints, 2 expected.
-        By chance that happens about 1 in 320. An alert takes about 1 in 5000, because of the budget of 4 false alarms a year, shared by the 3 series of the watch.
+        The last 3 hours stand out most: 6 complaints, 2 expected.
+        That is more than usual, but not sure enough: the odds of an outbreak were 1 to 3. An alert takes 5 to 1, because of the budget of 4 false alarms a year, shared by the 3 series of the watch.
         2 alerts were called false.
         ");
     }
@@ -218,6 +219,7 @@ mod tests {
             watch: "support".to_owned(),
             theme: "late".to_owned(),
             segment: crate::domain::incident::Segment::All,
+            kind: crate::domain::incident::Kind::Spike,
         };
         let numbers = Numbers::default();
         let incident = Incident {
@@ -228,6 +230,7 @@ mod tests {
             version: 2,
             revision: 1,
             since: at(8),
+            counted_to: None,
             opened_at: at(9),
             stands_since: at(9),
             resolved_at: None,

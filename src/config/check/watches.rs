@@ -10,6 +10,7 @@ use crate::config::settings;
 use crate::config::shape::top::Top;
 use crate::config::shape::watch::Watch;
 use crate::config::tree::Place;
+use crate::domain::measure::Measure;
 use crate::domain::theme::ThemeText;
 
 /// The watches that could be read as a whole.
@@ -32,6 +33,7 @@ pub fn watches(top: &Top, themes: &[ThemeText], reader: &mut Reader<'_>) -> Vec<
             all: top.target.iter().filter_map(|target| Some(target.name.as_ref()?.value.0.as_str())).collect(),
             complete: top.target.iter().all(|target| target.name.is_some()),
         },
+        headers: top.watch.iter().map(|watch| watch.at.clone()).collect(),
     };
     top.watch.iter().filter_map(|watch| one(watch, top, &known, reader)).collect()
 }
@@ -40,13 +42,13 @@ struct Known<'a> {
     themes: Names<'a>,
     sources: Names<'a>,
     targets: Names<'a>,
+    /// Where the watches begin.
+    headers: Vec<Place>,
 }
 
 fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> Option<settings::Watch> {
-    let themes = watch.themes.as_ref().map(|themes| names::resolve("themes", themes, &known.themes, reader));
-    if let Some(themes) = &watch.themes {
-        empty("themes", themes.value.0.is_empty(), themes.at.as_ref(), reader);
-    }
+    let themes = watch.themes.as_ref().map(|themes| names::resolve("themes", themes, &known.themes, reader)).unwrap_or_default();
+    counts_something(watch, known, reader);
     let sources = if watch.sources.at.is_some() || !known.sources.all.is_empty() {
         names::resolve("sources", &watch.sources, &known.sources, reader)
     } else {
@@ -63,15 +65,52 @@ fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> 
     let notify = names::resolve("notify", &watch.notify, &known.targets, reader);
     Some(settings::Watch {
         name: watch.name.as_ref()?.value.0.clone(),
-        themes: themes?,
+        themes,
+        measures: measures(watch),
         sources,
         by: watch.by.value.iter().map(|label| label.value.0.clone()).collect(),
         bucket: watch.bucket.value.0,
         holidays: watch.holidays.as_ref().unwrap_or(&top.holidays).value.iter().map(|country| country.value.0).collect(),
         false_alarms_per_year: watch.false_alarms_per_year.value.0,
+        slow_rises_per_year: watch.slow_rises_per_year.value.0,
+        reference: watch.reference.as_ref().map(|period| settings::Reference { from: period.value.from, until: period.value.until }),
         min_complaints: watch.min_complaints.value.0 as u32,
         notify,
     })
+}
+
+/// Each once.
+fn measures(watch: &Watch) -> Vec<Measure> {
+    let named = |measure: &Measure| watch.measures.iter().flat_map(|list| list.value.iter()).any(|item| item.value.0 == *measure);
+    Measure::ALL.into_iter().filter(named).collect()
+}
+
+/// A watch has themes, or measures, or both.
+fn counts_something(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) {
+    if let Some(themes) = &watch.themes {
+        empty("themes", themes.value.0.is_empty(), themes.at.as_ref(), reader);
+    }
+    if let Some(measures) = &watch.measures {
+        let at = measures.at.as_ref();
+        if measures.value.0.is_empty() && !reader.problems.iter().any(|problem| inside(problem, at)) {
+            let help = "name some of \"rating\", \"one_star\", \"csat\" and \"nps\", or take the line out";
+            let at = at.cloned().unwrap_or_default();
+            reader.report(Problem::error(Code::MatchesNothing, at, "`measures` is empty").label("nothing to count").help(help));
+        }
+    }
+    // One that was written and could not be read was reported as that.
+    let begins = |at: &&Place| at.file == watch.at.file && at.start > watch.at.start;
+    let end = known.headers.iter().filter(begins).map(|at| at.start).min().unwrap_or(usize::MAX);
+    let in_it = |problem: &&Problem| problem.file == watch.at.file && (watch.at.start..end).contains(&problem.span.start);
+    let named = |problem: &Problem| ["`themes` ", "`measures` "].iter().any(|key| problem.message.starts_with(key));
+    let unreadable = reader.problems.iter().filter(in_it).any(named);
+    if watch.themes.is_none() && watch.measures.is_none() && !unreadable {
+        reader.report(
+            Problem::error(Code::Missing, watch.at.clone(), "`themes` is missing in `[[watch]]`")
+                .label("`themes` is missing")
+                .help("add it: `themes = [\"looping_bot\", \"no_human\"]`; or `measures = [\"rating\"]` where ratings are watched"),
+        );
+    }
 }
 
 fn empty(key: &str, is_empty: bool, at: Option<&Place>, reader: &mut Reader<'_>) {

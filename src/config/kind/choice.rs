@@ -13,6 +13,7 @@ use crate::config::reader::Reader;
 use crate::config::shape::Shape;
 use crate::config::suggest;
 use crate::config::tree::Node;
+use crate::domain::measure::Measure;
 use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
 use crate::sources::file::DateOrder;
@@ -54,6 +55,11 @@ impl<T: Words> Kind for Choice<T> {
 
 impl Words for Width {
     const WORDS: &'static [(&'static str, Self)] = &[("1h", Self::Hour), ("1d", Self::Day)];
+}
+
+impl Words for Measure {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("rating", Self::Rating), ("one_star", Self::OneStar), ("csat", Self::Csat), ("nps", Self::Nps)];
 }
 
 impl Words for Scope {

@@ -1,5 +1,7 @@
 //! Durations, moments and time zones.
 
+use chrono::Months;
+use chrono::NaiveDate;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde_json::json;
@@ -18,6 +20,9 @@ use crate::config::tree::Value;
 use crate::config::units;
 use crate::domain::Timestamp;
 
+/// A shorter period says more of chance than of what was usual.
+const LEAST_PERIOD_DAYS: i64 = 28;
+
 /// A duration from `MIN` to `MAX` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span<const MIN: i64, const MAX: i64>(pub TimeDelta);
@@ -25,6 +30,17 @@ pub struct Span<const MIN: i64, const MAX: i64>(pub TimeDelta);
 /// A moment, with its distance from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(pub Timestamp);
+
+/// Days or whole months from the first to the last: `2026-01..2026-03`, `2026-01-05..2026-02-15`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// As written.
+    text: String,
+    /// First day.
+    pub from: NaiveDate,
+    /// First day after it.
+    pub until: NaiveDate,
+}
 
 /// A time zone by its name: `Europe/Stockholm`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +82,41 @@ impl Kind for Moment {
     fn shown(&self) -> Shown {
         Shown::Inline(self.0.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
     }
+}
+
+impl Kind for Period {
+    const SHAPE: Shape = Shape::Value(|| {
+        let day = "[0-9]{4}-[0-9]{2}(-[0-9]{2})?";
+        json!({"type": "string", "pattern": format!("^{day}\\.\\.{day}$")})
+    });
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = text::line(node, "months or days in quotes", reader)?;
+        let Some((first, last)) = text.split_once("..").and_then(|(first, last)| Some((days_of(first)?.0, days_of(last)?.1))) else {
+            return reader.refuse(Code::BadTime, node, "must be two months or two days with `..` between them");
+        };
+        if last <= first {
+            return reader.refuse(Code::BadTime, node, "ends before it begins");
+        }
+        if (last - first).num_days() < LEAST_PERIOD_DAYS {
+            return reader.refuse(Code::OutOfRange, node, &format!("is shorter than {LEAST_PERIOD_DAYS} days"));
+        }
+        Some(Self { text: text.to_owned(), from: first, until: last })
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Inline(quoted(&self.text))
+    }
+}
+
+/// First day of a month or a day, and the first one after it.
+fn days_of(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    if text.len() == "2026-01".len() {
+        let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok()?;
+        return Some((first, first.checked_add_months(Months::new(1))?));
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some((day, day.succ_opt()?))
 }
 
 impl Kind for Zone {

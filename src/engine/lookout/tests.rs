@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Document;
 use crate::config::parse;
+use crate::domain::incident::Kind;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
 use crate::domain::ports::PageCommit;
@@ -151,7 +152,7 @@ async fn after_a_clock_that_ran_ahead_judging_goes_on_in_the_present() {
 #[test]
 fn a_segment_that_is_split_no_more_is_not_watched() {
     let segment = Segment::Label { key: "country".to_owned(), value: "se".to_owned() };
-    let whole = SeriesKey { watch: "one".to_owned(), theme: "late".to_owned(), segment: Segment::All };
+    let whole = SeriesKey { watch: "one".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike };
     assert!(is_watched(&plan(), &whole));
     assert!(!is_watched(&plan(), &SeriesKey { segment, ..whole }));
 }

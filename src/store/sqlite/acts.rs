@@ -109,7 +109,12 @@ mod tests {
     #[test]
     fn an_incident_is_one_false_alarm_however_often_that_is_said() {
         let (_folder, mut store) = store();
-        let key = crate::domain::incident::SeriesKey { watch: "app".to_owned(), theme: "late".to_owned(), segment: Segment::All };
+        let key = crate::domain::incident::SeriesKey {
+            watch: "app".to_owned(),
+            theme: "late".to_owned(),
+            segment: Segment::All,
+            kind: crate::domain::incident::Kind::Spike,
+        };
         let saying = Saying::FalseAlarm { incident: "i-1".to_owned(), key };
         let label = Remark { id: 0, at: day(1), who: "bo".to_owned(), saying };
         for change in [RemarkChange::Put(label.clone()), RemarkChange::Put(label)] {

@@ -15,6 +15,8 @@ use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Touched;
+use crate::store::sqlite::rated;
+use crate::store::sqlite::relabel;
 
 /// Moves counters. One that falls to nothing is removed, so that the tables hold what a recount gives.
 pub(super) fn apply(connection: &Connection, moves: &HashMap<CellKey, Tally>) -> Result<(), StoreError> {
@@ -117,17 +119,24 @@ pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Co
     for cell in rows {
         cells.push(cell?);
     }
-    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells })
+    let rated = rated::load(connection, range)?;
+    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells, rated })
 }
 
-/// Every segment there is.
-pub(super) fn segments(connection: &Connection) -> rusqlite::Result<BTreeMap<i64, Segment>> {
+/// Every segment there is, but for those of labels that stored items are still being given: half a
+/// history would look like a spike.
+pub(super) fn segments(connection: &Connection) -> Result<BTreeMap<i64, Segment>, StoreError> {
+    let hidden = relabel::unfinished(connection)?;
     let mut find = connection.prepare_cached("SELECT id, key, value FROM scope")?;
-    find.query_map([], |row| {
-        let (id, key, value): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((id, if key.is_empty() { Segment::All } else { Segment::Label { key, value } }))
-    })?
-    .collect()
+    let rows = find.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))?;
+    let mut segments = BTreeMap::new();
+    for row in rows {
+        let (id, key, value) = row?;
+        if !hidden.contains(&key) {
+            segments.insert(id, if key.is_empty() { Segment::All } else { Segment::Label { key, value } });
+        }
+    }
+    Ok(segments)
 }
 
 pub(super) fn last_quarter(connection: &Connection) -> Result<Option<Quarter>, StoreError> {

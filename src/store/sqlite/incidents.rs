@@ -80,10 +80,11 @@ fn write(connection: &Connection, change: &Change) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The name of a series in the tables.
+/// The name of a series in the tables. That of a spike is older than the kinds and stays as it was.
 #[must_use]
 pub(super) fn series_name(key: &SeriesKey) -> String {
-    format!("{}\u{1f}{}\u{1f}{}", key.watch, key.theme, key.segment)
+    let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
+    format!("{}\u{1f}{}\u{1f}{}{kind}", key.watch, key.theme, key.segment)
 }
 
 fn keep_state(connection: &Connection, series: &str, snapshot: &Snapshot) -> Result<(), StoreError> {

@@ -9,9 +9,15 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
 use crate::counting::CellKey;
+use crate::counting::MOST_MEMBERS;
 use crate::counting::Member;
 use crate::counting::Tally;
+use crate::counting::delay::Lesson;
 use crate::counting::difference;
+use crate::counting::ratings;
+use crate::counting::ratings::Rated;
+use crate::counting::ratings::RatedKey;
+use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Committed;
@@ -22,9 +28,15 @@ use crate::domain::theme::Tag;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
+use crate::store::sqlite::rated;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
+use crate::store::sqlite::voices;
+
+/// Stored as `late` of what came with a first poll or an import. Back-fill has 1: a backtest shows
+/// it when it came, and history when it was published.
+pub(super) const HISTORY: i64 = 2;
 
 /// What is stored of a known item.
 struct Known {
@@ -41,17 +53,35 @@ struct Intake<'a> {
     names: &'a mut Names,
     source: i64,
     now: Timestamp,
+    /// The last good poll before this one.
+    polled_at: Option<Timestamp>,
     /// By how much each counter moves, for the whole page.
     moves: HashMap<CellKey, Tally>,
+    /// The same for the counters of ratings.
+    rated: HashMap<RatedKey, Rated>,
     /// Quarters that live items arrived in.
     judge_from: Option<Quarter>,
+    /// What the page teaches about the source's delay.
+    lesson: Lesson,
     done: Committed,
 }
 
 pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &PageCommit) -> Result<Committed, StoreError> {
     let source = names.source(connection, &page.stream.source)?;
-    let mut intake =
-        Intake { connection, names, source, now: page.now, moves: HashMap::new(), judge_from: None, done: Committed::default() };
+    // A first poll and an import say nothing of how late news come.
+    let polled_at = if page.history { None } else { streams::polled_at(connection, source, &page.stream.shard)? };
+    let mut intake = Intake {
+        connection,
+        names,
+        source,
+        now: page.now,
+        polled_at,
+        moves: HashMap::new(),
+        rated: HashMap::new(),
+        judge_from: None,
+        lesson: Lesson::default(),
+        done: Committed::default(),
+    };
     for tagged in &page.items {
         let known = intake.find(&tagged.item.id)?;
         match known {
@@ -62,9 +92,12 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
             Some(known) => intake.edit(&known, tagged)?,
         }
     }
-    let Intake { moves, judge_from, done, .. } = intake;
+    let Intake { moves, rated, judge_from, lesson, done, .. } = intake;
     counters::apply(connection, &moves)?;
-    counters::mark_touched(connection, source, moves.keys().map(|key| key.quarter).min(), judge_from)?;
+    rated::apply(connection, &rated)?;
+    let changed = moves.keys().map(|key| key.quarter).chain(rated.keys().map(|key| key.quarter)).min();
+    counters::mark_touched(connection, source, changed, judge_from)?;
+    streams::learn(connection, source, &page.stream.shard, &lesson, page.now)?;
     streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
     Ok(done)
 }
@@ -86,8 +119,12 @@ impl Intake<'_> {
         // Never in the future, and set once: a date that changes later does not move it.
         let at = item.published.map_or(self.now, |published| published.min(self.now));
         let late = page.history || (self.now - at).num_seconds() > page.usual_delay;
-        let (id, voice) = self.numbers(tagged.voice_key)?;
-        let before = if voice == id { Vec::new() } else { members(self.connection, voice)? };
+        let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
+        let copied = voices::find(self.connection, tagged, at)?;
+        let voice = copied.unwrap_or(id);
+        // A thousandth copy changes nothing that is counted.
+        let full = voice != id && voices::is_full(self.connection, voice)?;
+        let before = if voice == id || full { Vec::new() } else { members(self.connection, voice)? };
         self.connection
             .prepare_cached(
                 "INSERT INTO item (id, source, external_id, rev, hash, published, updated, first_seen, at, late, author_hash, voice,
@@ -103,10 +140,11 @@ impl Intake<'_> {
                 item.updated.map(millis),
                 millis(self.now),
                 millis(at),
-                late,
+                if page.history { HISTORY } else { i64::from(late) },
                 tagged.author_hash,
                 voice,
-                tagged.voice_key.map(u64::cast_signed),
+                // A copy is found by the first of its voice.
+                tagged.voice_key.as_ref().filter(|_| voice == id).and_then(|key| key.exact).map(u64::cast_signed),
                 item.url,
                 item.lang,
                 item.rating.map(|rating| rating.value),
@@ -114,9 +152,16 @@ impl Intake<'_> {
                 serde_json::to_string(&item.fields)?,
             ])?;
         let (scopes, themes) = self.attach(id, tagged)?;
-        let mut after = before.clone();
-        after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes });
-        self.count(&before, &after);
+        if voice == id {
+            voices::index(self.connection, id, tagged, at)?;
+        }
+        let rating = item.rating.and_then(|rating| Score::of(rating.value, rating.max));
+        if !full {
+            let mut after = before.clone();
+            after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
+            self.count(&before, &after);
+        }
+        self.lesson.note(item.published, self.polled_at, self.now);
         self.done.new += 1;
         if late {
             self.done.late += 1;
@@ -176,18 +221,6 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// The number of a new item, and of the voice it joins.
-    fn numbers(&self, voice_key: Option<u64>) -> Result<(i64, i64), StoreError> {
-        let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
-        let Some(key) = voice_key else { return Ok((id, id)) };
-        let voice = self
-            .connection
-            .prepare_cached("SELECT voice FROM item WHERE voice_key = ?1 LIMIT 1")?
-            .query_row(params![key.cast_signed()], |row| row.get(0))
-            .optional()?;
-        Ok((id, voice.unwrap_or(id)))
-    }
-
     /// Stores text, labels and tags, and returns the numbers of its segments and themes.
     fn attach(&mut self, id: i64, tagged: &TaggedItem) -> Result<(Vec<i64>, Vec<i64>), StoreError> {
         let connection = self.connection;
@@ -222,6 +255,9 @@ impl Intake<'_> {
 
     fn count(&mut self, before: &[Member], after: &[Member]) {
         add(&mut self.moves, difference(before, after));
+        for (key, rated) in ratings::difference(before, after) {
+            *self.rated.entry(key).or_default() += rated;
+        }
     }
 }
 
@@ -249,14 +285,15 @@ pub(super) fn store_tags(connection: &Connection, names: &mut Names, id: i64, ta
     Ok(themes)
 }
 
-/// All messages of a voice as counting sees them.
+/// The messages of a voice as counting sees them: as many as count, the first ones.
 pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>, StoreError> {
-    // The first one carries the voice's number as its own; the partial index has the others.
+    // The first one carries the voice's number as its own; the partial index has the others, by number.
     let mut find = connection.prepare_cached(
-        "SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE id = ?1
-         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL FROM item WHERE voice = ?1 AND voice <> id",
+        "SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item WHERE id = ?1
+         UNION ALL SELECT * FROM (SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item
+           WHERE voice = ?1 AND voice <> id ORDER BY id LIMIT ?2)",
     )?;
-    let rows = find.query_map(params![voice], |row| {
+    let rows = find.query_map(params![voice, MOST_MEMBERS as i64 - 1], |row| {
         Ok(Member {
             id: row.get(0)?,
             source: row.get(1)?,
@@ -265,6 +302,7 @@ pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>
             gone: row.get(4)?,
             scopes: vec![WHOLE],
             themes: Vec::new(),
+            rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?).and_then(|(value, max)| Score::of(value, max)),
         })
     })?;
     let mut members = rows.collect::<Result<Vec<_>, _>>()?;

@@ -10,7 +10,12 @@ use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
 /// Every step there is; the n-th makes version n.
-const STEPS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
+];
 
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +96,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
         let refused = run(&mut connection, Path::new("u.db")).unwrap_err();
-        insta::assert_snapshot!(refused, @"u.db was made by a newer release (tables of version 99, this one knows 2); install that release or restore an older copy");
+        insta::assert_snapshot!(refused, @"u.db was made by a newer release (tables of version 99, this one knows 4); install that release or restore an older copy");
     }
 
     #[test]

@@ -6,9 +6,12 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
-/// Values of one label that get a segment of their own; later ones share `other`, so that a label
-/// with a value for each message cannot make a series for each message.
+/// Values of one label that get a segment of their own, the first ones that were seen; later ones
+/// share `other`, so that a label with a value for each message cannot make a series for each message.
 const MOST_VALUES: usize = 200;
+
+/// The segment of all later values.
+const OTHER: &str = "other";
 
 /// The segment of all messages.
 pub(super) const WHOLE: i64 = 1;
@@ -55,7 +58,10 @@ impl Names {
         if let Some(&id) = values.get(value) {
             return Ok(id);
         }
-        let value = if values.len() >= MOST_VALUES { "other" } else { value };
+        let value = if values.len() >= MOST_VALUES { OTHER } else { value };
+        if let Some(&id) = values.get(value) {
+            return Ok(id);
+        }
         connection.prepare_cached("INSERT OR IGNORE INTO scope (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
         let id = connection
             .prepare_cached("SELECT id FROM scope WHERE key = ?1 AND value = ?2")?

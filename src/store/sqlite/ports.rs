@@ -22,6 +22,8 @@ use crate::domain::ports::Evidence;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
+use crate::domain::ports::Labelled;
+use crate::domain::ports::Labelling;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
@@ -29,6 +31,7 @@ use crate::domain::ports::Retagged;
 use crate::domain::ports::Ruleset;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StoredFields;
 use crate::domain::ports::StoredText;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
@@ -46,9 +49,11 @@ use crate::store::sqlite::keep::Pruning;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
 use crate::store::sqlite::outbox;
+use crate::store::sqlite::relabel;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
 
 /// Connections for reading that wait to be used again.
@@ -114,6 +119,15 @@ impl Sqlite {
         }
     }
 
+    /// Removes the keys by which copies of messages from before a moment are found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn forget_copies(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| voices::forget(connection, before)).await
+    }
+
     /// Reads beside the writer.
     ///
     /// # Errors
@@ -162,6 +176,18 @@ impl Ingest for Sqlite {
 
     async fn commit_retagged(&self, page: Retagged) -> Result<(), StoreError> {
         self.writer.run(move |connection, names| retag::commit(connection, names, &page)).await
+    }
+
+    async fn labelling(&self) -> Result<Option<Labelling>, StoreError> {
+        self.read(|reader| relabel::labelling(reader.connection())).await
+    }
+
+    async fn fields_after(&self, item: i64, limit: u32) -> Result<Vec<StoredFields>, StoreError> {
+        self.read(move |reader| relabel::fields(reader.connection(), item, limit)).await
+    }
+
+    async fn commit_labelled(&self, page: Labelled) -> Result<(), StoreError> {
+        self.writer.run(move |connection, names| relabel::commit(connection, names, &page)).await
     }
 
     async fn note_poll(&self, key: &StreamKey, error: Option<String>, due: Timestamp, polled_at: Timestamp) -> Result<(), StoreError> {

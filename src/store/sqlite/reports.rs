@@ -1,6 +1,7 @@
 //! Everything that is only read: evidence for notices, exports, status, history for a backtest.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
@@ -27,6 +28,8 @@ use crate::store::sqlite::counters;
 use crate::store::sqlite::evidence;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
+use crate::store::sqlite::rated;
+use crate::store::sqlite::relabel;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -158,6 +161,25 @@ impl<'a> Reader<'a> {
         streams::load(self.connection, key)
     }
 
+    /// Labels of which segments are still being built from stored messages.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn unfinished_labels(&self) -> Result<BTreeSet<String>, StoreError> {
+        relabel::unfinished(self.connection)
+    }
+
+    /// The delay within which nearly all messages of each source come after their publication, beyond
+    /// the waiting for the next poll. Sources of which too little was seen are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn usual_delays(&self) -> Result<BTreeMap<String, chrono::TimeDelta>, StoreError> {
+        streams::usual_delays(self.connection)
+    }
+
     /// Incidents in the order of their opening; the ones that are not over, or all.
     ///
     /// # Errors
@@ -246,6 +268,15 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn recount(&self) -> Result<Vec<census::Difference>, StoreError> {
         census::recount(self.connection)
+    }
+
+    /// Counters of ratings that do not hold what the messages give.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn recount_ratings(&self) -> Result<Vec<rated::Difference>, StoreError> {
+        rated::recount(self.connection)
     }
 
     /// The outbox by target and state.
@@ -377,7 +408,9 @@ impl<'a> Reader<'a> {
         let mut cells: Vec<Cell> = rows.collect::<Result<_, _>>()?;
         cells.sort_unstable_by_key(|cell| cell.quarter);
         let nothing = Quarter(0)..Quarter(0);
-        Ok(Counters { cells, ..counters::load(self.connection, &nothing)? })
+        // Ratings are the same under any rules, so what the tables hold will do.
+        let rated = rated::load(self.connection, &(Quarter(0)..Quarter::of(until)))?;
+        Ok(Counters { cells, rated, ..counters::load(self.connection, &nothing)? })
     }
 
     /// What stands behind a series' count.

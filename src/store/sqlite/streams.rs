@@ -1,9 +1,14 @@
 //! Where reading each source stands.
 
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::params;
 
+use crate::counting::delay::Delays;
+use crate::counting::delay::Lesson;
 use crate::domain::Timestamp;
 use crate::domain::item::Cursor;
 use crate::domain::item::Shard;
@@ -14,7 +19,8 @@ use crate::domain::ports::StreamKey;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
-const COLUMNS: &str = "cursor, walk, validators, due, history_done, complete_to, last_new, errors, error";
+const COLUMNS: &str = "cursor, walk, validators, due, history_done, complete_to, last_new, errors, error,
+    (SELECT histogram FROM delay WHERE delay.source = stream.source AND delay.shard = stream.shard)";
 
 pub(super) fn load(connection: &Connection, key: &StreamKey) -> Result<Stream, StoreError> {
     let mut find = connection
@@ -36,6 +42,7 @@ fn of_row(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Stream> {
     // A walk or validators that an older release wrote and this one can't read are worth one full
     // poll, not a stop.
     let json = |at: usize| row.get::<_, Option<String>>(from + at);
+    let delays: Delays = json(9)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     Ok(Stream {
         cursor: Cursor(row.get(from)?),
         walk: json(1)?.and_then(|text| serde_json::from_str(&text).ok()),
@@ -46,6 +53,10 @@ fn of_row(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Stream> {
         last_new: time(6)?,
         errors: row.get(from + 7)?,
         error: row.get(from + 8)?,
+        usual_delay: delays.usual(),
+        longest_delay: delays.longest(),
+        news_per_day: delays.per_day(),
+        newest: delays.newest(),
     })
 }
 
@@ -112,6 +123,42 @@ pub(super) fn note(
     };
     connection.prepare_cached(statement)?.execute(params![source, shard.0, millis(due), millis(polled_at), error])?;
     Ok(())
+}
+
+/// Start of the last good poll of a stream.
+pub(super) fn polled_at(connection: &Connection, source: i64, shard: &Shard) -> Result<Option<Timestamp>, StoreError> {
+    let mut find = connection.prepare_cached("SELECT complete_to FROM stream WHERE source = ?1 AND shard = ?2")?;
+    let found: Option<Option<i64>> = find.query_row(params![source, shard.0], |row| row.get(0)).optional()?;
+    Ok(found.flatten().map(moment))
+}
+
+/// Learns how late a stream's messages come.
+pub(super) fn learn(connection: &Connection, source: i64, shard: &Shard, lesson: &Lesson, now: Timestamp) -> Result<(), StoreError> {
+    if *lesson == Lesson::default() {
+        return Ok(());
+    }
+    let mut find = connection.prepare_cached("SELECT histogram FROM delay WHERE source = ?1 AND shard = ?2")?;
+    let known: Option<String> = find.query_row(params![source, shard.0], |row| row.get(0)).optional()?;
+    let mut delays: Delays = known.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    delays.learn(lesson, now);
+    connection
+        .prepare_cached(
+            "INSERT INTO delay (source, shard, histogram) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET histogram = excluded.histogram",
+        )?
+        .execute(params![source, shard.0, serde_json::to_string(&delays)?])?;
+    Ok(())
+}
+
+/// The delay within which nearly all messages of each source come, as learnt; of its parts the longest.
+pub(super) fn usual_delays(connection: &Connection) -> Result<BTreeMap<String, TimeDelta>, StoreError> {
+    let mut delays = BTreeMap::new();
+    for (key, stream) in all(connection)? {
+        if let Some(usual) = stream.usual_delay {
+            let longest = delays.entry(key.source).or_insert(usual);
+            *longest = usual.max(*longest);
+        }
+    }
+    Ok(delays)
 }
 
 fn touch(connection: &Connection, source: i64, shard: &Shard) -> rusqlite::Result<()> {

@@ -3,6 +3,7 @@
 mod of_every_store {
     use uproar::domain::Timestamp;
     use uproar::domain::incident::Incident;
+    use uproar::domain::incident::Kind;
     use uproar::domain::incident::Level;
     use uproar::domain::incident::Numbers;
     use uproar::domain::incident::Segment;
@@ -34,7 +35,7 @@ mod of_every_store {
     fn incident(id: &str) -> Incident {
         Incident {
             id: id.to_owned(),
-            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All },
+            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike },
             state: State::Open,
             before: State::Open,
             version: 1,
@@ -54,6 +55,7 @@ mod of_every_store {
             hushed: false,
             reopened: 0,
             numbers: Numbers::default(),
+            counted_to: None,
         }
     }
 
@@ -79,6 +81,8 @@ mod of_every_store {
             theme: "t".to_owned(),
             theme_title: "t".to_owned(),
             segment: Segment::All,
+            kind: Kind::Spike,
+            reference: String::new(),
             level: Level::Low,
             told_level: None,
             told_count: None,
@@ -87,6 +91,7 @@ mod of_every_store {
             opened_at: now(),
             zone: "UTC".to_owned(),
             numbers: Numbers::default(),
+            window: None,
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             peak: 5.0,

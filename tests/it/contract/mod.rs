@@ -17,6 +17,7 @@ use uproar::domain::ports::Progress;
 use uproar::domain::ports::StreamKey;
 use uproar::domain::ports::TaggedItem;
 use uproar::domain::theme::Tag;
+use uproar::domain::voice::Likeness;
 use uproar::store::sqlite::Sqlite;
 use uproar::text::hash;
 
@@ -50,6 +51,11 @@ fn item(id: &str, text: &str, published: &str, themes: &[&str]) -> TaggedItem {
     let tags = themes.iter().map(|theme| Tag { theme: (*theme).to_owned(), rule: "rule".to_owned(), spans: Vec::new() }).collect();
     let labels = BTreeMap::from([("country".to_owned(), "se".to_owned())]);
     TaggedItem { hash: hash::of_parts([text]), item, tags, author_hash: None, voice_key: None, labels }
+}
+
+/// What messages with the same words have in common.
+fn same_words(key: u64) -> Likeness {
+    Likeness { exact: Some(key), ..Likeness::default() }
 }
 
 /// A page of news, read at `now`, that ends its walk.

@@ -34,6 +34,23 @@ mod of_every_store {
         assert_eq!((ended.validators, ended.complete_to), (Some(validators), Some(time("2026-11-01T10:00:30Z"))));
     }
 
+    pub(super) async fn how_late_news_come_is_learnt_and_history_teaches_nothing(store: &impl Ingest) {
+        let week = |number: u32, history: bool| {
+            let items =
+                (0..40).map(|n| item(&format!("{number}-{n}"), "a", &format!("2026-11-{:02}T{:02}:00:00Z", 1 + n / 6, n % 24), &[]));
+            let mut page = page(items.collect(), "2026-11-08T09:00:00Z");
+            page.history = history;
+            page
+        };
+        store.commit_page(week(1, true)).await.unwrap();
+        let first = store.stream(&stream()).await.unwrap();
+        assert_eq!((first.usual_delay, first.newest), (None, Some(time("2026-11-07T15:00:00Z"))));
+        store.commit_page(week(2, false)).await.unwrap();
+        let learnt = store.stream(&stream()).await.unwrap();
+        assert_eq!(learnt.usual_delay.map(|delay| delay.num_days()), Some(7), "a weekly drop");
+        assert!(learnt.longest_delay >= learnt.usual_delay && learnt.news_per_day > 0.0);
+    }
+
     pub(super) async fn errors_are_counted_until_a_poll_goes_well(store: &impl Ingest) {
         let (due, at) = (time("2026-11-01T11:00:00Z"), time("2026-11-01T10:00:00Z"));
         store.note_poll(&stream(), Some("down".to_owned()), due, at).await.unwrap();
@@ -49,6 +66,7 @@ mod of_every_store {
 mod on_sqlite {
     crate::contract::on_every_store! {
         mark_and_validators_move_only_at_the_end_of_a_walk
+        how_late_news_come_is_learnt_and_history_teaches_nothing
         errors_are_counted_until_a_poll_goes_well
     }
 }

@@ -1,11 +1,15 @@
 //! Stories of the real binary: what people do with it, from outside.
 
+mod backtest;
 mod config;
 mod drivers;
 mod feed;
 mod labels;
+mod late;
 mod life;
 mod manual;
+mod measures;
 mod replay;
 mod secrets;
+mod slow;
 mod survey;

@@ -1,0 +1,54 @@
+//! Work on all cores: jobs that know nothing of each other, their results in the order of the jobs.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::thread;
+
+/// How many threads can work at once.
+pub(super) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Does `jobs` jobs. `done` hears of each that has ended.
+pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut()) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let (told, results) = mpsc::channel();
+    let mut found: Vec<Option<T>> = Vec::new();
+    found.resize_with(jobs, || None);
+    thread::scope(|scope| {
+        for _ in 0..cores().min(jobs) {
+            let (told, next, job) = (told.clone(), &next, &job);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    // Nobody listens any more when another job has panicked.
+                    if at >= jobs || told.send((at, job(at))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(told);
+        for (at, result) in results {
+            found[at] = Some(result);
+            done();
+        }
+    });
+    found.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_jobs() {
+        let mut ended = 0;
+        let squares = on_all(1000, |at| at * at, || ended += 1);
+        assert_eq!(squares, (0..1000).map(|at| at * at).collect::<Vec<_>>());
+        assert_eq!(ended, 1000);
+        assert_eq!(on_all(0, |at| at, || {}), Vec::<usize>::new());
+    }
+}
