@@ -23,6 +23,8 @@ use crate::domain::ports::Tally;
 const ALPHA: f64 = 0.05;
 /// Variance of a value's logarithm from window to window, beside the whole's: about 22 %.
 const OWN_VARIANCE: f64 = 0.05;
+/// Messages of now are filled up to so many that do not complain, mixed as usual.
+const FILLED_UP_TO: f64 = 30.0;
 /// A driver brings at least this part of the excess, and so many complaints.
 const LEAST_PART: f64 = 0.1;
 const LEAST_EXCESS: f64 = 2.0;
@@ -88,23 +90,22 @@ struct Sum {
     /// What would be expected if there were no excess: complaints are messages too, and a value
     /// that only complains would be expected to.
     basis: f64,
+    /// Messages that the basis rests on.
+    calm: f64,
 }
 
 impl Sum {
-    fn add(&mut self, slice: &Slice, share: f64) {
-        let messages = slice.now.messages;
-        let without_excess = (messages - slice.now.complaints + 0.5).max(0.5) / (1.0 - share).max(1e-3);
-        self.expected += messages * share;
-        self.basis += messages.min(without_excess) * share;
-        self.now.messages += messages;
+    /// Adds a slice with its usual share. `mixed` are the messages that it would have of a few
+    /// that are mixed as usual: they stand in where hardly anybody writes without complaining.
+    fn add(&mut self, slice: &Slice, share: f64, mixed: f64) {
+        let calm = (slice.now.messages - slice.now.complaints).max(0.0) + mixed;
+        self.expected += slice.now.messages * share;
+        self.basis += (slice.now.messages + mixed).min((calm + 0.5) / (1.0 - share).max(1e-3)) * share;
+        self.calm += calm;
+        self.now.messages += slice.now.messages;
         self.now.complaints += slice.now.complaints;
         self.usual.messages += slice.usual.messages;
         self.usual.complaints += slice.usual.complaints;
-    }
-
-    /// Messages that do not complain.
-    fn calm(&self) -> f64 {
-        (self.now.messages - self.now.complaints).max(0.0)
     }
 
     /// Nobody wrote with it in the usual time.
@@ -146,11 +147,13 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
 
 /// The whole, and the sums of all values over their sources.
 fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
-    let mut usual = Tally::default();
+    let (mut usual, mut calm) = (Tally::default(), 0.0);
     for slice in slices.iter().filter(|slice| slice.key.is_empty()) {
+        calm += (slice.now.messages - slice.now.complaints).max(0.0);
         usual.messages += slice.usual.messages;
         usual.complaints += slice.usual.complaints;
     }
+    let missing = (FILLED_UP_TO - calm).max(0.0);
     // Half a complaint in ten messages where there is nothing yet.
     let share_of_all = (usual.complaints + 0.5) / (usual.messages + 10.0);
     let shares: BTreeMap<&str, f64> =
@@ -161,10 +164,11 @@ fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
         let of_source = shares.get(slice.source.as_str()).copied().unwrap_or(share_of_all);
         let is_whole = slice.key.is_empty();
         let share = if is_whole { of_source } else { share(slice.usual, of_source) };
+        let mixed = missing * slice.usual.messages / usual.messages.max(1.0);
         let named = if is_whole { ("source", slice.source.as_str()) } else { (slice.key.as_str(), slice.value.as_str()) };
-        sums.entry(named).or_default().add(slice, share);
+        sums.entry(named).or_default().add(slice, share, mixed);
         if is_whole {
-            whole.add(slice, share);
+            whole.add(slice, share, mixed);
         }
     }
     (whole, sums)
@@ -189,8 +193,8 @@ fn chance(sum: &Sum, whole: &Sum) -> f64 {
     let own = if sum.is_new() { 0.0 } else { complained(sum.usual.complaints) };
     let variance = own
         + complained(whole.usual.complaints - sum.usual.complaints)
-        + 1.0 / (sum.calm() + 1.0)
-        + 1.0 / ((whole.calm() - sum.calm()).max(0.0) + 1.0)
+        + 1.0 / (sum.calm + 1.0)
+        + 1.0 / ((whole.calm - sum.calm).max(0.0) + 1.0)
         + OWN_VARIANCE;
     // The variance of the logit of a beta distribution is about 1 / (k p (1 - p)).
     let weight = 1.0 / (variance * part * (1.0 - part));
@@ -328,6 +332,20 @@ mod tests {
         assert!(found.contains(&"version 2: 6 for 0.0, 100 % NewDriver".to_owned()), "{found:?}");
         let adopted = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 0/0", "version=1 shop 40/19 3000/15"], &[]);
         assert!(adopted.iter().all(|line| line.ends_with("Ordinary")), "everybody has it and complains alike: {adopted:?}");
+    }
+
+    #[test]
+    fn where_hardly_anybody_else_writes_the_usual_mixture_counts() {
+        let slices = [
+            "all theatre 25/25 460/29",
+            "country=dk theatre 21/21 153/9",
+            "country=se theatre 4/4 307/20",
+            "language=da theatre 21/21 153/9",
+            "language=sv theatre 4/4 307/20",
+            "version=4 theatre 25/25 460/29",
+        ];
+        let found = origin(&slices.map(slice), &[]);
+        assert!(found.values.iter().any(|value| value.value == "dk" && value.is_driver()), "{found:#?}");
     }
 
     #[test]

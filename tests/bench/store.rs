@@ -132,9 +132,10 @@ fn busy_store(folder: &std::path::Path) -> (Direct, Timestamp) {
     (store, page(0).now + TimeDelta::days(365))
 }
 
-/// What a notice waits for: of a frequent theme, of a rare one, and of one country.
-#[divan::bench(sample_count = 10, args = ["looping_bot", "rare", "looping_bot in c3", "rare in c3"])]
-fn gather_evidence(bencher: Bencher<'_, '_>, what: &str) {
+const ASKED: [&str; 4] = ["looping_bot", "rare", "looping_bot in c3", "rare in c3"];
+
+/// The busy store, made once, and what is asked of it: a theme, in all messages or in one country.
+fn asked(what: &str) -> (std::sync::MutexGuard<'static, (Direct, Timestamp)>, Ask) {
     static BUSY: std::sync::LazyLock<(tempfile::TempDir, std::sync::Mutex<(Direct, Timestamp)>)> = std::sync::LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
         let store = busy_store(folder.path());
@@ -154,6 +155,21 @@ fn gather_evidence(bencher: Bencher<'_, '_>, what: &str) {
         by: ["country", "version", "product", "language"].map(str::to_owned).to_vec(),
         limit: 200,
     };
+    (busy, ask)
+}
+
+/// What a notice waits for.
+#[divan::bench(sample_count = 10, args = ASKED)]
+fn gather_evidence(bencher: Bencher<'_, '_>, what: &str) {
+    let (busy, ask) = asked(what);
+    bencher.bench_local(|| busy.0.reader().evidence(&ask).unwrap());
+}
+
+/// What is made of it.
+#[divan::bench(sample_count = 10, args = ASKED)]
+fn find_drivers(bencher: Bencher<'_, '_>, what: &str) {
+    let (busy, ask) = asked(what);
+    let evidence = busy.0.reader().evidence(&ask).unwrap();
     let label_keys = ask.by.iter().cloned().collect();
-    bencher.bench_local(|| drivers::of(&ask, &busy.0.reader().evidence(&ask).unwrap(), &label_keys));
+    bencher.bench_local(|| drivers::of(&ask, &evidence, &label_keys));
 }
