@@ -12,6 +12,7 @@ use crate::cli::open;
 use crate::cli::table::Table;
 use crate::cli::times;
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Numbers;
@@ -23,6 +24,7 @@ use crate::engine::judge;
 use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
+use crate::engine::relabel;
 use crate::host::clock::Clock;
 use crate::render::wording;
 use crate::store::sqlite::reports::Reader;
@@ -95,6 +97,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let size = reader.size()?;
     let open = reader.incidents(false)?.len();
     let failing = streams.iter().any(|(_, stream)| stream.errors > 0) || outbox.iter().any(|count| count.state == "dead");
+    let notes = notes(&plan, &reader)?;
     if args.json {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let document = json!({
@@ -103,6 +106,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             "sources": streams.iter().map(|(key, stream)| json!({
                 "source": key.source, "shard": key.shard, "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
                 "next_poll": time(stream.due), "errors": stream.errors, "error": stream.error,
+                "usual_delay_seconds": stream.usual_delay.map(|delay| delay.num_seconds()),
             })).collect::<Vec<_>>(),
             "watches": watches.iter().map(|now| json!({
                 "watch": now.watch, "theme": now.theme, "count": now.count, "usual": now.usual, "score": now.score, "limit": now.limit,
@@ -116,6 +120,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
                 "target": count.target, "state": count.state, "rows": count.rows, "error": count.error,
             })).collect::<Vec<_>>(),
             "open_incidents": open,
+            "notes": notes,
             "database": { "items": size.items, "texts": size.texts, "bytes": size.bytes },
         });
         writeln!(console.out, "{document}")?;
@@ -130,6 +135,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             size.bytes as f64 / 1e6,
             plan.config.store.path.display()
         )?;
+        for note in &notes {
+            writeln!(console.out, "{note}")?;
+        }
     }
     Ok(if failing { Code::Found } else { Code::Done })
 }
@@ -187,10 +195,23 @@ fn print(
     Ok(())
 }
 
+/// What is odd about the labels that watches are split by.
+fn notes(plan: &Plan, reader: &Reader<'_>) -> Result<Vec<String>, Failure> {
+    if reader.first_quarter()?.is_none() {
+        return Ok(Vec::new());
+    }
+    let unfinished = reader.unfinished_labels()?;
+    let building = unfinished.iter().map(|label| format!("segments by `{label}` are being built from stored messages and not judged yet"));
+    let segments = reader.counters(Quarter(0)..Quarter(0))?;
+    let missing = relabel::missing(&plan.config.watches, &segments, &unfinished);
+    let missing = missing.into_iter().map(|(watch, label)| format!("watch `{watch}` is split by `{label}`, and no message has that label"));
+    Ok(building.chain(missing).collect())
+}
+
 /// The present of each theme in all messages, judged as the daemon does.
 fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<(Vec<Now>, Vec<Slow>), Failure> {
     let Some(first) = reader.first_quarter()? else { return Ok((Vec::new(), Vec::new())) };
-    let counters = reader.counters(first..crate::domain::count::Quarter(crate::domain::count::Quarter::of(now).0 + 1))?;
+    let counters = reader.counters(first..Quarter(Quarter::of(now).0 + 1))?;
     // The newest of a series comes last.
     let newest: Vec<Incident> = reader.incidents(true)?.into_iter().rev().collect();
     let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, now);

@@ -1070,3 +1070,24 @@ fn a_reference_that_is_not_over_is_worth_a_warning() {
       = help: name months that have been, or take the line out: then the year before is the reference
     "#);
 }
+
+#[test]
+fn a_label_that_no_source_gives() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/unknown_label.toml")), @r#"
+    warning[W0007]: no message has the label `produkt`
+      --> uproar.toml:18:18
+       |
+    18 | by = ["product", "produkt", "language", "house"]
+       |                  ^^^^^^^^^ none of the watch's sources gives it
+       |
+       = help: did you mean `product`?
+
+    warning[W0007]: no message has the label `house`
+      --> uproar.toml:18:41
+       |
+    18 | by = ["product", "produkt", "language", "house"]
+       |                                         ^^^^^^^ none of the watch's sources gives it
+       |
+       = help: give it to a source: `labels = { house = "..." }`
+    "#);
+}

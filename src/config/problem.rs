@@ -196,6 +196,8 @@ codes! {
     Idle = "W0005",
     /// A period that is not over yet.
     Ahead = "W0006",
+    /// A label that none of the watch's sources gives.
+    LabelUnknown = "W0007",
 }
 
 impl fmt::Display for Code {

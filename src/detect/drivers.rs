@@ -7,8 +7,9 @@
 //! complaints and explains nothing.
 //!
 //! The test is conditional: of all complaints now, each falls to the value with the chance that the
-//! expectations give. That chance is itself uncertain (few usual complaints, and values change for
-//! reasons of their own), so the count has a beta-binomial distribution.
+//! expectations give, reckoned from the messages that do not complain. That chance is itself
+//! uncertain (few usual complaints, and values change for reasons of their own), so the count has a
+//! beta-binomial distribution.
 
 use std::collections::BTreeMap;
 
@@ -84,6 +85,32 @@ struct Sum {
     now: Tally,
     usual: Tally,
     expected: f64,
+    /// What would be expected if there were no excess: complaints are messages too, and a value
+    /// that only complains would be expected to.
+    basis: f64,
+}
+
+impl Sum {
+    fn add(&mut self, slice: &Slice, share: f64) {
+        let messages = slice.now.messages;
+        let without_excess = (messages - slice.now.complaints + 0.5).max(0.5) / (1.0 - share).max(1e-3);
+        self.expected += messages * share;
+        self.basis += messages.min(without_excess) * share;
+        self.now.messages += messages;
+        self.now.complaints += slice.now.complaints;
+        self.usual.messages += slice.usual.messages;
+        self.usual.complaints += slice.usual.complaints;
+    }
+
+    /// Messages that do not complain.
+    fn calm(&self) -> f64 {
+        (self.now.messages - self.now.complaints).max(0.0)
+    }
+
+    /// Nobody wrote with it in the usual time.
+    fn is_new(&self) -> bool {
+        self.usual.messages <= 0.0
+    }
 }
 
 /// Finds out where the complaints come from. `labels` are those of some complaints: they tell which
@@ -99,9 +126,12 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
         .map(|((key, value), sum)| {
             let own = sum.now.complaints - sum.expected;
             let chance = chance(&sum, &whole);
-            let drives = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess) && chance <= ALPHA / tested;
+            // That somebody looks at what is new, when it brings most of the excess, is no chance find.
+            let looked_for = sum.is_new() && own * 2.0 >= excess;
+            let limit = if looked_for { ALPHA } else { ALPHA / tested };
+            let drives = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess) && chance <= limit;
             let role = match drives {
-                true if sum.usual.messages <= 0.0 => Role::NewDriver,
+                true if sum.is_new() => Role::NewDriver,
                 true => Role::Driver,
                 false => Role::Ordinary,
             };
@@ -130,15 +160,11 @@ fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
     for slice in slices {
         let of_source = shares.get(slice.source.as_str()).copied().unwrap_or(share_of_all);
         let is_whole = slice.key.is_empty();
-        let expected = slice.now.messages * if is_whole { of_source } else { share(slice.usual, of_source) };
+        let share = if is_whole { of_source } else { share(slice.usual, of_source) };
         let named = if is_whole { ("source", slice.source.as_str()) } else { (slice.key.as_str(), slice.value.as_str()) };
-        let targets = [Some(sums.entry(named).or_default()), is_whole.then_some(&mut whole)];
-        for sum in targets.into_iter().flatten() {
-            sum.expected += expected;
-            sum.now.messages += slice.now.messages;
-            sum.now.complaints += slice.now.complaints;
-            sum.usual.messages += slice.usual.messages;
-            sum.usual.complaints += slice.usual.complaints;
+        sums.entry(named).or_default().add(slice, share);
+        if is_whole {
+            whole.add(slice, share);
         }
     }
     (whole, sums)
@@ -149,15 +175,23 @@ fn share(usual: Tally, prior: f64) -> f64 {
     ((usual.complaints + 1.0) / (usual.messages + 1.0 / prior.max(1e-6))).min(1.0)
 }
 
-/// Chance that a value has so many of the complaints, given what was expected of it and of the rest.
+/// Chance that a value has so many of the complaints, given what was to be expected of it and of
+/// the rest.
 fn chance(sum: &Sum, whole: &Sum) -> f64 {
     let (mine, all) = (sum.now.complaints.round(), whole.now.complaints.round().max(sum.now.complaints.round()));
-    let part = (sum.expected / whole.expected.max(1e-9)).clamp(1e-6, 1.0);
+    let rest = (whole.basis - sum.basis).max(1e-6);
+    let part = sum.basis / (sum.basis + rest);
     if part > 0.999 || all < 1.0 {
         return 1.0;
     }
-    let rest = (whole.usual.complaints - sum.usual.complaints).max(0.0);
-    let variance = 1.0 / (sum.usual.complaints + 1.0) + 1.0 / (rest + 1.0) + OWN_VARIANCE;
+    let complained = |complaints: f64| 1.0 / (complaints.max(0.0) + 1.0);
+    // That a new value had no complaints is no chance.
+    let own = if sum.is_new() { 0.0 } else { complained(sum.usual.complaints) };
+    let variance = own
+        + complained(whole.usual.complaints - sum.usual.complaints)
+        + 1.0 / (sum.calm() + 1.0)
+        + 1.0 / ((whole.calm() - sum.calm()).max(0.0) + 1.0)
+        + OWN_VARIANCE;
     // The variance of the logit of a beta distribution is about 1 / (k p (1 - p)).
     let weight = 1.0 / (variance * part * (1.0 - part));
     upper_tail(mine, all, weight * part, weight * (1.0 - part))
@@ -286,6 +320,20 @@ mod tests {
         version 5.2: 36 for 1.2, 97 % NewDriver
         version 5.1: 4 for 2.8, 3 % Ordinary
         ");
+    }
+
+    #[test]
+    fn six_complaints_of_a_version_that_says_nothing_else_are_enough() {
+        let found = check(&["all shop 7/6 3000/15", "version=2 shop 6/6 0/0", "version=1 shop 1/0 2900/14"], &[]);
+        assert!(found.contains(&"version 2: 6 for 0.0, 100 % NewDriver".to_owned()), "{found:?}");
+        let adopted = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 0/0", "version=1 shop 40/19 3000/15"], &[]);
+        assert!(adopted.iter().all(|line| line.ends_with("Ordinary")), "everybody has it and complains alike: {adopted:?}");
+    }
+
+    #[test]
+    fn a_source_of_nothing_but_complaints_may_have_more_messages() {
+        let found = check(&["all stars 60/57 900/860", "all shop 200/5 3000/70"], &[]);
+        assert!(found.iter().all(|line| line.ends_with("Ordinary")), "{found:?}");
     }
 
     #[test]

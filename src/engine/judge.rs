@@ -210,21 +210,21 @@ impl Judge {
     /// Where the last 28 days stand beside the reference, for `status`.
     #[must_use]
     pub fn stands(&self, memory: &Memory, series: &Series) -> Numbers {
-        let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
         match memory {
-            Memory::Drift(state) => detector.present(state),
-            Memory::Share(_) | Memory::Mean(_) => detector.present(&drift::State::default()),
+            Memory::Drift(state) => self.drift(series).present(state),
+            Memory::Share(_) | Memory::Mean(_) => self.drift(series).present(&drift::State::default()),
         }
+    }
+
+    fn drift(&self, series: &Series) -> DriftDetector {
+        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
     }
 
     /// Judges a complete bucket that is counted already, and learns from it.
     pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &Counted) -> Verdict {
         let measure = Measure::of(&series.key);
         match bucket {
-            Counted::Complaints(day) if series.key.kind == Kind::SlowRise => {
-                let detector = DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow });
-                detector.advance(drift_of(memory), day)
-            }
+            Counted::Complaints(day) if series.key.kind == Kind::SlowRise => self.drift(series).advance(drift_of(memory), day),
             Counted::Complaints(bucket) => named(self.detector.advance(share_of(memory), bucket), measure),
             Counted::Ratings(bucket) => {
                 MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings).advance(mean_of(memory), bucket)

@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::config::settings::Watch;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Segment;
+use crate::domain::ports::Counters;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Labelled;
@@ -78,6 +80,15 @@ fn labels(plan: &Plan, stored: &StoredFields) -> BTreeMap<String, String> {
     let nothing = BTreeMap::new();
     let source = plan.config.sources.iter().find(|source| source.name == stored.source);
     intake::labels(&plan.label_keys, source.map_or(&nothing, |source| &source.labels), stored.lang.as_deref(), &stored.fields)
+}
+
+/// Labels that a watch is split by and no message of its sources has, in a store that has messages:
+/// each with the name of its watch.
+#[must_use]
+pub fn missing<'a>(watches: &'a [Watch], counters: &Counters, unfinished: &BTreeSet<String>) -> Vec<(&'a str, &'a str)> {
+    let has = |label: &str| counters.segments.values().any(|segment| matches!(segment, Segment::Label { key, .. } if key == label));
+    let of = |watch: &'a Watch| watch.by.iter().map(move |label| (watch.name.as_str(), label.as_str()));
+    watches.iter().flat_map(of).filter(|(_, label)| !has(label) && !unfinished.contains(*label)).collect()
 }
 
 /// Every label that messages are to have. One that a source gives stands for itself: it may be

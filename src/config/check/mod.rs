@@ -19,6 +19,7 @@ use crate::config::tree::Place;
 use crate::config::tree::Placed;
 use crate::domain::secret::Secret;
 
+mod labels;
 mod names;
 mod sources;
 mod targets;
@@ -103,6 +104,7 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
                 .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
         );
     }
+    labels::unknown(top, config, reader);
     let used = |names: fn(&settings::Watch) -> &[String]| config.watches.iter().flat_map(names).map(String::as_str).collect::<HashSet<_>>();
     let warnings = [
         Unused { code: Code::SourceUnwatched, what: "counts the source", label: "read, stored, and never watched", key: "sources" }

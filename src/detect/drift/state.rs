@@ -221,9 +221,10 @@ impl Row {
 
 /// A number with five digits, which JSON keeps as they are.
 pub(super) fn short(number: f64) -> f32 {
-    if number == 0.0 || !number.is_finite() {
+    if number.is_nan() || number.abs() < 1e-30 {
         return 0.0;
     }
+    let number = number.clamp(-1e30, 1e30);
     let scale = 10_f64.powi(4 - number.abs().log10().floor() as i32);
     ((number * scale).round() / scale) as f32
 }

@@ -83,7 +83,9 @@ pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Labelled
             *rated.entry(key).or_default() += more;
         }
         let change = difference(&before, &after);
-        for key in change.keys() {
+        // Of a label that nobody had before nothing was learnt that would have to be learnt anew.
+        let learnt = labels.keys().any(|key| !page.labelling.building.contains(key) && !known.contains(key));
+        for key in change.keys().filter(|_| learnt) {
             let quarter = first.entry(key.source).or_insert(key.quarter);
             *quarter = (*quarter).min(key.quarter);
         }

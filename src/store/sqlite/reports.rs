@@ -1,6 +1,7 @@
 //! Everything that is only read: evidence for notices, exports, status, history for a backtest.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
@@ -28,6 +29,7 @@ use crate::store::sqlite::evidence;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
 use crate::store::sqlite::rated;
+use crate::store::sqlite::relabel;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -157,6 +159,15 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn stream(&self, key: &StreamKey) -> Result<Stream, StoreError> {
         streams::load(self.connection, key)
+    }
+
+    /// Labels of which segments are still being built from stored messages.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn unfinished_labels(&self) -> Result<BTreeSet<String>, StoreError> {
+        relabel::unfinished(self.connection)
     }
 
     /// The delay within which nearly all messages of each source come after their publication, beyond

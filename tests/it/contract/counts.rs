@@ -150,12 +150,13 @@ mod of_every_store {
             Some(counters.cells.iter().filter(|cell| cell.segment == id && cell.theme == 0).map(|cell| cell.voices).sum::<i64>())
         };
         assert_eq!(voices("north").await, None, "half a history is not shown");
+        assert_eq!(store.touched().await.unwrap(), [], "nothing was learnt yet of a label that is new");
 
         labelling.built.append(&mut labelling.building);
         store.commit_labelled(Labelled { items: vec![(fields[1].item, house("south"))], labelling: labelling.clone() }).await.unwrap();
         assert_eq!((voices("north").await, voices("south").await), (Some(1), Some(1)));
         assert_eq!(store.labelling().await.unwrap(), Some(labelling));
-        assert_eq!(store.touched().await.unwrap()[0].judge_from, None, "it is history");
+        assert_eq!(store.touched().await.unwrap()[0].judge_from, None, "a label that was there before: learnt anew, and no alert");
         let counters = store.counters(Quarter(0)..Quarter(i64::MAX)).await.unwrap();
         let norway = Segment::Label { key: "country".to_owned(), value: "no".to_owned() };
         assert!(!counters.segments.values().any(|segment| *segment == norway), "what a message has stays as it is");

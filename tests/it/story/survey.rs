@@ -79,3 +79,27 @@ fn a_broken_export_is_told_in_the_log_and_harms_nothing() {
     assert_eq!(house.items().len(), 5);
     daemon.stop();
 }
+
+#[test]
+fn a_label_that_a_watch_asks_for_later_has_its_history_and_alerts_nobody() {
+    let without = REST.replace("by = [\"house\"]\n", "");
+    let house = House::new(&format!("{THEME}{without}"));
+    house.write("drop/a.csv", &csv(&calm_month(), "Old Theatre"), 0o644);
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"late\"}", 460.0);
+    daemon.has_judged();
+    daemon.stop();
+
+    house.configure(&format!("{THEME}{}", REST.replace("by = [\"house\"]", "by = [\"house\", \"wing\"]")));
+    let daemon = house.start();
+    daemon.says("segments by house, wing were built from 460 stored messages");
+    daemon.has_judged();
+    let status = house.run(&["status"]);
+    assert!(status.out.contains("split by `wing`, and no message has that label"), "{}", status.out);
+    assert_eq!(house.run(&["check", "--recount"]).code, 0);
+    assert_eq!(files(&house.path("mails"), ".eml").len(), 0, "{}", daemon.log());
+
+    house.write("drop/b.csv", &csv(&spike(0, 40), "Old Theatre"), 0o644);
+    daemon.until("a mail", || (!files(&house.path("mails"), ".eml").is_empty()).then_some(()));
+    daemon.stop();
+}
