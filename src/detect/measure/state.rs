@@ -12,7 +12,7 @@ use crate::domain::rated::RatedPart;
 const FIRST: (f64, f64, f64) = (0.8, 2.0, 5.0);
 /// Dispersion between windows that is assumed before any is learnt, and the least and the most that it
 /// is taken for: a level that stays bad must not make the series deaf.
-const SPREAD: (f64, f64, f64) = (0.02, 0.002, 0.2);
+const SPREAD: (f64, f64, f64) = (0.02, 0.002, 0.1);
 /// Sources that are remembered; beyond, the one with the fewest answers is forgotten.
 const SOURCES: usize = 32;
 /// More answers than this in a bucket are taken as this many.

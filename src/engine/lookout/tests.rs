@@ -242,7 +242,7 @@ async fn a_slow_rise_stands_beside_spikes_and_drops_until_somebody_accepts_its_l
     let quiet = scene.of(Kind::SlowRise).await.unwrap();
     assert_eq!((quiet.id.as_str(), quiet.state), (incident.id.as_str(), State::Closed));
     for day in 330..380 {
-        scene.day(day, 9 + day % 3).await;
+        scene.day(day, 14 + day % 3).await;
     }
     let again = scene.of(Kind::SlowRise).await.unwrap();
     assert!(again.id != incident.id && again.state == State::Open, "{again:?}");
