@@ -23,6 +23,7 @@ use crate::domain::incident::Transition;
 use crate::domain::item::Cursor;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
+use crate::domain::measure::Measure;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
@@ -389,6 +390,8 @@ pub struct NewRow {
 pub struct Ask {
     /// Name of the theme.
     pub theme: String,
+    /// The measure, where it is no theme: then the complaints are bad ratings.
+    pub measure: Option<Measure>,
     /// Which part of the messages.
     pub segment: Segment,
     /// Names of the sources.

@@ -253,6 +253,7 @@ mod tests {
         let until: Timestamp = "2026-11-21T13:00:00Z".parse().unwrap();
         let from = until - TimeDelta::hours(6);
         Ask {
+            measure: None,
             theme: "login_fails".to_owned(),
             segment: Segment::All,
             sources: vec!["play".to_owned(), "shop".to_owned()],

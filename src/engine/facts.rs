@@ -11,6 +11,7 @@ use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
+use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::Ask;
@@ -45,6 +46,7 @@ pub fn ask(watch: &Watch, incident: &Incident, now: Timestamp) -> Ask {
     let from = incident.since.max(until - window.max(TimeDelta::days(1)));
     Ask {
         theme: incident.key.theme.clone(),
+        measure: Measure::of(&incident.key),
         segment: incident.key.segment.clone(),
         sources: watch.sources.clone(),
         from,

@@ -146,6 +146,7 @@ fn asked(what: &str) -> (std::sync::MutexGuard<'static, (Direct, Timestamp)>, As
     let segment = |value: &str| Segment::Label { key: "country".to_owned(), value: value.to_owned() };
     let (until, day) = (busy.1, TimeDelta::days(1));
     let ask = Ask {
+        measure: None,
         theme: theme.to_owned(),
         segment: country.map_or(Segment::All, segment),
         sources: vec!["shop".to_owned()],

@@ -25,6 +25,8 @@ use crate::store::sqlite::names::WHOLE;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
+mod ratings;
+
 /// Items of a segment that are counted for the usual time; the rest is reckoned from them.
 const SAMPLE: i64 = 8_000;
 /// Earlier complaints, and other messages, whose words are compared.
@@ -50,6 +52,9 @@ struct Search<'a> {
 
 /// Looks everything up. Nothing is found of a theme or a segment that no message ever had.
 pub(super) fn gather(connection: &Connection, ask: &Ask) -> Result<Evidence, StoreError> {
+    if let Some(measure) = ask.measure {
+        return ratings::gather(connection, ask, measure);
+    }
     let Some(search) = Search::of(connection, ask)? else { return Ok(Evidence::default()) };
     Ok(Evidence {
         complaints: search.complaints()?,
@@ -66,7 +71,9 @@ impl<'a> Search<'a> {
         let theme: Option<i64> = connection
             .prepare_cached("SELECT id FROM theme WHERE name = ?1")?
             .query_row(params![ask.theme], |row| row.get(0))
-            .optional()?;
+            .optional()?
+            // A measure has no number.
+            .or_else(|| ask.measure.map(|_| 0));
         let scope: Option<i64> = match &ask.segment {
             Segment::All => Some(WHOLE),
             Segment::Label { key, value } => connection
@@ -349,6 +356,7 @@ mod tests {
 
     fn ask(segment: Segment) -> Ask {
         Ask {
+            measure: None,
             theme: "bot".to_owned(),
             segment,
             sources: vec!["shop".to_owned(), "forum".to_owned()],

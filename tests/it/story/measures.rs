@@ -56,6 +56,7 @@ fn a_day_of_dissatisfied_answers_alerts() {
     let mail = daemon.until("a mail", || files(&house.path("mails"), ".eml").first().map(|path| fs::read_to_string(path).unwrap()));
     assert!(mail.contains("fewer satisfied answers"), "{mail}");
     assert!(mail.contains("of answers satisfied over the last"), "{mail}");
+    assert!(mail.contains("because of number 10"), "{mail}");
     daemon.stop();
     let incidents = house.json(&["incident", "list", "--json"]);
     assert_eq!((&incidents[0]["theme"], &incidents[0]["kind"]), (&"csat".into(), &"drop".into()));
