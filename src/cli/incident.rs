@@ -156,6 +156,7 @@ fn row(incident: &Incident) -> serde_json::Value {
         "watch": incident.key.watch,
         "theme": incident.key.theme,
         "segment": incident.key.segment.to_string(),
+        "kind": incident.key.kind.word(),
         "state": incident.state.word(),
         "level": incident.level.word(),
         "opened_at": times::stamp(incident.opened_at),

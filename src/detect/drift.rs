@@ -133,6 +133,9 @@ impl DriftDetector {
 
     fn judge(&self, state: &mut State, reading: &Reading, day: &BucketCount) -> Verdict {
         let mut numbers = self.numbers(state, &reading.row());
+        if self.is_ahead(day) {
+            (numbers.score, numbers.surprise) = (0.0, 0.0);
+        }
         numbers.held_by = self.held_by(state, &numbers, day);
         let enough = numbers.count >= f64::from(self.settings.min_complaints);
         let call = if !numbers.held_by.is_empty() && numbers.score <= 0.0 {
@@ -182,9 +185,14 @@ impl DriftDetector {
         }
     }
 
+    /// The pinned reference is not over yet.
+    fn is_ahead(&self, day: &BucketCount) -> bool {
+        self.settings.reference.is_some_and(|period| day.start < period.until)
+    }
+
     /// Why nothing can be said of the window, or why it does not fire; empty where it may.
     fn held_by(&self, state: &State, numbers: &Numbers, day: &BucketCount) -> String {
-        if let Some(period) = self.settings.reference.filter(|period| day.start < period.until) {
+        if let Some(period) = self.settings.reference.filter(|_| self.is_ahead(day)) {
             return format!("the reference is not over before {}", period.until.format("%Y-%m-%d"));
         }
         if state.age < WARM_UP {

@@ -7,8 +7,9 @@
 //! complaints and explains nothing.
 //!
 //! The test is conditional: of all complaints now, each falls to the value with the chance that the
-//! expectations give. That chance is itself uncertain (few usual complaints, and values change for
-//! reasons of their own), so the count has a beta-binomial distribution.
+//! expectations give, reckoned from the messages that do not complain. That chance is itself
+//! uncertain (few usual complaints, and values change for reasons of their own), so the count has a
+//! beta-binomial distribution.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ use crate::domain::ports::Tally;
 const ALPHA: f64 = 0.05;
 /// Variance of a value's logarithm from window to window, beside the whole's: about 22 %.
 const OWN_VARIANCE: f64 = 0.05;
+/// Messages of now are filled up to so many that do not complain, mixed as usual.
+const FILLED_UP_TO: f64 = 30.0;
 /// A driver brings at least this part of the excess, and so many complaints.
 const LEAST_PART: f64 = 0.1;
 const LEAST_EXCESS: f64 = 2.0;
@@ -84,6 +87,31 @@ struct Sum {
     now: Tally,
     usual: Tally,
     expected: f64,
+    /// What would be expected if there were no excess: complaints are messages too, and a value
+    /// that only complains would be expected to.
+    basis: f64,
+    /// Messages that the basis rests on.
+    calm: f64,
+}
+
+impl Sum {
+    /// Adds a slice with its usual share. `mixed` are the messages that it would have of a few
+    /// that are mixed as usual: they stand in where hardly anybody writes without complaining.
+    fn add(&mut self, slice: &Slice, share: f64, mixed: f64) {
+        let calm = (slice.now.messages - slice.now.complaints).max(0.0) + mixed;
+        self.expected += slice.now.messages * share;
+        self.basis += (slice.now.messages + mixed).min((calm + 0.5) / (1.0 - share).max(1e-3)) * share;
+        self.calm += calm;
+        self.now.messages += slice.now.messages;
+        self.now.complaints += slice.now.complaints;
+        self.usual.messages += slice.usual.messages;
+        self.usual.complaints += slice.usual.complaints;
+    }
+
+    /// Nobody wrote with it in the usual time.
+    fn is_new(&self) -> bool {
+        self.usual.messages <= 0.0
+    }
 }
 
 /// Finds out where the complaints come from. `labels` are those of some complaints: they tell which
@@ -99,9 +127,12 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
         .map(|((key, value), sum)| {
             let own = sum.now.complaints - sum.expected;
             let chance = chance(&sum, &whole);
-            let drives = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess) && chance <= ALPHA / tested;
+            // That somebody looks at what is new, when it brings most of the excess, is no chance find.
+            let looked_for = sum.is_new() && own * 2.0 >= excess;
+            let limit = if looked_for { ALPHA } else { ALPHA / tested };
+            let drives = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess) && chance <= limit;
             let role = match drives {
-                true if sum.usual.messages <= 0.0 => Role::NewDriver,
+                true if sum.is_new() => Role::NewDriver,
                 true => Role::Driver,
                 false => Role::Ordinary,
             };
@@ -116,11 +147,13 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
 
 /// The whole, and the sums of all values over their sources.
 fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
-    let mut usual = Tally::default();
+    let (mut usual, mut calm) = (Tally::default(), 0.0);
     for slice in slices.iter().filter(|slice| slice.key.is_empty()) {
+        calm += (slice.now.messages - slice.now.complaints).max(0.0);
         usual.messages += slice.usual.messages;
         usual.complaints += slice.usual.complaints;
     }
+    let missing = (FILLED_UP_TO - calm).max(0.0);
     // Half a complaint in ten messages where there is nothing yet.
     let share_of_all = (usual.complaints + 0.5) / (usual.messages + 10.0);
     let shares: BTreeMap<&str, f64> =
@@ -130,15 +163,12 @@ fn sums(slices: &[Slice]) -> (Sum, BTreeMap<(&str, &str), Sum>) {
     for slice in slices {
         let of_source = shares.get(slice.source.as_str()).copied().unwrap_or(share_of_all);
         let is_whole = slice.key.is_empty();
-        let expected = slice.now.messages * if is_whole { of_source } else { share(slice.usual, of_source) };
+        let share = if is_whole { of_source } else { share(slice.usual, of_source) };
+        let mixed = missing * slice.usual.messages / usual.messages.max(1.0);
         let named = if is_whole { ("source", slice.source.as_str()) } else { (slice.key.as_str(), slice.value.as_str()) };
-        let targets = [Some(sums.entry(named).or_default()), is_whole.then_some(&mut whole)];
-        for sum in targets.into_iter().flatten() {
-            sum.expected += expected;
-            sum.now.messages += slice.now.messages;
-            sum.now.complaints += slice.now.complaints;
-            sum.usual.messages += slice.usual.messages;
-            sum.usual.complaints += slice.usual.complaints;
+        sums.entry(named).or_default().add(slice, share, mixed);
+        if is_whole {
+            whole.add(slice, share, mixed);
         }
     }
     (whole, sums)
@@ -149,15 +179,23 @@ fn share(usual: Tally, prior: f64) -> f64 {
     ((usual.complaints + 1.0) / (usual.messages + 1.0 / prior.max(1e-6))).min(1.0)
 }
 
-/// Chance that a value has so many of the complaints, given what was expected of it and of the rest.
+/// Chance that a value has so many of the complaints, given what was to be expected of it and of
+/// the rest.
 fn chance(sum: &Sum, whole: &Sum) -> f64 {
     let (mine, all) = (sum.now.complaints.round(), whole.now.complaints.round().max(sum.now.complaints.round()));
-    let part = (sum.expected / whole.expected.max(1e-9)).clamp(1e-6, 1.0);
+    let rest = (whole.basis - sum.basis).max(1e-6);
+    let part = sum.basis / (sum.basis + rest);
     if part > 0.999 || all < 1.0 {
         return 1.0;
     }
-    let rest = (whole.usual.complaints - sum.usual.complaints).max(0.0);
-    let variance = 1.0 / (sum.usual.complaints + 1.0) + 1.0 / (rest + 1.0) + OWN_VARIANCE;
+    let complained = |complaints: f64| 1.0 / (complaints.max(0.0) + 1.0);
+    // That a new value had no complaints is no chance.
+    let own = if sum.is_new() { 0.0 } else { complained(sum.usual.complaints) };
+    let variance = own
+        + complained(whole.usual.complaints - sum.usual.complaints)
+        + 1.0 / (sum.calm + 1.0)
+        + 1.0 / ((whole.calm - sum.calm).max(0.0) + 1.0)
+        + OWN_VARIANCE;
     // The variance of the logit of a beta distribution is about 1 / (k p (1 - p)).
     let weight = 1.0 / (variance * part * (1.0 - part));
     upper_tail(mine, all, weight * part, weight * (1.0 - part))
@@ -286,6 +324,34 @@ mod tests {
         version 5.2: 36 for 1.2, 97 % NewDriver
         version 5.1: 4 for 2.8, 3 % Ordinary
         ");
+    }
+
+    #[test]
+    fn six_complaints_of_a_version_that_says_nothing_else_are_enough() {
+        let found = check(&["all shop 7/6 3000/15", "version=2 shop 6/6 0/0", "version=1 shop 1/0 2900/14"], &[]);
+        assert!(found.contains(&"version 2: 6 for 0.0, 100 % NewDriver".to_owned()), "{found:?}");
+        let adopted = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 0/0", "version=1 shop 40/19 3000/15"], &[]);
+        assert!(adopted.iter().all(|line| line.ends_with("Ordinary")), "everybody has it and complains alike: {adopted:?}");
+    }
+
+    #[test]
+    fn where_hardly_anybody_else_writes_the_usual_mixture_counts() {
+        let slices = [
+            "all theatre 25/25 460/29",
+            "country=dk theatre 21/21 153/9",
+            "country=se theatre 4/4 307/20",
+            "language=da theatre 21/21 153/9",
+            "language=sv theatre 4/4 307/20",
+            "version=4 theatre 25/25 460/29",
+        ];
+        let found = origin(&slices.map(slice), &[]);
+        assert!(found.values.iter().any(|value| value.value == "dk" && value.is_driver()), "{found:#?}");
+    }
+
+    #[test]
+    fn a_source_of_nothing_but_complaints_may_have_more_messages() {
+        let found = check(&["all stars 60/57 900/860", "all shop 200/5 3000/70"], &[]);
+        assert!(found.iter().all(|line| line.ends_with("Ordinary")), "{found:?}");
     }
 
     #[test]

@@ -19,10 +19,12 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
+use crate::domain::measure::Measure;
 use crate::engine::backtest::calendar::Calendar;
 use crate::engine::backtest::cores::on_all;
 use crate::engine::backtest::ear::Closest;
 use crate::engine::backtest::known::Known;
+use crate::engine::backtest::ledger::Subject;
 use crate::engine::backtest::series::Played;
 use crate::engine::backtest::series::Player;
 use crate::engine::judge::Judge;
@@ -40,6 +42,7 @@ pub mod curve;
 pub mod ear;
 pub mod known;
 mod ladder;
+mod ledger;
 mod segments;
 mod series;
 mod tags;
@@ -135,7 +138,7 @@ struct Desk<'a> {
     judge: Judge,
     series: Vec<Series>,
     calendar: Calendar,
-    /// The days that slow rises are judged by.
+    /// For slow rises, which are judged by the day.
     days: Calendar,
     sources: Vec<Option<i64>>,
 }
@@ -164,30 +167,33 @@ pub fn play(world: &World, play: &Play<'_>, progress: Progress<'_>) -> Report {
 
 impl<'a> Desk<'a> {
     fn new(world: &World, play: &Play<'_>, watch: &'a Watch) -> Option<Self> {
-        let places = world.places(watch);
+        let waits = world.waits(play.plan, watch);
         let cut = play.plan.buckets(watch);
-        let readings: Vec<_> = places.iter().map(|place| &world.readings[usize::from(*place)]).collect();
+        let readings: Vec<_> = waits.iter().map(|(place, wait)| (&world.readings[usize::from(*place)], *wait)).collect();
         let calendar = Calendar::new(cut, world.first?, world.until, &readings);
         let series = series_of(watch, &world.names);
         let judge = Judge::new(watch, cut, series.len(), play.calibrations.watch(&watch.name));
+        let sources =
+            world.sources.iter().enumerate().map(|(place, number)| waits.contains_key(&(place as u16)).then_some(*number)).collect();
         let days = Calendar::new(judge.buckets_of(Kind::SlowRise), world.first?, world.until, &readings);
-        // Ratings are not on the tapes.
-        let series = series.into_iter().filter(|series| series.key.kind != Kind::Drop).collect();
-        let sources = world.sources.iter().enumerate().map(|(place, number)| places.contains(&(place as u16)).then_some(*number)).collect();
         Some(Self { watch, judge, series, calendar, days, sources })
     }
 
     fn play(&self, world: &World, play: &Play<'_>, series: &Series, whole: Option<&Played>) -> Played {
         let asked = play.known.iter().enumerate().filter(|(_, known)| known.concerns(&series.key));
+        let measure = Measure::of(&series.key);
         let player = Player {
             instance: &play.plan.instance,
             judge: &self.judge,
             series,
             policy: policy(self.watch),
             calendar: if series.key.kind == Kind::SlowRise { &self.days } else { &self.calendar },
-            volume: world.tape(series.segment, None),
-            hits: world.tape(series.segment, Some(series.theme)),
+            volume: if measure.is_some() { world.nothing() } else { world.tape(series.segment, None) },
+            hits: if measure.is_some() { world.ratings(series.segment) } else { world.tape(series.segment, Some(series.theme)) },
+            all_messages: world.all_messages(series.theme),
             sources: &self.sources,
+            subject: measure.map_or(Subject::Complaints, |measure| Subject::Ratings(measure, &world.scores)),
+            names: &world.names,
             whole: whole.map(|whole| &whole.record),
             asked: asked.map(|(number, known)| (number, known.from, known.until)).collect(),
             until: world.until,

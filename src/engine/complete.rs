@@ -14,7 +14,7 @@ use crate::sources;
 
 /// How long a bucket waits for a source that is read seldom before it counts as complete. What
 /// comes later is replayed.
-const PATIENCE: TimeDelta = TimeDelta::hours(6);
+pub const PATIENCE: TimeDelta = TimeDelta::hours(6);
 /// How long a bucket waits for a source that fails.
 const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
 /// From this delay on a folder is filled in drops, each of which is complete up to its newest message.
@@ -53,6 +53,22 @@ impl Awaited {
         let waited = self.read_to - self.delay.min(most);
         self.dropped_to.map_or(waited, |dropped_to| waited.max(dropped_to))
     }
+}
+
+/// How a stream keeps buckets waiting, for a backtest, which knows when things were seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wait {
+    /// It has to be read so long after a bucket's end.
+    pub delay: TimeDelta,
+    /// Or it has to hold something newer than the bucket.
+    pub drops: bool,
+}
+
+/// How each stream keeps the buckets of a watch waiting, in the same order.
+#[must_use]
+pub fn waits(awaited: &[Awaited]) -> Vec<Wait> {
+    let most = PATIENCE.max(delay_of_most(awaited));
+    awaited.iter().map(|stream| Wait { delay: stream.delay.min(most), drops: stream.dropped_to.is_some() }).collect()
 }
 
 /// The moment before which the messages of all streams are there; `now` when there is none to wait for.

@@ -37,6 +37,8 @@ const SHARES: usize = 8;
 const SHARES_OF_A_KEY: usize = 4;
 /// A value that brings less than this part of the excess is not worth a line.
 const LEAST_PART: f64 = 0.05;
+/// From this part on a value is as good as everything.
+const ALL: f64 = 0.95;
 /// Words that rose.
 const WORDS: usize = 8;
 /// Fewer earlier complaints are too few to compare words with: then all messages are.
@@ -93,9 +95,11 @@ fn shares(origin: &Origin, ask: &Ask) -> Vec<Share> {
     // What drives comes before what is merely large.
     let ordinary = |value: &&drivers::Value| value.role == Role::Ordinary;
     let (large, marked): (Vec<_>, Vec<_>) = origin.values.iter().partition(ordinary);
-    let worth_a_line = |value: &&&drivers::Value| value.key == "source" || value.part.is_none_or(|part| part >= LEAST_PART);
+    // The only source explains nothing, nor does what all messages have.
+    let is_all = |value: &drivers::Value| value.expected >= ALL * origin.expected && value.now.complaints >= ALL * origin.complaints;
+    let worth_a_line =
+        |value: &&&drivers::Value| (value.key == "source" || value.part.is_none_or(|part| part >= LEAST_PART)) && !is_all(value);
     for value in marked.iter().chain(large.iter().filter(worth_a_line)) {
-        // The only source explains nothing.
         let explains = !told_already(&value.key) && (value.key != "source" || ask.sources.len() > 1);
         let lines_of_key = of_key.entry(&value.key).or_default();
         if !explains || *lines_of_key >= SHARES_OF_A_KEY || lines.len() >= SHARES {

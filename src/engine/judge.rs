@@ -30,6 +30,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::measure::Measure;
 use crate::domain::ports::Counters;
+use crate::domain::rated::BucketRatings;
 use crate::domain::remark::Calibration;
 use crate::engine::plan::Plan;
 
@@ -162,7 +163,9 @@ impl Judge {
                 return start;
             }
             if end > from {
-                heard(self.complete(memory, series, grid, start));
+                let bucket = self.counted(series, grid, start);
+                self.begin(memory, series, &bucket, |start| grid.lent(series.theme, start));
+                heard(self.learn(memory, series, &bucket));
             }
             start = end;
         }
@@ -171,30 +174,37 @@ impl Judge {
     /// Judges the bucket that began at `open` and is not over.
     #[must_use]
     pub fn peek(&self, memory: &Memory, series: &Series, grid: &Grid<'_>, open: Timestamp, now: Timestamp) -> Verdict {
+        let start = self.buckets_of(series.key.kind).start(open);
+        self.glance(memory, series, &self.counted(series, grid, start), now)
+    }
+
+    /// What a series counts in the bucket that begins at `start`.
+    fn counted(&self, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Counted {
         let buckets = self.buckets_of(series.key.kind);
-        let start = buckets.start(open);
-        match (series.key.kind, Measure::of(&series.key)) {
-            (Kind::SlowRise, _) => {
+        match Measure::of(&series.key) {
+            Some(measure) => rated(grid, series.segment, measure, buckets, start),
+            None => Counted::Complaints(grid.bucket(series.segment, series.theme, buckets, start)),
+        }
+    }
+
+    /// Judges an open bucket that is counted already; learns nothing.
+    #[must_use]
+    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &Counted, now: Timestamp) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(bucket) if series.key.kind == Kind::SlowRise => {
                 let numbers = self.stands(memory, series);
-                Verdict { bucket: start, until: buckets.end(start), complete: false, call: Call::Unknown, numbers }
+                Verdict { bucket: bucket.start, until: bucket.end, complete: false, call: Call::Unknown, numbers }
             }
-            (_, Some(measure)) if measure.is_mean() => {
-                let bucket = grid.ratings(series.segment, measure, buckets, start);
-                let detector = MeanDetector::new(measure, self.settings);
-                if let Memory::Mean(state) = memory {
-                    detector.peek(state, &bucket)
-                } else {
-                    detector.peek(&measure::State::default(), &bucket)
-                }
-            }
-            (_, measure) => {
-                let bucket = match measure {
-                    Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
-                    None => grid.bucket(series.segment, series.theme, buckets, start),
-                };
+            Counted::Complaints(bucket) => {
                 let fresh = <ShareDetector as Detector>::State::default();
                 let state = if let Memory::Share(state) = memory { state } else { &fresh };
-                named(self.detector.peek(state, &bucket, now), measure)
+                named(self.detector.peek(state, bucket, now), measure)
+            }
+            Counted::Ratings(bucket) => {
+                let detector = MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings);
+                let fresh = measure::State::default();
+                detector.peek(if let Memory::Mean(state) = memory { state } else { &fresh }, bucket)
             }
         }
     }
@@ -212,22 +222,46 @@ impl Judge {
         DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
     }
 
-    fn complete(&self, memory: &mut Memory, series: &Series, grid: &Grid<'_>, start: Timestamp) -> Verdict {
-        match (series.key.kind, Measure::of(&series.key)) {
-            (Kind::SlowRise, _) => {
-                let day = grid.bucket(series.segment, series.theme, self.days, start);
-                self.drift(series).advance(drift_of(memory), &day)
-            }
-            (_, Some(measure)) if measure.is_mean() => {
-                let bucket = grid.ratings(series.segment, measure, self.buckets, start);
-                MeanDetector::new(measure, self.settings).advance(mean_of(memory), &bucket)
-            }
-            (_, Some(measure)) => {
-                let bucket = grid.bad_share(series.segment, measure, self.buckets, start);
-                named(self.detector.advance(share_of(memory), &bucket), Some(measure))
-            }
-            (_, None) => self.detector.advance(share_of(memory), &grid.bucket(series.segment, series.theme, self.buckets, start)),
+    /// A segment that speaks for the first time starts with the shares of all messages before its
+    /// first bucket, which `lent` knows.
+    pub fn begin(&self, memory: &mut Memory, series: &Series, bucket: &Counted, lent: impl FnOnce(Timestamp) -> Vec<(i64, f64)>) {
+        let Counted::Complaints(bucket) = bucket else { return };
+        let is_part = series.key.kind == Kind::Spike && series.key.segment != Segment::All;
+        let is_new = matches!(memory, Memory::Share(state) if state.is_new());
+        if is_part && is_new && bucket.total() > 0.0 {
+            *memory = Memory::Share(self.detector.heir(lent(bucket.start)));
         }
+    }
+
+    /// Judges a complete bucket that is counted already, and learns from it.
+    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &Counted) -> Verdict {
+        let measure = Measure::of(&series.key);
+        match bucket {
+            Counted::Complaints(day) if series.key.kind == Kind::SlowRise => self.drift(series).advance(drift_of(memory), day),
+            Counted::Complaints(bucket) => named(self.detector.advance(share_of(memory), bucket), measure),
+            Counted::Ratings(bucket) => {
+                MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings).advance(mean_of(memory), bucket)
+            }
+        }
+    }
+}
+
+/// What a series counts in a bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Counted {
+    /// Complaints or bad ratings among all.
+    Complaints(BucketCount),
+    /// Ratings, for a mean.
+    Ratings(BucketRatings),
+}
+
+/// Ratings of a bucket as a measure counts them.
+#[must_use]
+pub fn rated(grid: &Grid<'_>, segment: i64, measure: Measure, buckets: Buckets, start: Timestamp) -> Counted {
+    if measure.is_mean() {
+        Counted::Ratings(grid.ratings(segment, measure, buckets, start))
+    } else {
+        Counted::Complaints(grid.bad_share(segment, measure, buckets, start))
     }
 }
 
@@ -279,31 +313,6 @@ impl Judge {
             Some(measure) => grid.bad_share(series.segment, measure, buckets, start),
             None => grid.bucket(series.segment, series.theme, buckets, start),
         }
-    }
-
-    /// Judges a complete bucket that somebody else counted, and learns from it.
-    pub fn learn(&self, memory: &mut Memory, series: &Series, bucket: &BucketCount) -> Verdict {
-        if series.key.kind == Kind::SlowRise {
-            return self.drift(series).advance(drift_of(memory), bucket);
-        }
-        named(self.detector.advance(share_of(memory), bucket), Measure::of(&series.key))
-    }
-
-    /// Judges an open bucket that somebody else counted.
-    #[must_use]
-    pub fn glance(&self, memory: &Memory, series: &Series, bucket: &BucketCount, now: Timestamp) -> Verdict {
-        if series.key.kind == Kind::SlowRise {
-            return Verdict {
-                bucket: bucket.start,
-                until: bucket.end,
-                complete: false,
-                call: Call::Unknown,
-                numbers: self.stands(memory, series),
-            };
-        }
-        let fresh = <ShareDetector as Detector>::State::default();
-        let state = if let Memory::Share(state) = memory { state } else { &fresh };
-        named(self.detector.peek(state, bucket, now), Measure::of(&series.key))
     }
 
     /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is
@@ -378,4 +387,80 @@ pub fn slow(
         found.extend(last.map(|verdict| Present { key: series.key, verdict }));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::calendar::holidays::Holidays;
+    use crate::domain::ports::Cell;
+
+    const WHOLE: i64 = 1;
+    const PART: i64 = 2;
+
+    /// Eight weeks of a shop with a complaint in ten messages a day; from the day `born` on half of
+    /// them are of a part. On the last day that part has twelve complaints.
+    fn counters(born: i64) -> Counters {
+        let cell = |day: i64, segment, theme, voices| Cell { quarter: Quarter(day * 96), segment, source: 7, theme, voices, late: 0 };
+        let day = |day: i64| {
+            let part = i64::from(day >= born);
+            let loud = if day == 55 { 12 } else { part };
+            [cell(day, WHOLE, 0, 40), cell(day, WHOLE, 1, 4), cell(day, PART, 0, 20 * part), cell(day, PART, 1, loud)]
+        };
+        Counters {
+            segments: [(WHOLE, Segment::All), (PART, Segment::Label { key: "country".to_owned(), value: "se".to_owned() })].into(),
+            sources: [(7, "shop".to_owned())].into(),
+            themes: [(1, "late".to_owned())].into(),
+            cells: (0..56).flat_map(day).filter(|cell| cell.voices > 0).collect(),
+            ..Counters::default()
+        }
+    }
+
+    fn last(born: i64, segment: i64) -> Verdict {
+        let counters = counters(born);
+        let watch = Watch {
+            name: "shop".to_owned(),
+            themes: vec!["late".to_owned()],
+            measures: Vec::new(),
+            sources: vec!["shop".to_owned()],
+            by: vec!["country".to_owned()],
+            bucket: Width::Day,
+            holidays: Holidays::default(),
+            false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
+            min_complaints: 5,
+            notify: Vec::new(),
+        };
+        let judge = Judge::new(
+            &watch,
+            Buckets { width: Width::Day, zone: chrono_tz::UTC, holidays: Holidays::default() },
+            1,
+            Calibration::default(),
+        );
+        let grid = Grid::of(&counters, &sources_of(&watch, &counters));
+        let of = |series: &Series| series.segment == segment && series.key.kind == Kind::Spike;
+        let series = series_of(&watch, &counters).into_iter().find(of).unwrap();
+        let (mut memory, mut said) = (Memory::default(), None);
+        let end = Timestamp::UNIX_EPOCH + TimeDelta::days(56);
+        judge.advance(&mut memory, &series, &grid, Timestamp::UNIX_EPOCH, end, |verdict| said = Some(verdict));
+        said.unwrap()
+    }
+
+    #[test]
+    fn a_part_that_is_a_week_old_lives_on_the_shares_of_the_whole_and_says_so() {
+        let verdict = last(48, PART);
+        assert!(matches!(verdict.call, Call::Firing(_)) && verdict.numbers.borrowed, "{verdict:?}");
+        assert!((0.055..0.1).contains(&verdict.numbers.usual_share), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_part_of_two_days_is_not_judged_and_an_old_one_borrows_nothing() {
+        assert_eq!(last(54, PART).call, Call::Unknown);
+        let old = last(10, PART);
+        assert!(!old.numbers.borrowed && matches!(old.call, Call::Firing(_)), "{old:?}");
+        assert!(!last(48, WHOLE).numbers.borrowed);
+    }
 }

@@ -7,9 +7,10 @@ use crate::detect::calibration::Label;
 use crate::detect::calibration::Sign;
 use crate::detect::calibration::calibrate;
 use crate::domain::Timestamp;
+use crate::domain::incident::Kind;
 use crate::domain::remark::Calibration;
 use crate::domain::remark::Labels;
-use crate::domain::remark::RemarkKind;
+use crate::domain::remark::Saying;
 
 /// The calibration of every watch that has one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,10 +36,12 @@ pub fn of_watch(watch: &Watch, labels: &Labels, now: Timestamp) -> Calibration {
     let mine = labels.remarks.iter().filter(|remark| remark.concerns(&watch.name));
     let signs: Vec<Label> = mine
         .filter_map(|remark| {
-            let sign = match remark.kind() {
-                RemarkKind::FalseAlarm => Sign::FalseAlarm,
-                RemarkKind::Missed => Sign::Missed,
-                RemarkKind::Annotation => return None,
+            let sign = match &remark.saying {
+                // Slow rises have a budget of their own.
+                Saying::FalseAlarm { key, .. } if key.kind == Kind::SlowRise => return None,
+                Saying::FalseAlarm { .. } => Sign::FalseAlarm,
+                Saying::Missed { .. } => Sign::Missed,
+                Saying::Annotation { .. } => return None,
             };
             Some(Label { sign, at: remark.at })
         })
@@ -50,8 +53,9 @@ pub fn of_watch(watch: &Watch, labels: &Labels, now: Timestamp) -> Calibration {
 mod tests {
     use super::*;
     use crate::calendar::bucket::Width;
+    use crate::domain::incident::Segment;
+    use crate::domain::incident::SeriesKey;
     use crate::domain::remark::Remark;
-    use crate::domain::remark::Saying;
 
     fn watch(name: &str) -> Watch {
         Watch {
@@ -80,5 +84,18 @@ mod tests {
         let found = Calibrations::of([&watch("one"), &watch("two")], &labels, now);
         assert!((found.watch("one").factor - 4.0 / 3.0).abs() < 1e-9 && found.watch("one").missed == 1);
         assert_eq!(found.watch("two"), Calibration::default());
+    }
+
+    #[test]
+    fn a_slow_rise_that_was_none_says_nothing_of_spikes() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let factor = |kind: Kind| {
+            let key = SeriesKey { watch: "one".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind };
+            let saying = Saying::FalseAlarm { incident: "i-1".to_owned(), key };
+            let labels = Labels { remarks: vec![Remark { id: 1, at: now, who: "bo".to_owned(), saying }], running_since: None };
+            of_watch(&watch("one"), &labels, now).factor
+        };
+        assert!(factor(Kind::Spike) < 0.8 && factor(Kind::Drop) < 0.8);
+        assert!((factor(Kind::SlowRise) - 1.0).abs() < 1e-9);
     }
 }

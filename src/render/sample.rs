@@ -147,7 +147,7 @@ pub(super) fn fallen() -> Row {
         ..Numbers::default()
     };
     (facts.quotes, facts.quotes_of, facts.breakdown) = (Vec::new(), 0, Vec::new());
-    (facts.recent, facts.words) = (Vec::new(), Vec::new());
+    (facts.recent, facts.words, facts.risen) = (Vec::new(), Vec::new(), Vec::new());
     row
 }
 

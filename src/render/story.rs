@@ -336,7 +336,7 @@ fn why(facts: &Facts) -> Vec<String> {
     };
     let of_what = if facts.kind == Kind::Drop { "measure" } else { "theme" };
     let mut why = vec![
-        format!("Watch \"{}\", {} \"{}\", {messages}.", wording::name(&facts.watch), of_what, wording::name(&facts.theme)),
+        format!("Watch \"{}\", {of_what} \"{}\", {messages}.", wording::name(&facts.watch), wording::name(&facts.theme)),
         kinds::chance(facts).unwrap_or_else(|| format!(
             "{by_chance}The odds of an outbreak are {} (score {}); the budget of {} a year asks for {} (score {}), and for at least {}.",
             wording::odds(numbers.score),
@@ -347,6 +347,9 @@ fn why(facts: &Facts) -> Vec<String> {
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         )),
     ];
+    if numbers.borrowed {
+        why.push(wording::BORROWED.to_owned());
+    }
     if !facts.calibration.is_even() && facts.kind != Kind::SlowRise {
         why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
     }

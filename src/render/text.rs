@@ -315,11 +315,15 @@ mod tests {
         3. "Kann mich nicht anmelden, Bestellung [number] hängt fest 😡" (Play,
            20 Nov 23:58)
 
-        WHERE IT COMES FROM           now  usual
-        Play                           31      3
-        Shop                           16      3
-        country de                     31    1.2
-        version 5.2.0                  38      0
+        WHERE IT COMES FROM           now  usual  of excess
+        Play                           31      3       68 %  driver
+        Shop                           16      3       32 %
+        country de                     31    1.2       73 %  same as Play
+        version 5.2.0                  38      0       93 %  driver: new
+
+        WORDS THAT ROSE               now  usual
+        white page                     19    0.4
+        update                         12    1.1
 
         WHY THIS FIRED
         Watch "app reviews", theme "login_fails", all messages.

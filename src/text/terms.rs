@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use rust_stemmers::Algorithm;
 use rust_stemmers::Stemmer;
@@ -17,6 +18,8 @@ use crate::text::normalise::Cut;
 const LONGEST: usize = 30;
 /// Words of a text that are looked at.
 const MOST: usize = 400;
+/// Words whose keys are remembered.
+const REMEMBERED: usize = 50_000;
 
 /// The terms of one text: key and how it is written, each once.
 pub type Terms = BTreeMap<String, String>;
@@ -25,6 +28,8 @@ pub type Terms = BTreeMap<String, String>;
 #[derive(Default)]
 pub struct Finder {
     stemmers: BTreeMap<&'static str, Stemmer>,
+    /// Keys of words met before, by language; people use few words.
+    keys: HashMap<(String, String), Option<String>>,
     cut: Cut,
 }
 
@@ -87,6 +92,18 @@ impl Finder {
     }
 
     fn word(&mut self, shown: String, lang: Option<&str>) -> Option<Word> {
+        let name = (lang.unwrap_or_default().to_owned(), shown);
+        if let Some(known) = self.keys.get(&name) {
+            return known.clone().map(|key| Word { key, shown: name.1 });
+        }
+        let key = self.key(&name.1, lang);
+        if self.keys.len() < REMEMBERED {
+            self.keys.insert(name.clone(), key.clone());
+        }
+        key.map(|key| Word { key, shown: name.1 })
+    }
+
+    fn key(&mut self, shown: &str, lang: Option<&str>) -> Option<String> {
         if shown.chars().any(char::is_numeric) {
             return None;
         }
@@ -94,12 +111,12 @@ impl Finder {
         // The stem of the word as written: its accents tell the stemmer of what it is made.
         match lang.and_then(|lang| self.stemmer(lang)) {
             Some(stemmer) => normalise::fold(&stemmer.stem(&shown.to_lowercase()), &mut plain),
-            None => normalise::fold(&shown, &mut plain),
+            None => normalise::fold(shown, &mut plain),
         }
         let letters = plain.chars().count();
         // A single letter says nothing, but in scripts that write a word with one.
         let fits = (letters > 1 || plain.chars().all(|letter| letter >= '\u{2e80}')) && plain.len() <= LONGEST && letters > 0;
-        fits.then_some(Word { key: plain, shown })
+        fits.then_some(plain)
     }
 
     fn stemmer(&mut self, lang: &str) -> Option<&Stemmer> {

@@ -12,13 +12,16 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use uproar::domain::Timestamp;
 use uproar::domain::count::Quarter;
+use uproar::domain::incident::Segment;
 use uproar::domain::item::Item;
 use uproar::domain::item::Shard;
+use uproar::domain::ports::Ask;
 use uproar::domain::ports::PageCommit;
 use uproar::domain::ports::Progress;
 use uproar::domain::ports::StreamKey;
 use uproar::domain::ports::TaggedItem;
 use uproar::domain::theme::Tag;
+use uproar::engine::drivers;
 use uproar::store::sqlite::Direct;
 use uproar::text::alike::Words;
 use uproar::text::hash;
@@ -102,4 +105,71 @@ fn read_a_week_of_counters(bencher: Bencher<'_, '_>) {
     let first = store.reader().first_quarter().unwrap().unwrap();
     let range = first..Quarter(first.0 + 7 * 96);
     bencher.bench_local(|| store.reader().counters(range.clone()).unwrap());
+}
+
+/// As many items as a store holds that gets a million a year; six weeks of them. With
+/// `UPROAR_BENCH_ITEMS=1000000` the whole year is stored, which takes minutes.
+#[expect(clippy::disallowed_methods, reason = "a bench is told its size by the environment")]
+fn busy_store(folder: &std::path::Path) -> (Direct, Timestamp) {
+    let items = std::env::var("UPROAR_BENCH_ITEMS").ok().and_then(|number| number.parse().ok()).unwrap_or(115_000);
+    let mut store = Direct::open(&folder.join("uproar.db")).unwrap();
+    for from in (0..items).step_by(PAGE) {
+        let mut page = page(from);
+        page.now += TimeDelta::days(365);
+        for (at, tagged) in page.items.iter_mut().enumerate() {
+            let number = from + at;
+            tagged.item.published = Some(page.now - TimeDelta::milliseconds((items - number) as i64 * 31_557));
+            tagged.voice_key = None;
+            tagged.labels.insert("version".to_owned(), format!("5.{}", number / 20_000));
+            tagged.labels.insert("product".to_owned(), ["app", "shop", "card"][number / 7 % 3].to_owned());
+            tagged.labels.insert("country".to_owned(), format!("c{}", number * 31 % 17));
+            if number % 700 == 1 {
+                tagged.tags.push(Tag { theme: "rare".to_owned(), rule: "seldom".to_owned(), spans: std::iter::once(2..5).collect() });
+            }
+        }
+        store.commit_page(&page).unwrap();
+    }
+    (store, page(0).now + TimeDelta::days(365))
+}
+
+const ASKED: [&str; 4] = ["looping_bot", "rare", "looping_bot in c3", "rare in c3"];
+
+/// The busy store, made once, and what is asked of it: a theme, in all messages or in one country.
+fn asked(what: &str) -> (std::sync::MutexGuard<'static, (Direct, Timestamp)>, Ask) {
+    static BUSY: std::sync::LazyLock<(tempfile::TempDir, std::sync::Mutex<(Direct, Timestamp)>)> = std::sync::LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let store = busy_store(folder.path());
+        (folder, std::sync::Mutex::new(store))
+    });
+    let busy = BUSY.1.lock().unwrap();
+    let (theme, country) = what.split_once(" in ").map_or((what, None), |(theme, country)| (theme, Some(country)));
+    let segment = |value: &str| Segment::Label { key: "country".to_owned(), value: value.to_owned() };
+    let (until, day) = (busy.1, TimeDelta::days(1));
+    let ask = Ask {
+        theme: theme.to_owned(),
+        segment: country.map_or(Segment::All, segment),
+        sources: vec!["shop".to_owned()],
+        from: until - day,
+        until,
+        usual_from: until - day * 29,
+        by: ["country", "version", "product", "language"].map(str::to_owned).to_vec(),
+        limit: 200,
+    };
+    (busy, ask)
+}
+
+/// What a notice waits for.
+#[divan::bench(sample_count = 10, args = ASKED)]
+fn gather_evidence(bencher: Bencher<'_, '_>, what: &str) {
+    let (busy, ask) = asked(what);
+    bencher.bench_local(|| busy.0.reader().evidence(&ask).unwrap());
+}
+
+/// What is made of it.
+#[divan::bench(sample_count = 10, args = ASKED)]
+fn find_drivers(bencher: Bencher<'_, '_>, what: &str) {
+    let (busy, ask) = asked(what);
+    let evidence = busy.0.reader().evidence(&ask).unwrap();
+    let label_keys = ask.by.iter().cloned().collect();
+    bencher.bench_local(|| drivers::of(&ask, &evidence, &label_keys));
 }

@@ -52,6 +52,7 @@ pub(super) fn incident(found: &Found, plan: &Plan) -> Value {
         "watch": incident.key.watch,
         "theme": incident.key.theme,
         "segment": incident.key.segment.to_string(),
+        "kind": incident.key.kind.word(),
         "since": times::stamp(incident.since),
         "opened_at": times::stamp(incident.opened_at),
         "told_at": times::stamp(found.told_at),

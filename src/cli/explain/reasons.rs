@@ -10,6 +10,8 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
+use crate::render::wording::BORROWED;
+use crate::render::wording::BORROWED;
 use crate::render::wording::amount;
 use crate::render::wording::odds;
 use crate::render::wording::plural;
@@ -56,7 +58,8 @@ pub(super) struct Circumstances<'a> {
 pub(super) fn reasons(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> Vec<String> {
     let fires = matches!(verdict.call, Call::Firing(_));
     let stood = around.own.map(|own| stood(own, around.zone));
-    match (fires, stood, around.whole) {
+    let borrowed = verdict.numbers.borrowed.then(|| BORROWED.to_owned());
+    let mut reasons = match (fires, stood, around.whole) {
         (true, Some(stood), _) => vec![stood],
         (true, None, Some(whole)) => {
             vec![format!("Incident {} of all messages stood: what it tells is not told again of its parts.", whole.incident.id)]
@@ -66,7 +69,9 @@ pub(super) fn reasons(verdict: &Verdict, needed: Option<f64>, around: &Circumsta
                 .to_owned(),
         ],
         (false, stood, _) => held(verdict, needed, around).into_iter().chain(stood).collect(),
-    }
+    };
+    reasons.extend(borrowed);
+    reasons
 }
 
 fn stood(standing: &Standing, zone: Tz) -> String {
@@ -103,7 +108,8 @@ fn held(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> V
     } else if by.contains("history") {
         "Whatever came was history (a first poll, an import, back-fill): it teaches and never alerts.".to_owned()
     } else if by.starts_with("fewer than") {
-        format!("There were {by}; an alert takes at least {least} (`min_complaints`).")
+        let (count, window) = (plural(&amount(numbers.count), "complaint"), window(numbers.window_seconds));
+        format!("Only {count} in the last {window}; an alert takes at least {least} (`min_complaints`).")
     } else if by.contains("volume") {
         "Complaints were a larger part of the messages than usual, but not more in number: other messages were missing.".to_owned()
     } else if by.contains("usual") {
@@ -194,7 +200,7 @@ mod tests {
             (Call::Unknown, "still learning (3 of 7 days)", "It was still being learnt what is usual (3 of 7 days)"),
             (Call::Unknown, "", "No message came at all"),
             (Call::Normal, "nothing but history", "Whatever came was history"),
-            (Call::Uneasy, "fewer than 5 complaints", "There were fewer than 5 complaints; an alert takes at least 5"),
+            (Call::Uneasy, "fewer than 5 complaints", "Only 6 complaints in the last hour; an alert takes at least 5"),
             (Call::Normal, "volume as usual", "Complaints were a larger part"),
             (Call::Normal, "no more complaints than usual", "So many complaints are usual"),
             (Call::Normal, "a condition of a later release", "Held back by: a condition of a later release."),

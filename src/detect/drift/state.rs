@@ -131,7 +131,7 @@ impl State {
             return;
         }
         self.age = self.age.saturating_add(1);
-        if self.age as usize % WINDOW == 0 {
+        if self.age.is_multiple_of(WINDOW as u32) {
             if learns != Learns::Nothing || !self.standing {
                 self.learn_spread();
             }
@@ -221,9 +221,10 @@ impl Row {
 
 /// A number with five digits, which JSON keeps as they are.
 pub(super) fn short(number: f64) -> f32 {
-    if number == 0.0 || !number.is_finite() {
+    if number.is_nan() || number.abs() < 1e-30 {
         return 0.0;
     }
+    let number = number.clamp(-1e30, 1e30);
     let scale = 10_f64.powi(4 - number.abs().log10().floor() as i32);
     ((number * scale).round() / scale) as f32
 }

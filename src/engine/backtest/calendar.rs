@@ -4,6 +4,8 @@
 //! stored; that a message was seen shows that one took place, and where none was, the source's
 //! interval says when it would have.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use crate::calendar::bucket::Buckets;
@@ -12,33 +14,38 @@ use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Counters;
+use crate::engine::complete::PATIENCE;
+use crate::engine::complete::Wait;
 
-/// A bucket waits this long for a source that is read seldom, as in the lookout.
-const PATIENCE: i64 = 6 * 3_600_000;
-
-/// What is known of how a source was read.
+/// What is known of how a source was read. Times are in milliseconds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Readings {
-    /// When something new was seen, in milliseconds and in order.
-    pub seen: Vec<i64>,
-    /// How long it takes from publication to first sight, in milliseconds: the middle of what was
-    /// seen. Stands in where the first sight is not known.
+    /// When something new was seen, in order, and the newest event time seen by then.
+    pub seen: Vec<(i64, i64)>,
+    /// How long it takes from publication to first sight: the middle of what was seen. Stands in
+    /// where the first sight is not known.
     pub delay: i64,
     /// Time from poll to poll.
     pub interval: TimeDelta,
 }
 
 impl Readings {
-    /// When the source had been read after `end`.
-    fn complete(&self, end: i64) -> i64 {
+    /// When a bucket that ends at `end` was complete as far as this source goes.
+    fn complete(&self, end: i64, wait: Wait) -> i64 {
         match self.seen.first() {
-            Some(first) if *first <= end => {
-                let latest = end + self.interval.num_milliseconds().clamp(0, PATIENCE);
-                let next = self.seen.partition_point(|seen| *seen < end);
-                self.seen.get(next).copied().unwrap_or(i64::MAX).min(latest)
+            Some((first, _)) if *first <= end => {
+                let due = end.saturating_add(wait.delay.num_milliseconds());
+                let latest = due.saturating_add(self.interval.clamp(TimeDelta::zero(), PATIENCE).num_milliseconds());
+                let read = self.after(self.seen.partition_point(|(seen, _)| *seen < due)).min(latest);
+                let dropped = if wait.drops { self.after(self.seen.partition_point(|(_, newest)| *newest < end)) } else { i64::MAX };
+                read.min(dropped).max(end)
             }
             _ => end.saturating_add(self.delay),
         }
+    }
+
+    fn after(&self, place: usize) -> i64 {
+        self.seen.get(place).map_or(i64::MAX, |(seen, _)| *seen)
     }
 }
 
@@ -55,9 +62,9 @@ pub(super) struct Calendar {
 
 impl Calendar {
     /// The buckets that begin before `until`, from the one that holds `from`.
-    pub fn new(cut: Buckets, from: Quarter, until: Timestamp, sources: &[&Readings]) -> Self {
+    pub fn new(cut: Buckets, from: Quarter, until: Timestamp, sources: &[(&Readings, Wait)]) -> Self {
         let nothing = Counters::default();
-        let grid = Grid::of(&nothing, &std::collections::BTreeSet::new());
+        let grid = Grid::of(&nothing, &BTreeSet::new());
         let (mut buckets, mut complete, mut places) = (Vec::new(), Vec::new(), Vec::new());
         let mut start = cut.start(from.start());
         let first = Quarter::of(start).0;
@@ -70,13 +77,23 @@ impl Calendar {
             }
             let end = bucket.end.timestamp_millis();
             // One bucket is complete no earlier than the one before it.
-            latest = sources.iter().map(|source| source.complete(end)).max().unwrap_or(end).max(latest);
+            latest = sources.iter().map(|(source, wait)| source.complete(end, *wait)).max().unwrap_or(end).max(latest);
             places.resize((Quarter::of(bucket.end).0 - first).max(0) as usize, buckets.len() as u32);
             start = bucket.end;
             buckets.push(bucket);
             complete.push(latest);
         }
         Self { buckets, complete, first, places }
+    }
+
+    /// Which buckets are days off for a segment; `None` where they are those of all messages.
+    pub fn holidays(&self, cut: Buckets, segment: i64, names: &Counters) -> Option<Vec<bool>> {
+        if cut.holidays.is_empty() {
+            return None;
+        }
+        let nothing = Counters { segments: names.segments.clone(), ..Counters::default() };
+        let grid = Grid::of(&nothing, &BTreeSet::new());
+        Some(self.buckets.iter().map(|bucket| grid.bucket(segment, 0, cut, bucket.start).holiday).collect())
     }
 
     /// The bucket that holds a quarter.
@@ -90,13 +107,14 @@ impl Calendar {
 mod tests {
     use super::*;
     use crate::calendar::bucket::Width;
+    use crate::calendar::holidays::Holidays;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
-    fn calendar(width: Width, sources: &[&Readings]) -> Calendar {
-        let cut = Buckets { width, zone: chrono_tz::Europe::Stockholm, holidays: crate::calendar::holidays::Holidays::default() };
+    fn calendar(width: Width, sources: &[(&Readings, Wait)]) -> Calendar {
+        let cut = Buckets { width, zone: chrono_tz::Europe::Stockholm, holidays: Holidays::default() };
         Calendar::new(cut, Quarter::of(at("2026-03-27T10:20:00Z")), at("2026-03-31T10:00:00Z"), sources)
     }
 
@@ -116,14 +134,21 @@ mod tests {
     fn a_bucket_is_complete_when_every_source_was_read_after_it() {
         let hour = |n: i64| at("2026-03-27T10:00:00Z").timestamp_millis() + n * 3_600_000;
         let minute = 60_000;
-        let often = Readings { seen: vec![hour(1) + 5 * minute, hour(3) + minute], interval: TimeDelta::minutes(10), delay: 9 };
-        let seldom = Readings { seen: vec![hour(0)], interval: TimeDelta::days(7), delay: 9 };
-        let imported = Readings { seen: Vec::new(), interval: TimeDelta::minutes(5), delay: 3 * minute };
-        let complete = |sources: &[&Readings]| calendar(Width::Hour, sources).complete[..3].to_vec();
-        assert_eq!(complete(&[&imported]), [1, 2, 3].map(|n| hour(n) + 3 * minute));
+        let of =
+            |seen: &[i64], interval, delay| Readings { seen: seen.iter().map(|seen| (*seen, *seen - minute)).collect(), delay, interval };
+        let often = of(&[hour(1) + 5 * minute, hour(3) + minute], TimeDelta::minutes(10), 9);
+        let seldom = of(&[hour(0)], TimeDelta::days(7), 9);
+        let imported = of(&[], TimeDelta::minutes(5), 3 * minute);
+        let complete = |sources: &[(&Readings, Wait)]| calendar(Width::Hour, sources).complete[..3].to_vec();
+        let at_once = Wait::default();
+        assert_eq!(complete(&[(&imported, at_once)]), [1, 2, 3].map(|n| hour(n) + 3 * minute));
         // Before its first live message nothing is known of its polls; later one is due after ten minutes.
-        assert_eq!(complete(&[&often]), [hour(1) + 9, hour(2) + 10 * minute, hour(3) + minute]);
-        assert_eq!(complete(&[&seldom]), [hour(7), hour(8), hour(9)], "nobody waits longer than six hours");
+        assert_eq!(complete(&[(&often, at_once)]), [hour(1) + 9, hour(2) + 10 * minute, hour(3) + minute]);
+        assert_eq!(complete(&[(&seldom, at_once)]), [hour(7), hour(8), hour(9)], "nobody waits longer than six hours");
+        let late = Wait { delay: TimeDelta::hours(1), drops: false };
+        assert_eq!(complete(&[(&often, late)])[1..], [hour(3) + minute, hour(4) + 10 * minute], "its messages come late");
+        let weekly = Wait { delay: TimeDelta::days(7), drops: true };
+        assert_eq!(complete(&[(&often, weekly)])[1], hour(3) + minute, "a drop holds what is older than its newest message");
         assert_eq!(complete(&[]), [hour(1), hour(2), hour(3)]);
     }
 }

@@ -85,6 +85,11 @@ impl<'a> Ear<'a> {
         Self { instance, key, policy, whole, asked, newest: None, found, record, closest, loudness: 0.0 }
     }
 
+    /// The newest incident.
+    pub fn newest(&self) -> Option<&Incident> {
+        self.newest.as_ref()
+    }
+
     /// A look at `now` comes to a verdict.
     pub fn hear(&mut self, verdict: &Verdict, now: i64) {
         let key = self.key;

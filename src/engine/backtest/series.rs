@@ -5,12 +5,17 @@
 //! that was judged before is replayed from a step of the [`Ladder`] before it, and only arrivals in
 //! their time may alert.
 
+use std::collections::VecDeque;
+
+use crate::counting::lent;
+use crate::counting::lent::Lent;
 use crate::domain::Timestamp;
-use crate::domain::count::BucketCount;
-use crate::domain::count::Part;
+use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
+use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::ports::Counters;
 use crate::engine::backtest::Found;
 use crate::engine::backtest::calendar::Calendar;
 use crate::engine::backtest::ear::Closest;
@@ -18,11 +23,14 @@ use crate::engine::backtest::ear::Ear;
 use crate::engine::backtest::ear::Record;
 use crate::engine::backtest::ear::moment;
 use crate::engine::backtest::ladder::Ladder;
+use crate::engine::backtest::ledger::Ledger;
+use crate::engine::backtest::ledger::Subject;
 use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
+use crate::engine::judge::accepted;
 use crate::incident::step::Policy;
 use crate::render::chart::Point;
 
@@ -40,8 +48,14 @@ pub(super) struct Player<'a> {
     pub volume: &'a Tape,
     /// Changes of the count of complaints.
     pub hits: &'a Tape,
+    /// The same two of the whole that this is a part of.
+    pub all_messages: (&'a Tape, &'a Tape),
     /// Numbers of the sources by their places; `None` for those that the watch does not count.
     pub sources: &'a [Option<i64>],
+    /// Complaints or ratings.
+    pub subject: Subject<'a>,
+    /// Names of the segments.
+    pub names: &'a Counters,
     /// What was heard of the series that this one is a part of.
     pub whole: Option<&'a Record>,
     /// Stretches of time of which the highest score is wanted.
@@ -65,22 +79,12 @@ pub(super) struct Played {
     pub loudness: f64,
 }
 
-/// Counts of one source in one bucket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
-    total: i32,
-    late_total: i32,
-    hits: i32,
-    late_hits: i32,
-}
-
 /// A play under way.
 struct Run<'a, 'p> {
     player: &'a Player<'p>,
-    /// Numbers of the sources that are counted, and the column of each place.
-    columns: Vec<i64>,
-    column_of: Vec<Option<usize>>,
-    counts: Vec<Counts>,
+    /// The series, with the level of a slow rise that was accepted.
+    series: Series,
+    ledger: Ledger<'a>,
     memory: Memory,
     /// The first bucket that was not judged.
     next: usize,
@@ -91,6 +95,10 @@ struct Run<'a, 'p> {
     news: Option<usize>,
     /// When news in judged buckets is looked at.
     again: Option<i64>,
+    /// What would be known before the buckets behind the next one, if that one were complete now.
+    ahead: VecDeque<Memory>,
+    /// The first open bucket that changed since it was looked at.
+    touched: Option<usize>,
     /// Each judged bucket for a chart.
     points: Vec<Point>,
     judged_from: Option<Timestamp>,
@@ -98,6 +106,22 @@ struct Run<'a, 'p> {
 }
 
 impl Player<'_> {
+    /// What all messages lend to this segment when it begins at `start`, as far as it was `known`.
+    fn lent(&self, start: Timestamp, known: i64) -> Vec<(i64, f64)> {
+        let range = lent::quarters_before(start);
+        let mut lent = Lent::default();
+        let mut count = |tape: &Tape, add: fn(&mut Lent, i64, i64)| {
+            for entry in tape.seen_by(known).filter(|entry| range.contains(&Quarter(entry.quarter()))) {
+                if let Some(source) = self.sources[usize::from(entry.source)] {
+                    add(&mut lent, source, i64::from(entry.voices()));
+                }
+            }
+        };
+        count(self.all_messages.0, Lent::add_messages);
+        count(self.all_messages.1, Lent::add_complaints);
+        lent.shares()
+    }
+
     /// Plays it to the end.
     pub fn play(&self) -> Played {
         let mut run = Run::new(self);
@@ -113,32 +137,31 @@ impl Player<'_> {
 
 impl<'a, 'p> Run<'a, 'p> {
     fn new(player: &'a Player<'p>) -> Self {
-        let columns: Vec<i64> = player.sources.iter().flatten().copied().collect();
-        let mut free = 0..;
+        let (key, calendar) = (&player.series.key, player.calendar);
+        let cut = player.judge.buckets_of(key.kind);
+        let holidays = calendar.holidays(cut, player.series.segment, player.names);
         Run {
             player,
-            counts: vec![Counts::default(); columns.len() * player.calendar.buckets.len()],
-            columns,
-            column_of: player.sources.iter().map(|number| number.and_then(|_| free.next())).collect(),
+            series: player.series.clone(),
+            ledger: Ledger::new(calendar, cut, holidays, player.sources, player.subject),
             memory: Memory::default(),
             next: 0,
             ladder: None,
             changed: None,
             news: None,
             again: None,
-            points: Vec::with_capacity(player.calendar.buckets.len()),
+            ahead: VecDeque::new(),
+            touched: None,
+            points: Vec::with_capacity(calendar.buckets.len()),
             judged_from: None,
-            ear: Ear::new(player.instance, &player.series.key, player.policy, player.whole, &player.asked),
+            ear: Ear::new(player.instance, key, player.policy, player.whole, &player.asked),
         }
     }
 
     /// Whether anything comes into a bucket that is judged by then.
     fn has_late(&self) -> bool {
         let calendar = self.player.calendar;
-        let late = |entry: &Entry| {
-            self.column_of[usize::from(entry.source)].is_some()
-                && calendar.place(entry.quarter()).is_some_and(|place| calendar.complete[place] < entry.seen)
-        };
+        let late = |entry: &Entry| self.ledger.place(*entry).is_some_and(|place| calendar.complete[place] < entry.seen);
         self.player.hits.entries().iter().chain(self.player.volume.entries()).any(late)
     }
 
@@ -178,6 +201,7 @@ impl<'a, 'p> Run<'a, 'p> {
         }
         self.learn_again(until);
         // The daemon looks at the bucket that is still open too, and may alert early.
+        self.touched = Some(self.next);
         for (place, verdict) in self.look_at_open(until) {
             self.draw(place, &verdict, true);
         }
@@ -185,17 +209,11 @@ impl<'a, 'p> Run<'a, 'p> {
 
     /// Takes a change in. Whether it is a complaint in an open bucket.
     fn take(&mut self, entry: Entry, is_hit: bool) -> bool {
-        let Some(column) = self.column_of[usize::from(entry.source)] else { return false };
-        let Some(place) = self.player.calendar.place(entry.quarter()) else { return false };
-        let counts = &mut self.counts[place * self.columns.len() + column];
-        if is_hit {
-            counts.hits += entry.voices();
-            counts.late_hits += entry.late();
-        } else {
-            counts.total += entry.voices();
-            counts.late_total += entry.late();
-        }
+        let Some(place) = self.ledger.place(entry) else { return false };
+        self.ledger.take(place, entry, is_hit);
         if place >= self.next {
+            self.ahead.truncate(place - self.next);
+            self.touched = Some(self.touched.map_or(place, |touched| touched.min(place)));
             return is_hit && entry.voices() > 0;
         }
         let first = |of: Option<usize>| Some(of.map_or(place, |of| of.min(place)));
@@ -212,8 +230,10 @@ impl<'a, 'p> Run<'a, 'p> {
         self.learn_again(now);
         self.judge(self.next, Some(now));
         self.next += 1;
-        let open = self.next * self.columns.len()..((self.next + 1) * self.columns.len()).min(self.counts.len());
-        if self.counts.get(open).is_some_and(|open| open.iter().any(|counts| counts.hits > 0)) {
+        // What is known before the bucket behind it is known for good now.
+        self.ahead.pop_front();
+        if self.touched.is_some() {
+            self.touched = Some(self.next);
             self.look_at_open(now);
         }
     }
@@ -226,6 +246,8 @@ impl<'a, 'p> Run<'a, 'p> {
         let step = self.ladder.as_ref().and_then(|ladder| ladder.before(changed));
         let (from, memory) = step.unwrap_or_default();
         self.memory = memory;
+        self.ahead.clear();
+        self.touched = Some(self.next);
         for place in from..self.next {
             self.judge(place, news.filter(|news| place >= *news).map(|_| now));
         }
@@ -236,50 +258,50 @@ impl<'a, 'p> Run<'a, 'p> {
         if let Some(ladder) = &mut self.ladder {
             ladder.keep(place, &self.memory);
         }
-        let bucket = self.bucket(place);
-        let verdict = self.player.judge.learn(&mut self.memory, self.player.series, &bucket);
+        let bucket = self.ledger.bucket(place);
+        self.series.accepted = self.ear.newest().and_then(accepted);
+        let known = self.player.calendar.complete[place];
+        self.player.judge.begin(&mut self.memory, &self.series, &bucket, |start| self.player.lent(start, known));
+        let verdict = self.player.judge.learn(&mut self.memory, &self.series, &bucket);
         self.draw(place, &verdict, now.is_some());
         if let Some(now) = now {
             self.ear.hear(&verdict, now);
         }
     }
 
-    /// Looks at the buckets that are not complete; those that are over are learnt for the time being.
+    /// Looks at the buckets that are not complete, from the first that changed since; those that are
+    /// over are learnt for the time being. Gives what was said of each.
     fn look_at_open(&mut self, now: i64) -> Vec<(usize, Verdict)> {
-        let mut over: Option<Memory> = None;
         let mut said = Vec::new();
-        for place in self.next..self.player.calendar.buckets.len() {
-            let bucket = self.bucket(place);
-            if bucket.start.timestamp_millis() > now {
+        let from = self.touched.take().unwrap_or(self.next).max(self.next);
+        // A slow rise is judged by whole days alone.
+        if self.series.key.kind == Kind::SlowRise {
+            return said;
+        }
+        let judge = self.player.judge;
+        let known = self.next + self.ahead.len().min(from - self.next);
+        for (place, bare) in self.player.calendar.buckets.iter().enumerate().skip(known) {
+            if bare.start.timestamp_millis() > now {
                 break;
             }
-            let (judge, series) = (self.player.judge, self.player.series);
-            let verdict = judge.glance(over.as_ref().unwrap_or(&self.memory), series, &bucket, moment(now));
-            self.ear.hear(&verdict, now);
-            said.push((place, verdict));
-            if bucket.end.timestamp_millis() > now {
+            let bucket = self.ledger.bucket(place);
+            let before = if place == self.next { &self.memory } else { &self.ahead[place - self.next - 1] };
+            if place >= from {
+                let verdict = judge.glance(before, &self.series, &bucket, moment(now));
+                self.ear.hear(&verdict, now);
+                said.push((place, verdict));
+            }
+            if bare.end.timestamp_millis() > now {
                 break;
             }
-            judge.learn(over.get_or_insert_with(|| self.memory.clone()), series, &bucket);
+            if self.ahead.len() == place - self.next {
+                let mut after = before.clone();
+                judge.begin(&mut after, &self.series, &bucket, |start| self.player.lent(start, now));
+                judge.learn(&mut after, &self.series, &bucket);
+                self.ahead.push_back(after);
+            }
         }
         said
-    }
-
-    fn bucket(&self, place: usize) -> BucketCount {
-        let mut bucket = self.player.calendar.buckets[place].clone();
-        let width = self.columns.len();
-        for (source, counts) in self.columns.iter().zip(&self.counts[place * width..(place + 1) * width]) {
-            if *counts != Counts::default() {
-                bucket.parts.push(Part {
-                    source: *source,
-                    total: Some(f64::from(counts.total)),
-                    hits: f64::from(counts.hits),
-                    late_total: f64::from(counts.late_total),
-                    late_hits: f64::from(counts.late_hits),
-                });
-            }
-        }
-        bucket
     }
 
     fn draw(&mut self, place: usize, verdict: &Verdict, heard: bool) {

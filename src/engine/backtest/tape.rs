@@ -9,7 +9,8 @@ pub(super) struct Entry {
     quarter: i32,
     /// Place of its source.
     pub source: u16,
-    voices: i8,
+    /// Place of the rating that it is about, where it is about one.
+    pub score: u8,
     marks: u8,
 }
 
@@ -17,18 +18,26 @@ const LATER: u8 = 1;
 const SOONER: u8 = 2;
 const NEWS: u8 = 4;
 const IMPORTED: u8 = 8;
+const MORE: u8 = 16;
+const FEWER: u8 = 32;
 
 impl Entry {
     /// A change by so many voices, of which `late` are history.
     pub fn new(seen: i64, quarter: i64, source: u16, voices: i64, late: i64) -> Self {
-        let marks = match late {
+        let sign = |of: i64, more: u8, fewer: u8| match of {
             0 => 0,
-            1.. => LATER,
-            _ => SOONER,
+            1.. => more,
+            _ => fewer,
         };
         // A quarter beyond 60,000 years is held to the last one that there is.
         let quarter = quarter.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-        Self { seen, quarter, source, voices: voices.clamp(-1, 1) as i8, marks }
+        Self { seen, quarter, source, score: 0, marks: sign(voices, MORE, FEWER) | sign(late, LATER, SOONER) }
+    }
+
+    /// It is about a rating.
+    pub fn of_score(mut self, place: u8) -> Self {
+        self.score = place;
+        self
     }
 
     /// It is the arrival of a message in its time: it may alert.
@@ -48,7 +57,11 @@ impl Entry {
     }
 
     pub fn voices(self) -> i32 {
-        i32::from(self.voices)
+        match self.marks & (MORE | FEWER) {
+            MORE => 1,
+            FEWER => -1,
+            _ => 0,
+        }
     }
 
     pub fn late(self) -> i32 {
@@ -83,6 +96,11 @@ impl Tape {
         &self.entries
     }
 
+    /// What was seen up to then.
+    pub fn seen_by(&self, moment: i64) -> impl Iterator<Item = Entry> + '_ {
+        self.entries[..self.entries.partition_point(|entry| entry.seen <= moment)].iter().copied()
+    }
+
     /// Moves what was imported by its source's delay, puts all in order, and forgets what was seen
     /// at `until` or later.
     pub fn settle(&mut self, delays: &[i64], until: i64) {
@@ -104,6 +122,7 @@ mod tests {
         assert_eq!(size_of::<Entry>(), 16);
         let entry = Entry::new(7, -3, 2, -1, -1);
         assert_eq!((entry.seen, entry.quarter(), entry.source, entry.voices(), entry.late()), (7, -3, 2, -1, -1));
+        assert_eq!((entry.of_score(9).score, Entry::new(7, 3, 2, 0, 1).voices()), (9, 0));
         assert!(!entry.is_news() && !entry.is_imported());
         let news = Entry::new(7, 3, 2, 1, 0).as_news();
         assert_eq!((news.voices(), news.late(), news.is_news()), (1, 0, true));

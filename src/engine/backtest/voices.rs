@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::counting::CellKey;
 use crate::counting::Member;
 use crate::counting::Tally;
 use crate::counting::difference;
+use crate::counting::ratings;
+use crate::counting::ratings::Score;
 use crate::domain::count::Quarter;
 
 /// A message over time. Times are in milliseconds.
@@ -32,19 +33,36 @@ pub(super) struct Tale {
     pub earlier: Vec<(i64, Vec<i64>)>,
     /// Numbers of its present themes.
     pub themes: Vec<i64>,
+    /// Its present rating: what it was before an edit nobody kept.
+    pub rating: Option<Score>,
 }
 
-/// A change of one counter.
+/// A change of one count by one voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Move {
     /// When it was seen.
     pub seen: i64,
-    /// Which counter; its source is a place.
-    pub key: CellKey,
+    /// What is counted.
+    pub of: Count,
+    /// When, in which segment, and the place of the source.
+    pub quarter: Quarter,
+    pub segment: i64,
+    pub source: u16,
     /// By how much.
     pub tally: Tally,
     /// A message came in its time.
     pub news: bool,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Count {
+    /// All messages.
+    All,
+    /// Those with a theme.
+    Theme(i64),
+    /// Those with a rating.
+    Rating(Score),
 }
 
 enum Happened {
@@ -82,9 +100,33 @@ pub(super) fn moves(tales: &[Tale]) -> Vec<Move> {
             }
         }
         let after: Vec<Member> = members.values().cloned().collect();
-        moves.extend(difference(&before, &after).into_iter().map(|(key, tally)| Move { seen, key, tally, news }));
+        let counted = difference(&before, &after).into_iter().map(|(key, tally)| Move {
+            seen,
+            of: key.theme.map_or(Count::All, Count::Theme),
+            quarter: key.quarter,
+            segment: key.scope,
+            source: key.source as u16,
+            tally,
+            news,
+        });
+        moves.extend(counted);
+        moves.extend(rated(&before, -1).chain(rated(&after, 1)).map(|of| Move { seen, news, ..of }));
     }
     moves
+}
+
+/// What the rating of a voice adds, so many times. What is taken back and added again in one moment
+/// leaves what was there.
+fn rated(members: &[Member], times: i64) -> impl Iterator<Item = Move> + use<> {
+    ratings::contribution(members).into_iter().map(move |(key, rated)| Move {
+        seen: 0,
+        of: Count::Rating(Score { hundredths: rated.sum, scale: key.scale }),
+        quarter: key.quarter,
+        segment: key.scope,
+        source: key.source as u16,
+        tally: Tally { voices: times, late: if key.late { times } else { 0 } },
+        news: false,
+    })
 }
 
 /// The message as it was when it came.
@@ -98,7 +140,7 @@ fn first(tale: &Tale) -> Member {
         gone: false,
         scopes: tale.segments.clone(),
         themes: themes.clone(),
-        rating: None,
+        rating: tale.rating,
     }
 }
 
@@ -122,12 +164,14 @@ mod tests {
             segments: vec![1],
             earlier: Vec::new(),
             themes: themes.to_vec(),
+            rating: None,
         }
     }
 
     /// Time, theme (0 for all messages), change and whether it is news, of the whole.
     fn told(tales: &[Tale]) -> Vec<(i64, i64, i64, bool)> {
-        moves(tales).into_iter().map(|of| (of.seen, of.key.theme.unwrap_or(0), of.tally.voices, of.news)).collect()
+        let theme = |of: Count| if let Count::Theme(theme) = of { theme } else { 0 };
+        moves(tales).into_iter().map(|of| (of.seen, theme(of.of), of.tally.voices, of.news)).collect()
     }
 
     #[test]
@@ -153,7 +197,14 @@ mod tests {
         let one = (0..3_i64, 0..100_i64, proptest::option::of(0..150_i64), edits, themes(), any::<bool>());
         let one = one.prop_map(|(quarter, seen, gone_at, mut earlier, themes, late)| {
             earlier.sort();
-            Tale { quarter, late, gone_at, earlier, ..tale(0, seen, &themes) }
+            Tale {
+                quarter,
+                late,
+                gone_at,
+                earlier,
+                rating: Score::of(quarter as f64 + 1.0, 5.0).filter(|_| seen % 3 > 0),
+                ..tale(0, seen, &themes)
+            }
         });
         let numbered = |tales: Vec<Tale>| (1..).zip(tales).map(|(id, tale)| Tale { id, ..tale }).collect();
         vec(one, 1..5).prop_map(numbered)
@@ -162,19 +213,23 @@ mod tests {
     proptest! {
         #[test]
         fn in_the_end_all_is_counted_as_a_recount_gives(tales in tales()) {
-            let mut counters: BTreeMap<CellKey, Tally> = BTreeMap::new();
+            let mut counters: BTreeMap<(Quarter, i64, u16, Count), Tally> = BTreeMap::new();
             let mut last = i64::MIN;
             for of in moves(&tales) {
                 prop_assert!(last <= of.seen);
                 last = of.seen;
-                let cell = counters.entry(of.key).or_default();
+                let cell = counters.entry((of.quarter, of.segment, of.source, of.of)).or_default();
                 cell.voices += of.tally.voices;
                 cell.late += of.tally.late;
-                prop_assert!(cell.voices >= 0);
             }
             counters.retain(|_, tally| *tally != Tally::default());
             let now = |tale: &Tale| Member { gone: tale.gone_at.is_some(), themes: tale.themes.clone(), ..first(tale) };
-            prop_assert_eq!(counters, contribution(&tales.iter().map(now).collect::<Vec<_>>()));
+            let members: Vec<Member> = tales.iter().map(now).collect();
+            let of_theme = contribution(&members).into_iter().map(|(key, tally)| {
+                ((key.quarter, key.scope, key.source as u16, key.theme.map_or(Count::All, Count::Theme)), tally)
+            });
+            let of_rating = rated(&members, 1).map(|of| ((of.quarter, of.segment, of.source, of.of), of.tally));
+            prop_assert_eq!(counters, of_theme.chain(of_rating).collect());
         }
     }
 }

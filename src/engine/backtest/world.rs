@@ -1,5 +1,6 @@
 //! The history of a store as watches would have learnt of it: who counted when, by segment and theme.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -7,18 +8,27 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use crate::config::settings::Watch;
+use crate::counting::MOST_MEMBERS;
+use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
+use crate::domain::incident::Segment;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
 use crate::engine::backtest::calendar::Readings;
 use crate::engine::backtest::segments::Segments;
 use crate::engine::backtest::tags::Tagging;
 use crate::engine::backtest::tags::Themes;
 use crate::engine::backtest::tape::Entry;
 use crate::engine::backtest::tape::Tape;
+use crate::engine::backtest::voices::Count;
 use crate::engine::backtest::voices::Tale;
 use crate::engine::backtest::voices::moves;
+use crate::engine::complete;
+use crate::engine::complete::Awaited;
+use crate::engine::complete::Wait;
 use crate::engine::plan::Plan;
 use crate::schedule::Schedule;
 use crate::store::sqlite::history::Arrived;
@@ -66,7 +76,12 @@ pub struct World {
     pub messages: u64,
     /// Messages that would have been tagged again and have no text any more.
     pub without_text: u64,
+    /// What was learnt of each stream.
+    streams: Vec<(StreamKey, Stream)>,
     tapes: HashMap<(i64, i64), Tape>,
+    /// Changes of ratings by segment, where a watch measures them, and the ratings by their places.
+    rated: HashMap<i64, Tape>,
+    pub(super) scores: Vec<Score>,
     nothing: Tape,
 }
 
@@ -96,7 +111,7 @@ impl World {
         tagging.finish(|life, themes| scribe.take(life, &themes));
         progress(all, all);
         let without_text = tagging.without_text;
-        Ok(World { without_text, ..scribe.finish() })
+        Ok(World { without_text, streams: reader.streams()?, ..scribe.finish() })
     }
 
     /// How late messages of each source are seen first, the middle of those for which it is known.
@@ -108,6 +123,39 @@ impl World {
     /// The changes of a segment's count of a theme, or of all its messages.
     pub(super) fn tape(&self, segment: i64, theme: Option<i64>) -> &Tape {
         self.tapes.get(&(segment, theme.unwrap_or(ALL_MESSAGES))).unwrap_or(&self.nothing)
+    }
+
+    /// The changes of all messages, and of those with a theme.
+    pub(super) fn all_messages(&self, theme: i64) -> (&Tape, &Tape) {
+        let whole = self.names.segments.iter().find(|(_, segment)| **segment == Segment::All);
+        whole.map_or((&self.nothing, &self.nothing), |(&whole, _)| (self.tape(whole, None), self.tape(whole, Some(theme))))
+    }
+
+    /// The changes of a segment's ratings.
+    pub(super) fn ratings(&self, segment: i64) -> &Tape {
+        self.rated.get(&segment).unwrap_or(&self.nothing)
+    }
+
+    /// Nothing.
+    pub(super) fn nothing(&self) -> &Tape {
+        &self.nothing
+    }
+
+    /// How the sources of a watch keep its buckets waiting, by their places.
+    pub(super) fn waits(&self, plan: &Plan, watch: &Watch) -> BTreeMap<u16, Wait> {
+        let settings = |name: &str| plan.config.sources.iter().find(|source| source.name == name);
+        let mine = self.streams.iter().filter(|(key, stream)| watch.sources.contains(&key.source) && stream.history_done);
+        let known: Vec<_> = mine.filter_map(|(key, stream)| Some((key, Awaited::of(settings(&key.source)?, stream, self.until)))).collect();
+        let awaited: Vec<Awaited> = known.iter().map(|(_, awaited)| awaited.clone()).collect();
+        let mut waits: BTreeMap<u16, Wait> = self.places(watch).into_iter().map(|place| (place, Wait::default())).collect();
+        for ((key, _), wait) in known.iter().zip(complete::waits(&awaited)) {
+            let place = self.sources.iter().position(|number| self.names.sources.get(number) == Some(&key.source));
+            // Messages know their source and not its part: the part that keeps waiting longest decides.
+            if let Some(of) = place.and_then(|place| waits.get_mut(&(place as u16))) {
+                *of = Wait { delay: of.delay.max(wait.delay), drops: of.drops || wait.drops };
+            }
+        }
+        waits
     }
 
     /// Places of the sources that a watch counts.
@@ -128,6 +176,8 @@ struct Scribe {
     delays: Vec<Vec<u32>>,
     tales: HashMap<i64, Vec<Tale>>,
     earliest: Quarter,
+    /// A watch measures ratings.
+    measures: bool,
 }
 
 impl Scribe {
@@ -146,7 +196,10 @@ impl Scribe {
             imported: 0,
             messages: 0,
             without_text: 0,
+            streams: Vec::new(),
             tapes: HashMap::new(),
+            rated: HashMap::new(),
+            scores: Vec::new(),
             nothing: Tape::default(),
             sources: sources.clone(),
             names: Counters::default(),
@@ -158,6 +211,7 @@ impl Scribe {
             delays: vec![Vec::new(); sources.len()],
             tales: HashMap::new(),
             earliest: Quarter::of(stage.until - LONGEST),
+            measures: stage.watches.iter().any(|watch| !watch.measures.is_empty()),
             world: World { names, ..world },
         }
     }
@@ -176,6 +230,7 @@ impl Scribe {
         let segments = self.segments.of(life, &mut self.world.names);
         let watched = |themes: &[i64]| themes.iter().copied().filter(|theme| self.themes.contains(theme)).collect::<Vec<i64>>();
         let late = life.arrived == Arrived::BackFill;
+        let rating = life.rating.filter(|_| self.measures).and_then(|(value, max)| Score::of(value, max));
         if life.shares_voice || life.gone_at.is_some() || !life.earlier.is_empty() {
             let tale = Tale {
                 id: life.id,
@@ -188,6 +243,7 @@ impl Scribe {
                 segments,
                 earlier: themes.earlier.iter().map(|(at, themes)| (*at, watched(themes))).collect(),
                 themes: watched(&themes.now),
+                rating,
             };
             self.tales.entry(life.voice).or_default().push(tale);
             return;
@@ -203,6 +259,21 @@ impl Scribe {
             for &theme in [ALL_MESSAGES].iter().chain(themes.now.iter().filter(|theme| self.themes.contains(theme))) {
                 self.world.tapes.entry((segment, theme)).or_default().push(entry);
             }
+            if let Some(score) = rating {
+                self.rate(segment, score, entry);
+            }
+        }
+    }
+
+    /// Writes down a rating. There are some thirty different ones; beyond what has a place none is counted.
+    fn rate(&mut self, segment: i64, score: Score, entry: Entry) {
+        let scores = &mut self.world.scores;
+        let place = scores.iter().position(|known| *known == score).unwrap_or_else(|| {
+            scores.push(score);
+            scores.len() - 1
+        });
+        if let Ok(place) = u8::try_from(place) {
+            self.world.rated.entry(segment).or_default().push(entry.of_score(place));
         }
     }
 
@@ -212,9 +283,11 @@ impl Scribe {
             Arrived::News => {
                 let delay = (life.first_seen - life.at).num_seconds().clamp(0, i64::from(u32::MAX)) as u32;
                 self.delays[place].push(delay);
-                let (seen, readings) = (life.first_seen.timestamp_millis(), &mut self.world.readings[place].seen);
-                if readings.last().is_none_or(|last| seen < *last || seen >= last + POLL_GAP) {
-                    readings.push(seen);
+                let (seen, at) = (life.first_seen.timestamp_millis(), life.at.timestamp_millis());
+                let readings = &mut self.world.readings[place].seen;
+                match readings.last_mut() {
+                    Some((last, newest)) if (*last..*last + POLL_GAP).contains(&seen) => *newest = at.max(*newest),
+                    _ => readings.push((seen, at)),
                 }
             }
             Arrived::History => self.world.imported += 1,
@@ -225,21 +298,35 @@ impl Scribe {
     fn finish(mut self) -> World {
         for (readings, delays) in self.world.readings.iter_mut().zip(&mut self.delays) {
             readings.seen.sort_unstable();
+            let mut newest = i64::MIN;
+            for (_, at) in &mut readings.seen {
+                newest = newest.max(*at);
+                *at = newest;
+            }
             readings.delay = 1000 * median(delays);
         }
         let delays: Vec<i64> = self.world.readings.iter().map(|readings| readings.delay).collect();
-        for tales in self.tales.values_mut() {
+        for mut tales in std::mem::take(&mut self.tales).into_values() {
+            tales.truncate(MOST_MEMBERS);
             for tale in tales.iter_mut().filter(|tale| tale.imported) {
                 tale.seen = tale.seen.saturating_add(delays[usize::from(tale.source)]);
             }
-            for of in moves(tales) {
-                let entry = Entry::new(of.seen, of.key.quarter.0, of.key.source as u16, of.tally.voices, of.tally.late);
+            for of in moves(&tales) {
+                let entry = Entry::new(of.seen, of.quarter.0, of.source, of.tally.voices, of.tally.late);
                 let entry = if of.news { entry.as_news() } else { entry };
-                self.world.tapes.entry((of.key.scope, of.key.theme.unwrap_or(ALL_MESSAGES))).or_default().push(entry);
+                let theme = match of.of {
+                    Count::All => ALL_MESSAGES,
+                    Count::Theme(theme) => theme,
+                    Count::Rating(score) => {
+                        self.rate(of.segment, score, entry);
+                        continue;
+                    }
+                };
+                self.world.tapes.entry((of.segment, theme)).or_default().push(entry);
             }
         }
         let until = self.world.until.timestamp_millis();
-        for tape in self.world.tapes.values_mut() {
+        for tape in self.world.tapes.values_mut().chain(self.world.rated.values_mut()) {
             tape.settle(&delays, until);
         }
         self.world

@@ -28,10 +28,10 @@ use crate::store::sqlite::values::moment;
 /// Items of a segment that are counted for the usual time; the rest is reckoned from them.
 const SAMPLE: i64 = 8_000;
 /// Earlier complaints, and other messages, whose words are compared.
-const USUAL_TEXTS: u32 = 600;
-const OTHER_TEXTS: u32 = 400;
+const USUAL_TEXTS: u32 = 400;
+const OTHER_TEXTS: u32 = 200;
 /// Characters of a text that are compared.
-const COMPARED: u32 = 1_500;
+const COMPARED: u32 = 1_000;
 
 /// Quarters from ?1 to ?2, one seek each: a range over the table would read every theme and scope.
 const QUARTERS: &str = "WITH RECURSIVE quarters (quarter) AS (SELECT ?1 UNION ALL SELECT quarter + 1 FROM quarters WHERE quarter + 1 < ?2)";

@@ -8,6 +8,8 @@ mod labels;
 mod late;
 mod life;
 mod manual;
+mod measures;
 mod replay;
 mod secrets;
+mod slow;
 mod survey;
