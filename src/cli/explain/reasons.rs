@@ -11,7 +11,6 @@ use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
 use crate::render::wording::BORROWED;
-use crate::render::wording::BORROWED;
 use crate::render::wording::amount;
 use crate::render::wording::odds;
 use crate::render::wording::plural;
