@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use crate::calendar::bucket::Width;
+use crate::calendar::holidays::Country;
 use crate::config::Document;
 use crate::config::Loaded;
 use crate::config::parse;
@@ -161,7 +162,7 @@ fn watches_have_their_names_written_out() {
     assert_eq!(config.watches[0].themes, ["split_payments"]);
     assert_eq!(config.watches[0].bucket, Width::Day);
     assert_eq!(config.watches[1].sources, ["app-store", "desk", "csat"]);
-    let countries = config.watches.iter().map(|watch| watch.holidays.countries().map(|country| country.code()).collect::<Vec<_>>());
+    let countries = config.watches.iter().map(|watch| watch.holidays.countries().map(Country::code).collect::<Vec<_>>());
     assert_eq!(countries.collect::<Vec<_>>(), [vec!["NO"], vec!["DE", "SE"]], "its own, or those of the top");
     assert_eq!((config.watches[1].false_alarms_per_year, config.watches[1].min_complaints), (4.0, 5));
 }

@@ -462,7 +462,9 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
     let reference = watch.reference.map(|reference| format!("{} {}", reference.from, reference.until));
     let mut parts = vec![width, zone];
     parts.extend(sources);
-    parts.extend(watch.holidays.countries().map(|country| country.code()));
+    for country in watch.holidays.countries() {
+        parts.push(country.code());
+    }
     parts.extend(reference.as_deref());
     format!("{:016x}", hash::of_parts(parts))
 }

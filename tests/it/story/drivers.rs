@@ -47,7 +47,7 @@ fn recording() -> String {
         let lamps = if danish { ". Bring the old lamps back, the new lamps are no good" } else { "" };
         let at = post.at - TimeDelta::seconds(3600 - 80 * n as i64);
         let text = format!("{}{lamps}. Yours, my name is Sven Svensson {n}", post.text);
-        line(&Post { at, text, ..post }, if danish { "dk" } else { "se" }, "4.1")
+        line(&Post { text, at, ..post }, if danish { "dk" } else { "se" }, "4.1")
     });
     calm.chain(late).collect::<Vec<_>>().join("\n")
 }
