@@ -52,8 +52,8 @@ pub struct Args {
     /// Print a score for every judged bucket, not only the alarms
     #[arg(long)]
     all: bool,
-    /// False alarms that each series may give in a year; 0.25 without it for slow rises
-    #[arg(long, value_name = "N", default_value = "4", default_value_if("slow_rise", "true", "0.25"), value_parser = budget)]
+    /// False alarms that each series may give in a year; 0.1 where slow rises are looked for
+    #[arg(long, value_name = "N", default_value = "4", default_value_if("slow_rise", "true", "0.1"), value_parser = budget)]
     false_alarms_per_year: f64,
     /// Look for slow rises: the last 28 days against the year before; hours are summed to days
     #[arg(long)]
@@ -341,6 +341,35 @@ mod tests {
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-09,9,1\n")), @"the commonest gap between buckets is 7 days, which neither an hour nor a day is made of; add the counts up by hour or day");
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\nb,2026-03-09,9,1\n")), @"no series has two rows, so the length of a bucket can't be found; give at least two buckets of a series");
         insta::assert_snapshot!(refused(&format!("{HEAD}a,2026-03-02,9,1\na,2026-03-03,9,1\na,2026-03-04,9,1\na,2026-03-04 12:00,9,1\n")), @"line 5: 2026-03-04 12:00 is 12 hours after the row before it in series `a`, but the buckets of this file are 1 day long; add the counts up by bucket");
+    }
+
+    /// Five hundred days of forty messages; from day 300 on complaints double within a hundred days.
+    fn slow(hourly: bool) -> String {
+        let mut text = "series_id,bucket_start,total,complaints\n".to_owned();
+        let parts = if hourly { 24 } else { 1 };
+        for bucket in 0..500 * parts {
+            let day = bucket / parts;
+            let at = looks::moment(1_704_067_200 + 86_400 / parts * bucket).format("%Y-%m-%dT%H:%M:%SZ");
+            let complaints = (8.0 + 8.0 * ((day - 300) as f64 / 100.0).clamp(0.0, 1.0) + (day % 3) as f64) / parts as f64;
+            writeln!(text, "bot,{at},{},{complaints:.3}", 160.0 / parts as f64).unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn a_slow_rise_is_told_once_by_days_and_by_hours() {
+        let (ended, out, err) = detect(&slow(false), &["--slow-rise"]);
+        assert_eq!(ended.unwrap(), Code::Done);
+        assert_eq!(err, "1 series, slow rises from score 2.10 on\n");
+        assert_eq!(out.lines().count(), 2, "{out}");
+        assert!(out.contains("bot,2024-12-") || out.contains("bot,2025-01-"), "{out}");
+        assert_eq!(
+            detect(&slow(true), &["--slow-rise"]).1.lines().nth(1).map(|line| &line[..11]),
+            out.lines().nth(1).map(|line| &line[..11])
+        );
+        let (_, all, _) = detect(&slow(false), &["--slow-rise", "--all"]);
+        assert_eq!(all.lines().count(), 1 + 500 - 56);
+        assert!(all.lines().last().unwrap().ends_with(",0.0000"), "it stands, and was told");
     }
 
     #[test]

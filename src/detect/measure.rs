@@ -13,10 +13,10 @@
 
 use crate::calendar::bucket::Width;
 use crate::detect::Settings;
+use crate::detect::measure::pace::Pace;
 use crate::detect::measure::state::Moment;
 use crate::detect::measure::state::State as Learnt;
 use crate::detect::measured::between;
-use crate::detect::rhythm::Rhythm;
 use crate::domain::incident::Call;
 use crate::domain::incident::Level;
 use crate::domain::incident::Mean;
@@ -26,6 +26,7 @@ use crate::domain::incident::Verdict;
 use crate::domain::measure::Measure;
 use crate::domain::rated::BucketRatings;
 
+mod pace;
 #[cfg(test)]
 mod simulated;
 mod state;
@@ -35,10 +36,11 @@ pub use state::State;
 /// False alarms per series and year, and the score above which there were so many. Hours. Measured on
 /// 600 series as `simulated` makes them (163 series-years), a false alarm being a day with an alarm
 /// outside of every drop; below 0.1 a year a rough guide.
-const HOURS: [(f64, f64); 8] = [(0.01, 4.4), (0.03, 3.9), (0.12, 3.4), (0.34, 3.0), (1.5, 2.6), (4.1, 2.3), (11.6, 2.0), (52.0, 1.5)];
+const HOURS: [(f64, f64); 9] =
+    [(0.01, 4.63), (0.03, 4.04), (0.2, 3.5), (0.63, 3.07), (2.05, 2.72), (6.1, 2.36), (13.9, 2.09), (30.0, 1.82), (67.0, 1.5)];
 /// The same for days, on 600 series (1,003 series-years).
 const DAYS: [(f64, f64); 9] =
-    [(0.006, 4.2), (0.022, 3.5), (0.09, 3.0), (0.28, 2.6), (0.97, 2.2), (3.3, 1.8), (8.4, 1.5), (20.0, 1.2), (34.0, 1.0)];
+    [(0.019, 4.2), (0.094, 3.5), (0.3, 3.0), (0.81, 2.6), (2.2, 2.2), (6.2, 1.8), (13.2, 1.5), (27.0, 1.2), (42.0, 1.0)];
 
 /// Fewer answers than this in a window never score.
 const LEAST: f64 = 5.0;
@@ -58,7 +60,7 @@ const CALM: f64 = 0.6;
 pub struct MeanDetector {
     measure: Measure,
     settings: Settings,
-    rhythm: Rhythm,
+    pace: Pace,
     limit: f64,
 }
 
@@ -89,7 +91,7 @@ impl MeanDetector {
             Width::Day => &DAYS,
         };
         let limit = between(map, settings.false_alarms_per_year);
-        Self { measure, settings, rhythm: Rhythm::of(settings.width), limit }
+        Self { measure, settings, pace: Pace::of(settings.width), limit }
     }
 
     /// The score from which on it fires.
@@ -100,8 +102,8 @@ impl MeanDetector {
 
     /// Judges a bucket that is over and learns from it. Buckets come in order, without gaps.
     pub fn advance(&self, state: &mut State, bucket: &BucketRatings) -> Verdict {
-        if !state.fits(&self.rhythm) {
-            *state = Learnt::new(&self.rhythm);
+        if !state.fits(&self.pace) {
+            *state = Learnt::new(&self.pace);
         }
         state.admit(&bucket.parts);
         let moment = state.read(&bucket.parts);
@@ -114,7 +116,7 @@ impl MeanDetector {
         }
         if answered || state.age > 0 {
             state.age = state.age.saturating_add(1);
-            state.keep(moment, self.rhythm.windows.last().copied().unwrap_or(1));
+            state.keep(moment, self.pace.windows.last().copied().unwrap_or(1));
         }
         verdict
     }
@@ -123,10 +125,10 @@ impl MeanDetector {
     #[must_use]
     pub fn peek(&self, state: &State, open: &BucketRatings) -> Verdict {
         let fresh;
-        let state = if state.fits(&self.rhythm) {
+        let state = if state.fits(&self.pace) {
             state
         } else {
-            fresh = Learnt::new(&self.rhythm);
+            fresh = Learnt::new(&self.pace);
             &fresh
         };
         let windows = self.windows(state, &state.read(&open.parts));
@@ -136,7 +138,7 @@ impl MeanDetector {
     }
 
     fn windows(&self, state: &State, moment: &Moment) -> Vec<Window> {
-        let windows = self.rhythm.windows.iter().enumerate().map(|(at, &length)| {
+        let windows = self.pace.windows.iter().enumerate().map(|(at, &length)| {
             let sum = state.window(moment, length);
             let unsure = if sum.expected > 0.0 { sum.doubt / sum.expected } else { 0.0 };
             Window { length, sum, dispersion: state.spread(at) + unsure }
@@ -168,12 +170,12 @@ impl MeanDetector {
     }
 
     fn speak(&self, state: &State, windows: &[Window], at: usize, score: f64, held: Option<String>, bucket: &BucketRatings) -> Verdict {
-        let warming = state.age < self.rhythm.warm_up;
+        let warming = state.age < self.pace.warm_up;
         let score = if warming { 0.0 } else { score };
         let (window, newest) = (&windows[at], &windows[0]);
-        let per_day = self.rhythm.per_day;
+        let per_day = self.pace.per_day;
         let held_by = if warming {
-            format!("still learning ({} of {} days)", state.age / per_day, self.rhythm.warm_up / per_day)
+            format!("still learning ({} of {} days)", state.age / per_day, self.pace.warm_up / per_day)
         } else {
             held.unwrap_or_default()
         };
@@ -195,7 +197,7 @@ impl MeanDetector {
             usual: usual(window),
             total: window.sum.count,
             usual_share: 0.0,
-            window_seconds: self.rhythm.seconds * window.length as i64,
+            window_seconds: self.pace.seconds * window.length as i64,
             dispersion: window.dispersion,
             gate: 1.0,
             held_by,
@@ -224,10 +226,10 @@ impl MeanDetector {
         let newest = &windows[0];
         let most = newest.sum.expected + TAUGHT_DEVIATIONS * newest.variance().sqrt() + 0.5;
         let held = if newest.sum.lost > most { most / newest.sum.lost } else { 1.0 };
-        state.learn(&bucket.parts, held, weight, self.rhythm.share);
-        if state.age >= self.rhythm.settled {
+        state.learn(&bucket.parts, held, weight, self.pace.usual);
+        if state.age >= self.pace.settled {
             for (at, window) in windows.iter().enumerate() {
-                state.learn_spread(at, &window.sum, window.variance(), self.rhythm.spread);
+                state.learn_spread(at, &window.sum, window.variance(), weight, self.pace.spread);
             }
         }
     }

@@ -19,6 +19,8 @@ const HALF: f64 = 0.5;
 const RARE: (f64, f64) = (0.4, 0.6);
 /// No share is taken for more than this.
 const MOST_SHARE: f64 = 0.95;
+/// What a day off is like.
+const SUNDAY: u8 = 6;
 /// Prior of the busyness of a slot, in buckets.
 pub(super) const SLOT_PRIOR: f64 = 4.0;
 /// Prior of the share of a slot, in complaints.
@@ -54,6 +56,8 @@ pub(super) struct Reading {
     pub testified: f64,
     /// Messages that are history.
     pub late: f64,
+    /// It is a day off.
+    pub holiday: bool,
     /// Slot of the season.
     pub slot: usize,
     /// Busyness of the slot.
@@ -96,7 +100,8 @@ pub(super) struct Lesson {
 impl Reading {
     /// Reads a bucket. Sources that the state does not know are passed over.
     pub fn of(state: &State, rhythm: &Rhythm, bucket: &BucketCount, look: Look) -> Self {
-        let (slot, mood_slot) = (rhythm.slot_of(bucket.hour, bucket.weekday), rhythm.share_slot_of(bucket.hour));
+        let weekday = if bucket.holiday { SUNDAY } else { bucket.weekday };
+        let (slot, mood_slot) = (rhythm.slot_of(bucket.hour, weekday), rhythm.share_slot_of(bucket.hour));
         let lines = sources::lines(&state.usual, &bucket.parts);
         let mut reading = Self {
             moment: Moment::default(),
@@ -107,6 +112,7 @@ impl Reading {
             spoke: lines.iter().any(Line::spoke),
             testified: 0.0,
             late: 0.0,
+            holiday: bucket.holiday,
             slot,
             factor: state.season.factor(slot, SLOT_PRIOR),
             mood_slot,

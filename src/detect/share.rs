@@ -41,6 +41,8 @@ const LEAST_TESTED: f64 = 0.01;
 const LEAST_GATED: f64 = 0.05;
 /// However sure an outbreak is, a bucket teaches with this weight: what lasts becomes the usual, slowly.
 const LEAST_TRUST: f64 = 0.15;
+/// Weight of a day off in the rhythm of the week.
+const DAY_OFF: f64 = 0.2;
 /// What a segment that lives on borrowed shares needs beyond the limit.
 const CAREFUL: f64 = 0.5;
 /// Complaints teach up to this many standard deviations above what was expected.
@@ -97,18 +99,14 @@ impl ShareDetector {
         }
         let usual = (reading.usual, state.gated.value(LEAST_GATED) + reading.unsure);
         let known = state.age >= self.rhythm.settled;
-        let sample = Sample { count, expected, tested: self.tested(state, reading), usual: known.then_some(usual) };
+        let sample = Sample { count, expected, tested: tested(state, reading), usual: known.then_some(usual) };
         Likelihood::of(&sample, &self.rhythm.outbreaks)
-    }
-
-    fn tested(&self, state: &State, reading: &Reading) -> f64 {
-        state.tested.value(LEAST_TESTED) + reading.unsure
     }
 
     /// The verdict on a bucket, when it says this much and the odds were so.
     fn verdict(&self, state: &State, reading: &Reading, bucket: &BucketCount, likelihood: Likelihood, raw: f64, complete: bool) -> Verdict {
         let least = f64::from(self.settings.min_complaints);
-        let (moment, lengths, dispersion) = (&reading.moment, self.rhythm.windows, self.tested(state, reading));
+        let (moment, lengths, dispersion) = (&reading.moment, self.rhythm.windows, tested(state, reading));
         let longest = lengths.last().copied().unwrap_or(1);
         Circumstances {
             bucket,
@@ -131,7 +129,7 @@ impl ShareDetector {
     /// Learns from a bucket in which somebody spoke.
     fn learn(&self, state: &mut State, reading: &Reading) {
         let trust = (1.0 - state.lived.chance()).max(LEAST_TRUST);
-        let (expected, tested) = (reading.expected, self.tested(state, reading));
+        let (expected, tested) = (reading.expected, tested(state, reading));
         let variance = expected + tested * expected * expected;
         let most = expected + TAUGHT_DEVIATIONS * variance.sqrt() + 0.5;
         let believed = reading.hits.min(most);
@@ -150,6 +148,8 @@ impl ShareDetector {
         }
         if state.age >= self.rhythm.week {
             let volume = held * said / reading.level.max(0.1);
+            // A day off is like a Sunday, but not so much that Sundays should learn from it.
+            let trust = if reading.holiday { DAY_OFF * trust } else { trust };
             state.season.learn(reading.slot, trust * volume, trust, self.rhythm.slot);
             if self.rhythm.share_slots > 1 {
                 let mood = trust * expected / reading.mood.max(0.05);
@@ -163,6 +163,11 @@ impl ShareDetector {
             state.gated.learn(reading.hits, usual, gated, trust, self.rhythm.spread);
         }
     }
+}
+
+/// Dispersion about the share, with the doubt about the share itself.
+fn tested(state: &State, reading: &Reading) -> f64 {
+    state.tested.value(LEAST_TESTED) + reading.unsure
 }
 
 impl Detector for ShareDetector {

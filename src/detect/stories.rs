@@ -285,6 +285,23 @@ fn a_weekly_rhythm_is_learnt() {
 }
 
 #[test]
+fn a_day_off_is_expected_to_be_like_a_sunday_and_teaches_the_week_little() {
+    let mut story = Story::of(Width::Day);
+    let week = ["100/5", "90/4", "110/6", "95/5", "100/5", "20/1", "10/0"];
+    story.live(140, &week);
+    let monday = |story: &Story| story.state.season.factor(0, 4.0);
+    let (before, mut off) = (monday(&story), story.bucket("40/12"));
+    let ordinary = story.detector.advance(&mut story.state.clone(), &off).numbers;
+    off.holiday = true;
+    let holiday = story.detector.advance(&mut story.state, &off).numbers;
+    assert!((monday(&story) - before).abs() < 1e-9, "Mondays stay as they are");
+    // Twelve complaints are not unheard of on a Monday, and far more than a Sunday has.
+    assert!(holiday.score > ordinary.score + 0.2, "{holiday:?} {ordinary:?}");
+    let sunday = story.state.season.factor(6, 4.0);
+    assert!(sunday < 0.4, "{sunday}");
+}
+
+#[test]
 fn an_open_bucket_fires_as_soon_as_it_is_sure() {
     let story = Story::after_usual_life(Width::Day);
     for (text, call) in [("3/2", "normal"), ("12/6", "uneasy"), ("18/12", "medium"), ("30/22", "critical")] {

@@ -190,6 +190,7 @@ impl<'a> Desk<'a> {
             calendar: if series.key.kind == Kind::SlowRise { &self.days } else { &self.calendar },
             volume: if measure.is_some() { world.nothing() } else { world.tape(series.segment, None) },
             hits: if measure.is_some() { world.ratings(series.segment) } else { world.tape(series.segment, Some(series.theme)) },
+            all_messages: world.all_messages(series.theme),
             sources: &self.sources,
             subject: measure.map_or(Subject::Complaints, |measure| Subject::Ratings(measure, &world.scores)),
             names: &world.names,

@@ -28,5 +28,5 @@ pub fn hear(
     if silent && whole.is_some_and(|whole| covers(whole, at)) {
         return None;
     }
-    step(instance, key, newest, &Cause::Judged(verdict.clone()), policy, at)
+    step(instance, key, newest, &Cause::Judged(Box::new(verdict.clone())), policy, at)
 }

@@ -73,7 +73,7 @@ impl Policy {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cause {
     /// The detector judged a bucket.
-    Judged(Verdict),
+    Judged(Box<Verdict>),
     /// A person did something.
     Person(Act, String),
     /// Time passed.
@@ -360,7 +360,7 @@ mod tests {
     }
 
     fn at(n: i64, call: Call) -> Cause {
-        Cause::Judged(verdict(n, call, 10.0))
+        Cause::Judged(Box::new(verdict(n, call, 10.0)))
     }
 
     const LOUD: Call = Call::Firing(Level::Medium);
@@ -391,14 +391,15 @@ mod tests {
     fn worse_is_told_when_the_level_rises_or_the_count_doubles() {
         let (_, heard) = play(&[at(0, LOUD), at(1, Call::Firing(Level::High)), at(2, Call::Firing(Level::High))]);
         assert_eq!(heard, [Event::Opened, Event::Worse]);
-        let (_, heard) = play(&[at(0, LOUD), Cause::Judged(verdict(1, LOUD, 20.0)), Cause::Judged(verdict(2, LOUD, 39.0))]);
+        let (_, heard) =
+            play(&[at(0, LOUD), Cause::Judged(Box::new(verdict(1, LOUD, 20.0))), Cause::Judged(Box::new(verdict(2, LOUD, 39.0)))]);
         assert_eq!(heard, [Event::Opened, Event::Worse]);
     }
 
     #[test]
     fn an_acknowledged_incident_speaks_again_only_when_the_level_rises() {
         let ack = Cause::Person(Act::Acknowledge, "anna".to_owned());
-        let (incident, heard) = play(&[at(0, LOUD), ack.clone(), Cause::Judged(verdict(2, LOUD, 99.0))]);
+        let (incident, heard) = play(&[at(0, LOUD), ack.clone(), Cause::Judged(Box::new(verdict(2, LOUD, 99.0)))]);
         assert_eq!(heard, [Event::Opened]);
         assert_eq!(incident.unwrap().state, State::Acknowledged);
         let (incident, heard) = play(&[at(0, LOUD), ack, at(2, Call::Firing(Level::High))]);
@@ -484,6 +485,51 @@ mod tests {
         let (incident, _) = play(&[at(0, LOUD), by_anna(Act::Snooze(hour(30))), by_anna(Act::Resolve(Reason::Fixed))]);
         let incident = incident.unwrap();
         assert_eq!((incident.state, incident.snoozed_until), (State::Resolved, None));
+    }
+
+    /// Days of a slow rise with the clock beside them, and what was heard.
+    fn slowly(causes: &[Cause]) -> (Incident, Vec<Event>) {
+        let key = SeriesKey { kind: Kind::SlowRise, ..key() };
+        let (mut newest, mut heard) = (None, Vec::new());
+        for (day, cause) in causes.iter().enumerate() {
+            let now = hour(24 * (day as i64 + 1));
+            let cause = match cause {
+                Cause::Judged(verdict) => {
+                    let (bucket, until) = (now - TimeDelta::hours(24), now);
+                    Cause::Judged(Box::new(Verdict { bucket, until, ..(**verdict).clone() }))
+                }
+                other => other.clone(),
+            };
+            for cause in [Cause::Clock, cause] {
+                if let Some(step) = step("here", &key, newest.as_ref(), &cause, Policy::default(), now) {
+                    heard.extend(step.event);
+                    newest = Some(step.incident);
+                }
+            }
+        }
+        (newest.unwrap(), heard)
+    }
+
+    #[test]
+    fn a_slow_rise_stands_for_years_and_is_over_after_a_calm_week() {
+        let mut days = vec![at(0, LOUD); 1000];
+        let (incident, heard) = slowly(&days);
+        assert_eq!((incident.state, &heard[..]), (State::Open, &[Event::Opened][..]));
+        days.extend(vec![at(0, Call::Normal); 6]);
+        assert_eq!(slowly(&days).0.state, State::Recovering);
+        days.push(at(0, Call::Normal));
+        let (incident, heard) = slowly(&days);
+        assert_eq!((incident.state, &heard[..]), (State::Resolved, &[Event::Opened, Event::Resolved][..]));
+    }
+
+    #[test]
+    fn a_slow_rise_that_a_person_accepted_stays_quiet_while_it_lasts() {
+        let mut days = vec![at(0, LOUD); 5];
+        days.push(Cause::Person(Act::Resolve(Reason::Other), "anna".to_owned()));
+        days.extend(vec![at(0, LOUD); 300]);
+        let (incident, heard) = slowly(&days);
+        assert_eq!(heard, [Event::Opened, Event::Resolved]);
+        assert!(incident.hushed);
     }
 
     fn any_cause() -> impl Strategy<Value = Option<Call>> {

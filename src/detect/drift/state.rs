@@ -131,7 +131,7 @@ impl State {
             return;
         }
         self.age = self.age.saturating_add(1);
-        if self.age as usize % WINDOW == 0 {
+        if self.age.is_multiple_of(WINDOW as u32) {
             if learns != Learns::Nothing || !self.standing {
                 self.learn_spread();
             }

@@ -120,7 +120,7 @@ fn live(seed: u64, width: Width, budgets: &[f64], tallies: &mut [Tally]) {
     let nps = dice.part() < 0.3;
     let measure = if nps { Measure::Nps } else { Measure::Rating };
     let level = if hourly { dice.scale(0.3, 12.0) } else { dice.scale(2.0, 60.0) };
-    let sources: Vec<Source> = (0..1 + dice.next() % 3)
+    let sources: Vec<Source> = (0..=dice.next() % 3)
         .map(|number| {
             let joins = if number > 0 && dice.part() < 0.4 { dice.between(0.0, buckets as f64) as usize } else { 0 };
             let volume = level * dice.between(0.3, 1.0);

@@ -3,16 +3,16 @@
 use serde::Deserialize;
 use serde::Serialize;
 
-use crate::detect::rhythm::Rhythm;
+use crate::detect::measure::pace::Pace;
 use crate::domain::rated::Answers;
 use crate::domain::rated::RatedPart;
 
 /// Points that an answer is taken to lose before any is known, their square, and the answers that
 /// this weighs.
 const FIRST: (f64, f64, f64) = (0.8, 2.0, 5.0);
-/// Dispersion between windows that is assumed before any is learnt; it is never taken for less than
-/// the second.
-const SPREAD: (f64, f64) = (0.02, 0.002);
+/// Dispersion between windows that is assumed before any is learnt, and the least and the most that it
+/// is taken for: a level that stays bad must not make the series deaf.
+const SPREAD: (f64, f64, f64) = (0.02, 0.002, 0.1);
 /// Sources that are remembered; beyond, the one with the fewest answers is forgotten.
 const SOURCES: usize = 32;
 /// More answers than this in a bucket are taken as this many.
@@ -101,13 +101,13 @@ impl From<Usual> for (i64, f32, f32, f32) {
 }
 
 impl State {
-    pub(super) fn new(rhythm: &Rhythm) -> Self {
-        let assumed = ((SPREAD.0 * rhythm.spread_weight) as f32, rhythm.spread_weight as f32);
-        Self { age: 0, usual: Vec::new(), between: vec![assumed; rhythm.windows.len()], recent: Vec::new() }
+    pub(super) fn new(pace: &Pace) -> Self {
+        let assumed = ((SPREAD.0 * pace.spread_weight) as f32, pace.spread_weight as f32);
+        Self { age: 0, usual: Vec::new(), between: vec![assumed; pace.windows.len()], recent: Vec::new() }
     }
 
-    pub(super) fn fits(&self, rhythm: &Rhythm) -> bool {
-        self.between.len() == rhythm.windows.len()
+    pub(super) fn fits(&self, pace: &Pace) -> bool {
+        self.between.len() == pace.windows.len()
     }
 
     /// Buckets since the first answer.
@@ -178,7 +178,7 @@ impl State {
     /// Dispersion of a window.
     pub(super) fn spread(&self, at: usize) -> f64 {
         let (excess, weight) = self.between.get(at).copied().unwrap_or((0.0, 1.0));
-        (f64::from(excess) / f64::from(weight).max(1e-9)).max(SPREAD.1)
+        (f64::from(excess) / f64::from(weight).max(1e-9)).clamp(SPREAD.1, SPREAD.2)
     }
 
     /// Learns what is usual; `held` is the part of the lost points that is believed.
@@ -194,7 +194,7 @@ impl State {
     }
 
     /// A window lost so much where so much was expected: how far off is that beyond chance?
-    pub(super) fn learn_spread(&mut self, at: usize, sum: &Moment, judged: f64, fading: f64) {
+    pub(super) fn learn_spread(&mut self, at: usize, sum: &Moment, judged: f64, weight: f64, fading: f64) {
         let Some(of) = self.between.get_mut(at) else { return };
         if sum.expected <= 0.0 {
             return;
@@ -203,7 +203,7 @@ impl State {
         let off = (sum.lost - sum.expected).clamp(-4.0 * deviation, 3.0 * deviation);
         // Where chance alone scatters widely, a window says little.
         let base = sum.expected.max(0.3);
-        let weight = 3.0 * (sum.expected * sum.expected / (sum.variance + 1e-9)).min(9.0) / 9.0;
+        let weight = weight * 3.0 * (sum.expected * sum.expected / (sum.variance + 1e-9)).min(9.0) / 9.0;
         let excess = (off * off - sum.variance) / (base * base);
         of.0 = (fading * f64::from(of.0) + weight * excess) as f32;
         of.1 = (fading * f64::from(of.1) + weight).max(1e-6) as f32;

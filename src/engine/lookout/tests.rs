@@ -4,7 +4,9 @@ use super::*;
 use crate::config::Document;
 use crate::config::parse;
 use crate::domain::incident::Kind;
+use crate::domain::incident::State;
 use crate::domain::item::Item;
+use crate::domain::item::Rating;
 use crate::domain::item::Shard;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::Progress;
@@ -43,7 +45,11 @@ const TWO_WATCHES: &str = r#"
 "#;
 
 fn plan() -> Arc<Plan> {
-    let documents = [Document { name: "uproar.toml".to_owned(), text: TWO_WATCHES.to_owned() }];
+    plan_of(TWO_WATCHES)
+}
+
+fn plan_of(text: &str) -> Arc<Plan> {
+    let documents = [Document { name: "uproar.toml".to_owned(), text: text.to_owned() }];
     let loaded = parse(&documents, &Credentials::of_this_process());
     let config = loaded.config.unwrap_or_else(|| panic!("{}", crate::config::print::show(&loaded.problems, &documents, false)));
     Arc::new(Plan::build(config, &[7; 32]).unwrap())
@@ -57,9 +63,13 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(TWO_WATCHES)
+    }
+
+    fn with(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
-        let lookout = Lookout::new(store.clone(), plan(), Clock::real(), Board::default(), Beats::start());
+        let lookout = Lookout::new(store.clone(), plan_of(text), Clock::real(), Board::default(), Beats::start());
         Self { store, lookout, _folder: folder }
     }
 
@@ -155,4 +165,87 @@ fn a_segment_that_is_split_no_more_is_not_watched() {
     let whole = SeriesKey { watch: "one".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike };
     assert!(is_watched(&plan(), &whole));
     assert!(!is_watched(&plan(), &SeriesKey { segment, ..whole }));
+}
+
+const DAYS: &str = r#"
+    [[source]]
+    name = "a"
+    every = "1h"
+    file = { folder = "a" }
+    [[watch]]
+    name = "one"
+    themes = ["late"]
+    measures = ["rating"]
+    bucket = "1d"
+    false_alarms_per_year = 1
+    notify = ["box"]
+    [[theme]]
+    name = "late"
+    rules = ["late"]
+    [[target]]
+    name = "box"
+    file = { folder = "mails" }
+"#;
+
+impl Scene {
+    /// A day of twenty messages of which so many complain, with one star.
+    async fn day(&mut self, day: i64, complaints: i64) {
+        let items = (0..20).map(|n| {
+            let rating = Some(Rating { value: if n < complaints { 1.0 } else { 5.0 }, max: 5.0 });
+            let item = Item { id: format!("{day} {n}"), published: Some(at(24 * day + n)), rating, ..Item::default() };
+            let tag = Tag { theme: "late".to_owned(), rule: "late".to_owned(), spans: Vec::new() };
+            let tags = if n < complaints { vec![tag] } else { Vec::new() };
+            TaggedItem { item, tags, author_hash: None, voice_key: None, labels: BTreeMap::new(), hash: 1 }
+        });
+        let now = at(24 * day + 23);
+        let commit = PageCommit {
+            stream: StreamKey { source: "a".to_owned(), shard: Shard::whole() },
+            items: items.collect(),
+            history: day < 200,
+            usual_delay: 7 * 24 * 3600,
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            now,
+        };
+        self.store.commit_page(commit).await.unwrap();
+        if day >= 199 {
+            self.look(now + TimeDelta::hours(1)).await;
+        }
+    }
+
+    async fn of(&self, kind: Kind) -> Option<Incident> {
+        self.store.newest().await.unwrap().into_iter().find(|incident| incident.key.kind == kind)
+    }
+}
+
+#[tokio::test]
+async fn a_slow_rise_stands_beside_spikes_and_drops_until_somebody_accepts_its_level() {
+    let mut scene = Scene::with(DAYS);
+    for day in 0..200 {
+        scene.day(day, 1 + day % 2).await;
+    }
+    for day in 200..260 {
+        scene.day(day, 3 + day % 3).await;
+    }
+    let incident = scene.of(Kind::SlowRise).await.unwrap();
+    assert_eq!((incident.state, incident.key.to_string().as_str()), (State::Open, "one / late / all / slow rise"));
+    assert!((1.8..3.4).contains(&(incident.numbers.count / incident.numbers.expected)), "{:?}", incident.numbers);
+
+    // A person accepts it: it ends, the new level is the usual, and a later rise is a new incident.
+    let now = at(24 * 260 + 2);
+    let cause = Cause::Person(Act::Resolve(Reason::Other), "anna".to_owned());
+    let step = step("here", &incident.key, Some(&incident), &cause, Policy::default(), now).unwrap();
+    let change = Change { incident: step.incident, seen: step.seen, transition: step.transition, rows: Vec::new() };
+    scene.store.apply(Judged { changes: vec![change], ..Judged::default() }).await.unwrap();
+    for day in 260..330 {
+        scene.day(day, 3 + day % 3).await;
+    }
+    let quiet = scene.of(Kind::SlowRise).await.unwrap();
+    assert_eq!((quiet.id.as_str(), quiet.state), (incident.id.as_str(), State::Closed));
+    for day in 330..380 {
+        scene.day(day, 14 + day % 3).await;
+    }
+    let again = scene.of(Kind::SlowRise).await.unwrap();
+    assert!(again.id != incident.id && again.state == State::Open, "{again:?}");
+    let fallen = scene.of(Kind::Drop).await.unwrap();
+    assert!(fallen.numbers.mean.is_some_and(|mean| mean.value < mean.usual), "{fallen:?}");
 }

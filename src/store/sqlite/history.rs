@@ -252,3 +252,98 @@ impl<'a, T> Beside<'a, T> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::domain::ports::TaggedItem;
+    use crate::domain::theme::Tag;
+    use crate::store::sqlite::Direct;
+
+    fn hour(n: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 + n * 3600, 0).unwrap()
+    }
+
+    /// Stores an item of an hour at another one.
+    fn commit(store: &mut Direct, id: &str, published: i64, now: i64, theme: &str, history: bool, gone: bool) {
+        let tags = Some(theme).filter(|theme| !theme.is_empty()).into_iter();
+        let item = TaggedItem {
+            item: Item { id: id.to_owned(), text: format!("{id} {theme}"), published: Some(hour(published)), gone, ..Item::default() },
+            tags: tags.map(|theme| Tag { theme: theme.to_owned(), rule: String::new(), spans: Vec::new() }).collect(),
+            author_hash: None,
+            voice_key: None,
+            labels: BTreeMap::from([("country".to_owned(), "se".to_owned())]),
+            hash: theme.len() as u64,
+        };
+        let page = PageCommit {
+            stream: StreamKey { source: "s".to_owned(), shard: Shard::whole() },
+            items: vec![item],
+            history,
+            usual_delay: 24 * 3600,
+            progress: Progress::None,
+            now: hour(now),
+        };
+        store.commit_page(&page).unwrap();
+    }
+
+    fn lives(store: &Direct, wanted: Wanted) -> Vec<Life> {
+        let mut found = Vec::new();
+        let each = |life: &Life| {
+            found.push(life.clone());
+            Ok::<_, StoreError>(())
+        };
+        store.reader().lives(wanted, each).unwrap();
+        found
+    }
+
+    #[test]
+    fn every_item_comes_once_with_all_that_became_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        commit(&mut store, "first poll", 0, 100, "late", true, false);
+        commit(&mut store, "news", 99, 101, "late", false, false);
+        commit(&mut store, "back-fill", 1, 102, "", false, false);
+        commit(&mut store, "news", 99, 103, "lost one", false, false);
+        commit(&mut store, "news", 99, 104, "", false, false);
+        commit(&mut store, "first poll", 0, 105, "", false, true);
+        commit(&mut store, "an import", 2, 106, "late", true, false);
+        let found = lives(&store, Wanted { segments: true, fields: true, text: true });
+        let arrived: Vec<Arrived> = found.iter().map(|life| life.arrived).collect();
+        assert_eq!(arrived, [Arrived::History, Arrived::News, Arrived::BackFill, Arrived::History]);
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(found[1].earlier, [(hour(103), names(&["late"])), (hour(104), names(&["lost one"]))]);
+        assert_eq!((found[1].at, found[1].first_seen, found[1].themes.len()), (hour(99), hour(101), 0));
+        assert_eq!((found[0].gone_at, &found[0].text), (Some(hour(105)), &None), "its text is gone too");
+        assert_eq!(found[3].text.as_ref().unwrap().1, "an import late");
+        assert!(found.iter().all(|life| life.segments.len() == 1 && !life.shares_voice));
+        assert_eq!((store.reader().stored().unwrap(), found[2].fields.as_str()), (4, "{}"));
+    }
+
+    #[test]
+    fn what_nobody_wants_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        commit(&mut store, "news", 99, 101, "late", false, false);
+        let found = lives(&store, Wanted::default());
+        assert_eq!((found[0].segments.len(), found[0].fields.as_str(), &found[0].text, found[0].themes.len()), (0, "", &None, 1));
+    }
+
+    #[test]
+    fn what_an_older_release_stored_as_late_is_history_until_something_came_live() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        commit(&mut store, "1", 0, 100, "", true, false);
+        commit(&mut store, "2", 99, 101, "", false, false);
+        commit(&mut store, "3", 0, 102, "", false, false);
+        store.connection.execute("UPDATE item SET late = 1 WHERE late > 0", []).unwrap();
+        let arrived: Vec<Arrived> = lives(&store, Wanted::default()).iter().map(|life| life.arrived).collect();
+        assert_eq!(arrived, [Arrived::History, Arrived::News, Arrived::BackFill]);
+    }
+}

@@ -290,10 +290,10 @@ pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>
     // The first one carries the voice's number as its own; the partial index has the others, by number.
     let mut find = connection.prepare_cached(
         "SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item WHERE id = ?1
-         UNION ALL SELECT * FROM (SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item
-           WHERE voice = ?1 AND voice <> id ORDER BY id LIMIT ?2)",
+         UNION ALL SELECT id, source, at, late, deleted_at IS NOT NULL, rating, rating_max FROM item
+           WHERE voice = ?1 AND voice <> id ORDER BY 1",
     )?;
-    let rows = find.query_map(params![voice, MOST_MEMBERS as i64 - 1], |row| {
+    let rows = find.query_map(params![voice], |row| {
         Ok(Member {
             id: row.get(0)?,
             source: row.get(1)?,
@@ -305,7 +305,7 @@ pub(super) fn members(connection: &Connection, voice: i64) -> Result<Vec<Member>
             rating: row.get::<_, Option<f64>>(5)?.zip(row.get(6)?).and_then(|(value, max)| Score::of(value, max)),
         })
     })?;
-    let mut members = rows.collect::<Result<Vec<_>, _>>()?;
+    let mut members = rows.take(MOST_MEMBERS).collect::<Result<Vec<_>, _>>()?;
     for member in &mut members {
         let mut labels = connection.prepare_cached("SELECT scope FROM item_label WHERE item = ?1")?;
         for scope in labels.query_map(params![member.id], |row| row.get(0))? {

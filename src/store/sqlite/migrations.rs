@@ -100,6 +100,37 @@ mod tests {
     }
 
     #[test]
+    fn ratings_that_were_stored_before_they_were_counted_are_counted_once() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "foreign_keys", "OFF").unwrap();
+        for step in &STEPS[..3] {
+            connection.execute_batch(step).unwrap();
+        }
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        let item =
+            "INSERT INTO item (id, source, external_id, rev, hash, first_seen, at, late, voice, fields, rating, rating_max, deleted_at)
+                    VALUES (?1, ?2, ?1, 1, 1, 0, ?3, ?4, ?5, '{}', ?6, ?7, ?8)";
+        // A voice of two messages that came in the wrong order, a late star, an answer that is gone,
+        // one on a scale that nobody uses, a recommendation and a message without a rating.
+        for (id, source, at, late, voice, rating, max, gone) in [
+            (1, 1, 2_000_000_000_000_i64, false, 1, Some(5.0), Some(5.0), None),
+            (2, 2, 1_900_000_000_000, false, 1, Some(1.5), Some(5.0), None),
+            (3, 1, 2_000_000_000_000, true, 3, Some(1.0), Some(5.0), None),
+            (4, 1, 2_000_000_000_000, false, 4, Some(1.0), Some(5.0), Some(9)),
+            (5, 1, 2_000_000_000_000, false, 5, Some(50.0), Some(100.0), None),
+            (6, 1, 2_000_000_000_001, false, 6, Some(9.0), Some(10.0), None),
+            (7, 1, 2_000_000_000_000, false, 7, None, None, None),
+        ] {
+            connection.execute(item, rusqlite::params![id, source, at, late, voice, rating, max, gone]).unwrap();
+        }
+        connection.execute("INSERT INTO item_label (item, scope) VALUES (2, 5), (3, 5), (1, 7)", []).unwrap();
+        run(&mut connection, Path::new("u.db")).unwrap();
+        let rows: i64 = connection.query_row("SELECT count(*) FROM rated", [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 5);
+        assert_eq!(crate::store::sqlite::rated::recount(&connection).unwrap(), []);
+    }
+
+    #[test]
     fn running_twice_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
         run(&mut connection, Path::new("u.db")).unwrap();

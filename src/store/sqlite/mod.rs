@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
 use rusqlite::TransactionBehavior;
+use rusqlite::config::DbConfig;
 
 mod acts;
 pub mod census;
@@ -171,7 +172,13 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -16_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    plan_once(connection)
+}
+
+/// A statement is planned when it is prepared. Otherwise SQLite plans many of them anew for every
+/// value that is bound, which takes longer than running them.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// A connection that only reads.
@@ -179,6 +186,7 @@ fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "cache_size", -8_000)?;
+    plan_once(&connection)?;
     Ok(connection)
 }
 

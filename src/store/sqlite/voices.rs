@@ -31,7 +31,7 @@ const COMMON: usize = 8;
 /// An author's messages that are compared.
 const OF_AUTHOR: usize = 16;
 /// Messages with the very same words that are looked at.
-const OF_WORDS: i64 = 32;
+const OF_WORDS: usize = 32;
 
 /// A message that may be the first of the voice.
 struct Candidate {
@@ -79,10 +79,14 @@ pub(super) fn find(connection: &Connection, tagged: &TaggedItem, at: Timestamp) 
 
 /// Whether a voice has as many messages as are looked at.
 pub(super) fn is_full(connection: &Connection, voice: i64) -> Result<bool, StoreError> {
-    let others: i64 = connection
-        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM item WHERE voice = ?1 AND voice <> id LIMIT ?2)")?
-        .query_row(params![voice, MOST_MEMBERS as i64 - 1], |row| row.get(0))?;
-    Ok(others >= MOST_MEMBERS as i64 - 1)
+    let mut find = connection.prepare_cached("SELECT 1 FROM item WHERE voice = ?1 AND voice <> id")?;
+    let mut others = find.query(params![voice])?;
+    for _ in 1..MOST_MEMBERS {
+        if others.next()?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Makes the first message of a voice known to its copies.
@@ -105,9 +109,10 @@ pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<(), S
 
 /// The voice of the newest message with the same words.
 fn the_same(connection: &Connection, exact: u64, hour: i64) -> Result<Option<i64>, StoreError> {
-    let mut find = connection.prepare_cached("SELECT voice, at FROM item WHERE voice_key = ?1 ORDER BY id DESC LIMIT ?2")?;
-    let mut rows = find.query(params![exact.cast_signed(), OF_WORDS])?;
-    while let Some(row) = rows.next()? {
+    let mut find = connection.prepare_cached("SELECT voice, at FROM item WHERE voice_key = ?1 ORDER BY id DESC")?;
+    let mut rows = find.query(params![exact.cast_signed()])?;
+    for _ in 0..OF_WORDS {
+        let Some(row) = rows.next()? else { break };
         if (hour_of(moment(row.get(1)?)) - hour).abs() <= WINDOW_HOURS {
             return Ok(Some(row.get(0)?));
         }
@@ -119,18 +124,15 @@ fn the_same(connection: &Connection, exact: u64, hour: i64) -> Result<Option<i64
 fn near(connection: &Connection, key: u64, hour: i64, limit: usize) -> Result<Vec<Candidate>, StoreError> {
     let (from, until) = (hour - WINDOW_HOURS, hour + WINDOW_HOURS);
     let mut find = connection.prepare_cached(
-        "SELECT item, hour FROM alike WHERE period = ?1 AND key = ?2 AND hour BETWEEN ?3 AND ?4 ORDER BY hour DESC, item DESC LIMIT ?5",
+        "SELECT item, hour FROM alike WHERE period = ?1 AND key = ?2 AND hour BETWEEN ?3 AND ?4 ORDER BY hour DESC, item DESC",
     )?;
     let mut found = Vec::new();
     for period in (from.div_euclid(PERIOD_HOURS)..=until.div_euclid(PERIOD_HOURS)).rev() {
-        let rows = find.query_map(params![period, key.cast_signed(), from, until, (limit - found.len()) as i64], |row| {
-            Ok(Candidate { id: row.get(0)?, hour: row.get(1)? })
-        })?;
-        for candidate in rows {
-            found.push(candidate?);
-        }
-        if found.len() >= limit {
-            break;
+        let mut rows = find.query(params![period, key.cast_signed(), from, until])?;
+        while found.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            found.push(Candidate { id: row.get(0)?, hour: row.get(1)? });
         }
     }
     Ok(found)
