@@ -112,13 +112,14 @@ const SIX_WEEKS: usize = 115_000;
 
 /// The six weeks, with labels of many values and a theme that is rare.
 fn busy_store(folder: &std::path::Path) -> (Direct, Timestamp) {
+    let items = std::env::var("UPROAR_BENCH_ITEMS").ok().and_then(|number| number.parse().ok()).unwrap_or(115_000);
     let mut store = Direct::open(&folder.join("uproar.db")).unwrap();
-    for from in (0..SIX_WEEKS).step_by(PAGE) {
+    for from in (0..items).step_by(PAGE) {
         let mut page = page(from);
         page.now += TimeDelta::days(365);
         for (at, tagged) in page.items.iter_mut().enumerate() {
             let number = from + at;
-            tagged.item.published = Some(page.now - TimeDelta::milliseconds((SIX_WEEKS - number) as i64 * 31_557));
+            tagged.item.published = Some(page.now - TimeDelta::milliseconds((items - number) as i64 * 31_557));
             tagged.voice_key = None;
             tagged.labels.insert("version".to_owned(), format!("5.{}", number / 20_000));
             tagged.labels.insert("product".to_owned(), ["app", "shop", "card"][number / 7 % 3].to_owned());
