@@ -6,6 +6,7 @@
 //! a new message, an edit, a deletion and new tags are all that one call.
 
 pub mod delay;
+pub mod lent;
 pub mod rated;
 pub mod ratings;
 pub mod series;

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use crate::calendar::bucket::Buckets;
 use crate::calendar::holidays::Country;
 use crate::calendar::holidays::Holidays;
+use crate::counting::lent;
+use crate::counting::lent::Lent;
 use crate::domain::Timestamp;
 use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
@@ -91,6 +93,25 @@ impl<'a> Grid<'a> {
         let from = column.partition_point(|cell| cell.quarter < Quarter::of(start));
         let until = column.partition_point(|cell| cell.quarter < Quarter::of(end));
         &column[from..until.max(from)]
+    }
+
+    /// What a segment that begins with the bucket at `start` is lent: shares by source in all
+    /// messages before it.
+    #[must_use]
+    pub fn lent(&self, theme: i64, start: Timestamp) -> Vec<(i64, f64)> {
+        let Some(whole) = self.segments.iter().find(|(_, segment)| **segment == Segment::All).map(|(id, _)| *id) else {
+            return Vec::new();
+        };
+        let range = lent::quarters_before(start);
+        let (from, until) = (range.start.start(), range.end.start());
+        let mut lent = Lent::default();
+        for cell in self.between(whole, ALL_MESSAGES, from, until) {
+            lent.add_messages(cell.source, cell.voices);
+        }
+        for cell in self.between(whole, theme, from, until) {
+            lent.add_complaints(cell.source, cell.voices);
+        }
+        lent.shares()
     }
 
     fn between(&self, segment: i64, theme: i64, start: Timestamp, end: Timestamp) -> &[&'a Cell] {

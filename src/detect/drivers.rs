@@ -28,6 +28,8 @@ const FILLED_UP_TO: f64 = 30.0;
 /// A driver brings at least this part of the excess, and so many complaints.
 const LEAST_PART: f64 = 0.1;
 const LEAST_EXCESS: f64 = 2.0;
+/// Part of the usual messages up to which a value is a rare one.
+const SELDOM: f64 = 0.02;
 /// Share of common complaints from which two drivers are the same people.
 const SAME: f64 = 0.75;
 
@@ -108,9 +110,13 @@ impl Sum {
         self.usual.complaints += slice.usual.complaints;
     }
 
-    /// Nobody wrote with it in the usual time.
-    fn is_new(&self) -> bool {
-        self.usual.messages <= 0.0
+    /// Nobody wrote with it in the usual time; or hardly anybody, and now many do, whether they
+    /// complain or not: a version that is being rolled out.
+    fn is_new(&self, whole: &Self) -> bool {
+        let calm = |sum: &Self| (sum.now.messages - sum.now.complaints).max(0.0);
+        let before = self.usual.messages / whole.usual.messages.max(1.0);
+        let rolled_out = calm(self) >= 3.0 && calm(self) >= 10.0 * before * calm(whole);
+        before <= 0.0 || (before <= SELDOM && rolled_out)
     }
 }
 
@@ -128,13 +134,15 @@ pub fn origin(slices: &[Slice], labels: &[BTreeMap<String, String>]) -> Origin {
             let own = sum.now.complaints - sum.expected;
             let chance = chance(&sum, &whole);
             // That somebody looks at what is new, when it brings most of the excess, is no chance find.
-            let looked_for = sum.is_new() && own * 2.0 >= excess;
+            let is_new = sum.is_new(&whole);
+            let looked_for = is_new && own * 2.0 >= excess;
             let limit = if looked_for { ALPHA } else { ALPHA / tested };
-            let drives = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess) && chance <= limit;
-            let role = match drives {
-                true if sum.is_new() => Role::NewDriver,
-                true => Role::Driver,
-                false => Role::Ordinary,
+            let much = excess > 0.0 && own >= LEAST_EXCESS.max(LEAST_PART * excess);
+            let role = match (much && chance <= limit, is_new) {
+                (true, true) => Role::NewDriver,
+                (true, false) => Role::Driver,
+                (false, true) if much && looked_for => Role::New,
+                _ => Role::Ordinary,
             };
             let part = (excess > 0.0).then(|| (own / excess).clamp(0.0, 1.0));
             Value { key: key.to_owned(), value: value.to_owned(), now: sum.now, expected: sum.expected, part, chance, role }
@@ -190,7 +198,7 @@ fn chance(sum: &Sum, whole: &Sum) -> f64 {
     }
     let complained = |complaints: f64| 1.0 / (complaints.max(0.0) + 1.0);
     // That a new value had no complaints is no chance.
-    let own = if sum.is_new() { 0.0 } else { complained(sum.usual.complaints) };
+    let own = if sum.is_new(whole) { 0.0 } else { complained(sum.usual.complaints) };
     let variance = own
         + complained(whole.usual.complaints - sum.usual.complaints)
         + 1.0 / (sum.calm + 1.0)
@@ -330,8 +338,14 @@ mod tests {
     fn six_complaints_of_a_version_that_says_nothing_else_are_enough() {
         let found = check(&["all shop 7/6 3000/15", "version=2 shop 6/6 0/0", "version=1 shop 1/0 2900/14"], &[]);
         assert!(found.contains(&"version 2: 6 for 0.0, 100 % NewDriver".to_owned()), "{found:?}");
-        let adopted = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 0/0", "version=1 shop 40/19 3000/15"], &[]);
-        assert!(adopted.iter().all(|line| line.ends_with("Ordinary")), "everybody has it and complains alike: {adopted:?}");
+    }
+
+    #[test]
+    fn a_version_that_everybody_has_since_today_is_new_and_no_driver() {
+        let found = check(&["all shop 100/50 3000/15", "version=2 shop 60/31 20/0", "version=1 shop 40/19 2980/15"], &[]);
+        assert_eq!(found[1], "version 2: 31 for 0.3, 62 % New");
+        let small = check(&["all shop 100/50 3000/15", "country=es shop 45/40 45/0", "country=gb shop 55/10 2955/15"], &[]);
+        assert!(small[1].ends_with(" Driver"), "a small country is not new because it complains: {small:?}");
     }
 
     #[test]

@@ -19,8 +19,19 @@ const LEAST_SCORE: f64 = 1.96;
 const LEAST_MESSAGES: usize = 3;
 /// A word must be this much more frequent: with thousands of messages small differences score too.
 const LEAST_RISE: f64 = 1.5;
+/// A message of a rare language stands for so many at most.
+const MOST_WEIGHT: f64 = 8.0;
 /// Part of a word's messages from which a pair with it, or another word, tells the same.
 const SAME: f64 = 0.6;
+
+/// A message as its terms.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Message {
+    /// What it says.
+    pub terms: Terms,
+    /// Its language; empty where nobody knows it.
+    pub lang: String,
+}
 
 /// A word or a pair of words that rose.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,29 +52,35 @@ pub struct Rise {
 #[derive(Default)]
 struct Seen<'a> {
     now: BTreeSet<usize>,
-    usual: usize,
-    all: usize,
-    written: BTreeMap<&'a str, usize>,
+    /// Messages before, weighed as if their languages were mixed like now.
+    usual: f64,
+    all: f64,
+    /// How often it is written how, within sentences or only at their beginning.
+    written: BTreeMap<(&'a str, bool), usize>,
 }
 
 /// Terms that rose from `usual` to `now`, the strongest first. `prior` says how people write in
 /// general, `usual` among it or not.
 #[must_use]
-pub fn rising(now: &[Terms], usual: &[Terms], prior: &[Terms]) -> Vec<Rise> {
+pub fn rising(now: &[Message], usual: &[Message], prior: &[Message]) -> Vec<Rise> {
     let mut seen: BTreeMap<&str, Seen<'_>> = BTreeMap::new();
-    for (at, terms) in now.iter().enumerate() {
-        for (key, shown) in terms {
+    for (at, message) in now.iter().enumerate() {
+        for (key, written) in &message.terms {
             let term = seen.entry(key).or_default();
             term.now.insert(at);
-            *term.written.entry(shown).or_default() += 1;
+            *term.written.entry((&written.shown, written.opens)).or_default() += 1;
         }
     }
     seen.retain(|_, term| term.now.len() >= LEAST_MESSAGES);
     for (messages, is_usual) in [(usual, true), (prior, false)] {
-        for key in messages.iter().flat_map(BTreeMap::keys) {
-            if let Some(term) = seen.get_mut(key.as_str()) {
-                term.usual += usize::from(is_usual);
-                term.all += 1;
+        let weights = weights(messages, now);
+        for message in messages {
+            let weight = weights[message.lang.as_str()];
+            for key in message.terms.keys() {
+                if let Some(term) = seen.get_mut(key.as_str()) {
+                    term.usual += if is_usual { weight } else { 0.0 };
+                    term.all += weight;
+                }
             }
         }
     }
@@ -79,6 +96,21 @@ pub fn rising(now: &[Terms], usual: &[Terms], prior: &[Terms]) -> Vec<Rise> {
     told.into_iter().map(|(key, score)| rise(key, score, &seen[key], &sizes)).collect()
 }
 
+/// What a message of each language weighs, so that the languages are mixed as they are now: where
+/// Germans complain of late, all German words would have risen. All weigh as many as there are.
+fn weights<'a>(messages: &'a [Message], now: &[Message]) -> BTreeMap<&'a str, f64> {
+    let mut counts: BTreeMap<&str, f64> = BTreeMap::new();
+    for message in messages {
+        *counts.entry(&message.lang).or_default() += 1.0;
+    }
+    let part = |lang: &str| now.iter().filter(|message| message.lang == lang).count() as f64 / now.len().max(1) as f64;
+    let all = messages.len() as f64;
+    let wanted: BTreeMap<&str, f64> =
+        counts.iter().map(|(lang, count)| (*lang, (part(lang) * all / count).clamp(1.0 / MOST_WEIGHT, MOST_WEIGHT))).collect();
+    let sum: f64 = wanted.iter().map(|(lang, weight)| weight * counts[lang]).sum();
+    wanted.into_iter().map(|(lang, weight)| (lang, weight * all / sum.max(1e-9))).collect()
+}
+
 /// How many messages there are.
 struct Sizes {
     now: f64,
@@ -89,7 +121,7 @@ struct Sizes {
 impl Sizes {
     /// How many times as frequent as usual.
     fn rise(&self, term: &Seen<'_>) -> f64 {
-        let usual = term.usual as f64 / self.usual.max(1.0);
+        let usual = term.usual / self.usual.max(1.0);
         if usual > 0.0 { term.now.len() as f64 / self.now.max(1.0) / usual } else { f64::INFINITY }
     }
 }
@@ -97,14 +129,14 @@ impl Sizes {
 /// The difference of the log-odds in its standard deviations.
 fn score(term: &Seen<'_>, sizes: &Sizes) -> f64 {
     let prior = PRIOR.min(sizes.all);
-    let share = (term.all + term.now.len()) as f64 / sizes.all.max(1.0);
+    let share = (term.all + term.now.len() as f64) / sizes.all.max(1.0);
     let (with, without) = (prior * share, prior * (1.0 - share));
     let side = |messages: f64, of: f64| {
         let (yes, no) = (messages + with, of - messages + without);
         ((yes / no).ln(), 1.0 / yes + 1.0 / no)
     };
     let (now, spread_now) = side(term.now.len() as f64, sizes.now);
-    let (usual, spread_usual) = side(term.usual as f64, sizes.usual);
+    let (usual, spread_usual) = side(term.usual.min(sizes.usual), sizes.usual);
     let score = (now - usual) / (spread_now + spread_usual).sqrt();
     if score.is_nan() { 0.0 } else { score }
 }
@@ -148,15 +180,11 @@ fn part_of(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> f64 {
 }
 
 fn rise(key: &str, score: f64, term: &Seen<'_>, sizes: &Sizes) -> Rise {
-    // Of equally frequent writings the one in small letters: they sort last.
-    let shown = term.written.iter().max_by_key(|(shown, count)| (**count, **shown)).map_or(key, |(shown, _)| shown);
-    Rise {
-        key: key.to_owned(),
-        shown: shown.to_owned(),
-        now: term.now.len(),
-        usual: term.usual as f64 * sizes.now / sizes.usual.max(1.0),
-        score,
-    }
+    // Within sentences people write as they mean it. Of equally frequent writings the one in small
+    // letters: they sort last.
+    let best = term.written.iter().max_by_key(|((shown, opens), count)| (!opens, **count, *shown));
+    let shown = best.map_or(key, |((shown, _), _)| shown);
+    Rise { key: key.to_owned(), shown: shown.to_owned(), now: term.now.len(), usual: term.usual * sizes.now / sizes.usual.max(1.0), score }
 }
 
 #[cfg(test)]
@@ -166,9 +194,14 @@ mod tests {
     use super::*;
     use crate::text::terms::Finder;
 
-    fn terms(texts: &[String]) -> Vec<Terms> {
+    fn terms(texts: &[String]) -> Vec<Message> {
+        said(texts, "en")
+    }
+
+    fn said(texts: &[String], lang: &str) -> Vec<Message> {
         let mut finder = Finder::default();
-        texts.iter().map(|text| finder.terms(text, Some("en"), &BTreeSet::new())).collect()
+        let terms = texts.iter().map(|text| finder.terms(text, Some(lang), &BTreeSet::new()));
+        terms.map(|terms| Message { terms, lang: lang.to_owned() }).collect()
     }
 
     const FILLER: [&str; 8] = [
@@ -219,6 +252,15 @@ mod tests {
     fn with_nothing_to_compare_little_is_said() {
         assert_eq!(rising(&[], &[], &[]), []);
         assert!(rising(&terms(&usual(5)), &[], &[]).len() <= 5);
+    }
+
+    #[test]
+    fn a_language_that_complains_more_has_no_risen_words_for_that() {
+        let german =
+            |count| (0..count).map(|at| ["Ich warte nur auf Antwort", "Das geht nur so nicht"][at % 2].to_owned()).collect::<Vec<_>>();
+        let now: Vec<Message> = terms(&usual(10)).into_iter().chain(said(&german(12), "de")).collect();
+        let before: Vec<Message> = terms(&usual(200)).into_iter().chain(said(&german(16), "de")).collect();
+        assert_eq!(shown(&rising(&now, &before, &[])), Vec::<String>::new());
     }
 
     #[test]

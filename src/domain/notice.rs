@@ -181,8 +181,11 @@ pub enum Role {
     Ordinary,
     /// More than its part: the trouble is here.
     Driver,
-    /// The same, and nobody wrote with it in the usual time.
+    /// The same, and hardly anybody wrote with it in the usual time.
     NewDriver,
+    /// Most of the excess has it and hardly anybody had it before, but those who have it complain no
+    /// more than others.
+    New,
     /// The same people as those of a stronger driver.
     SameAs {
         /// Label's key of the stronger one.

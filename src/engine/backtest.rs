@@ -8,7 +8,7 @@
 //! publication as its source's messages do. What people did about incidents is not played.
 //!
 //! [`World::read`] gathers history, [`play`] takes watches through it, [`known`] compares what they
-//! found with what people know, and [`curve`] tries other budgets. Start reading at [`series`].
+//! found with what people know, and [`curve`] tries other budgets. Start reading at `series`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -190,6 +190,7 @@ impl<'a> Desk<'a> {
             calendar: if series.key.kind == Kind::SlowRise { &self.days } else { &self.calendar },
             volume: if measure.is_some() { world.nothing() } else { world.tape(series.segment, None) },
             hits: if measure.is_some() { world.ratings(series.segment) } else { world.tape(series.segment, Some(series.theme)) },
+            all_messages: world.all_messages(series.theme),
             sources: &self.sources,
             subject: measure.map_or(Subject::Complaints, |measure| Subject::Ratings(measure, &world.scores)),
             names: &world.names,

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use crate::detect::drivers;
 use crate::detect::drivers::Origin;
 use crate::detect::words;
+use crate::detect::words::Message;
 use crate::detect::words::Rise;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Quote;
@@ -26,7 +27,6 @@ use crate::text::choose::Candidate;
 use crate::text::excerpt;
 use crate::text::redact::redact;
 use crate::text::terms::Finder;
-use crate::text::terms::Terms;
 
 /// Quotes in a notice.
 const QUOTES: (usize, usize) = (3, 5);
@@ -62,11 +62,11 @@ pub struct Drivers {
 pub fn of(ask: &Ask, evidence: &Evidence, label_keys: &BTreeSet<String>) -> Drivers {
     let origin = origin(evidence);
     let texts: Vec<String> = evidence.complaints.iter().map(|complaint| redact(&in_one_line(&complaint.title, &complaint.text))).collect();
-    let (terms, rises) = rises(evidence, &texts);
+    let (messages, rises) = rises(evidence, &texts);
     Drivers {
         shares: shares(&origin, ask),
         risen: rises.iter().take(WORDS).map(risen).collect(),
-        quotes: quotes(evidence, &texts, &worths(evidence, &terms, &origin, &rises), label_keys, &ask.segment),
+        quotes: quotes(evidence, &texts, &worths(evidence, &messages, &origin, &rises), label_keys, &ask.segment),
     }
 }
 
@@ -129,7 +129,7 @@ fn risen(rise: &Rise) -> RisenWord {
 }
 
 /// The terms of each complaint, and those that rose.
-fn rises(evidence: &Evidence, texts: &[String]) -> (Vec<Terms>, Vec<Rise>) {
+fn rises(evidence: &Evidence, texts: &[String]) -> (Vec<Message>, Vec<Rise>) {
     let mut finder = Finder::default();
     let few = evidence.usual.len() < LEAST_USUAL;
     let messages: Vec<String> = evidence.complaints.iter().map(|complaint| tagging::message(&complaint.title, &complaint.text)).collect();
@@ -144,18 +144,19 @@ fn rises(evidence: &Evidence, texts: &[String]) -> (Vec<Terms>, Vec<Rise>) {
     // made the tagger give it.
     let all: BTreeSet<String> = if few { triggers.iter().flatten().cloned().collect() } else { BTreeSet::new() };
     let mut own = triggers.into_iter().map(|keys| if few { all.clone() } else { keys });
-    let now: Vec<Terms> = evidence
-        .complaints
-        .iter()
-        .zip(texts)
-        .map(|(complaint, text)| finder.terms(text, complaint.lang.as_deref(), &own.next().unwrap_or_default()))
-        .collect();
-    let mut terms_of =
-        |wording: &Wording, without: &BTreeSet<String>| finder.terms(&redact(&wording.message), wording.lang.as_deref(), without);
-    let usual: Vec<Terms> = evidence.usual.iter().map(|wording| terms_of(wording, &own.next().unwrap_or_default())).collect();
-    let others: Vec<Terms> = evidence.others.iter().map(|wording| terms_of(wording, &all)).collect();
+    let mut message = |redacted: &str, lang: Option<&str>, without: &BTreeSet<String>| Message {
+        terms: finder.terms(redacted, lang, without),
+        lang: lang.and_then(|lang| lang.split(['-', '_']).next()).unwrap_or_default().to_ascii_lowercase(),
+    };
+    let mut now: Vec<Message> = Vec::new();
+    for (complaint, text) in evidence.complaints.iter().zip(texts) {
+        now.push(message(text, complaint.lang.as_deref(), &own.next().unwrap_or_default()));
+    }
+    let mut of = |wording: &Wording, without: &BTreeSet<String>| message(&redact(&wording.message), wording.lang.as_deref(), without);
+    let usual: Vec<Message> = evidence.usual.iter().map(|wording| of(wording, &own.next().unwrap_or_default())).collect();
+    let others: Vec<Message> = evidence.others.iter().map(|wording| of(wording, &all)).collect();
     let rises = if few {
-        let everything: Vec<Terms> = usual.into_iter().chain(others).collect();
+        let everything: Vec<Message> = usual.into_iter().chain(others).collect();
         words::rising(&now, &everything, &[])
     } else {
         words::rising(&now, &usual, &others)
@@ -164,17 +165,17 @@ fn rises(evidence: &Evidence, texts: &[String]) -> (Vec<Terms>, Vec<Rise>) {
 }
 
 /// How much of what is special now each complaint says: the scores of its words and its drivers.
-fn worths(evidence: &Evidence, terms: &[Terms], origin: &Origin, rises: &[Rise]) -> Vec<f64> {
+fn worths(evidence: &Evidence, messages: &[Message], origin: &Origin, rises: &[Rise]) -> Vec<f64> {
     let drivers: Vec<&drivers::Value> = origin.values.iter().filter(|value| value.is_driver()).collect();
-    let worth = |(complaint, terms): (&Complaint, &Terms)| {
-        let words: f64 = rises.iter().filter(|rise| terms.contains_key(&rise.key)).map(|rise| rise.score).sum();
+    let worth = |(complaint, message): (&Complaint, &Message)| {
+        let words: f64 = rises.iter().filter(|rise| message.terms.contains_key(&rise.key)).map(|rise| rise.score).sum();
         let is_of = |value: &&&drivers::Value| {
             complaint.labels.get(&value.key).is_some_and(|found| *found == value.value)
                 || (value.key == "source" && value.value == complaint.source)
         };
         words + WORTH_OF_A_LABEL * drivers.iter().filter(is_of).count() as f64
     };
-    let all: Vec<f64> = evidence.complaints.iter().zip(terms).map(worth).collect();
+    let all: Vec<f64> = evidence.complaints.iter().zip(messages).map(worth).collect();
     // They come the newest first; the newest half has a little more to say of what goes on now.
     let half = all.len().div_ceil(2);
     all.into_iter().enumerate().map(|(at, worth)| if at < half { worth * 1.1 } else { worth }).collect()

@@ -163,7 +163,9 @@ impl Judge {
                 return start;
             }
             if end > from {
-                heard(self.learn(memory, series, &self.counted(series, grid, start)));
+                let bucket = self.counted(series, grid, start);
+                self.begin(memory, series, &bucket, |start| grid.lent(series.theme, start));
+                heard(self.learn(memory, series, &bucket));
             }
             start = end;
         }
@@ -218,6 +220,17 @@ impl Judge {
 
     fn drift(&self, series: &Series) -> DriftDetector {
         DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
+    }
+
+    /// A segment that speaks for the first time starts with the shares of all messages before its
+    /// first bucket, which `lent` knows.
+    pub fn begin(&self, memory: &mut Memory, series: &Series, bucket: &Counted, lent: impl FnOnce(Timestamp) -> Vec<(i64, f64)>) {
+        let Counted::Complaints(bucket) = bucket else { return };
+        let is_part = series.key.kind == Kind::Spike && series.key.segment != Segment::All;
+        let is_new = matches!(memory, Memory::Share(state) if state.is_new());
+        if is_part && is_new && bucket.total() > 0.0 {
+            *memory = Memory::Share(self.detector.heir(lent(bucket.start)));
+        }
     }
 
     /// Judges a complete bucket that is counted already, and learns from it.
@@ -374,4 +387,80 @@ pub fn slow(
         found.extend(last.map(|verdict| Present { key: series.key, verdict }));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::calendar::holidays::Holidays;
+    use crate::domain::ports::Cell;
+
+    const WHOLE: i64 = 1;
+    const PART: i64 = 2;
+
+    /// Eight weeks of a shop with a complaint in ten messages a day; from the day `born` on half of
+    /// them are of a part. On the last day that part has twelve complaints.
+    fn counters(born: i64) -> Counters {
+        let cell = |day: i64, segment, theme, voices| Cell { quarter: Quarter(day * 96), segment, source: 7, theme, voices, late: 0 };
+        let day = |day: i64| {
+            let part = i64::from(day >= born);
+            let loud = if day == 55 { 12 } else { part };
+            [cell(day, WHOLE, 0, 40), cell(day, WHOLE, 1, 4), cell(day, PART, 0, 20 * part), cell(day, PART, 1, loud)]
+        };
+        Counters {
+            segments: [(WHOLE, Segment::All), (PART, Segment::Label { key: "country".to_owned(), value: "se".to_owned() })].into(),
+            sources: [(7, "shop".to_owned())].into(),
+            themes: [(1, "late".to_owned())].into(),
+            cells: (0..56).flat_map(day).filter(|cell| cell.voices > 0).collect(),
+            ..Counters::default()
+        }
+    }
+
+    fn last(born: i64, segment: i64) -> Verdict {
+        let counters = counters(born);
+        let watch = Watch {
+            name: "shop".to_owned(),
+            themes: vec!["late".to_owned()],
+            measures: Vec::new(),
+            sources: vec!["shop".to_owned()],
+            by: vec!["country".to_owned()],
+            bucket: Width::Day,
+            holidays: Holidays::default(),
+            false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
+            min_complaints: 5,
+            notify: Vec::new(),
+        };
+        let judge = Judge::new(
+            &watch,
+            Buckets { width: Width::Day, zone: chrono_tz::UTC, holidays: Holidays::default() },
+            1,
+            Calibration::default(),
+        );
+        let grid = Grid::of(&counters, &sources_of(&watch, &counters));
+        let of = |series: &Series| series.segment == segment && series.key.kind == Kind::Spike;
+        let series = series_of(&watch, &counters).into_iter().find(of).unwrap();
+        let (mut memory, mut said) = (Memory::default(), None);
+        let end = Timestamp::UNIX_EPOCH + TimeDelta::days(56);
+        judge.advance(&mut memory, &series, &grid, Timestamp::UNIX_EPOCH, end, |verdict| said = Some(verdict));
+        said.unwrap()
+    }
+
+    #[test]
+    fn a_part_that_is_a_week_old_lives_on_the_shares_of_the_whole_and_says_so() {
+        let verdict = last(48, PART);
+        assert!(matches!(verdict.call, Call::Firing(_)) && verdict.numbers.borrowed, "{verdict:?}");
+        assert!((0.055..0.1).contains(&verdict.numbers.usual_share), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_part_of_two_days_is_not_judged_and_an_old_one_borrows_nothing() {
+        assert_eq!(last(54, PART).call, Call::Unknown);
+        let old = last(10, PART);
+        assert!(!old.numbers.borrowed && matches!(old.call, Call::Firing(_)), "{old:?}");
+        assert!(!last(48, WHOLE).numbers.borrowed);
+    }
 }

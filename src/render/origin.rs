@@ -25,13 +25,14 @@ pub fn part(share: &Share) -> String {
     share.part.map(|part| format!("{:.0} %", part.clamp(0.0, 1.0) * 100.0)).unwrap_or_default()
 }
 
-/// `driver`, `driver: new`, `same as country se` or nothing.
+/// `driver`, `driver: new`, `new`, `same as country se` or nothing.
 #[must_use]
 pub fn note(role: &Role) -> String {
     match role {
         Role::Ordinary => String::new(),
         Role::Driver => "driver".to_owned(),
         Role::NewDriver => "driver: new".to_owned(),
+        Role::New => "new".to_owned(),
         Role::SameAs { key, value } => excerpt::shorten(&format!("same as {}", name(key, value)), NOTE),
     }
 }
@@ -43,6 +44,7 @@ pub fn share(share: &Share) -> Value {
         Role::Ordinary => (None, None),
         Role::Driver => (Some("driver"), None),
         Role::NewDriver => (Some("new_driver"), None),
+        Role::New => (Some("new"), None),
         Role::SameAs { key, value } => (Some("same_as"), Some(wording::name(&format!("{key}={value}")))),
     };
     json!({

@@ -347,6 +347,9 @@ fn why(facts: &Facts) -> Vec<String> {
             wording::plural(&facts.min_complaints.to_string(), "complaint"),
         )),
     ];
+    if numbers.borrowed {
+        why.push(wording::BORROWED.to_owned());
+    }
     if !facts.calibration.is_even() && facts.kind != Kind::SlowRise {
         why.extend(calibrated::sentence(&facts.calibration, facts.false_alarms_per_year));
     }

@@ -80,6 +80,10 @@ pub fn odds(score: f64) -> String {
     }
 }
 
+/// What is to be known of a part that has not yet learnt its own usual share.
+pub const BORROWED: &str =
+    "Little is known of this part yet: what is usual is taken from all messages, and an alert takes three times the odds.";
+
 /// `complaint` or `complaints`.
 #[must_use]
 pub fn plural(count: &str, one: &str) -> String {

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::btree_map::Entry;
 
 use rust_stemmers::Algorithm;
 use rust_stemmers::Stemmer;
@@ -21,8 +22,17 @@ const MOST: usize = 400;
 /// Words whose keys are remembered.
 const REMEMBERED: usize = 50_000;
 
-/// The terms of one text: key and how it is written, each once.
-pub type Terms = BTreeMap<String, String>;
+/// The terms of one text by their keys, each once.
+pub type Terms = BTreeMap<String, Written>;
+
+/// How a term is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// As it stands there, but for the capital of a sentence's beginning.
+    pub shown: String,
+    /// It stands there only at the beginning of sentences, so that nobody knows of its capital.
+    pub opens: bool,
+}
 
 /// Finds terms; keeps the stemmers from text to text.
 #[derive(Default)]
@@ -44,8 +54,6 @@ impl Finder {
     /// with one of them.
     pub fn terms(&mut self, redacted: &str, lang: Option<&str>, without: &BTreeSet<String>) -> Terms {
         let mut terms = Terms::new();
-        // Words seen only where a sentence gave them their capital: any other writing is better.
-        let mut opening: BTreeSet<String> = BTreeSet::new();
         let mut places = std::mem::take(&mut self.cut);
         normalise::cut(redacted, &mut places);
         for sentence in &places.sentences {
@@ -65,16 +73,9 @@ impl Finder {
                     && redacted[*end..place.start].chars().all(|letter| letter.is_whitespace() || letter == '-')
                 {
                     let joined = format!("{} {}", first.shown, word.shown);
-                    terms.entry(format!("{} {}", first.key, word.key)).or_insert(joined);
+                    note(&mut terms, format!("{} {}", first.key, word.key), Written { shown: joined, opens: at == 1 });
                 }
-                if at > 0 && opening.remove(&word.key) {
-                    terms.insert(word.key.clone(), shown.to_owned());
-                } else if !terms.contains_key(&word.key) {
-                    terms.insert(word.key.clone(), word.shown.clone());
-                    if at == 0 {
-                        opening.insert(word.key.clone());
-                    }
-                }
+                note(&mut terms, word.key.clone(), Written { shown: word.shown.clone(), opens: at == 0 });
                 before = Some((word, place.end));
             }
         }
@@ -125,6 +126,15 @@ impl Finder {
     }
 }
 
+/// Keeps how a term is written; from within a sentence is better than from its beginning.
+fn note(terms: &mut Terms, key: String, written: Written) {
+    match terms.entry(key) {
+        Entry::Occupied(mut known) if known.get().opens && !written.opens => *known.get_mut() = written,
+        Entry::Occupied(_) => {}
+        Entry::Vacant(free) => drop(free.insert(written)),
+    }
+}
+
 /// The stemmer of a language tag such as `de-AT`.
 fn algorithm(lang: &str) -> Option<(&'static str, Algorithm)> {
     let code = lang.split(['-', '_']).next()?.to_ascii_lowercase();
@@ -168,7 +178,7 @@ mod tests {
 
     fn check(text: &str, lang: Option<&str>, expected: &str) {
         let terms = Finder::default().terms(&redact(text), lang, &BTreeSet::new());
-        assert_eq!(terms.into_values().collect::<Vec<_>>().join(", "), expected, "{text}");
+        assert_eq!(terms.into_values().map(|written| written.shown).collect::<Vec<_>>().join(", "), expected, "{text}");
     }
 
     #[test]
@@ -211,7 +221,7 @@ mod tests {
         fn no_term_has_a_digit_and_any_text_has_few(text in "\\PC{0,200}") {
             let terms = Finder::default().terms(&redact(&text), Some("en"), &BTreeSet::new());
             prop_assert!(terms.len() <= 400);
-            prop_assert!(terms.iter().all(|(key, shown)| !key.is_empty() && !shown.chars().any(char::is_numeric)));
+            prop_assert!(terms.iter().all(|(key, written)| !key.is_empty() && !written.shown.chars().any(char::is_numeric)));
         }
     }
 }

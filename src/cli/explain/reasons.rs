@@ -10,6 +10,7 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
+use crate::render::wording::BORROWED;
 use crate::render::wording::amount;
 use crate::render::wording::odds;
 use crate::render::wording::plural;
@@ -56,7 +57,8 @@ pub(super) struct Circumstances<'a> {
 pub(super) fn reasons(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> Vec<String> {
     let fires = matches!(verdict.call, Call::Firing(_));
     let stood = around.own.map(|own| stood(own, around.zone));
-    match (fires, stood, around.whole) {
+    let borrowed = verdict.numbers.borrowed.then(|| BORROWED.to_owned());
+    let mut reasons = match (fires, stood, around.whole) {
         (true, Some(stood), _) => vec![stood],
         (true, None, Some(whole)) => {
             vec![format!("Incident {} of all messages stood: what it tells is not told again of its parts.", whole.incident.id)]
@@ -66,7 +68,9 @@ pub(super) fn reasons(verdict: &Verdict, needed: Option<f64>, around: &Circumsta
                 .to_owned(),
         ],
         (false, stood, _) => held(verdict, needed, around).into_iter().chain(stood).collect(),
-    }
+    };
+    reasons.extend(borrowed);
+    reasons
 }
 
 fn stood(standing: &Standing, zone: Tz) -> String {

@@ -7,6 +7,7 @@
 use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::engine::backtest::Found;
@@ -41,11 +42,11 @@ impl Known {
         self.watch == key.watch && self.theme.as_ref().is_none_or(|theme| *theme == key.theme) && segment
     }
 
-    /// Whether a series is the very one that it speaks of.
+    /// Whether a series is the very one that it speaks of. A slow rise is nothing that has a beginning.
     #[must_use]
     pub fn names(&self, key: &SeriesKey) -> bool {
         let segment = self.segment.as_ref().unwrap_or(&Segment::All);
-        self.concerns(key) && *segment == key.segment && (self.theme.is_some() || self.segment.is_some())
+        key.kind != Kind::SlowRise && self.concerns(key) && *segment == key.segment && (self.theme.is_some() || self.segment.is_some())
     }
 
     /// When people would have been told of it by an incident, if they would have been.

@@ -7,7 +7,10 @@
 
 use std::collections::VecDeque;
 
+use crate::counting::lent;
+use crate::counting::lent::Lent;
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
 use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
@@ -45,6 +48,8 @@ pub(super) struct Player<'a> {
     pub volume: &'a Tape,
     /// Changes of the count of complaints.
     pub hits: &'a Tape,
+    /// The same two of the whole that this is a part of.
+    pub all_messages: (&'a Tape, &'a Tape),
     /// Numbers of the sources by their places; `None` for those that the watch does not count.
     pub sources: &'a [Option<i64>],
     /// Complaints or ratings.
@@ -101,6 +106,22 @@ struct Run<'a, 'p> {
 }
 
 impl Player<'_> {
+    /// What all messages lend to this segment when it begins at `start`, as far as it was `known`.
+    fn lent(&self, start: Timestamp, known: i64) -> Vec<(i64, f64)> {
+        let range = lent::quarters_before(start);
+        let mut lent = Lent::default();
+        let mut count = |tape: &Tape, add: fn(&mut Lent, i64, i64)| {
+            for entry in tape.seen_by(known).filter(|entry| range.contains(&Quarter(entry.quarter()))) {
+                if let Some(source) = self.sources[usize::from(entry.source)] {
+                    add(&mut lent, source, i64::from(entry.voices()));
+                }
+            }
+        };
+        count(self.all_messages.0, Lent::add_messages);
+        count(self.all_messages.1, Lent::add_complaints);
+        lent.shares()
+    }
+
     /// Plays it to the end.
     pub fn play(&self) -> Played {
         let mut run = Run::new(self);
@@ -239,6 +260,8 @@ impl<'a, 'p> Run<'a, 'p> {
         }
         let bucket = self.ledger.bucket(place);
         self.series.accepted = self.ear.newest().and_then(accepted);
+        let known = self.player.calendar.complete[place];
+        self.player.judge.begin(&mut self.memory, &self.series, &bucket, |start| self.player.lent(start, known));
         let verdict = self.player.judge.learn(&mut self.memory, &self.series, &bucket);
         self.draw(place, &verdict, now.is_some());
         if let Some(now) = now {
@@ -273,6 +296,7 @@ impl<'a, 'p> Run<'a, 'p> {
             }
             if self.ahead.len() == place - self.next {
                 let mut after = before.clone();
+                judge.begin(&mut after, &self.series, &bucket, |start| self.player.lent(start, now));
                 judge.learn(&mut after, &self.series, &bucket);
                 self.ahead.push_back(after);
             }

@@ -96,6 +96,11 @@ impl Tape {
         &self.entries
     }
 
+    /// What was seen up to then.
+    pub fn seen_by(&self, moment: i64) -> impl Iterator<Item = Entry> + '_ {
+        self.entries[..self.entries.partition_point(|entry| entry.seen <= moment)].iter().copied()
+    }
+
     /// Moves what was imported by its source's delay, puts all in order, and forgets what was seen
     /// at `until` or later.
     pub fn settle(&mut self, delays: &[i64], until: i64) {

@@ -12,6 +12,7 @@ use crate::counting::MOST_MEMBERS;
 use crate::counting::ratings::Score;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
+use crate::domain::incident::Segment;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -122,6 +123,12 @@ impl World {
     /// The changes of a segment's count of a theme, or of all its messages.
     pub(super) fn tape(&self, segment: i64, theme: Option<i64>) -> &Tape {
         self.tapes.get(&(segment, theme.unwrap_or(ALL_MESSAGES))).unwrap_or(&self.nothing)
+    }
+
+    /// The changes of all messages, and of those with a theme.
+    pub(super) fn all_messages(&self, theme: i64) -> (&Tape, &Tape) {
+        let whole = self.names.segments.iter().find(|(_, segment)| **segment == Segment::All);
+        whole.map_or((&self.nothing, &self.nothing), |(&whole, _)| (self.tape(whole, None), self.tape(whole, Some(theme))))
     }
 
     /// The changes of a segment's ratings.

@@ -12,7 +12,6 @@ use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Transition;
 use crate::domain::ports::Ask;
-use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::Snapshot;
@@ -77,10 +76,6 @@ pub struct StoredItem {
     pub at: Timestamp,
     /// History: counts, but can't alert.
     pub late: bool,
-    /// Number of its voice.
-    pub voice: i64,
-    /// Other items have the same voice.
-    pub shares_voice: bool,
     /// Value and best value.
     pub rating: Option<(f64, f64)>,
     /// Headline; empty where it was pruned.
@@ -339,8 +334,7 @@ impl<'a> Reader<'a> {
             .prepare_cached(
                 "SELECT item.id, source.name, external_id, url, published, first_seen, updated, at, late, rating, rating_max,
                    coalesce(title, ''), coalesce(body, ''), lang, fields,
-                   (SELECT group_concat(theme.name, char(31)) FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id),
-                   voice, voice <> item.id OR EXISTS (SELECT 1 FROM item AS other WHERE other.voice = item.id AND other.voice <> other.id)
+                   (SELECT group_concat(theme.name, char(31)) FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id)
                  FROM item JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id
                  WHERE deleted_at IS NULL AND at >= ?1 AND at < ?2 AND (?3 IS NULL OR source.name = ?3)
                    AND (?4 IS NULL OR EXISTS (SELECT 1 FROM tag JOIN theme ON theme.id = tag.theme WHERE tag.item = item.id AND theme.name = ?4))
@@ -378,41 +372,6 @@ impl<'a> Reader<'a> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Counters of stored history as if each item had been seen when it was published: what a
-    /// backtest judges. They come from the items, never from the counters.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when the database fails.
-    pub fn history(&self, until: Timestamp) -> Result<Counters, StoreError> {
-        let quarter = 1000 * Quarter::SECONDS;
-        let mut find = self.connection.prepare(&format!(
-            "SELECT at / {quarter}, scope, source, 0, count(*) FROM item
-               JOIN (SELECT item, scope FROM item_label UNION ALL SELECT id, 1 FROM item) AS label ON label.item = item.id
-               WHERE voice = id AND deleted_at IS NULL AND at < ?1 GROUP BY 1, 2, 3
-             UNION ALL
-             SELECT at / {quarter}, scope, source, theme, count(*) FROM item JOIN tag ON tag.item = item.id
-               JOIN (SELECT item, scope FROM item_label UNION ALL SELECT id, 1 FROM item) AS label ON label.item = item.id
-               WHERE voice = id AND deleted_at IS NULL AND at < ?1 GROUP BY 1, 2, 3, 4"
-        ))?;
-        let rows = find.query_map(params![millis(until)], |row| {
-            Ok(Cell {
-                quarter: Quarter(row.get(0)?),
-                segment: row.get(1)?,
-                source: row.get(2)?,
-                theme: row.get(3)?,
-                voices: row.get(4)?,
-                late: 0,
-            })
-        })?;
-        let mut cells: Vec<Cell> = rows.collect::<Result<_, _>>()?;
-        cells.sort_unstable_by_key(|cell| cell.quarter);
-        let nothing = Quarter(0)..Quarter(0);
-        // Ratings are the same under any rules, so what the tables hold will do.
-        let rated = rated::load(self.connection, &(Quarter(0)..Quarter::of(until)))?;
-        Ok(Counters { cells, rated, ..counters::load(self.connection, &nothing)? })
-    }
-
     /// What stands behind a series' count.
     ///
     /// # Errors
@@ -446,8 +405,6 @@ fn stored_item(row: &rusqlite::Row<'_>) -> rusqlite::Result<StoredItem> {
         updated: time(6)?,
         at: moment(row.get(7)?),
         late: row.get(8)?,
-        voice: row.get(16)?,
-        shares_voice: row.get(17)?,
         rating: row.get::<_, Option<f64>>(9)?.zip(row.get(10)?),
         title: row.get(11)?,
         text: row.get(12)?,
