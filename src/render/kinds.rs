@@ -62,11 +62,11 @@ pub fn dropped(measure: Measure, numbers: &Numbers, part: &str) -> String {
         }
         (Measure::Rating | Measure::Nps, None) => format!("no {}{part} in the last {window}", measure.title()),
         (Measure::OneStar, _) => {
-            let usual = of(numbers.expected / numbers.total.max(1.0));
+            let usual = of(numbers.usual_share);
             format!("{} of ratings{part} with 1 star over the last {window}, usually {usual} (n = {answers})", of(now))
         }
         (Measure::Csat, _) => {
-            let usual = of(1.0 - numbers.expected / numbers.total.max(1.0));
+            let usual = of(1.0 - numbers.usual_share);
             format!("{} of answers{part} satisfied over the last {window}, usually {usual} (n = {answers})", of(1.0 - now))
         }
     }
@@ -103,7 +103,7 @@ pub(super) fn usual(facts: &Facts) -> Option<String> {
         (_, Some(_), None) => {
             let (low, high) = (wording::amount(numbers.usual.0), wording::amount(numbers.usual.1));
             Some(format!(
-                "That are {} {}, where {} are expected (range {low}-{high}).",
+                "These are {} {}, where {} are expected (range {low}-{high}).",
                 wording::amount(numbers.count),
                 counted(facts),
                 wording::amount(numbers.expected)
@@ -138,7 +138,7 @@ mod tests {
     use crate::domain::incident::Mean;
 
     fn numbers(count: f64, expected: f64, total: f64) -> Numbers {
-        Numbers { count, expected, total, window_seconds: 86_400, ..Numbers::default() }
+        Numbers { count, expected, total, usual_share: expected / total, window_seconds: 86_400, ..Numbers::default() }
     }
 
     #[test]
