@@ -5,7 +5,7 @@
 //! misses troubles can do with a larger one.
 //!
 //! *False alarms* are a Poisson count around the budget times an unknown factor. The factor has a
-//! Gamma distribution with mean 1 and shape [`TRUST`] before anything is labelled; with `F` labels
+//! Gamma distribution with mean 1 and shape `TRUST` before anything is labelled; with `F` labels
 //! where the budget allowed `A`, its mean is `(TRUST + F) / (TRUST + A)` (A. Gelman et al.,
 //! Bayesian Data Analysis, 3rd ed., 2.6). The budget is divided by it. Most people never say that an
 //! alert was false, so that few labels prove nothing: they never raise the budget.

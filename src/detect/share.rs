@@ -7,7 +7,7 @@
 //!   and `c = p V f` of the usual volume `V` times the busyness `f` of the hour or weekday.
 //!
 //! The sums over sources are held against the count by two negative binomials whose dispersions are
-//! learnt; each bucket moves the odds of an outbreak ([`evidence`](super::evidence)), and the score
+//! learnt; each bucket moves the odds of an outbreak (`detect/evidence.rs`), and the score
 //! is their logarithm. Testing the share instead of the count is what makes a busy day no alarm.
 //! Learning is guarded: a bucket teaches as far as it is likely to be quiet, and never more than a
 //! large ordinary one does.

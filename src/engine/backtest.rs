@@ -8,7 +8,7 @@
 //! publication as its source's messages do. What people did about incidents is not played.
 //!
 //! [`World::read`] gathers history, [`play`] takes watches through it, [`known`] compares what they
-//! found with what people know, and [`curve`] tries other budgets. Start reading at [`series`].
+//! found with what people know, and [`curve`] tries other budgets. Start reading at `series`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

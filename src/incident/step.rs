@@ -496,7 +496,7 @@ mod tests {
             let cause = match cause {
                 Cause::Judged(verdict) => {
                     let (bucket, until) = (now - TimeDelta::hours(24), now);
-                    Cause::Judged(Box::new(Verdict { bucket, until, ..(**verdict).clone() }))
+                    Cause::Judged(Box::new(Verdict { bucket, until, ..Verdict::clone(verdict) }))
                 }
                 other => other.clone(),
             };

@@ -82,15 +82,11 @@ pub fn names_somebody(author: &str) -> bool {
     !name.is_empty() && !NOBODY.contains(&name.as_str())
 }
 
-/// A text as it is compared: folded words, in order and sorted.
+/// A text as it is compared: its folded words.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     /// Hashes of the words in order.
     order: Vec<u64>,
-    /// The same, sorted.
-    sorted: Vec<u64>,
-    /// Hashes of pairs of neighbours, sorted.
-    pairs: Vec<u64>,
     /// Hashes of words with a digit, sorted.
     numbers: Vec<u64>,
     /// Characters of all words together.
@@ -111,8 +107,6 @@ impl Words {
             normalise::fold(&text[place], &mut plain);
             of.take(&plain);
         }
-        of.sorted = sorted(of.order.iter().copied());
-        of.pairs = sorted(of.order.windows(2).map(mixed));
         of.numbers.sort_unstable();
         of
     }
@@ -178,20 +172,29 @@ impl Words {
     pub fn copies(&self, other: &Self) -> bool {
         let least = if self.order.len().min(other.order.len()) < SHORT { COPIED_IF_SHORT } else { COPIED };
         let long_enough = self.order.len().min(other.order.len()) >= LEAST_WORDS && (self.is_telling() || other.is_telling());
-        long_enough && !self.other_case(other) && dice(&self.pairs, &other.pairs) >= least
+        long_enough && !self.other_case(other) && dice(&self.pairs(), &other.pairs()) >= least
     }
 
     /// Two texts of one author say the same.
     #[must_use]
     pub fn repeats(&self, other: &Self) -> bool {
-        self.order == other.order || !self.other_case(other) && dice(&self.sorted, &other.sorted) >= REPEATED
+        self.order == other.order || !self.other_case(other) && dice(&self.sorted(), &other.sorted()) >= REPEATED
     }
 
     /// Two texts of one author who complains of the same thing within a short time are one
     /// complaint when they have some words in common, for people who insist repeat themselves.
     #[must_use]
     pub fn insists(&self, other: &Self) -> bool {
-        self.order == other.order || dice(&self.sorted, &other.sorted) >= INSISTED
+        self.order == other.order || dice(&self.sorted(), &other.sorted()) >= INSISTED
+    }
+
+    fn sorted(&self) -> Vec<u64> {
+        sorted(self.order.iter().copied())
+    }
+
+    /// Hashes of pairs of neighbours, sorted.
+    fn pairs(&self) -> Vec<u64> {
+        sorted(self.order.windows(2).map(mixed))
     }
 
     fn other_case(&self, other: &Self) -> bool {

@@ -71,7 +71,7 @@ fn worths(candidates: &[Candidate<'_>], bags: &[HashSet<String>]) -> Vec<f64> {
     };
     let typical = scaled(&typical);
     let given = scaled(&candidates.iter().map(|candidate| candidate.worth.max(0.0)).collect::<Vec<_>>());
-    candidates.iter().enumerate().map(|(at, candidate)| f64::midpoint(typical[at], given[at]) * fitness(candidate.text)).collect()
+    candidates.iter().enumerate().map(|(at, candidate)| typical[at].midpoint(given[at]) * fitness(candidate.text)).collect()
 }
 
 /// How much a text says that others say too, per word. A few words are added to the length, or

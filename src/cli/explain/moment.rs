@@ -110,7 +110,8 @@ impl Case<'_> {
         });
         let counters = reader.counters(outset.quarters())?;
         let grid = Grid::of(&counters, &sources_of(watch, &counters));
-        let series = crate::engine::judge::series_of(watch, &names).len();
+        // Slow rises have a budget of their own.
+        let series = crate::engine::judge::series_of(watch, &names).iter().filter(|series| series.key.kind != Kind::SlowRise).count();
         let mut accounts = Vec::new();
         for start in &outset.starts {
             let course = outset.follow(start, &grid, now);

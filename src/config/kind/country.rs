@@ -26,12 +26,9 @@ impl Kind for Country {
         if let Some(country) = holidays::Country::of_code(written).filter(|country| country.code() == written) {
             return Some(Self(country));
         }
-        let help = if let Some(country) = meant(written) {
-            format!("did you mean \"{}\"?", country.code())
-        } else {
-            let codes: Vec<&str> = holidays::Country::all().map(holidays::Country::code).collect();
-            format!("days off are known for {}", codes.join(", "))
-        };
+        let known = || holidays::Country::all().map(holidays::Country::code).collect::<Vec<_>>().join(", ");
+        let guess = meant(written).map(|country| format!("did you mean \"{}\"?", country.code()));
+        let help = guess.unwrap_or_else(|| format!("days off are known for {}", known()));
         let message = format!("`{}` cannot be \"{written}\"", reader.key());
         reader.report(Problem::error(Code::UnknownWord, node.at.clone(), message).label("no such country").help(help));
         None
