@@ -1,6 +1,6 @@
 //! Charts of a series: its counts beside what is usual, for a terminal and for a page.
 //!
-//! Pure. A [`Chart`] holds what is drawn, [`terminal`] and [`svg`] draw it. Both take any numbers:
+//! Pure. A [`Chart`] holds what is drawn, [`terminal()`] and [`svg()`] draw it. Both take any numbers:
 //! what is not a count is drawn as none, and where there are more buckets than room each column
 //! shows the loudest of its buckets, which the legend says.
 
