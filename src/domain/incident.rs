@@ -339,6 +339,8 @@ pub enum Reason {
     FalseAlarm,
     /// Anything else.
     Other,
+    /// The configuration watches it no more; nobody said anything about the trouble.
+    Unwatched,
 }
 
 impl Reason {
@@ -349,6 +351,7 @@ impl Reason {
             Self::Fixed => "fixed",
             Self::FalseAlarm => "false-alarm",
             Self::Other => "other",
+            Self::Unwatched => "unwatched",
         }
     }
 }

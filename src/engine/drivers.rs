@@ -115,13 +115,21 @@ fn shares(origin: &Origin, ask: &Ask) -> Vec<Share> {
 fn share(value: &drivers::Value) -> Share {
     Share {
         key: value.key.clone(),
-        value: value.value.clone(),
+        value: told(&value.key, &value.value),
         now: value.now.complaints.round() as u64,
         usual: value.expected,
         messages: Some(value.now.messages.round() as u64),
         part: value.part,
-        role: value.role.clone(),
+        role: match &value.role {
+            Role::SameAs { key, value } => Role::SameAs { key: key.clone(), value: told(key, value) },
+            role => role.clone(),
+        },
     }
+}
+
+/// A label's value comes from outside and may hold anything; a source's name is the operator's.
+fn told(key: &str, value: &str) -> String {
+    if key == "source" { value.to_owned() } else { redact(value) }
 }
 
 fn risen(rise: &Rise) -> RisenWord {
@@ -393,5 +401,11 @@ mod tests {
         assert_eq!(stars(1.0, 5.0), "1 star");
         assert_eq!(stars(2.0, 5.0), "2 stars");
         assert_eq!(stars(3.0, 10.0), "3 of 10");
+    }
+
+    #[test]
+    fn a_label_tells_no_address_and_a_source_keeps_its_name() {
+        assert_eq!(told("team", "anna@example.com"), "[email]");
+        assert_eq!((told("country", "se"), told("source", "app-store")), ("se".to_owned(), "app-store".to_owned()));
     }
 }

@@ -202,7 +202,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let name = look.state_name(&series.key);
                 let (start, closed) = (look.judge.buckets_of(series.key.kind).start(first.start()), look.closed(series.key.kind));
                 let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
-                let judged_to = judged_to.or_else(|| stored.get(&name).map(|snapshot| snapshot.as_of)).unwrap_or(closed);
+                let judged_to = judged_to.or_else(|| judged_before(&stored, &series.key)).unwrap_or(closed);
                 let judged_to = if judged_to > now { closed } else { judged_to };
                 let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
                 let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
@@ -322,7 +322,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let cause = if watched {
                 Cause::Clock
             } else {
-                Cause::Person(Act::Resolve(Reason::Other), "the configuration, which watches this no more".to_owned())
+                Cause::Person(Act::Resolve(Reason::Unwatched), "the configuration, which watches this no more".to_owned())
             };
             let policy = look.map_or_else(Policy::default, |look| policy(look.watch));
             let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy, now) else { continue };
@@ -441,6 +441,17 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
 fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
     let blob = serde_json::to_string(&known.memory).ok()?;
     Some((name, Snapshot { as_of: known.as_of, blob }))
+}
+
+/// Up to when a series was judged, also while the watch had other sources or days: what happened
+/// since then under those was heard then.
+fn judged_before(stored: &BTreeMap<String, Snapshot>, key: &SeriesKey) -> Option<Timestamp> {
+    // Only the stamp tells the names of one series apart.
+    let (before, after) = (state_name(key, ""), if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) });
+    let before = before.strip_suffix(&after).unwrap_or(&before).to_owned();
+    let stamp = |name: &str| name.strip_prefix(&before)?.strip_suffix(&after).map(|stamp| !stamp.contains('\u{1f}'));
+    let mine = stored.range(before.clone()..).take_while(|(name, _)| name.starts_with(&before));
+    mine.filter(|(name, _)| stamp(name) == Some(true)).map(|(_, snapshot)| snapshot.as_of).max()
 }
 
 /// The name under which the store keeps what a series remembers.

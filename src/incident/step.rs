@@ -250,7 +250,7 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
         }
         Act::Resolve(reason) if !over => {
             // A false alarm is no alarm tomorrow either. What is said to be mended and is not may speak again.
-            new.hushed = *reason != Reason::Fixed;
+            new.hushed = !matches!(reason, Reason::Fixed | Reason::Unwatched);
             new.state = State::Resolved;
             new.resolved_at = Some(now);
             new.snoozed_until = None;
@@ -438,7 +438,7 @@ mod tests {
 
     #[test]
     fn a_false_alarm_stays_quiet_while_the_spike_goes_on_and_a_mended_trouble_speaks_after_a_day() {
-        for (reason, heard_again) in [(Reason::FalseAlarm, 2), (Reason::Fixed, 3)] {
+        for (reason, heard_again) in [(Reason::FalseAlarm, 2), (Reason::Fixed, 3), (Reason::Unwatched, 3)] {
             let resolve = Cause::Person(Act::Resolve(reason), "anna".to_owned());
             let later = (2..60).flat_map(|n| [(n, Cause::Clock), (n, at(n, LOUD))]);
             let mut newest = None;

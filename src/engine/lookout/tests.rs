@@ -249,3 +249,18 @@ async fn a_slow_rise_stands_beside_spikes_and_drops_until_somebody_accepts_its_l
     let fallen = scene.of(Kind::Drop).await.unwrap();
     assert!(fallen.numbers.mean.is_some_and(|mean| mean.value < mean.usual), "{fallen:?}");
 }
+
+#[test]
+fn what_was_judged_under_other_settings_is_not_heard_again() {
+    let spike = SeriesKey { watch: "w".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike };
+    let slow = SeriesKey { kind: Kind::SlowRise, ..spike.clone() };
+    let other = SeriesKey { theme: "later".to_owned(), ..spike.clone() };
+    let at = |hour: u32| format!("2026-11-21T{hour:02}:00:00Z").parse::<Timestamp>().unwrap();
+    let kept = |key: &SeriesKey, stamp: &str, hour| (state_name(key, stamp), Snapshot { as_of: at(hour), blob: String::new() });
+    let stored: BTreeMap<String, Snapshot> =
+        [kept(&spike, "a1", 3), kept(&spike, "b2", 7), kept(&slow, "a1", 9), kept(&other, "a1", 11)].into_iter().collect();
+    assert_eq!(judged_before(&stored, &spike), Some(at(7)));
+    assert_eq!(judged_before(&stored, &slow), Some(at(9)));
+    assert_eq!(judged_before(&stored, &other), Some(at(11)));
+    assert_eq!(judged_before(&BTreeMap::new(), &spike), None);
+}

@@ -95,8 +95,14 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
     let Intake { moves, rated, judge_from, lesson, done, .. } = intake;
     counters::apply(connection, &moves)?;
     rated::apply(connection, &rated)?;
-    let changed = moves.keys().map(|key| key.quarter).chain(rated.keys().map(|key| key.quarter)).min();
-    counters::mark_touched(connection, source, changed, judge_from)?;
+    // A copy may be counted where the first message of another source stands.
+    let mut changed: BTreeMap<i64, Quarter> = BTreeMap::new();
+    for (source, quarter) in moves.keys().map(|key| (key.source, key.quarter)).chain(rated.keys().map(|key| (key.source, key.quarter))) {
+        changed.entry(source).and_modify(|first| *first = quarter.min(*first)).or_insert(quarter);
+    }
+    for (&moved, &from) in &changed {
+        counters::mark_touched(connection, moved, Some(from), judge_from.filter(|_| moved == source))?;
+    }
     streams::learn(connection, source, &page.stream.shard, &lesson, page.now)?;
     streams::advance(connection, source, &page.stream.shard, &page.progress, (done.new > 0).then_some(page.now))?;
     Ok(done)

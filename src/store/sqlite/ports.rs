@@ -125,7 +125,8 @@ impl Sqlite {
     ///
     /// [`StoreError`] when the database fails.
     pub async fn forget_copies(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.writer.run(move |connection, _| voices::forget(connection, before)).await
+        while self.writer.run(move |connection, _| voices::forget(connection, before)).await? {}
+        Ok(())
     }
 
     /// Reads beside the writer.

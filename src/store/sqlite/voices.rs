@@ -32,6 +32,8 @@ const COMMON: usize = 8;
 const OF_AUTHOR: usize = 16;
 /// Messages with the very same words that are looked at.
 const OF_WORDS: usize = 32;
+/// Keys that are forgotten in one step.
+const FORGOTTEN_AT_ONCE: i64 = 5000;
 
 /// A message that may be the first of the voice.
 struct Candidate {
@@ -100,11 +102,17 @@ pub(super) fn index(connection: &Connection, id: i64, tagged: &TaggedItem, at: T
     Ok(())
 }
 
-/// Forgets what is too old to be copied: everything of periods that end before `before`.
-pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<(), StoreError> {
+/// Forgets some of what is too old to be copied: of periods that end before `before`. Returns
+/// whether there may be more; a year of keys at once would keep everybody else waiting.
+pub(super) fn forget(connection: &Connection, before: Timestamp) -> Result<bool, StoreError> {
     let period = (hour_of(before) - WINDOW_HOURS).div_euclid(PERIOD_HOURS);
-    connection.prepare_cached("DELETE FROM alike WHERE period < ?1")?.execute(params![period])?;
-    Ok(())
+    let forgotten = connection
+        .prepare_cached(
+            "DELETE FROM alike WHERE (period, key, hour, item) IN
+               (SELECT period, key, hour, item FROM alike WHERE period < ?1 LIMIT ?2)",
+        )?
+        .execute(params![period, FORGOTTEN_AT_ONCE])?;
+    Ok(forgotten == FORGOTTEN_AT_ONCE as usize)
 }
 
 /// The voice of the newest message with the same words.

@@ -74,6 +74,23 @@ mod of_every_store {
         assert_eq!(count(store, Some("refund_failed")).await, (1, 0));
     }
 
+    pub(super) async fn a_copy_from_another_source_marks_the_source_whose_counts_it_moves(store: &(impl Ingest + Incidents)) {
+        let like = |mut item: TaggedItem| {
+            item.voice_key = Some(same_words(7));
+            item
+        };
+        let first = like(item("1", "loops", "2026-11-01T10:00:00Z", &["looping_bot"]));
+        store.commit_page(page(vec![first], "2026-11-01T10:01:00Z")).await.unwrap();
+        let done = store.touched().await.unwrap();
+        store.apply(Judged { done, ..Judged::default() }).await.unwrap();
+        assert_eq!(store.touched().await.unwrap(), []);
+        let mut copied = page(vec![like(item("x", "loops", "2026-11-01T09:00:00Z", &["refund_failed"]))], "2026-11-01T10:02:00Z");
+        copied.stream.source = "forum".to_owned();
+        store.commit_page(copied).await.unwrap();
+        let marked: Vec<String> = store.touched().await.unwrap().into_iter().map(|mark| mark.source).collect();
+        assert_eq!(marked, ["forum", "shop"], "the forum has it now, and the shop no more");
+    }
+
     /// A message with these words by an author, as the daemon prepares it.
     fn said(id: &str, author: Option<&str>, text: &str, published: &str, themes: &[&str]) -> TaggedItem {
         let likeness = Words::of(text).likeness(author);
@@ -252,6 +269,7 @@ mod on_sqlite {
         an_edit_moves_the_count_and_stays_in_its_quarter
         a_deletion_gives_everything_back
         copies_of_one_voice_count_once_with_the_themes_of_all
+    a_copy_from_another_source_marks_the_source_whose_counts_it_moves
         edited_copies_of_a_long_text_are_one_voice_whoever_posts_them
         a_person_who_posts_a_hundred_times_is_one_voice
         of_thousands_of_copies_only_the_first_are_looked_at
