@@ -312,7 +312,7 @@ fn from(share: &Share, over: bool) -> From {
 fn shares_note(facts: &Facts) -> &'static str {
     let judged = facts.breakdown.iter().any(|share| share.part.is_some());
     let stands_out = facts.breakdown.iter().any(|share| share.role != Role::Ordinary);
-    if judged && !stands_out && facts.quotes_of >= TELLING { "No part stands out: it comes from everywhere alike." } else { "" }
+    if judged && !stands_out && facts.quotes_of >= TELLING { "No part stands out: each complains as much as its share of all messages." } else { "" }
 }
 
 fn risen(word: &RisenWord) -> Option<From> {
@@ -429,7 +429,7 @@ mod tests {
         let mut row = sample::opened();
         assert_eq!(Story::of(&row).shares_note, "");
         row.facts.breakdown.iter_mut().for_each(|share| share.role = Role::Ordinary);
-        assert_eq!(Story::of(&row).shares_note, "No part stands out: it comes from everywhere alike.");
+        assert_eq!(Story::of(&row).shares_note, "No part stands out: each complains as much as its share of all messages.");
         row.facts.quotes_of = 7;
         assert_eq!(Story::of(&row).shares_note, "", "seven complaints say nothing");
     }
