@@ -154,7 +154,8 @@ impl Outset {
         if bucket.parts.is_empty() {
             bucket.parts.extend(self.last_heard(start, course, grid));
         }
-        let fires = |count: f64| matches!(self.judge.suppose(&course.memory, &with(&bucket, count), now).call, Call::Firing(_));
+        let fires =
+            |count: f64| matches!(self.judge.suppose(&start.series.key, &course.memory, &with(&bucket, count), now).call, Call::Firing(_));
         least(fires)
     }
 }
@@ -310,7 +311,7 @@ mod tests {
         assert_eq!((course.verdicts.len(), course.verdict.as_ref()), (60, course.verdicts.last()));
         let needed = outset.needed(start, &course, &grid, hour(720)).unwrap();
         let bucket = outset.judge.bucket(&start.series, &grid, hour(719));
-        let call = |count: f64| outset.judge.suppose(&course.memory, &with(&bucket, count), hour(720)).call;
+        let call = |count: f64| outset.judge.suppose(&start.series.key, &course.memory, &with(&bucket, count), hour(720)).call;
         assert!((5.0..20.0).contains(&needed), "{needed}");
         assert!(matches!(call(needed), Call::Firing(_)) && !matches!(call(needed - 1.0), Call::Firing(_)));
         assert_eq!(call(5.0), course.verdict.unwrap().call, "as many as came are judged as what came");

@@ -103,11 +103,21 @@ pub fn accepted(incident: &Incident) -> Option<Timestamp> {
     incident.resolved_at.filter(|_| over && incident.hushed && incident.key.kind == Kind::SlowRise)
 }
 
-/// Judges the series of one watch.
-pub struct Judge {
+/// Part of a watch's budgets that the series of all messages have where there are segments: these
+/// are many, and a trouble of the whole is not told again of them.
+const OF_THE_WHOLE: f64 = 0.5;
+
+/// What series are judged by that share a budget alike.
+struct Tests {
     settings: Settings,
     detector: ShareDetector,
     slow: drift::Settings,
+}
+
+/// Judges the series of one watch.
+pub struct Judge {
+    whole: Tests,
+    part: Tests,
     /// How the watch cuts time.
     pub buckets: Buckets,
     /// Slow rises are judged a day at a time.
@@ -115,25 +125,34 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The budget of a watch is shared by its series: many segments must not mean many alarms. Slow
+    /// The budget of a watch is shared by its series: many segments must not mean many alarms. Half of
+    /// it is for all messages, half for all segments together. Slow
     /// rises have a budget of their own. Before, that of spikes and drops is multiplied with what
     /// people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
         let (themes, measures) = (watch.themes.len(), watch.measures.len());
         // In each segment every theme has two series, one of them for slow rises.
-        let segments = series as f64 / (2 * themes + measures).max(1) as f64;
-        let shared = |budget: f64, in_a_segment: usize| budget / (segments * in_a_segment as f64).max(1.0);
-        let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
-        let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
+        let parts = (series as f64 / (2 * themes + measures).max(1) as f64 - 1.0).max(0.0);
         let days = Buckets { width: Width::Day, ..buckets };
-        let slow = drift::Settings {
-            slow_rises_per_year: shared(watch.slow_rises_per_year, themes),
-            min_complaints: watch.min_complaints,
-            reference: watch.reference.map(|reference| period(reference, days)),
-            accepted: None,
+        let of = |share: f64| {
+            let shared = |budget: f64, in_a_segment: usize| share * budget / in_a_segment.max(1) as f64;
+            let false_alarms_per_year = shared(watch.false_alarms_per_year * calibration.factor, themes + measures);
+            let settings = Settings { width: buckets.width, false_alarms_per_year, min_complaints: watch.min_complaints };
+            let slow = drift::Settings {
+                slow_rises_per_year: shared(watch.slow_rises_per_year, themes),
+                min_complaints: watch.min_complaints,
+                reference: watch.reference.map(|reference| period(reference, days)),
+                accepted: None,
+            };
+            Tests { settings, detector: ShareDetector::new(settings), slow }
         };
-        Self { settings, detector: ShareDetector::new(settings), slow, buckets, days }
+        let whole = if parts > 0.0 { OF_THE_WHOLE } else { 1.0 };
+        Self { whole: of(whole), part: of((1.0 - whole) / parts.max(1.0)), buckets, days }
+    }
+
+    fn tests(&self, key: &SeriesKey) -> &Tests {
+        if key.segment == Segment::All { &self.whole } else { &self.part }
     }
 
     /// How the series of a kind cut time.
@@ -199,10 +218,10 @@ impl Judge {
             Counted::Complaints(bucket) => {
                 let fresh = <ShareDetector as Detector>::State::default();
                 let state = if let Memory::Share(state) = memory { state } else { &fresh };
-                named(self.detector.peek(state, bucket, now), measure)
+                named(self.tests(&series.key).detector.peek(state, bucket, now), measure)
             }
             Counted::Ratings(bucket) => {
-                let detector = MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings);
+                let detector = MeanDetector::new(measure.unwrap_or(Measure::Rating), self.tests(&series.key).settings);
                 let fresh = measure::State::default();
                 detector.peek(if let Memory::Mean(state) = memory { state } else { &fresh }, bucket)
             }
@@ -219,7 +238,7 @@ impl Judge {
     }
 
     fn drift(&self, series: &Series) -> DriftDetector {
-        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.slow })
+        DriftDetector::new(drift::Settings { accepted: series.accepted, ..self.tests(&series.key).slow })
     }
 
     /// A segment that speaks for the first time starts with the shares of all messages before its
@@ -229,7 +248,7 @@ impl Judge {
         let is_part = series.key.kind == Kind::Spike && series.key.segment != Segment::All;
         let is_new = matches!(memory, Memory::Share(state) if state.is_new());
         if is_part && is_new && bucket.total() > 0.0 {
-            *memory = Memory::Share(self.detector.heir(lent(bucket.start)));
+            *memory = Memory::Share(self.tests(&series.key).detector.heir(lent(bucket.start)));
         }
     }
 
@@ -238,9 +257,9 @@ impl Judge {
         let measure = Measure::of(&series.key);
         match bucket {
             Counted::Complaints(day) if series.key.kind == Kind::SlowRise => self.drift(series).advance(drift_of(memory), day),
-            Counted::Complaints(bucket) => named(self.detector.advance(share_of(memory), bucket), measure),
+            Counted::Complaints(bucket) => named(self.tests(&series.key).detector.advance(share_of(memory), bucket), measure),
             Counted::Ratings(bucket) => {
-                MeanDetector::new(measure.unwrap_or(Measure::Rating), self.settings).advance(mean_of(memory), bucket)
+                MeanDetector::new(measure.unwrap_or(Measure::Rating), self.tests(&series.key).settings).advance(mean_of(memory), bucket)
             }
         }
     }
@@ -318,9 +337,10 @@ impl Judge {
     /// What would be said of a bucket that never was; nothing is learnt. Only of a series that is
     /// judged by the share of complaints: [`Judge::supposes`].
     #[must_use]
-    pub fn suppose(&self, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
+    pub fn suppose(&self, key: &SeriesKey, memory: &Memory, bucket: &BucketCount, now: Timestamp) -> Verdict {
+        let detector = &self.tests(key).detector;
         let mut state = if let Memory::Share(state) = memory { state.clone() } else { <ShareDetector as Detector>::State::default() };
-        if bucket.end <= now { self.detector.advance(&mut state, bucket) } else { self.detector.peek(&state, bucket, now) }
+        if bucket.end <= now { detector.advance(&mut state, bucket) } else { detector.peek(&state, bucket, now) }
     }
 
     /// Whether it can be asked what so many complaints more would have done.
@@ -418,9 +438,8 @@ mod tests {
         }
     }
 
-    fn last(born: i64, segment: i64) -> Verdict {
-        let counters = counters(born);
-        let watch = Watch {
+    fn watch() -> Watch {
+        Watch {
             name: "shop".to_owned(),
             themes: vec!["late".to_owned()],
             measures: Vec::new(),
@@ -433,13 +452,17 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
-        };
-        let judge = Judge::new(
-            &watch,
-            Buckets { width: Width::Day, zone: chrono_tz::UTC, holidays: Holidays::default() },
-            1,
-            Calibration::default(),
-        );
+        }
+    }
+
+    fn days() -> Buckets {
+        Buckets { width: Width::Day, zone: chrono_tz::UTC, holidays: Holidays::default() }
+    }
+
+    fn last(born: i64, segment: i64) -> Verdict {
+        let counters = counters(born);
+        let watch = watch();
+        let judge = Judge::new(&watch, days(), 4, Calibration::default());
         let grid = Grid::of(&counters, &sources_of(&watch, &counters));
         let of = |series: &Series| series.segment == segment && series.key.kind == Kind::Spike;
         let series = series_of(&watch, &counters).into_iter().find(of).unwrap();
@@ -462,5 +485,19 @@ mod tests {
         let old = last(10, PART);
         assert!(!old.numbers.borrowed && matches!(old.call, Call::Firing(_)), "{old:?}");
         assert!(!last(48, WHOLE).numbers.borrowed);
+    }
+
+    #[test]
+    fn all_messages_have_half_of_the_budget_and_all_segments_together_the_other() {
+        let limit = |series: usize, segment: &Segment| {
+            let judge = Judge::new(&watch(), days(), series, Calibration::default());
+            let key = SeriesKey { watch: "shop".to_owned(), theme: "late".to_owned(), segment: segment.clone(), kind: Kind::Spike };
+            judge.tests(&key).settings.false_alarms_per_year
+        };
+        let part = Segment::Label { key: "country".to_owned(), value: "se".to_owned() };
+        // Each of the one theme in each segment has two series, one for slow rises.
+        assert!((limit(2, &Segment::All) - 4.0).abs() < 1e-9);
+        assert!((limit(2 * 11, &Segment::All) - 2.0).abs() < 1e-9);
+        assert!((limit(2 * 11, &part) - 0.2).abs() < 1e-9);
     }
 }

@@ -312,7 +312,11 @@ fn from(share: &Share, over: bool) -> From {
 fn shares_note(facts: &Facts) -> &'static str {
     let judged = facts.breakdown.iter().any(|share| share.part.is_some());
     let stands_out = facts.breakdown.iter().any(|share| share.role != Role::Ordinary);
-    if judged && !stands_out && facts.quotes_of >= TELLING { "No part stands out: each complains as much as its share of all messages." } else { "" }
+    if judged && !stands_out && facts.quotes_of >= TELLING {
+        "No part stands out: each complains as much as its share of all messages."
+    } else {
+        ""
+    }
 }
 
 fn risen(word: &RisenWord) -> Option<From> {

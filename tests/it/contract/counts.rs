@@ -85,7 +85,7 @@ mod of_every_store {
         store.apply(Judged { done, ..Judged::default() }).await.unwrap();
         assert_eq!(store.touched().await.unwrap(), []);
         let mut copied = page(vec![like(item("x", "loops", "2026-11-01T09:00:00Z", &["refund_failed"]))], "2026-11-01T10:02:00Z");
-        copied.stream.source = "forum".to_owned();
+        "forum".clone_into(&mut copied.stream.source);
         store.commit_page(copied).await.unwrap();
         let marked: Vec<String> = store.touched().await.unwrap().into_iter().map(|mark| mark.source).collect();
         assert_eq!(marked, ["forum", "shop"], "the forum has it now, and the shop no more");
