@@ -21,6 +21,18 @@ pub(super) fn counted(facts: &Facts) -> &'static str {
     }
 }
 
+/// What is bad, and what it is a part of: `complaint` and `message`, `1-star rating` and `rating`.
+#[must_use]
+pub fn nouns(measure: Option<Measure>) -> (&'static str, &'static str) {
+    match measure {
+        None => ("complaint", "message"),
+        Some(Measure::OneStar) => ("1-star rating", "rating"),
+        Some(Measure::Csat) => ("dissatisfied answer", "answer"),
+        Some(Measure::Rating) => ("point lost", "rating"),
+        Some(Measure::Nps) => ("point lost", "answer"),
+    }
+}
+
 /// What stands in a subject: `slow rise: bots going in circles`, `mean rating falls`.
 pub(super) fn subject(facts: &Facts) -> String {
     match (facts.kind, measure(facts)) {

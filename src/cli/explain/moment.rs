@@ -25,6 +25,7 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
 use crate::domain::remark::RemarkKind;
 use crate::engine::course;
 use crate::engine::course::Outset;
@@ -36,6 +37,7 @@ use crate::engine::picture::same;
 use crate::engine::plan::Plan;
 use crate::incident::storm::whole_of;
 use crate::render::calibrated;
+use crate::render::kinds::value;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::reports::Reader;
 
@@ -122,6 +124,7 @@ impl Case<'_> {
             let around = Circumstances {
                 watch,
                 zone: self.plan.config.time_zone,
+                measure: Measure::of(&key),
                 series,
                 calibration: self.calibrated.as_deref(),
                 own: own.as_ref(),
@@ -182,11 +185,15 @@ fn parts(accounts: &[Account], console: &mut Console) -> Result<(), Failure> {
     let mut table = Table::new(&["PART", "THEME", "CAME", "EXPECTED", "ALERT FROM", "WHY"]);
     for part in near() {
         let newest = &part.verdict.numbers.newest;
+        let (came, expected) = match (Measure::of(&part.key), part.verdict.numbers.mean) {
+            (Some(measure), Some(mean)) => (value(measure, mean.value), value(measure, mean.usual)),
+            _ => (format!("{}", newest.count), format!("{:.1}", newest.expected)),
+        };
         table.row(&[
             part.key.segment.to_string(),
             part.key.theme.clone(),
-            format!("{}", newest.count),
-            format!("{:.1}", newest.expected),
+            came,
+            expected,
             part.needed.map_or_else(|| "-".to_owned(), |needed| format!("{needed}")),
             part.reasons.first().cloned().unwrap_or_default(),
         ]);
