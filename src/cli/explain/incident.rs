@@ -80,7 +80,10 @@ pub(super) fn incident(
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     // The counters of a wrong clock are no reason to draw nothing.
     let at = incident.opened_at.min(now);
-    let question = Question { plan, watch, calibration, shown: course::around(course::buckets(plan, watch, &incident.key), at, now), at };
+    let incidents = reader.incidents(true)?;
+    let accepted = course::acceptances(&incidents);
+    let question =
+        Question { plan, watch, calibration, accepted, shown: course::around(course::buckets(plan, watch, &incident.key), at, now), at };
     let verdicts = verdicts(&reader, &question, &incident, now)?;
     let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let ask = facts::ask(watch, &incident, incident.opened_at);
@@ -91,7 +94,6 @@ pub(super) fn incident(
         case.print(console)?;
         return Ok(Code::Done);
     }
-    let incidents = reader.incidents(true)?;
     let around = Surroundings { zone, marks: &case.marks, incidents: &incidents, shown: question.shown.clone() };
     case.tell(&around, console)?;
     Ok(Code::Done)

@@ -78,9 +78,10 @@ pub(super) fn moment(
     let buckets = plan.buckets(watch);
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     let calibrated = calibrated::sentence(&calibration, watch.false_alarms_per_year);
-    let question = Question { plan, watch, calibration, shown: course::around(buckets, at, now), at };
-    let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let incidents = reader.incidents(true)?;
+    let accepted = course::acceptances(&incidents);
+    let question = Question { plan, watch, calibration, accepted, shown: course::around(buckets, at, now), at };
+    let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let around = Surroundings { zone, marks: &marks, incidents: &incidents, shown: question.shown.clone() };
     let case = Case { reader: store.reader(), plan, watch, incidents: incidents.clone(), calibrated };
     let accounts = case.accounts(&question, first, theme, now)?;
