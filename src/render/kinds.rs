@@ -94,6 +94,22 @@ pub fn value(measure: Measure, value: f64) -> String {
     }
 }
 
+/// `1-star ratings are as usual again.`
+pub(super) fn calm(measure: Measure, part: &str) -> String {
+    match measure {
+        Measure::Rating => format!("The mean rating{part} is as usual again."),
+        Measure::Nps => format!("The NPS{part} is as usual again."),
+        Measure::OneStar => format!("1-star ratings{part} are as usual again."),
+        Measure::Csat => format!("Satisfied answers{part} are as usual again."),
+    }
+}
+
+/// Whether the window of a measure that is calm again still holds the bad hours before.
+pub(super) fn still_bad(facts: &Facts) -> bool {
+    let numbers = &facts.numbers;
+    measure(facts).is_some() && numbers.mean.map_or(numbers.count > numbers.usual.1, |mean| mean.value < mean.range.0)
+}
+
 /// The second sentence: how far from the usual. `None` for a spike.
 pub(super) fn usual(facts: &Facts) -> Option<String> {
     let numbers = &facts.numbers;
