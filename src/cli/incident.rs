@@ -16,12 +16,15 @@ use crate::cli::times;
 use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Reason;
+use crate::domain::measure::Measure;
 use crate::engine::acts;
 use crate::engine::acts::Done;
 use crate::engine::labels;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::render::calibrated;
+use crate::render::kinds;
+use crate::render::wording;
 use crate::store::sqlite::reports::Reader;
 
 /// List incidents and act on them
@@ -136,18 +139,49 @@ fn list(all: bool, as_json: bool, console: &mut Console) -> Result<Code, Failure
     }
     let mut table = Table::new(&["ID", "STATE", "LEVEL", "OPENED", "COUNT", "USUAL", "WHAT"]);
     for incident in &incidents {
+        let (count, usual) = compared(incident);
         table.row(&[
             incident.id.clone(),
             incident.state.to_string(),
             incident.level.to_string(),
             times::local(incident.opened_at, zone),
-            format!("{}", incident.numbers.count),
-            format!("{:.1}", incident.numbers.expected),
+            count,
+            usual,
             incident.key.to_string(),
         ]);
     }
     write!(console.out, "{table}")?;
     Ok(Code::Done)
+}
+
+/// What came and what is usual: complaints, and of a measure its own value.
+fn compared(incident: &Incident) -> (String, String) {
+    let numbers = &incident.numbers;
+    let percent = |bad: f64| wording::share(bad);
+    let now = numbers.count / numbers.total.max(1.0);
+    match (Measure::of(&incident.key), numbers.mean) {
+        (Some(measure @ (Measure::Rating | Measure::Nps)), Some(mean)) => {
+            (kinds::value(measure, mean.value), kinds::value(measure, mean.usual))
+        }
+        (Some(Measure::Rating | Measure::Nps), None) => ("-".to_owned(), "-".to_owned()),
+        (Some(Measure::OneStar), _) => (percent(now), percent(numbers.usual_share)),
+        (Some(Measure::Csat), _) => (percent(1.0 - now), percent(1.0 - numbers.usual_share)),
+        (None, _) => (format!("{}", numbers.count), format!("{:.1}", numbers.expected)),
+    }
+}
+
+/// `last window: 12 complaints in 28 days, 3.0 expected; most so far 14`
+fn last_window(incident: &Incident) -> String {
+    let numbers = &incident.numbers;
+    if let Some(measure) = Measure::of(&incident.key) {
+        return format!("last window: {}", kinds::dropped(measure, numbers, ""));
+    }
+    let window = match numbers.window_seconds {
+        3600 => "1 hour".to_owned(),
+        seconds => wording::window(seconds),
+    };
+    let count = wording::plural(&numbers.count.to_string(), "complaint");
+    format!("last window: {count} in {window}, {:.1} expected; most so far {}", numbers.expected, incident.peak)
 }
 
 fn row(incident: &Incident) -> serde_json::Value {
@@ -176,15 +210,7 @@ fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
     if let Some(until) = incident.snoozed_until {
         writeln!(console.out, "snoozed until {}", times::local(until, zone))?;
     }
-    let numbers = &incident.numbers;
-    writeln!(
-        console.out,
-        "last window: {} complaints in {} h, {:.1} expected; most so far {}",
-        numbers.count,
-        numbers.window_seconds as f64 / 3600.0,
-        numbers.expected,
-        incident.peak
-    )?;
+    writeln!(console.out, "{}", last_window(&incident))?;
     calibration(&incident, &reader, &plan, console)?;
     writeln!(console.out)?;
     for step in reader.record(id)? {
@@ -237,4 +263,72 @@ fn act(id: &str, act: &Act, console: &mut Console) -> Result<Code, Failure> {
 /// There is no such incident.
 pub(super) fn missing(id: &str) -> Failure {
     Failure::new(Code::Usage, format!("there is no incident `{id}`; `uproar incident list --all` shows them"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::incident::Kind;
+    use crate::domain::incident::Level;
+    use crate::domain::incident::Mean;
+    use crate::domain::incident::Numbers;
+    use crate::domain::incident::Segment;
+    use crate::domain::incident::SeriesKey;
+    use crate::domain::incident::State;
+
+    fn incident(theme: &str, kind: Kind, numbers: Numbers) -> Incident {
+        let at: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+        Incident {
+            id: "i-1".to_owned(),
+            key: SeriesKey { watch: "support".to_owned(), theme: theme.to_owned(), segment: Segment::All, kind },
+            state: State::Open,
+            before: State::Open,
+            version: 2,
+            revision: 1,
+            since: at,
+            counted_to: None,
+            opened_at: at,
+            stands_since: at,
+            resolved_at: None,
+            level: Level::High,
+            told_level: Level::High,
+            told_count: 9.0,
+            told_at: at,
+            peak: 9.0,
+            calm: 0,
+            judged_to: at,
+            snoozed_until: None,
+            hushed: false,
+            reopened: 0,
+            numbers,
+        }
+    }
+
+    #[test]
+    fn an_incident_is_shown_in_the_units_of_what_it_is_about() {
+        let numbers = |hours: i64| Numbers {
+            count: 12.0,
+            expected: 3.0,
+            total: 48.0,
+            usual_share: 0.0625,
+            window_seconds: 3600 * hours,
+            ..Numbers::default()
+        };
+        let mean = Numbers { mean: Some(Mean { value: 2.9, usual: 4.2, range: (3.8, 4.6) }), ..numbers(24) };
+        for (incident, count, usual, said) in [
+            (incident("late", Kind::SlowRise, numbers(672)), "12", "3.0", "12 complaints in 28 days, 3.0 expected; most so far 9"),
+            (incident("late", Kind::Spike, numbers(1)), "12", "3.0", "12 complaints in 1 hour, 3.0 expected; most so far 9"),
+            (incident("rating", Kind::Drop, mean), "2.9", "4.2", "mean rating 2.9 over the last 24 hours, usually 4.2 (n = 48)"),
+            (
+                incident("csat", Kind::Drop, numbers(24)),
+                "75 %",
+                "94 %",
+                "75 % of answers satisfied over the last 24 hours, usually 94 % (n = 48)",
+            ),
+        ] {
+            assert_eq!(compared(&incident), (count.to_owned(), usual.to_owned()));
+            assert_eq!(last_window(&incident), format!("last window: {said}"));
+        }
+    }
 }

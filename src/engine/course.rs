@@ -17,12 +17,14 @@ use crate::domain::count::BucketCount;
 use crate::domain::count::Part;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Call;
+use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Snapshot;
 use crate::domain::remark::Calibration;
+use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
@@ -42,6 +44,8 @@ pub struct Question<'a> {
     pub watch: &'a Watch,
     /// What people's labels make of its budget.
     pub calibration: Calibration,
+    /// The levels of slow rises that people accepted: [`acceptances`].
+    pub accepted: BTreeMap<SeriesKey, Timestamp>,
     /// From when until when.
     pub shown: Range<Timestamp>,
     /// The moment in question.
@@ -87,7 +91,7 @@ impl Outset {
         first: Quarter,
         chosen: impl Fn(&SeriesKey) -> bool,
     ) -> Self {
-        let Question { plan, watch, calibration, shown, at } = question;
+        let Question { plan, watch, calibration, accepted, shown, at } = question;
         let all = series_of(watch, names);
         let judge = Judge::new(watch, plan.buckets(watch), all.len(), *calibration);
         let stamp = stamp(watch, plan.config.time_zone.name());
@@ -95,7 +99,8 @@ impl Outset {
             let snapshot = snapshots.get(&state_name(&series.key, &stamp));
             let learnt = snapshot.and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
             let (as_of, memory) = learnt.unwrap_or_else(|| (judge.buckets_of(series.key.kind).start(first.start()), Memory::default()));
-            Start { series, as_of, memory }
+            let accepted = accepted.get(&series.key).copied();
+            Start { series: Series { accepted, ..series }, as_of, memory }
         };
         let starts = all.into_iter().filter(|series| chosen(&series.key)).map(start).collect();
         Self { judge, starts, shown: shown.clone(), at: *at }
@@ -207,6 +212,20 @@ fn with(bucket: &BucketCount, count: f64) -> BucketCount {
     other
 }
 
+/// When a person last accepted the level of each slow rise. Where no snapshot remembers it, an
+/// acceptance is heeded although a newer incident of the series stands.
+#[must_use]
+pub fn acceptances(incidents: &[Incident]) -> BTreeMap<SeriesKey, Timestamp> {
+    let mut all = BTreeMap::new();
+    for incident in incidents {
+        if let Some(at) = judge::accepted(incident) {
+            let newest = all.entry(incident.key.clone()).or_insert(at);
+            *newest = at.max(*newest);
+        }
+    }
+    all
+}
+
 /// How the series of a watch cuts time: a slow rise is drawn by days.
 #[must_use]
 pub fn buckets(plan: &Plan, watch: &Watch, key: &SeriesKey) -> Buckets {
@@ -303,7 +322,14 @@ mod tests {
     fn one_complaint_less_than_needed_would_not_have_fired() {
         let (plan, counters) = (plan(), counters());
         let watch = &plan.config.watches[0];
-        let question = Question { plan: &plan, watch, calibration: Calibration::default(), shown: hour(660)..hour(720), at: hour(719) };
+        let question = Question {
+            plan: &plan,
+            watch,
+            calibration: Calibration::default(),
+            accepted: BTreeMap::new(),
+            shown: hour(660)..hour(720),
+            at: hour(719),
+        };
         let grid = Grid::of(&counters, &[1].into());
         let outset = Outset::new(&question, &counters, &BTreeMap::new(), Quarter::of(hour(0)), |_| true);
         let start = &outset.starts[0];
@@ -318,11 +344,41 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_rise_that_was_accepted_is_drawn_as_calm() {
+        let (plan, mut counters) = (plan(), counters());
+        let watch = &plan.config.watches[0];
+        // Sixty usual days, and sixty with five times the complaints.
+        let day = |n: i64| hour(24 * n);
+        let cell = |n: i64, theme: i64, voices: i64| Cell { quarter: Quarter::of(day(n)), segment: 1, source: 1, theme, voices, late: 0 };
+        counters.cells = (0..120).flat_map(|n| [cell(n, 0, 200), cell(n, 1, if n < 60 { 10 } else { 50 })]).collect();
+        let grid = Grid::of(&counters, &[1].into());
+        let drawn = |accepted: BTreeMap<SeriesKey, Timestamp>| {
+            let question =
+                Question { plan: &plan, watch, calibration: Calibration::default(), accepted, shown: day(110)..day(120), at: day(119) };
+            let outset = Outset::new(&question, &counters, &BTreeMap::new(), Quarter::of(day(0)), |key| key.kind == Kind::SlowRise);
+            let start = &outset.starts[0];
+            (start.series.key.clone(), outset.follow(start, &grid, day(121)).verdicts)
+        };
+        let loud = |verdicts: &[Verdict]| verdicts.iter().any(|verdict| matches!(verdict.call, Call::Firing(_)));
+        let (key, verdicts) = drawn(BTreeMap::new());
+        assert!(loud(&verdicts));
+        let (_, verdicts) = drawn(BTreeMap::from([(key, day(100))]));
+        assert!(!verdicts.is_empty() && !loud(&verdicts));
+    }
+
+    #[test]
     fn a_chart_that_begins_with_a_snapshot_is_the_one_that_begins_with_the_first_message() {
         let (plan, counters) = (plan(), counters());
         let watch = &plan.config.watches[0];
         let grid = Grid::of(&counters, &[1].into());
-        let asked = |shown: Range<Timestamp>| Question { plan: &plan, watch, calibration: Calibration::default(), shown, at: hour(719) };
+        let asked = |shown: Range<Timestamp>| Question {
+            plan: &plan,
+            watch,
+            calibration: Calibration::default(),
+            accepted: BTreeMap::new(),
+            shown,
+            at: hour(719),
+        };
         let first = Quarter::of(hour(0));
         let whole = Outset::new(&asked(hour(0)..hour(600)), &counters, &BTreeMap::new(), first, |key| key.kind == Kind::Spike);
         let mut memory = Memory::default();
@@ -343,7 +399,14 @@ mod tests {
         let (plan, mut counters) = (plan(), counters());
         counters.cells.retain(|cell| cell.quarter < Quarter::of(hour(719)));
         let watch = &plan.config.watches[0];
-        let question = Question { plan: &plan, watch, calibration: Calibration::default(), shown: hour(660)..hour(720), at: hour(719) };
+        let question = Question {
+            plan: &plan,
+            watch,
+            calibration: Calibration::default(),
+            accepted: BTreeMap::new(),
+            shown: hour(660)..hour(720),
+            at: hour(719),
+        };
         let grid = Grid::of(&counters, &[1].into());
         let outset = Outset::new(&question, &counters, &BTreeMap::new(), Quarter::of(hour(0)), |_| true);
         let course = outset.follow(&outset.starts[0], &grid, hour(720));

@@ -1,6 +1,8 @@
 //! What a notice shows beside its words: the series with what was expected of it, what people
 //! marked in its time, and what their labels make of the budget.
 
+use std::collections::BTreeMap;
+
 use crate::config::settings::Watch;
 use crate::counting::series::Grid;
 use crate::domain::Timestamp;
@@ -51,7 +53,8 @@ impl Picture {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let Some(first) = store.first_quarter().await? else { return Ok(Self::default()) };
-        let question = question(plan, watch, calibration, key, now);
+        let accepted = course::acceptances(&store.newest().await?);
+        let question = question(plan, watch, calibration, accepted, key, now);
         let (names, snapshots) = (store.counters(NAMES).await?, store.snapshots(question.shown.start).await?);
         let outset = Outset::new(&question, &names, &snapshots, first, |of| same(of, key));
         let counters = store.counters(outset.quarters()).await?;
@@ -73,7 +76,8 @@ impl Picture {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let Some(first) = reader.first_quarter()? else { return Ok(Self::default()) };
-        let question = question(plan, watch, calibration, key, now);
+        let accepted = course::acceptances(&reader.incidents(true)?);
+        let question = question(plan, watch, calibration, accepted, key, now);
         let (names, snapshots) = (reader.counters(NAMES)?, reader.snapshots(question.shown.start)?);
         let outset = Outset::new(&question, &names, &snapshots, first, |of| same(of, key));
         let counters = reader.counters(outset.quarters())?;
@@ -82,8 +86,15 @@ impl Picture {
     }
 }
 
-fn question<'a>(plan: &'a Plan, watch: &'a Watch, calibration: Calibration, key: &SeriesKey, now: Timestamp) -> Question<'a> {
-    Question { plan, watch, calibration, shown: course::until(course::buckets(plan, watch, key), now), at: now }
+fn question<'a>(
+    plan: &'a Plan,
+    watch: &'a Watch,
+    calibration: Calibration,
+    accepted: BTreeMap<SeriesKey, Timestamp>,
+    key: &SeriesKey,
+    now: Timestamp,
+) -> Question<'a> {
+    Question { plan, watch, calibration, accepted, shown: course::until(course::buckets(plan, watch, key), now), at: now }
 }
 
 /// Whether two series are the same one.

@@ -21,6 +21,18 @@ pub(super) fn counted(facts: &Facts) -> &'static str {
     }
 }
 
+/// What is bad, and what it is a part of: `complaint` and `message`, `1-star rating` and `rating`.
+#[must_use]
+pub fn nouns(measure: Option<Measure>) -> (&'static str, &'static str) {
+    match measure {
+        None => ("complaint", "message"),
+        Some(Measure::OneStar) => ("1-star rating", "rating"),
+        Some(Measure::Csat) => ("dissatisfied answer", "answer"),
+        Some(Measure::Rating) => ("point lost", "rating"),
+        Some(Measure::Nps) => ("point lost", "answer"),
+    }
+}
+
 /// What stands in a subject: `slow rise: bots going in circles`, `mean rating falls`.
 pub(super) fn subject(facts: &Facts) -> String {
     match (facts.kind, measure(facts)) {
@@ -80,6 +92,22 @@ pub fn value(measure: Measure, value: f64) -> String {
         Measure::Nps => format!("{:+.0}", value + 0.0),
         _ => format!("{value:.1}"),
     }
+}
+
+/// `1-star ratings are as usual again.`
+pub(super) fn calm(measure: Measure, part: &str) -> String {
+    match measure {
+        Measure::Rating => format!("The mean rating{part} is as usual again."),
+        Measure::Nps => format!("The NPS{part} is as usual again."),
+        Measure::OneStar => format!("1-star ratings{part} are as usual again."),
+        Measure::Csat => format!("Satisfied answers{part} are as usual again."),
+    }
+}
+
+/// Whether the window of a measure that is calm again still holds the bad hours before.
+pub(super) fn still_bad(facts: &Facts) -> bool {
+    let numbers = &facts.numbers;
+    measure(facts).is_some() && numbers.mean.map_or(numbers.count > numbers.usual.1, |mean| mean.value < mean.range.0)
 }
 
 /// The second sentence: how far from the usual. `None` for a spike.

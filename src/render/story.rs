@@ -219,13 +219,16 @@ fn resolved(facts: &Facts, what: &str, cause: &str) -> Vec<String> {
     let theme = wording::name(&facts.theme_title);
     let numbers = &facts.numbers;
     let first = match cause {
-        "" if facts.kind != Kind::Spike => format!("{} is as usual again.", capitalised(&theme)),
-        "" => format!("Complaints about \"{theme}\"{} are as usual again.", part(&facts.segment)),
+        "" => match kinds::measure(facts) {
+            Some(measure) => kinds::calm(measure, &part(&facts.segment)),
+            None => format!("Complaints about \"{theme}\"{} are as usual again.", part(&facts.segment)),
+        },
         _ if cause.starts_with("by ") => format!("Resolved {cause}."),
         _ => format!("Resolved: {cause}."),
     };
     if facts.kind != Kind::Spike {
-        return vec![first, format!("{}.", capitalised(what))];
+        let still = if cause.is_empty() && kinds::still_bad(facts) { ", with what came before it calmed down" } else { "" };
+        return vec![first, format!("{}{still}.", capitalised(what))];
     }
     let window = wording::window(numbers.window_seconds);
     // The window still holds the loud hours when the calm ones after them end it.
@@ -482,6 +485,21 @@ mod tests {
         row.facts.numbers.count = 45.0;
         let said = "45 complaints about \"login fails\" in the last 6 hours, from before it calmed down, where 6 are usual (range 2-11).";
         assert_eq!(Story::of(&row).lead[1], said);
+    }
+
+    #[test]
+    fn a_measure_that_is_as_usual_again_is_not_told_as_if_it_were_still_bad() {
+        let mut row = sample::fallen();
+        (row.facts.event, row.facts.cause) = (Event::Resolved, String::new());
+        let said = "Mean rating 2.9 over the last 24 hours, usually 4.2 (n = 48), with what came before it calmed down.";
+        assert_eq!(Story::of(&row).lead, ["The mean rating is as usual again.", said]);
+        row.facts.theme = "one_star".to_owned();
+        (row.facts.numbers.mean, row.facts.numbers.count, row.facts.numbers.usual) = (None, 9.0, (5.0, 12.0));
+        (row.facts.numbers.total, row.facts.numbers.usual_share) = (48.0, 0.19);
+        let said = "19 % of ratings with 1 star over the last 24 hours, usually 19 % (n = 48).";
+        assert_eq!(Story::of(&row).lead, ["1-star ratings are as usual again.", said]);
+        row.facts.numbers.count = 36.0;
+        assert!(Story::of(&row).lead[1].ends_with("(n = 48), with what came before it calmed down."));
     }
 
     #[test]

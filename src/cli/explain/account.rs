@@ -15,6 +15,7 @@ use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
 use crate::domain::measure::Measure;
 use crate::render::kinds::dropped;
+use crate::render::kinds::nouns;
 use crate::render::wording::amount;
 use crate::render::wording::chance;
 use crate::render::wording::odds;
@@ -67,9 +68,15 @@ impl Account {
     /// `6 complaints came, where 3.1 were expected (usually 1 to 7). 11 would have given an alert.`
     pub fn counted(&self) -> String {
         let newest = &self.verdict.numbers.newest;
-        let came = plural(&amount(newest.count), "complaint");
+        let measure = Measure::of(&self.key);
+        let (bad, any) = nouns(measure);
+        // Points lost are no number that anybody could read.
+        if measure.is_some_and(Measure::is_mean) {
+            return if newest.total > 0.0 { format!("{} came", plural(&amount(newest.total), any)) } else { format!("no {any} came") };
+        }
+        let came = plural(&amount(newest.count), bad);
         let (low, high) = newest.usual;
-        let among = if newest.total > 0.0 { format!(" among {}", plural(&amount(newest.total), "message")) } else { String::new() };
+        let among = if newest.total > 0.0 { format!(" among {}", plural(&amount(newest.total), any)) } else { String::new() };
         let needed = match self.needed {
             None => "no number would have given an alert".to_owned(),
             Some(needed) if self.fires() => format!("an alert takes {}", amount(needed)),
@@ -101,6 +108,9 @@ impl Account {
             "why": self.reasons,
             "incident": self.incident,
         });
+        if let Some(mean) = &self.verdict.numbers.mean {
+            row["mean"] = json!(mean);
+        }
         if self.is_whole() {
             row["chart"] = Value::from(chart::buckets(&self.verdicts));
         }

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::Console;
@@ -72,6 +73,10 @@ pub(super) fn incident(
     let numbers = opening.as_ref().map_or(&incident.numbers, |step| &step.numbers);
     let zone = plan.config.time_zone;
     let Some(watch) = plan.watch(&incident.key.watch) else {
+        if as_json {
+            writeln!(console.out, "{}", bare(&incident, numbers))?;
+            return Ok(Code::Done);
+        }
         writeln!(console.out, "{id} opened {} for {}", times::local(incident.opened_at, zone), incident.key)?;
         account::numbers(&incident.key, numbers, console)?;
         writeln!(console.out, "the watch is configured no more; there is nothing more to look up")?;
@@ -80,7 +85,10 @@ pub(super) fn incident(
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     // The counters of a wrong clock are no reason to draw nothing.
     let at = incident.opened_at.min(now);
-    let question = Question { plan, watch, calibration, shown: course::around(course::buckets(plan, watch, &incident.key), at, now), at };
+    let incidents = reader.incidents(true)?;
+    let accepted = course::acceptances(&incidents);
+    let question =
+        Question { plan, watch, calibration, accepted, shown: course::around(course::buckets(plan, watch, &incident.key), at, now), at };
     let verdicts = verdicts(&reader, &question, &incident, now)?;
     let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let ask = facts::ask(watch, &incident, incident.opened_at);
@@ -91,10 +99,29 @@ pub(super) fn incident(
         case.print(console)?;
         return Ok(Code::Done);
     }
-    let incidents = reader.incidents(true)?;
     let around = Surroundings { zone, marks: &case.marks, incidents: &incidents, shown: question.shown.clone() };
     case.tell(&around, console)?;
     Ok(Code::Done)
+}
+
+/// What is left to tell programs of an incident whose watch is configured no more.
+fn bare(incident: &Incident, numbers: &Numbers) -> Value {
+    json!({
+        "id": incident.id,
+        "watch": incident.key.watch,
+        "theme": incident.key.theme,
+        "segment": incident.key.segment.to_string(),
+        "kind": incident.key.kind.word(),
+        "opened_at": times::stamp(incident.opened_at),
+        "numbers": numbers,
+        "false_alarms_per_year": null,
+        "calibration": Calibration::default(),
+        "chart": [],
+        "marks": [],
+        "breakdown": [],
+        "risen_words": [],
+        "messages": [],
+    })
 }
 
 fn verdicts(reader: &Reader<'_>, question: &Question<'_>, incident: &Incident, now: Timestamp) -> Result<Vec<Verdict>, Failure> {

@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 
+use serde_json::Value;
 use serde_json::json;
 
+use crate::calendar::bucket::Buckets;
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
@@ -18,6 +20,7 @@ use crate::cli::names;
 use crate::cli::table::Table;
 use crate::cli::times;
 use crate::config::settings::Watch;
+use crate::config::suggest;
 use crate::counting::series::Grid;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
@@ -25,6 +28,8 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
+use crate::domain::remark::Calibration;
 use crate::domain::remark::RemarkKind;
 use crate::engine::course;
 use crate::engine::course::Outset;
@@ -36,6 +41,7 @@ use crate::engine::picture::same;
 use crate::engine::plan::Plan;
 use crate::incident::storm::whole_of;
 use crate::render::calibrated;
+use crate::render::kinds::value;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::reports::Reader;
 
@@ -63,22 +69,27 @@ pub(super) fn moment(
     console: &mut Console,
 ) -> Result<Code, Failure> {
     let watch = names::watch(plan, watch)?;
-    let theme = theme.map(|theme| names::theme(watch, theme)).transpose()?;
+    let theme = theme.map(|theme| named(watch, theme)).transpose()?;
     let reader = store.reader();
     let zone = plan.config.time_zone;
     if at > now {
         return Err(Failure::new(Code::Usage, format!("{} is still to come", times::local(at, zone))));
     }
     let Some(first) = reader.first_quarter()? else {
+        if as_json {
+            writeln!(console.out, "{}", nothing(watch, plan.buckets(watch), at))?;
+            return Ok(Code::Done);
+        }
         writeln!(console.err, "nothing was counted yet: no message is stored")?;
         return Ok(Code::Done);
     };
     let buckets = plan.buckets(watch);
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     let calibrated = calibrated::sentence(&calibration, watch.false_alarms_per_year);
-    let question = Question { plan, watch, calibration, shown: course::around(buckets, at, now), at };
-    let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let incidents = reader.incidents(true)?;
+    let accepted = course::acceptances(&incidents);
+    let question = Question { plan, watch, calibration, accepted, shown: course::around(buckets, at, now), at };
+    let marks = picture::marks(&reader.acts(RemarkKind::Annotation, question.shown.clone())?, watch);
     let around = Surroundings { zone, marks: &marks, incidents: &incidents, shown: question.shown.clone() };
     let case = Case { reader: store.reader(), plan, watch, incidents: incidents.clone(), calibrated };
     let accounts = case.accounts(&question, first, theme, now)?;
@@ -98,6 +109,32 @@ pub(super) fn moment(
     let (from, until) = (times::local(buckets.start(at), zone), times::local(buckets.end(at), zone));
     writeln!(console.out, "watch \"{}\", from {from} to {until}", watch.name)?;
     show(&accounts, plan, &around, console)
+}
+
+/// A theme of a watch, or one of its measures.
+fn named<'a>(watch: &'a Watch, name: &'a str) -> Result<&'a str, Failure> {
+    if watch.measures.iter().any(|measure| measure.word() == name) {
+        return Ok(name);
+    }
+    let theme = watch.themes.iter().map(String::as_str).find(|theme| *theme == name);
+    theme.ok_or_else(|| {
+        let all = watch.themes.iter().map(String::as_str).chain(watch.measures.iter().map(|measure| measure.word()));
+        let what = if watch.measures.is_empty() { "theme" } else { "theme or measure" };
+        Failure::new(Code::Usage, format!("watch `{}` has no {what} `{name}`; {}", watch.name, suggest::question(name, all)))
+    })
+}
+
+/// What programs are told where nothing was counted yet.
+fn nothing(watch: &Watch, buckets: Buckets, at: Timestamp) -> Value {
+    json!({
+        "watch": watch.name,
+        "from": times::stamp(buckets.start(at)),
+        "until": times::stamp(buckets.end(at)),
+        "false_alarms_per_year": watch.false_alarms_per_year,
+        "calibration": Calibration::default(),
+        "marks": [],
+        "series": [],
+    })
 }
 
 impl Case<'_> {
@@ -122,6 +159,7 @@ impl Case<'_> {
             let around = Circumstances {
                 watch,
                 zone: self.plan.config.time_zone,
+                measure: Measure::of(&key),
                 series,
                 calibration: self.calibrated.as_deref(),
                 own: own.as_ref(),
@@ -182,15 +220,58 @@ fn parts(accounts: &[Account], console: &mut Console) -> Result<(), Failure> {
     let mut table = Table::new(&["PART", "THEME", "CAME", "EXPECTED", "ALERT FROM", "WHY"]);
     for part in near() {
         let newest = &part.verdict.numbers.newest;
+        let (came, expected) = match (Measure::of(&part.key), part.verdict.numbers.mean) {
+            (Some(measure), Some(mean)) => (value(measure, mean.value), value(measure, mean.usual)),
+            _ => (format!("{}", newest.count), format!("{:.1}", newest.expected)),
+        };
         table.row(&[
             part.key.segment.to_string(),
             part.key.theme.clone(),
-            format!("{}", newest.count),
-            format!("{:.1}", newest.expected),
+            came,
+            expected,
             part.needed.map_or_else(|| "-".to_owned(), |needed| format!("{needed}")),
             part.reasons.first().cloned().unwrap_or_default(),
         ]);
     }
     write!(console.out, "{table}")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::bucket::Width;
+    use crate::calendar::holidays::Holidays;
+
+    fn watch() -> Watch {
+        Watch {
+            name: "support".to_owned(),
+            themes: vec!["late".to_owned()],
+            measures: vec![Measure::Csat],
+            sources: vec!["shop".to_owned()],
+            by: Vec::new(),
+            bucket: Width::Hour,
+            holidays: Holidays::default(),
+            false_alarms_per_year: 4.0,
+            slow_rises_per_year: 1.0,
+            reference: None,
+            min_complaints: 5,
+            notify: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_measure_of_the_watch_is_known_by_its_name() {
+        let watch = watch();
+        assert!(named(&watch, "csat").is_ok_and(|name| name == "csat"));
+        assert!(named(&watch, "late").is_ok_and(|name| name == "late"));
+        assert!(named(&watch, "nps").is_err());
+    }
+
+    #[test]
+    fn with_nothing_counted_programs_still_get_an_object() {
+        let buckets = Buckets { width: Width::Hour, zone: chrono_tz::UTC, holidays: Holidays::default() };
+        let document = nothing(&watch(), buckets, "2026-11-21T13:05:00Z".parse().unwrap());
+        assert_eq!((document["watch"].as_str(), document["series"].as_array().map(Vec::len)), (Some("support"), Some(0)));
+    }
 }

@@ -10,8 +10,12 @@ use crate::domain::incident::Incident;
 use crate::domain::incident::State;
 use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
+use crate::domain::measure::Measure;
+use crate::render::kinds::dropped;
+use crate::render::kinds::nouns;
 use crate::render::wording::BORROWED;
 use crate::render::wording::amount;
+use crate::render::wording::chance;
 use crate::render::wording::odds;
 use crate::render::wording::plural;
 use crate::render::wording::window;
@@ -43,6 +47,8 @@ pub(super) struct Circumstances<'a> {
     pub watch: &'a Watch,
     /// Zone of the times.
     pub zone: Tz,
+    /// The measure that the series is about; none for a theme.
+    pub measure: Option<Measure>,
     /// Series that share the budget.
     pub series: usize,
     /// What people's labels make of the budget.
@@ -99,50 +105,116 @@ fn in_zone(why: &str, zone: Tz) -> String {
 fn held(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> Vec<String> {
     let numbers = &verdict.numbers;
     let by = numbers.held_by.as_str();
+    if let Some(days) = by.strip_prefix("still learning") {
+        return vec![format!("It was still being learnt what is usual{days}: nothing is told before that.")];
+    }
+    if by.contains("history") {
+        return vec![
+            "Whatever came was history (a first poll, an import, back-fill): history teaches what is usual and cannot alert. `uproar backtest` shows what would have been told."
+                .to_owned(),
+        ];
+    }
+    if let Some(measure) = around.measure.filter(|measure| measure.is_mean()) {
+        return held_mean(measure, verdict, around);
+    }
     let least = around.watch.min_complaints;
-    let reason = if let Some(days) = by.strip_prefix("still learning") {
-        format!("It was still being learnt what is usual{days}: nothing is told before that.")
-    } else if verdict.call == Call::Unknown {
-        "No message came at all, where some are usual: the sources were silent, so nothing can be told.".to_owned()
-    } else if by.contains("history") {
-        "Whatever came was history (a first poll, an import, back-fill): it teaches and never alerts.".to_owned()
+    let (bad, any) = nouns(around.measure);
+    let reason = if verdict.call == Call::Unknown && counts(by) {
+        silent(verdict, any)
     } else if by.starts_with("fewer than") {
-        let (count, window) = (plural(&amount(numbers.count), "complaint"), window(numbers.window_seconds));
+        let (count, window) = (plural(&amount(numbers.count), bad), window(numbers.window_seconds));
         format!("Only {count} in the last {window}; an alert takes at least {least} (`min_complaints`).")
     } else if by.contains("volume") {
-        "Complaints were a larger part of the messages than usual, but not more in number: other messages were missing.".to_owned()
+        format!("{}s were a larger part of the {any}s than usual, but not more in number: other {any}s were missing.", capitalised(bad))
     } else if by.contains("usual") {
-        "So many complaints are usual among so many messages.".to_owned()
+        format!("So many {bad}s are usual among so many {any}s.")
     } else if !by.is_empty() {
         format!("Held back by: {by}.")
     } else if numbers.count == 0.0 {
-        "There was no complaint.".to_owned()
+        format!("There was no {bad}.")
     } else {
         return budget(verdict, needed, around);
     };
     vec![reason]
 }
 
+/// Whether the reason is one of numbers, which mean little where no message came.
+fn counts(by: &str) -> bool {
+    by.is_empty() || by.starts_with("fewer than") || by.contains("usual")
+}
+
+fn silent(verdict: &Verdict, any: &str) -> String {
+    match (any, verdict.complete) {
+        (_, false) => format!("No {any} has come yet, where some are usual; the bucket is not over."),
+        ("message", true) => "No message came at all, where some are usual: the sources were silent, so nothing can be told.".to_owned(),
+        (_, true) => format!("No {any} came at all, where some are usual, so nothing can be told."),
+    }
+}
+
+/// Of a mean, points lost are counted and the score is that of a chance.
+fn held_mean(measure: Measure, verdict: &Verdict, around: &Circumstances<'_>) -> Vec<String> {
+    let numbers = &verdict.numbers;
+    let by = numbers.held_by.as_str();
+    let (_, any) = nouns(Some(measure));
+    let last = window(numbers.window_seconds);
+    let reason = if !verdict.complete {
+        "The bucket is not over: a mean is judged when it is.".to_owned()
+    } else if numbers.newest.total <= 0.0 {
+        format!("No {any} came, so there was nothing to judge.")
+    } else if let Some(least) = by.strip_prefix("fewer than ") {
+        let least = least.strip_suffix(" answers").unwrap_or(least);
+        format!("Only {} in the last {last}; an alert takes at least {least}.", plural(&amount(numbers.total), any))
+    } else if by.contains("usual") {
+        format!("It was no worse than usual: {}.", dropped(measure, numbers, ""))
+    } else if !by.is_empty() {
+        format!("Held back by: {by}.")
+    } else {
+        let (score, limit) = (amount(numbers.score), amount(numbers.limit));
+        let mut reasons = vec![
+            format!("The last {last} stand out most: {}.", dropped(measure, numbers, "")),
+            format!(
+                "That is worse than usual, but not sure enough: the chance of it was {} (score {score}). An alert takes a score of {limit}, because of {}.",
+                chance(numbers.score),
+                shared(around)
+            ),
+        ];
+        reasons.extend(around.calibration.map(str::to_owned));
+        return reasons;
+    };
+    vec![reason]
+}
+
+/// `the budget of 4 false alarms a year, shared by the 3 series of the watch`
+fn shared(around: &Circumstances<'_>) -> String {
+    let shared = if around.series > 1 { format!(", shared by the {} series of the watch", around.series) } else { String::new() };
+    format!("the budget of {} a year{shared}", plural(&amount(around.watch.false_alarms_per_year), "false alarm"))
+}
+
 /// Unusual, but not unusual enough.
 fn budget(verdict: &Verdict, needed: Option<f64>, around: &Circumstances<'_>) -> Vec<String> {
     let numbers = &verdict.numbers;
+    let (bad, _) = nouns(around.measure);
     let mut reasons = Vec::new();
     if numbers.window_seconds > (verdict.until - verdict.bucket).num_seconds() {
-        let (window, count) = (window(numbers.window_seconds), amount(numbers.count));
-        reasons.push(format!("The last {window} stand out most: {count} complaints, {} expected.", amount(numbers.expected)));
+        let (window, count) = (window(numbers.window_seconds), plural(&amount(numbers.count), bad));
+        reasons.push(format!("The last {window} stand out most: {count}, {} expected.", amount(numbers.expected)));
     }
-    let shared = if around.series > 1 { format!(", shared by the {} series of the watch", around.series) } else { String::new() };
-    let budget = plural(&amount(around.watch.false_alarms_per_year), "false alarm");
     reasons.push(format!(
-        "That is more than usual, but not sure enough: the odds of an outbreak were {}. An alert takes {}, because of the budget of {budget} a year{shared}.",
+        "That is more than usual, but not sure enough: the odds of an outbreak were {}. An alert takes {}, because of {}.",
         odds(numbers.score),
-        odds(numbers.limit)
+        odds(numbers.limit),
+        shared(around)
     ));
     reasons.extend(around.calibration.map(str::to_owned));
     if needed.is_none() {
-        reasons.push("No number of complaints would have been enough in this bucket.".to_owned());
+        reasons.push(format!("No number of {bad}s would have been enough in this bucket."));
     }
     reasons
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -187,9 +259,14 @@ mod tests {
     }
 
     fn said(verdict: &Verdict, own: Option<&Standing>, whole: Option<&Standing>) -> String {
+        said_of(None, verdict, own, whole)
+    }
+
+    fn said_of(measure: Option<Measure>, verdict: &Verdict, own: Option<&Standing>, whole: Option<&Standing>) -> String {
         let watch = watch();
         let zone = chrono_tz::Europe::Stockholm;
-        let around = Circumstances { watch: &watch, zone, series: 3, calibration: Some("2 alerts were called false."), own, whole };
+        let around =
+            Circumstances { watch: &watch, zone, measure, series: 3, calibration: Some("2 alerts were called false."), own, whole };
         reasons(verdict, Some(11.0), &around).join("\n")
     }
 
@@ -198,6 +275,8 @@ mod tests {
         for (call, held_by, begins) in [
             (Call::Unknown, "still learning (3 of 7 days)", "It was still being learnt what is usual (3 of 7 days)"),
             (Call::Unknown, "", "No message came at all"),
+            (Call::Unknown, "no more complaints than usual", "No message came at all"),
+            (Call::Unknown, "nothing but history", "Whatever came was history"),
             (Call::Normal, "nothing but history", "Whatever came was history"),
             (Call::Uneasy, "fewer than 5 complaints", "Only 6 complaints in the last hour; an alert takes at least 5"),
             (Call::Normal, "volume as usual", "Complaints were a larger part"),
@@ -207,6 +286,29 @@ mod tests {
             let said = said(&verdict(call, held_by, 1), None, None);
             assert!(said.starts_with(begins) && !said.contains('\n'), "{held_by}: {said}");
         }
+    }
+
+    #[test]
+    fn a_mean_is_explained_by_its_ratings_and_not_by_complaints() {
+        let rated = |call, held_by: &str, total: f64| {
+            let mut verdict = verdict(call, held_by, 24);
+            (verdict.numbers.total, verdict.numbers.newest.total) = (48.0, total);
+            verdict.numbers.mean = Some(crate::domain::incident::Mean { value: 2.9, usual: 4.2, range: (4.0, 4.4) });
+            verdict
+        };
+        let open = Verdict { complete: false, ..rated(Call::Unknown, "the bucket is not over", 3.0) };
+        for (verdict, begins) in [
+            (open, "The bucket is not over: a mean is judged when it is."),
+            (rated(Call::Unknown, "fewer than 10 answers", 0.0), "No rating came, so there was nothing to judge."),
+            (rated(Call::Normal, "fewer than 10 answers", 3.0), "Only 48 ratings in the last 24 hours; an alert takes at least 10."),
+            (rated(Call::Normal, "no worse than usual", 3.0), "It was no worse than usual: mean rating 2.9 over"),
+            (rated(Call::Uneasy, "", 3.0), "The last 24 hours stand out most: mean rating 2.9 over"),
+        ] {
+            let said = said_of(Some(Measure::Rating), &verdict, None, None);
+            assert!(said.starts_with(begins) && !said.contains("complaint") && !said.contains("odds"), "{said}");
+        }
+        let stars = said_of(Some(Measure::OneStar), &verdict(Call::Normal, "fewer than 5 bad ratings", 1), None, None);
+        assert!(stars.starts_with("Only 6 1-star ratings in the last hour"), "{stars}");
     }
 
     #[test]
