@@ -182,7 +182,6 @@ impl<'a> Task<'a> {
             watches: &watches,
             since: self.since,
             known: self.known,
-            with_slow_rises: true,
             with_courses: self.args.against.is_none() && (!self.args.json || self.args.html.is_some()),
         };
         let report = backtest::play(&world, &how, &mut |done, all| bar.tell(&mut console.err, "judging", done, all));

@@ -134,8 +134,6 @@ pub struct Play<'a> {
     pub known: &'a [Known],
     /// Whether buckets are kept for charts.
     pub with_courses: bool,
-    /// Whether slow rises are judged, too.
-    pub with_slow_rises: bool,
 }
 
 /// A watch with everything that its series share.
@@ -152,12 +150,12 @@ struct Desk<'a> {
 /// Takes watches through history. `progress` hears of series that are done and of all.
 #[must_use]
 pub fn play(world: &World, play: &Play<'_>, progress: Progress<'_>) -> Report {
-    play_all(world, std::slice::from_ref(play), progress).pop().unwrap_or_default()
+    play_all(world, std::slice::from_ref(play), true, progress).pop().unwrap_or_default()
 }
 
 /// Several plays of the same history at once, so that no core waits for the last series of one.
-pub(crate) fn play_all(world: &World, plays: &[Play<'_>], progress: Progress<'_>) -> Vec<Report> {
-    let desks: Vec<Vec<Desk<'_>>> = plays.iter().map(|play| play.desks(world)).collect();
+fn play_all(world: &World, plays: &[Play<'_>], with_slow_rises: bool, progress: Progress<'_>) -> Vec<Report> {
+    let desks: Vec<Vec<Desk<'_>>> = plays.iter().map(|play| play.desks(world, with_slow_rises)).collect();
     let desks = || desks.iter().enumerate().flat_map(|(at, desks)| desks.iter().map(move |desk| (at, desk)));
     let series = || desks().flat_map(|(at, desk)| desk.series.iter().map(move |series| (at, desk, series)));
     let (wholes, parts): (Vec<_>, Vec<_>) = series().partition(|(_, _, series)| series.key.segment == Segment::All);
@@ -194,20 +192,20 @@ impl Report {
 }
 
 impl<'a> Play<'a> {
-    fn desks(&self, world: &World) -> Vec<Desk<'a>> {
-        self.watches.iter().filter_map(|watch| Desk::new(world, self, watch)).collect()
+    fn desks(&self, world: &World, with_slow_rises: bool) -> Vec<Desk<'a>> {
+        self.watches.iter().filter_map(|watch| Desk::new(world, self, watch, with_slow_rises)).collect()
     }
 }
 
 impl<'a> Desk<'a> {
-    fn new(world: &World, play: &Play<'a>, watch: &'a Watch) -> Option<Self> {
+    fn new(world: &World, play: &Play<'a>, watch: &'a Watch, with_slow_rises: bool) -> Option<Self> {
         let waits = world.waits(play.plan, watch);
         let cut = play.plan.buckets(watch);
         let readings: Vec<_> = waits.iter().map(|(place, wait)| (&world.readings[usize::from(*place)], *wait)).collect();
         let calendar = Calendar::new(cut, world.first?, world.until, &readings);
         let mut series = series_of(watch, &world.names);
         let all = series.len();
-        series.retain(|series| play.with_slow_rises || series.key.kind != Kind::SlowRise);
+        series.retain(|series| with_slow_rises || series.key.kind != Kind::SlowRise);
         let judge = Judge::new(watch, cut, all, play.calibrations.watch(&watch.name));
         let sources =
             world.sources.iter().enumerate().map(|(place, number)| waits.contains_key(&(place as u16)).then_some(*number)).collect();

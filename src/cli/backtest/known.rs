@@ -135,10 +135,9 @@ fn row(cell: &impl Fn(usize) -> String, setting: &Setting<'_>) -> Result<Known, 
     }
     let watch = names::watch(setting.plan, &name).map_err(why)?;
     let theme = Some(cell(1)).filter(|theme| !theme.is_empty());
-    if let Some(theme) = &theme {
-        if !watch.measures.iter().any(|measure| measure.word() == theme) {
-            names::theme(watch, theme).map_err(why)?;
-        }
+    let is_measure = |name: &str| watch.measures.iter().any(|measure| measure.word() == name);
+    if let Some(theme) = theme.as_ref().filter(|theme| !is_measure(theme)) {
+        names::theme(watch, theme).map_err(why)?;
     }
     let from = time("from", &cell(3), zone, setting.now)?;
     let until = time("to", &cell(4), zone, setting.now)?;

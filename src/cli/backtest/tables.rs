@@ -20,7 +20,7 @@ use crate::engine::plan::Plan;
 use crate::render::chart::terminal;
 
 /// What the budgets do not hold for.
-pub(super) const CURVE: &str = "slow rises have no budget and are left out here";
+pub(super) const CURVE: &str = "slow rises do not follow these budgets and are left out here";
 /// Width of a chart.
 const COLUMNS: usize = 100;
 

@@ -1,4 +1,4 @@
-//! Budgets of false alarms against what they would have found. Slow rises have no budget and are left out.
+//! Budgets of false alarms against what they would have found. Slow rises do not follow them and are left out.
 
 use crate::config::settings::Watch;
 use crate::domain::incident::Kind;
@@ -29,8 +29,8 @@ pub struct Rung {
 pub fn curve(world: &World, of: &Play<'_>, progress: Progress<'_>) -> Vec<Rung> {
     let with = |budget: f64| of.watches.iter().map(|watch| Watch { false_alarms_per_year: budget, ..watch.clone() }).collect();
     let watches: Vec<Vec<Watch>> = BUDGETS.into_iter().map(with).collect();
-    let plays: Vec<Play<'_>> = watches.iter().map(|watches| Play { watches, with_courses: false, with_slow_rises: false, ..*of }).collect();
-    let reports = play_all(world, &plays, progress);
+    let plays: Vec<Play<'_>> = watches.iter().map(|watches| Play { watches, with_courses: false, ..*of }).collect();
+    let reports = play_all(world, &plays, false, progress);
     let known: Vec<Known> = of.known.iter().filter(|known| known.kind != Some(Kind::SlowRise)).cloned().collect();
     let rung = |(budget, report): (f64, Report)| Rung { budget, incidents: report.found.len(), measure: Measure::of(&report, &known) };
     BUDGETS.into_iter().zip(reports).map(rung).collect()

@@ -166,7 +166,7 @@ fn report_of(world: &World, plan: &Plan, known: &[Known]) -> Report {
 }
 
 fn of<'a>(plan: &'a Plan, calibrations: &'a Calibrations, known: &'a [Known]) -> Play<'a> {
-    Play { plan, calibrations, watches: &plan.config.watches, since: None, known, with_courses: true, with_slow_rises: true }
+    Play { plan, calibrations, watches: &plan.config.watches, since: None, known, with_courses: true }
 }
 
 fn spike(minute: i64, count: usize) -> Vec<Post> {
