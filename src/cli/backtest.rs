@@ -50,7 +50,7 @@ mod tables;
 /// configuration would add (+) and lose (-).
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  uproar backtest --since 90d --watch \"support bot\"\n  uproar backtest --known known.csv --curve --html report.html\n  uproar backtest --against new.toml --known known.csv\n\nknown.csv has a line for each incident that people know of:\n  watch,theme,segment,from,to,note\n  support bot,no_human,country=se,2026-03-02T14:00,2026-03-03,chat was down\ntheme, segment and note may be empty or left out."
+    after_help = "Examples:\n  uproar backtest --since 90d --watch \"support bot\"\n  uproar backtest --known known.csv --curve --html report.html\n  uproar backtest --against new.toml --known known.csv\n\nknown.csv has a line for each incident that people know of:\n  watch,theme,segment,from,to,note\n  support bot,no_human,country=se,2026-03-02T14:00,2026-03-03,chat was down\ntheme (or measure), segment and note may be empty or left out. A column kind may say\nspike, drop or slow rise; slow rises are compared only with rows that say so."
 )]
 pub struct Args {
     /// Only this watch; may be given several times
@@ -171,6 +171,10 @@ impl<'a> Task<'a> {
         let mut bar = Progress::start();
         let stage = Stage { plan, watches: watches.iter().collect(), until: self.until, stored_by };
         let world = World::read(&reader, &stage, &mut |done, all| bar.tell(&mut console.err, "reading history", done, all))?;
+        // Another configuration may split by other labels.
+        if let Some(path) = self.args.known.as_ref().filter(|_| stored_by.is_none()) {
+            known::check_segments(path, self.known, &world)?;
+        }
         let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, Clock::real().now());
         let how = Play {
             plan,

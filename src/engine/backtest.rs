@@ -13,6 +13,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use chrono::TimeDelta;
+
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
@@ -87,7 +89,7 @@ pub struct Spell {
 impl Found {
     /// From the first bucket of the spike to the first notice.
     #[must_use]
-    pub fn delay(&self) -> chrono::TimeDelta {
+    pub fn delay(&self) -> TimeDelta {
         self.told_at - self.incident.since
     }
 }
@@ -112,6 +114,8 @@ pub struct Report {
     pub courses: Vec<Course>,
     /// For each watch the time in which it could have alerted.
     pub judged: BTreeMap<String, Range<Timestamp>>,
+    /// How much of that time each had messages to judge.
+    pub heard: BTreeMap<String, TimeDelta>,
     /// For each known incident the bucket that came closest to an alert.
     pub closest: Vec<Option<Closest>>,
 }
@@ -146,33 +150,63 @@ struct Desk<'a> {
 /// Takes watches through history. `progress` hears of series that are done and of all.
 #[must_use]
 pub fn play(world: &World, play: &Play<'_>, progress: Progress<'_>) -> Report {
-    let desks: Vec<Desk<'_>> = play.watches.iter().filter_map(|watch| Desk::new(world, play, watch)).collect();
-    let series = || desks.iter().flat_map(|desk| desk.series.iter().map(move |series| (desk, series)));
-    let (wholes, parts): (Vec<_>, Vec<_>) = series().partition(|(_, series)| series.key.segment == Segment::All);
+    play_all(world, std::slice::from_ref(play), true, progress).pop().unwrap_or_default()
+}
+
+/// Several plays of the same history at once, so that no core waits for the last series of one.
+fn play_all(world: &World, plays: &[Play<'_>], with_slow_rises: bool, progress: Progress<'_>) -> Vec<Report> {
+    let desks: Vec<Vec<Desk<'_>>> = plays.iter().map(|play| play.desks(world, with_slow_rises)).collect();
+    let desks = || desks.iter().enumerate().flat_map(|(at, desks)| desks.iter().map(move |desk| (at, desk)));
+    let series = || desks().flat_map(|(at, desk)| desk.series.iter().map(move |series| (at, desk, series)));
+    let (wholes, parts): (Vec<_>, Vec<_>) = series().partition(|(_, _, series)| series.key.segment == Segment::All);
     let (mut done, all) = (0, (wholes.len() + parts.len()) as u64);
-    let mut end = || {
-        done += 1;
+    let mut end = |more: u64| {
+        done += more;
         progress(done, all);
     };
-    let wholes = on_all(wholes.len(), |at| wholes[at].0.play(world, play, wholes[at].1, None), &mut end);
-    let of_whole: BTreeMap<&SeriesKey, &Played> = wholes.iter().map(|played| (&played.key, played)).collect();
+    let whole = |at: usize| {
+        let (of, desk, series) = wholes[at];
+        (of, desk.play(world, &plays[of], series, None))
+    };
+    let wholes = on_all(wholes.len(), whole, &mut end);
+    let of_whole: BTreeMap<(usize, &SeriesKey), &Played> = wholes.iter().map(|(of, played)| ((*of, &played.key), played)).collect();
     let part = |at: usize| {
-        let (desk, series): (&Desk<'_>, &Series) = parts[at];
-        let whole = whole_of(&series.key).and_then(|whole| of_whole.get(&whole).copied());
-        desk.play(world, play, series, whole)
+        let (of, desk, series): (usize, &Desk<'_>, &Series) = parts[at];
+        let whole = whole_of(&series.key).and_then(|whole| of_whole.get(&(of, &whole)).copied());
+        (of, desk.play(world, &plays[of], series, whole))
     };
     let parts = on_all(parts.len(), part, &mut end);
-    report(world, play, wholes.into_iter().chain(parts))
+    let mut played: Vec<Vec<Played>> = plays.iter().map(|_| Vec::new()).collect();
+    for (of, one) in wholes.into_iter().chain(parts) {
+        played[of].push(one);
+    }
+    plays.iter().zip(played).map(|(play, played)| report(world, play, played.into_iter())).collect()
+}
+
+impl Report {
+    /// Days in which the watches had messages to judge, of all of them together.
+    #[must_use]
+    pub fn days(&self) -> f64 {
+        self.heard.values().map(|heard| heard.num_seconds().max(0) as f64 / 86_400.0).sum()
+    }
+}
+
+impl<'a> Play<'a> {
+    fn desks(&self, world: &World, with_slow_rises: bool) -> Vec<Desk<'a>> {
+        self.watches.iter().filter_map(|watch| Desk::new(world, self, watch, with_slow_rises)).collect()
+    }
 }
 
 impl<'a> Desk<'a> {
-    fn new(world: &World, play: &Play<'_>, watch: &'a Watch) -> Option<Self> {
+    fn new(world: &World, play: &Play<'a>, watch: &'a Watch, with_slow_rises: bool) -> Option<Self> {
         let waits = world.waits(play.plan, watch);
         let cut = play.plan.buckets(watch);
         let readings: Vec<_> = waits.iter().map(|(place, wait)| (&world.readings[usize::from(*place)], *wait)).collect();
         let calendar = Calendar::new(cut, world.first?, world.until, &readings);
-        let series = series_of(watch, &world.names);
-        let judge = Judge::new(watch, cut, series.len(), play.calibrations.watch(&watch.name));
+        let mut series = series_of(watch, &world.names);
+        let all = series.len();
+        series.retain(|series| with_slow_rises || series.key.kind != Kind::SlowRise);
+        let judge = Judge::new(watch, cut, all, play.calibrations.watch(&watch.name));
         let sources =
             world.sources.iter().enumerate().map(|(place, number)| waits.contains_key(&(place as u16)).then_some(*number)).collect();
         let days = Calendar::new(judge.buckets_of(Kind::SlowRise), world.first?, world.until, &readings);
@@ -180,7 +214,7 @@ impl<'a> Desk<'a> {
     }
 
     fn play(&self, world: &World, play: &Play<'_>, series: &Series, whole: Option<&Played>) -> Played {
-        let asked = play.known.iter().enumerate().filter(|(_, known)| known.concerns(&series.key));
+        let asked = play.known.iter().enumerate().filter(|(_, known)| known.explained_by(&series.key));
         let measure = Measure::of(&series.key);
         let player = Player {
             instance: &play.plan.instance,
@@ -213,7 +247,8 @@ fn report(world: &World, play: &Play<'_>, played: impl Iterator<Item = Played>) 
     let since = play.since.unwrap_or(Timestamp::MIN_UTC);
     let mut told = Vec::new();
     for played in played {
-        if let Some(from) = played.judged_from {
+        // A slow rise is nothing that a year has so many of.
+        if let Some(from) = played.judged_from.filter(|_| played.key.kind != Kind::SlowRise) {
             let judged = from.max(since)..world.until;
             report.judged.entry(played.key.watch.clone()).and_modify(|range| range.start = range.start.min(judged.start)).or_insert(judged);
         }
@@ -228,6 +263,11 @@ fn report(world: &World, play: &Play<'_>, played: impl Iterator<Item = Played>) 
             told.push((found.len(), Course { key: played.key, points: played.points, loudness: played.loudness }));
         }
         report.found.extend(found);
+    }
+    for watch in play.watches {
+        if let Some(range) = report.judged.get(&watch.name) {
+            report.heard.insert(watch.name.clone(), world.heard(watch, range));
+        }
     }
     report.found.sort_by(|a, b| (a.told_at, &a.incident.key).cmp(&(b.told_at, &b.incident.key)));
     report.courses = worth_showing(play, told);

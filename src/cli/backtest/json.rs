@@ -24,7 +24,7 @@ pub(super) fn show(outcome: &Outcome<'_>, console: &mut Console) -> Result<(), F
     for (at, found) in outcome.report.found.iter().enumerate() {
         let mut row = incident(found, outcome.plan);
         if let Some(measure) = &outcome.measure {
-            row["known"] = json!(!measure.false_alarms.contains(&at));
+            row["known"] = json!(measure.knows(at));
         }
         writeln!(console.out, "{row}")?;
     }

@@ -12,12 +12,17 @@ use crate::cli::times;
 use crate::config::settings::Watch;
 use crate::config::suggest;
 use crate::domain::Timestamp;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Segment;
+use crate::engine::backtest::World;
 use crate::engine::backtest::known::Known;
 use crate::engine::plan::Plan;
 
 /// The columns; those with `true` have to be there.
-const COLUMNS: [(&str, bool); 6] = [("watch", true), ("theme", false), ("segment", false), ("from", true), ("to", true), ("note", false)];
+const COLUMNS: [(&str, bool); 7] =
+    [("watch", true), ("theme", false), ("segment", false), ("from", true), ("to", true), ("note", false), ("kind", false)];
+/// Values of a label that are named.
+const VALUES: usize = 8;
 /// Mistakes that are told one by one.
 const SHOWN: usize = 20;
 
@@ -71,15 +76,41 @@ fn parse(bytes: &[u8], setting: &Setting<'_>) -> Result<Vec<Known>, Vec<String>>
             String::from_utf8_lossy(bytes).into_owned()
         };
         match row(&cell, setting) {
-            Ok(row) => known.push(row),
+            Ok(row) => known.push(Known { line, ..row }),
             Err(why) => mistakes.push(format!("line {line}: {why}")),
         }
     }
     if mistakes.is_empty() { Ok(known) } else { Err(mistakes) }
 }
 
+/// Refuses segments that no message has.
+///
+/// # Errors
+///
+/// [`Failure`] that names every such line, with some of the values that there are.
+pub(super) fn check_segments(path: &Path, known: &[Known], world: &World) -> Result<(), Failure> {
+    let mistake = |known: &Known| {
+        let Some(Segment::Label { key, value }) = &known.segment else { return None };
+        let mut there: Vec<&str> = world.segments_of(key).collect();
+        there.sort_unstable();
+        (!there.contains(&value.as_str())).then(|| format!("line {}: {}", known.line, strange(key, value, &there)))
+    };
+    let mistakes: Vec<String> = known.iter().filter_map(mistake).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Failure::new(Code::Data, told(path, &mistakes))) }
+}
+
+fn strange(key: &str, value: &str, there: &[&str]) -> String {
+    let shown = there.iter().take(VALUES).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+    let cure = match there.len() {
+        0 => "none has any".to_owned(),
+        1..=VALUES => format!("there is {shown}"),
+        more => format!("there is {shown} and {} more", more - VALUES),
+    };
+    format!("no message has {key} `{value}`; {cure}")
+}
+
 /// The place of each column of [`COLUMNS`].
-fn places(head: &[String]) -> Result<[Option<usize>; 6], Vec<String>> {
+fn places(head: &[String]) -> Result<[Option<usize>; 7], Vec<String>> {
     let known = || COLUMNS.iter().map(|(name, _)| *name);
     let strange = head.iter().filter(|name| !known().any(|column| column == name.as_str()));
     let mut mistakes: Vec<String> =
@@ -104,7 +135,8 @@ fn row(cell: &impl Fn(usize) -> String, setting: &Setting<'_>) -> Result<Known, 
     }
     let watch = names::watch(setting.plan, &name).map_err(why)?;
     let theme = Some(cell(1)).filter(|theme| !theme.is_empty());
-    if let Some(theme) = &theme {
+    let is_measure = |name: &str| watch.measures.iter().any(|measure| measure.word() == name);
+    if let Some(theme) = theme.as_ref().filter(|theme| !is_measure(theme)) {
         names::theme(watch, theme).map_err(why)?;
     }
     let from = time("from", &cell(3), zone, setting.now)?;
@@ -112,7 +144,7 @@ fn row(cell: &impl Fn(usize) -> String, setting: &Setting<'_>) -> Result<Known, 
     if until <= from {
         return Err(format!("`to` {} is not after `from` {}; a date alone is its first moment", cell(4), cell(3)));
     }
-    Ok(Known { watch: name, theme, segment: segment(&cell(2), watch)?, from, until, note: cell(5) })
+    Ok(Known { watch: name, theme, segment: segment(&cell(2), watch)?, kind: kind(&cell(6))?, from, until, note: cell(5), line: 0 })
 }
 
 fn time(column: &str, text: &str, zone: Tz, now: Timestamp) -> Result<Timestamp, String> {
@@ -120,6 +152,14 @@ fn time(column: &str, text: &str, zone: Tz, now: Timestamp) -> Result<Timestamp,
         return Err(format!("`{column}` is empty; write a time as in 2026-11-22T14:00"));
     }
     times::parse(text, zone, now).map_err(|failure| format!("`{column}`: {}", failure.message))
+}
+
+fn kind(text: &str) -> Result<Option<Kind>, String> {
+    let kinds = [Kind::Spike, Kind::SlowRise, Kind::Drop];
+    match kinds.into_iter().find(|kind| kind.word() == text.replace('_', " ")) {
+        None if !text.is_empty() => Err(format!("there is no kind `{text}`; {}", suggest::question(text, kinds.map(Kind::word)))),
+        kind => Ok(kind),
+    }
 }
 
 fn segment(text: &str, watch: &Watch) -> Result<Option<Segment>, String> {
@@ -152,6 +192,7 @@ mod tests {
             name = "support bot"
             themes = ["looping_bot", "no_human"]
             by = ["country"]
+            measures = ["csat"]
         "#;
         let documents = [Document { name: "u".to_owned(), text: text.to_owned() }];
         Plan::build(crate::config::parse(&documents, &Credentials::of_this_process()).config.unwrap(), &[7; 32]).unwrap()
@@ -202,10 +243,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_may_name_a_measure_and_a_kind() {
+        let head = "watch,theme,kind,from,to\n";
+        let known =
+            parsed(&format!("{head}support bot,csat,,2026-03-02,2026-03-03\nsupport bot,,slow rise,2026-03-02,2026-03-03\n")).unwrap();
+        assert_eq!((known[0].theme.as_deref(), known[0].kind, known[0].line), (Some("csat"), None, 2));
+        assert_eq!((known[1].kind, known[1].line), (Some(Kind::SlowRise), 3));
+        assert!(parsed(&format!("{head}support bot,,slow,2026-03-02,2026-03-03\n")).unwrap_err()[0].contains("no kind `slow`"));
+    }
+
+    #[test]
+    fn a_value_that_no_message_has_is_told_with_those_that_there_are() {
+        assert_eq!(strange("country", "xx", &["no", "se"]), "no message has country `xx`; there is `no`, `se`");
+        assert_eq!(strange("country", "xx", &[]), "no message has country `xx`; none has any");
+        assert!(strange("country", "xx", &["a"; 11]).ends_with("`a` and 3 more"));
+    }
+
+    #[test]
     fn other_columns_are_named() {
         insta::assert_snapshot!(told(Path::new("known.csv"), &parsed("watch,start,to\n").unwrap_err()), @r"
         known.csv: 2 mistakes
-          line 1: there is no column `start`; there is `watch`, `theme`, `segment`, `from`, `to`, `note`
+          line 1: there is no column `start`; there is `watch`, `theme`, `segment`, `from`, `to`, `note`, `kind`
           line 1: no column `from`; begin the file with watch,theme,segment,from,to,note
         ");
     }

@@ -36,7 +36,7 @@ pub(super) fn page(outcome: &Outcome<'_>) -> String {
 fn parts(outcome: &Outcome<'_>) -> Vec<Value> {
     let mut parts = Vec::new();
     if let Some(of) = charts::plot(outcome) {
-        parts.push(part("Budgets", &tables::curve(outcome), Some(plot::svg(&of)), Vec::new()));
+        parts.push(part("Budgets", &tables::curve(outcome), Some(plot::svg(&of)), vec![tables::CURVE.to_owned()]));
     }
     if let Some(measure) = &outcome.measure {
         parts.push(part("Known incidents", &tables::known(outcome, measure), None, tables::missed(outcome, measure)));

@@ -19,6 +19,8 @@ use crate::engine::backtest::known::Measure;
 use crate::engine::plan::Plan;
 use crate::render::chart::terminal;
 
+/// What the budgets do not hold for.
+pub(super) const CURVE: &str = "slow rises do not follow these budgets and are left out here";
 /// Width of a chart.
 const COLUMNS: usize = 100;
 
@@ -39,7 +41,7 @@ pub(super) fn show(outcome: &Outcome<'_>, console: &mut Console) -> Result<(), F
         }
     }
     if !outcome.rungs.is_empty() {
-        write!(console.out, "\n{}", curve(outcome))?;
+        writeln!(console.out, "\n{}{CURVE}", curve(outcome))?;
     }
     Ok(())
 }
@@ -75,7 +77,7 @@ pub(super) fn incidents<'a>(rows: impl Iterator<Item = (&'static str, usize, &'a
             told(found, outcome.plan).join(", "),
             incident.key.to_string(),
         ];
-        cells.extend(with_known.map(|measure| if measure.false_alarms.contains(&at) { "no".to_owned() } else { "yes".to_owned() }));
+        cells.extend(with_known.map(|measure| measure.knows(at).map_or("-", |known| if known { "yes" } else { "no" }).to_owned()));
         table.row(&cells);
     }
     table
@@ -92,7 +94,7 @@ pub(super) fn summary(outcome: &Outcome<'_>) -> String {
     let (count, watches) = (outcome.report.found.len(), outcome.report.judged.len());
     let plural = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let what = plural(count, "incident");
-    match measure.false_alarms_per_year() {
+    match (measure.years > 0.0).then(|| count as f64 / measure.years) {
         Some(rate) => {
             let (watches, years) = (if watches == 1 { "1 watch".to_owned() } else { format!("{watches} watches") }, measure.years);
             format!("{what} of {watches} in {years:.2} judged years: {rate:.1} a year of a watch")
@@ -193,6 +195,10 @@ pub(super) fn curve(outcome: &Outcome<'_>) -> Table {
 /// What has to be said of the history that was played.
 pub(super) fn notes(world: &World, plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
+    if world.too_old > 0 {
+        let earliest = times::local(world.earliest(), plan.config.time_zone);
+        notes.push(format!("{} messages from before {earliest} were left out: a backtest goes back some ten years at most", world.too_old));
+    }
     if world.imported > 0 {
         let delays: Vec<String> = world
             .delays()

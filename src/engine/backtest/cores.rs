@@ -4,15 +4,20 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
+use std::time::Duration;
+
+/// So often somebody hears that the work goes on.
+const TICK: Duration = Duration::from_millis(500);
 
 /// How many threads can work at once.
 pub(super) fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Does `jobs` jobs. `done` hears of each that has ended.
-pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut()) -> Vec<T> {
+/// Does `jobs` jobs. `done` hears of each that has ended, and now and then that none has (0).
+pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut(u64)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let (told, results) = mpsc::channel();
     let mut found: Vec<Option<T>> = Vec::new();
@@ -31,9 +36,15 @@ pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut 
             });
         }
         drop(told);
-        for (at, result) in results {
-            found[at] = Some(result);
-            done();
+        loop {
+            match results.recv_timeout(TICK) {
+                Ok((at, result)) => {
+                    found[at] = Some(result);
+                    done(1);
+                }
+                Err(RecvTimeoutError::Timeout) => done(0),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
     });
     found.into_iter().flatten().collect()
@@ -46,9 +57,9 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
         let mut ended = 0;
-        let squares = on_all(1000, |at| at * at, || ended += 1);
+        let squares = on_all(1000, |at| at * at, |more| ended += more);
         assert_eq!(squares, (0..1000).map(|at| at * at).collect::<Vec<_>>());
         assert_eq!(ended, 1000);
-        assert_eq!(on_all(0, |at| at, || {}), Vec::<usize>::new());
+        assert_eq!(on_all(0, |at| at, |_| {}), Vec::<usize>::new());
     }
 }

@@ -1,12 +1,14 @@
-//! Budgets of false alarms against what they would have found.
+//! Budgets of false alarms against what they would have found. Slow rises do not follow them and are left out.
 
 use crate::config::settings::Watch;
+use crate::domain::incident::Kind;
 use crate::engine::backtest::Play;
 use crate::engine::backtest::Progress;
 use crate::engine::backtest::Report;
 use crate::engine::backtest::World;
+use crate::engine::backtest::known::Known;
 use crate::engine::backtest::known::Measure;
-use crate::engine::backtest::play;
+use crate::engine::backtest::play_all;
 
 /// The budgets that are tried, in false alarms a year.
 pub const BUDGETS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 26.0, 52.0];
@@ -25,12 +27,11 @@ pub struct Rung {
 /// Plays the watches once for each budget.
 #[must_use]
 pub fn curve(world: &World, of: &Play<'_>, progress: Progress<'_>) -> Vec<Rung> {
-    let mut rung = |at: usize| {
-        let budget = BUDGETS[at];
-        let watches: Vec<Watch> = of.watches.iter().map(|watch| Watch { false_alarms_per_year: budget, ..watch.clone() }).collect();
-        let tried = Play { watches: &watches, with_courses: false, ..*of };
-        let report: Report = play(world, &tried, &mut |done, all| progress(at as u64 * all + done, BUDGETS.len() as u64 * all));
-        Rung { budget, incidents: report.found.len(), measure: Measure::of(&report, of.known) }
-    };
-    (0..BUDGETS.len()).map(&mut rung).collect()
+    let with = |budget: f64| of.watches.iter().map(|watch| Watch { false_alarms_per_year: budget, ..watch.clone() }).collect();
+    let watches: Vec<Vec<Watch>> = BUDGETS.into_iter().map(with).collect();
+    let plays: Vec<Play<'_>> = watches.iter().map(|watches| Play { watches, with_courses: false, ..*of }).collect();
+    let reports = play_all(world, &plays, false, progress);
+    let known: Vec<Known> = of.known.iter().filter(|known| known.kind != Some(Kind::SlowRise)).cloned().collect();
+    let rung = |(budget, report): (f64, Report)| Rung { budget, incidents: report.found.len(), measure: Measure::of(&report, &known) };
+    BUDGETS.into_iter().zip(reports).map(rung).collect()
 }

@@ -1,8 +1,10 @@
 //! Incidents that people know of, against those that the watches would have found.
 //!
 //! A known incident is *found* when an incident of its watch, theme and segment stands at any time
-//! within it; one of all messages counts for a segment too, for people were told. An incident that
-//! meets no known one is a false alarm, for the time in which the watch could have alerted.
+//! within it and began in it, or a day before it at most; one of all messages counts for a segment
+//! too, for people were told. An incident that meets no known one is a false alarm, for the time in
+//! which the watch could have alerted. Slow rises stand for months and would find whatever comes
+//! later: they are compared only with rows that ask for one.
 
 use chrono::TimeDelta;
 
@@ -14,6 +16,8 @@ use crate::engine::backtest::Found;
 use crate::engine::backtest::Report;
 use crate::engine::backtest::Spell;
 
+/// So long before a known incident one may begin that finds it.
+const SOONER: TimeDelta = TimeDelta::days(1);
 /// Days of a year.
 const YEAR: f64 = 365.25;
 
@@ -26,10 +30,14 @@ pub struct Known {
     pub theme: Option<String>,
     /// Its segment; any without one.
     pub segment: Option<Segment>,
+    /// Its kind; a spike or a drop without one.
+    pub kind: Option<Kind>,
     /// When it began.
     pub from: Timestamp,
     /// When it was over.
     pub until: Timestamp,
+    /// The line that it was written in.
+    pub line: u64,
     /// What people say of it.
     pub note: String,
 }
@@ -39,7 +47,14 @@ impl Known {
     #[must_use]
     pub fn concerns(&self, key: &SeriesKey) -> bool {
         let segment = key.segment == Segment::All || self.segment.as_ref().is_none_or(|segment| *segment == key.segment);
-        self.watch == key.watch && self.theme.as_ref().is_none_or(|theme| *theme == key.theme) && segment
+        let kind = self.kind.map_or(key.kind != Kind::SlowRise, |kind| kind == key.kind);
+        self.watch == key.watch && self.theme.as_ref().is_none_or(|theme| *theme == key.theme) && segment && kind
+    }
+
+    /// Whether a series can say why it was missed: one of its own segment, where it has one.
+    #[must_use]
+    pub fn explained_by(&self, key: &SeriesKey) -> bool {
+        self.concerns(key) && self.segment.as_ref().is_none_or(|segment| *segment == key.segment)
     }
 
     /// Whether a series is the very one that it speaks of. A slow rise is nothing that has a beginning.
@@ -51,7 +66,11 @@ impl Known {
 
     /// When people would have been told of it by an incident, if they would have been.
     fn met(&self, found: &Found) -> Option<Timestamp> {
-        let stands = |spell: &&Spell| spell.since < self.until && spell.resolved_at.is_none_or(|end| end >= self.from);
+        let began = |at: Timestamp| (self.from - SOONER..self.until).contains(&at);
+        let stands = |spell: &&Spell| {
+            let over = spell.resolved_at.is_some_and(|end| end < self.from);
+            spell.since < self.until && !over && (began(spell.since) || began(spell.told_at))
+        };
         let spells = || found.spells.iter().filter(stands).map(|spell| spell.told_at).min();
         self.concerns(&found.incident.key).then(spells).flatten()
     }
@@ -80,6 +99,8 @@ pub struct Measure {
     pub fates: Vec<Fate>,
     /// Places of incidents that meet no known one.
     pub false_alarms: Vec<usize>,
+    /// Places of slow rises that no row asks for: neither known nor false alarms.
+    pub not_asked: Vec<usize>,
     /// Years in which watches could have alerted, of all of them together.
     pub years: f64,
 }
@@ -90,9 +111,22 @@ impl Measure {
     pub fn of(report: &Report, known: &[Known]) -> Self {
         let fates = known.iter().map(|known| fate(report, known)).collect();
         let meets_none = |found: &Found| !known.iter().any(|known| known.met(found).is_some());
-        let false_alarms = report.found.iter().enumerate().filter(|(_, found)| meets_none(found)).map(|(place, _)| place).collect();
-        let days: f64 = report.judged.values().map(|range| (range.end - range.start).num_seconds().max(0) as f64 / 86_400.0).sum();
-        Self { fates, false_alarms, years: days / YEAR }
+        let asked = |found: &Found| {
+            let key = &found.incident.key;
+            key.kind != Kind::SlowRise || known.iter().any(|known| known.kind == Some(key.kind) && known.watch == key.watch)
+        };
+        let places = |wanted: &dyn Fn(&Found) -> bool| {
+            report.found.iter().enumerate().filter(|(_, found)| wanted(found)).map(|(place, _)| place).collect()
+        };
+        let false_alarms = places(&|found| asked(found) && meets_none(found));
+        let not_asked = places(&|found| !asked(found));
+        Self { fates, false_alarms, not_asked, years: report.days() / YEAR }
+    }
+
+    /// Whether people know of the incident at a place; `None` where it was not compared.
+    #[must_use]
+    pub fn knows(&self, place: usize) -> Option<bool> {
+        (!self.not_asked.contains(&place)).then(|| !self.false_alarms.contains(&place))
     }
 
     /// Found ones, and all that could have been found.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use chrono::TimeDelta;
 
@@ -43,6 +44,15 @@ const POLL_GAP: i64 = 60_000;
 /// Older history is left out: nothing that is usual today was learnt so long ago.
 const LONGEST: TimeDelta = TimeDelta::days(3_660);
 
+/// So many different ratings have places of their own; then each scale has the next number, at
+/// least. All six scales together stay below 256.
+const RATINGS: usize = 150;
+const RATINGS_OF_SCALE: usize = 17;
+/// After so many days without a message nobody judges.
+const SILENCE: i64 = 60;
+/// Quarters of a day.
+const QUARTERS: i64 = 96;
+
 /// How far the reading of history has come: messages read, messages in all.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
@@ -76,6 +86,10 @@ pub struct World {
     pub messages: u64,
     /// Messages that would have been tagged again and have no text any more.
     pub without_text: u64,
+    /// Messages that are too old to be played.
+    pub too_old: u64,
+    /// Days with messages of each source, by place.
+    days: Vec<BTreeSet<i64>>,
     /// What was learnt of each stream.
     streams: Vec<(StreamKey, Stream)>,
     tapes: HashMap<(i64, i64), Tape>,
@@ -141,6 +155,34 @@ impl World {
         &self.nothing
     }
 
+    /// History before then is not played.
+    #[must_use]
+    pub fn earliest(&self) -> Timestamp {
+        Quarter::of(self.until - LONGEST).start()
+    }
+
+    /// Segments of a key, as far as there are any.
+    pub fn segments_of<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        self.names.segments.values().filter_map(move |segment| match segment {
+            Segment::Label { key: of, value } if of == key => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    /// How much of a time a watch had messages to judge: from the first to the last, without long
+    /// stretches that have none.
+    pub(super) fn heard(&self, watch: &Watch, of: &Range<Timestamp>) -> TimeDelta {
+        let days: BTreeSet<i64> = self.places(watch).into_iter().flat_map(|place| &self.days[usize::from(place)]).copied().collect();
+        let start = |day: i64| Quarter(day * QUARTERS).start();
+        let (mut heard, mut last) = (TimeDelta::zero(), None);
+        for day in days.into_iter().filter(|day| start(day + 1) > of.start && start(*day) < of.end) {
+            let from = last.filter(|last| day - last <= SILENCE).map_or(day, |last| last + 1);
+            heard += start(day + 1).min(of.end) - start(from).max(of.start);
+            last = Some(day);
+        }
+        heard
+    }
+
     /// How the sources of a watch keep its buckets waiting, by their places.
     pub(super) fn waits(&self, plan: &Plan, watch: &Watch) -> BTreeMap<u16, Wait> {
         let settings = |name: &str| plan.config.sources.iter().find(|source| source.name == name);
@@ -196,6 +238,8 @@ impl Scribe {
             imported: 0,
             messages: 0,
             without_text: 0,
+            too_old: 0,
+            days: vec![BTreeSet::new(); sources.len()],
             streams: Vec::new(),
             tapes: HashMap::new(),
             rated: HashMap::new(),
@@ -219,9 +263,14 @@ impl Scribe {
     fn take(&mut self, life: &Life, themes: &Themes) {
         let Some(&source) = self.places.get(&life.source) else { return };
         let quarter = Quarter::of(life.at);
-        if life.at >= self.world.until || quarter < self.earliest {
+        if life.at >= self.world.until {
             return;
         }
+        if quarter < self.earliest {
+            self.world.too_old += 1;
+            return;
+        }
+        self.world.days[usize::from(source)].insert(quarter.0.div_euclid(QUARTERS));
         self.world.messages += 1;
         self.world.first = Some(self.world.first.map_or(quarter, |first| first.min(quarter)));
         let imported = life.arrived == Arrived::History;
@@ -265,13 +314,9 @@ impl Scribe {
         }
     }
 
-    /// Writes down a rating. There are some thirty different ones; beyond what has a place none is counted.
+    /// Writes down a rating.
     fn rate(&mut self, segment: i64, score: Score, entry: Entry) {
-        let scores = &mut self.world.scores;
-        let place = scores.iter().position(|known| *known == score).unwrap_or_else(|| {
-            scores.push(score);
-            scores.len() - 1
-        });
+        let place = place_of(&mut self.world.scores, score);
         if let Ok(place) = u8::try_from(place) {
             self.world.rated.entry(segment).or_default().push(entry.of_score(place));
         }
@@ -331,6 +376,23 @@ impl Scribe {
         }
         self.world
     }
+}
+
+/// The place of a rating. There are some thirty different ones; where there are too many of a scale,
+/// the nearest one stands for it.
+pub(super) fn place_of(scores: &mut Vec<Score>, score: Score) -> usize {
+    let known = scores.iter().position(|known| *known == score);
+    known.or_else(|| nearest(scores, score)).unwrap_or_else(|| {
+        scores.push(score);
+        scores.len() - 1
+    })
+}
+
+fn nearest(scores: &[Score], score: Score) -> Option<usize> {
+    let like = || scores.iter().enumerate().filter(|(_, known)| known.scale == score.scale);
+    let full = scores.len() >= RATINGS && like().count() >= RATINGS_OF_SCALE;
+    let nearest = like().min_by_key(|(_, known)| (known.hundredths - score.hundredths).abs());
+    nearest.filter(|_| full).map(|(place, _)| place)
 }
 
 /// The middle one.
