@@ -162,8 +162,8 @@ fn held_mean(measure: Measure, verdict: &Verdict, around: &Circumstances<'_>) ->
     } else if numbers.newest.total <= 0.0 {
         format!("No {any} came, so there was nothing to judge.")
     } else if let Some(least) = by.strip_prefix("fewer than ") {
-        let least = least.strip_suffix(" answers").unwrap_or(least);
-        format!("Only {} in the last {last}; an alert takes at least {least}.", plural(&amount(numbers.total), any))
+        let needed = least.strip_suffix(" answers").unwrap_or(least);
+        format!("Only {} in the last {last}; an alert takes at least {needed}.", plural(&amount(numbers.total), any))
     } else if by.contains("usual") {
         format!("It was no worse than usual: {}.", dropped(measure, numbers, ""))
     } else if !by.is_empty() {
