@@ -25,14 +25,16 @@ pub fn watch<'a>(plan: &'a Plan, name: &str) -> Result<&'a Watch, Failure> {
     })
 }
 
-/// A theme of a watch.
+/// A theme of a watch, or one of its measures.
 ///
 /// # Errors
 ///
 /// [`Failure`] that guesses at what was meant, or names those that the watch has.
-pub fn theme<'a>(watch: &'a Watch, name: &str) -> Result<&'a str, Failure> {
-    watch.themes.iter().map(String::as_str).find(|theme| *theme == name).ok_or_else(|| {
-        let themes = watch.themes.iter().map(String::as_str);
-        Failure::new(Code::Usage, format!("watch `{}` has no theme `{name}`; {}", watch.name, suggest::question(name, themes)))
-    })
+pub fn theme<'a>(watch: &'a Watch, name: &'a str) -> Result<&'a str, Failure> {
+    let all = || watch.themes.iter().map(String::as_str).chain(watch.measures.iter().map(|measure| measure.word()));
+    if all().any(|one| one == name) {
+        return Ok(name);
+    }
+    let what = if watch.measures.is_empty() { "theme" } else { "theme or measure" };
+    Err(Failure::new(Code::Usage, format!("watch `{}` has no {what} `{name}`; {}", watch.name, suggest::question(name, all()))))
 }

@@ -20,7 +20,6 @@ use crate::cli::names;
 use crate::cli::table::Table;
 use crate::cli::times;
 use crate::config::settings::Watch;
-use crate::config::suggest;
 use crate::counting::series::Grid;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
@@ -69,7 +68,7 @@ pub(super) fn moment(
     console: &mut Console,
 ) -> Result<Code, Failure> {
     let watch = names::watch(plan, watch)?;
-    let theme = theme.map(|theme| named(watch, theme)).transpose()?;
+    let theme = theme.map(|theme| names::theme(watch, theme)).transpose()?;
     let reader = store.reader();
     let zone = plan.config.time_zone;
     if at > now {
@@ -109,19 +108,6 @@ pub(super) fn moment(
     let (from, until) = (times::local(buckets.start(at), zone), times::local(buckets.end(at), zone));
     writeln!(console.out, "watch \"{}\", from {from} to {until}", watch.name)?;
     show(&accounts, plan, &around, console)
-}
-
-/// A theme of a watch, or one of its measures.
-fn named<'a>(watch: &'a Watch, name: &'a str) -> Result<&'a str, Failure> {
-    if watch.measures.iter().any(|measure| measure.word() == name) {
-        return Ok(name);
-    }
-    let theme = watch.themes.iter().map(String::as_str).find(|theme| *theme == name);
-    theme.ok_or_else(|| {
-        let all = watch.themes.iter().map(String::as_str).chain(watch.measures.iter().map(|measure| measure.word()));
-        let what = if watch.measures.is_empty() { "theme" } else { "theme or measure" };
-        Failure::new(Code::Usage, format!("watch `{}` has no {what} `{name}`; {}", watch.name, suggest::question(name, all)))
-    })
 }
 
 /// What programs are told where nothing was counted yet.
@@ -263,9 +249,9 @@ mod tests {
     #[test]
     fn a_measure_of_the_watch_is_known_by_its_name() {
         let watch = watch();
-        assert!(named(&watch, "csat").is_ok_and(|name| name == "csat"));
-        assert!(named(&watch, "late").is_ok_and(|name| name == "late"));
-        assert!(named(&watch, "nps").is_err());
+        assert!(names::theme(&watch, "csat").is_ok_and(|name| name == "csat"));
+        assert!(names::theme(&watch, "late").is_ok_and(|name| name == "late"));
+        assert!(names::theme(&watch, "nps").is_err());
     }
 
     #[test]
