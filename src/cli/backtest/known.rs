@@ -135,8 +135,7 @@ fn row(cell: &impl Fn(usize) -> String, setting: &Setting<'_>) -> Result<Known, 
     }
     let watch = names::watch(setting.plan, &name).map_err(why)?;
     let theme = Some(cell(1)).filter(|theme| !theme.is_empty());
-    let is_measure = |name: &str| watch.measures.iter().any(|measure| measure.word() == name);
-    if let Some(theme) = theme.as_ref().filter(|theme| !is_measure(theme)) {
+    if let Some(theme) = &theme {
         names::theme(watch, theme).map_err(why)?;
     }
     let from = time("from", &cell(3), zone, setting.now)?;
@@ -232,7 +231,7 @@ mod tests {
         insta::assert_snapshot!(told(Path::new("known.csv"), &parsed(text).unwrap_err()), @r"
         known.csv: 8 mistakes
           line 2: there is no watch `suport bot`; did you mean `support bot`?
-          line 3: watch `support bot` has no theme `loopy_bot`; there is `looping_bot`, `no_human`
+          line 3: watch `support bot` has no theme or measure `loopy_bot`; there is `looping_bot`, `no_human`, `csat`
           line 4: no watch; name the one that should have found it
           line 5: `to` 2026-03-02 is not after `from` 2026-03-02; a date alone is its first moment
           line 6: `from`: `soon` is no time; write 2026-11-22, 2026-11-22T14:00, 2026-11-22T14:00:00Z, or an age as in 36h or 7d
