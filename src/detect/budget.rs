@@ -11,6 +11,7 @@
 //! Budgets under one alarm in ten years are extrapolated from few alarms: a rough guide.
 
 use crate::calendar::bucket::Width;
+use crate::detect::measured::between;
 
 /// False alarms per series and year, and the score above which there were so many. Hours.
 const HOURS: [(f64, f64); 12] = [
@@ -58,17 +59,7 @@ pub fn limit(width: Width, false_alarms_per_year: f64) -> f64 {
         Width::Hour => &HOURS,
         Width::Day => &DAYS,
     };
-    let last = measured[measured.len() - 1];
-    if false_alarms_per_year >= last.0 {
-        return last.1;
-    }
-    if false_alarms_per_year.is_nan() || false_alarms_per_year <= 0.0 {
-        return HIGHEST;
-    }
-    let above = measured.iter().position(|(budget, _)| *budget > false_alarms_per_year).unwrap_or(1).max(1);
-    let ((low, low_score), (high, high_score)) = (measured[above - 1], measured[above]);
-    let part = (false_alarms_per_year / low).ln() / (high / low).ln();
-    (low_score + part * (high_score - low_score)).min(HIGHEST)
+    between(measured, false_alarms_per_year).min(HIGHEST)
 }
 
 #[cfg(test)]
