@@ -24,6 +24,8 @@ use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
+pub mod draw;
+
 /// A review with the message that it is about, as that stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredReview {
@@ -256,7 +258,7 @@ fn reviewed_item(reviews: &[StoredReview]) -> Option<ReviewedItem> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
 
     use super::*;
@@ -290,14 +292,14 @@ mod tests {
     }
 
     /// A store with the messages 1, which is late, and 2, which is nothing.
-    fn two_messages(folder: &Path) -> Direct {
+    pub fn two_messages(folder: &Path) -> Direct {
         let mut store = Direct::open(&folder.join("u.db")).unwrap();
         commit(&mut store, "a", "late", "late");
         commit(&mut store, "b", "fine", "");
         store
     }
 
-    fn said(item: i64, who: &str, at: i64, verdict: Verdict) -> Review {
+    pub fn said(item: i64, who: &str, at: i64, verdict: Verdict) -> Review {
         let verdicts = BTreeMap::from([("late".to_owned(), verdict), ("rude".to_owned(), Verdict::Absent)]);
         Review { item, who: who.to_owned(), at: day(at), drawn: Drawn::Unsure, among: Among::All, content: 4, verdicts }
     }
