@@ -21,6 +21,7 @@ use crate::domain::review::Verdict;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::reports::Reader;
+use crate::store::sqlite::retag;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -122,6 +123,15 @@ impl Reader<'_> {
         let reviews = self.reviews()?;
         let by_item = reviews.chunk_by(|one, next| one.review.item == next.review.item);
         Ok(by_item.filter_map(reviewed_item).collect())
+    }
+
+    /// Whether all stored tags are from the rules with this fingerprint.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn has_tags_of(&self, fingerprint: &str) -> Result<bool, StoreError> {
+        Ok(retag::ruleset(self.connection())?.is_some_and(|ruleset| ruleset.finished && ruleset.rules == fingerprint))
     }
 
     /// The message that a source calls so, unless it was taken back.
