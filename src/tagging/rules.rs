@@ -98,8 +98,11 @@ pub struct Scratch {
     memo: Memo,
     postings: Postings,
     hush: Hush,
-    /// By alternative: one past the last window in which it is to be looked at.
-    asked: Vec<u32>,
+    /// By alternative: one past the last window in which it is to be looked at, counted on from text
+    /// to text, so that nothing needs to be cleared.
+    asked: Vec<u64>,
+    /// The windows of all texts before.
+    before: u64,
     todo: Vec<Question>,
 }
 
@@ -327,11 +330,10 @@ impl Rules {
 
     /// Notes which words satisfy what, and which alternatives are worth a look where.
     fn ask(&self, scratch: &mut Scratch, message: &Read) {
-        let Scratch { postings, asked, todo, .. } = scratch;
+        let Scratch { postings, asked, before, todo, .. } = scratch;
         let Read { cut, title, .. } = message;
         let languages = message.lang.unwrap_or(Languages::ALL);
         postings.clear(self.triggers.len());
-        asked.clear();
         asked.resize(self.alternatives.len(), 0);
         todo.clear();
         let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
@@ -354,14 +356,17 @@ impl Rules {
                             Scope::Title => 0..u32::from(cut.words[word].end <= *title),
                         };
                         let asked = &mut asked[alternative as usize];
-                        for window in windows.start.max(*asked)..windows.end {
-                            todo.push(Question { rule, window, alternative });
-                            *asked = window + 1;
+                        for window in windows {
+                            if *asked <= *before + u64::from(window) {
+                                todo.push(Question { rule, window, alternative });
+                                *asked = *before + u64::from(window) + 1;
+                            }
                         }
                     }
                 }
             }
         }
+        *before += cut.sentences.len() as u64 + 1;
     }
 }
 
