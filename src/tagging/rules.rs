@@ -49,6 +49,8 @@ pub(super) struct Rule {
     pub(super) condition: Condition,
     /// Whether it looks for words at all, not only for themes.
     pub(super) is_by_words: bool,
+    /// In how many windows it must match.
+    pub(super) times: u32,
     pub(super) even_calm: bool,
     pub(super) even_quoted: bool,
 }
@@ -119,6 +121,32 @@ struct Question {
 struct Match {
     rule: usize,
     words: Vec<Span>,
+}
+
+/// The windows in which a rule that must match several times has matched.
+#[derive(Default)]
+struct Repeated {
+    rule: u32,
+    windows: Vec<u32>,
+    words: Vec<Span>,
+}
+
+impl Repeated {
+    /// The words of all matches, once there are as many as the rule wants. Questions come in order,
+    /// rule by rule.
+    fn enough(&mut self, times: u32, question: Question, words: Vec<Span>) -> Option<Vec<Span>> {
+        if times < 2 {
+            return Some(words);
+        }
+        if self.rule != question.rule {
+            *self = Self { rule: question.rule, ..Self::default() };
+        }
+        if self.windows.last() != Some(&question.window) {
+            self.windows.push(question.window);
+            self.words.extend(words);
+        }
+        (self.windows.len() >= times as usize).then(|| std::mem::take(&mut self.words))
+    }
 }
 
 /// How a message is looked at.
@@ -246,6 +274,7 @@ impl Rules {
         let mut matches: Vec<Match> = Vec::new();
         // Rules that hang on the themes of others wait for those.
         let mut hanging: Vec<Match> = Vec::new();
+        let mut repeated = Repeated::default();
         for question in &scratch.todo {
             let rule = &self.compiled[question.rule as usize];
             let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
@@ -267,7 +296,9 @@ impl Rules {
                     continue;
                 }
             }
-            found.push(Match { rule: question.rule as usize, words });
+            if let Some(words) = repeated.enough(rule.times, *question, words) {
+                found.push(Match { rule: question.rule as usize, words });
+            }
         }
         self.imply(&mut matches, hanging, message, ask);
         matches
