@@ -151,6 +151,11 @@ impl<'t> Compiler<'t> {
         });
     }
 
+    /// Every mistake.
+    pub(super) fn mistakes(self) -> Vec<RuleError> {
+        self.errors
+    }
+
     /// The rules, or every mistake.
     pub(super) fn finish(mut self) -> Result<Rules, Vec<RuleError>> {
         if !self.errors.is_empty() {

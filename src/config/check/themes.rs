@@ -175,7 +175,7 @@ fn parts(rule: &Rule) -> Vec<(Part, Place)> {
 
 /// Compiles the rules, for their mistakes. Those of built-in themes are a bug that a test finds.
 pub fn compile(themes: &[ThemeText], origins: &[Option<Origin>], reader: &mut Reader<'_>) {
-    for error in tagging::compile(themes).err().unwrap_or_default() {
+    for error in tagging::mistakes(themes, |theme| origins.get(theme).is_some_and(Option::is_some)) {
         if let Some(origin) = origins.get(error.theme).and_then(Option::as_ref) {
             reader.report(problem_of_rule(origin, error.rule, &error.part, error.span, &error.why, &error.cure, reader.documents));
         }
