@@ -239,7 +239,8 @@ pub trait Ingest: Send + Sync {
     fn messages_after(&self, item: i64, limit: u32, bytes: usize) -> impl Future<Output = Result<StoredMessages, StoreError>> + Send;
 
     /// Replaces tags and moves the counters, together or not at all. It is history: in [`Counters`]
-    /// what moved lately does not testify. [`StoreError::Stale`] when other rules have come.
+    /// what moved lately does not testify. [`StoreError::Stale`] where it does not go on from
+    /// where the last page ended, under the same rules.
     fn commit_retagged(&self, page: Retagged) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Which labels stored items have; `None` when nobody ever said.

@@ -121,6 +121,8 @@ pub struct StoredMessages {
 pub struct Retagged {
     /// Fingerprint of the rules. Under others nothing is written.
     pub rules: String,
+    /// Where it had come to before: from somewhere else nothing is written.
+    pub after: i64,
     /// Messages whose tags are others now.
     pub items: Vec<NewTags>,
     /// Number of the last message that was looked at.

@@ -511,4 +511,6 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
 }
 
 #[cfg(test)]
+mod moved;
+#[cfg(test)]
 mod tests;

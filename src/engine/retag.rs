@@ -32,7 +32,7 @@ use crate::tagging::Rules;
 use crate::text::hash;
 
 /// Messages of a batch: what is tagged in well under a second, and written in one transaction.
-const BATCH: u32 = 4_096;
+const BATCH: u32 = 2_048;
 /// Bytes of text that end a batch before: three of them are held at a time.
 const BATCH_BYTES: usize = 8 << 20;
 
@@ -60,6 +60,7 @@ pub async fn finish(store: &impl Ingest, plan: &Arc<Plan>, stop: &CancellationTo
     let mut tagged: Option<Retagged> = None;
     while read.is_some() || tagged.is_some() {
         let batch = read.take();
+        let after = done_to;
         let last = batch.as_ref().and_then(|batch| batch.last);
         seen += batch.as_ref().map_or(0, |batch| batch.messages.len());
         done_to = last.unwrap_or(done_to);
@@ -70,7 +71,7 @@ pub async fn finish(store: &impl Ingest, plan: &Arc<Plan>, stop: &CancellationTo
             };
             let tagging = async {
                 let Some(batch) = batch else { return Ok(None) };
-                tag(Arc::clone(&plan.rules), batch, done_to).await.map(Some)
+                tag(Arc::clone(&plan.rules), batch, after).await.map(Some)
             };
             let writing = async {
                 let Some(page) = tagged else { return Ok(()) };
@@ -90,13 +91,14 @@ pub async fn finish(store: &impl Ingest, plan: &Arc<Plan>, stop: &CancellationTo
 }
 
 /// Tags a batch on all cores, and keeps what is to be written.
-async fn tag(rules: Arc<Rules>, batch: StoredMessages, done_to: i64) -> Result<Retagged, StoreError> {
+async fn tag(rules: Arc<Rules>, batch: StoredMessages, after: i64) -> Result<Retagged, StoreError> {
     let work = move || {
         let found = tagger::of_all(&batch.messages, |message| other_tags(&rules, message));
         Retagged {
             rules: rules.fingerprint(),
             items: found.into_iter().flatten().collect(),
-            done_to,
+            after,
+            done_to: batch.last.unwrap_or(after),
             finished: batch.last.is_none(),
             without_text: batch.without_text,
             pruned_to: batch.pruned_to,

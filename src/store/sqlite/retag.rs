@@ -135,7 +135,10 @@ fn attach_tags(connection: &Connection, after: i64, read: &mut StoredMessages) -
 
 /// Writes a page of new tags.
 pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Retagged) -> Result<(), StoreError> {
-    let mut ruleset = ruleset(connection)?.filter(|known| known.rules == page.rules).ok_or(StoreError::Stale)?;
+    let mut ruleset = ruleset(connection)?.ok_or(StoreError::Stale)?;
+    if (&ruleset.rules, ruleset.done_to) != (&page.rules, page.after) || ruleset.finished {
+        return Err(StoreError::Stale);
+    }
     let mut moves = HashMap::new();
     for new in &page.items {
         replace(connection, names, new, &mut moves)?;
@@ -144,7 +147,7 @@ pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Retagged
     stir(connection, &mut ruleset, &moves)?;
     (ruleset.done_to, ruleset.without_text) = (page.done_to, ruleset.without_text + page.without_text);
     ruleset.pruned_to = ruleset.pruned_to.max(page.pruned_to);
-    if page.finished && !ruleset.finished {
+    if page.finished {
         finish(connection, &mut ruleset)?;
     }
     keep(connection, &ruleset)

@@ -5,6 +5,7 @@
 
 mod counts;
 mod incidents;
+mod retag;
 mod streams;
 
 use std::collections::BTreeMap;
