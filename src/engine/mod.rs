@@ -89,12 +89,17 @@ pub struct Parts {
 ///
 /// [`CrewError`] when a task ended by itself or did not end in time.
 pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>, stop: CancellationToken) -> Result<(), CrewError> {
-    let mut crew = Crew::new(stop);
+    let mut crew = Crew::new(stop.clone());
     let nudges = Nudges::default();
     show_plan(&plan, &parts.board);
     // Before anything arrives: what is tagged with these rules at once is news, the rest history.
-    if let Err(error) = retag::begin(&parts.store, &plan, parts.clock.now()).await {
-        warn!("the rules could not be noted: {error}; the lookout tries again");
+    tokio::select! {
+        () = stop.cancelled() => {}
+        begun = retag::begin(&parts.store, &plan, parts.clock.now()) => {
+            if let Err(error) = begun {
+                warn!("the rules could not be noted: {error}; the lookout tries again");
+            }
+        }
     }
     crew.start("poller", poll(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("lookout", look(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));

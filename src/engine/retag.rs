@@ -55,39 +55,53 @@ pub async fn finish(store: &impl Ingest, plan: &Arc<Plan>, stop: &CancellationTo
     let Some(ruleset) = store.ruleset().await?.filter(|ruleset| ruleset.rules == rules && !ruleset.finished) else { return Ok(()) };
     let waiting = named(&waiting(&plan.config.watches, &ruleset));
     info!("theme rules have changed: stored messages are tagged again in the background{waiting}");
-    let (mut done_to, mut seen, mut changed) = (ruleset.done_to, 0, 0);
-    let mut read = Some(store.messages_after(done_to, BATCH, BATCH_BYTES).await?);
-    let mut tagged: Option<Retagged> = None;
-    while read.is_some() || tagged.is_some() {
-        let batch = read.take();
-        let after = done_to;
-        let last = batch.as_ref().and_then(|batch| batch.last);
-        seen += batch.as_ref().map_or(0, |batch| batch.messages.len());
-        done_to = last.unwrap_or(done_to);
-        let round = async {
-            let reading = async {
-                let Some(last) = last else { return Ok(None) };
-                store.messages_after(last, BATCH, BATCH_BYTES).await.map(Some)
-            };
-            let tagging = async {
-                let Some(batch) = batch else { return Ok(None) };
-                tag(Arc::clone(&plan.rules), batch, after).await.map(Some)
-            };
-            let writing = async {
-                let Some(page) = tagged else { return Ok(()) };
-                store.commit_retagged(page).await
-            };
-            tokio::try_join!(reading, tagging, writing)
-        };
-        (read, tagged) = tokio::select! {
+    let read = Some(store.messages_after(ruleset.done_to, BATCH, BATCH_BYTES).await?);
+    let mut stages = Stages { store, rules: &plan.rules, read, tagged: None, done_to: ruleset.done_to };
+    let (mut seen, mut changed) = (0, 0);
+    while stages.read.is_some() || stages.tagged.is_some() {
+        seen += stages.read.as_ref().map_or(0, |batch| batch.messages.len());
+        tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            done = round => done.map(|(read, tagged, ())| (read, tagged))?,
-        };
-        changed += tagged.as_ref().map_or(0, |page| page.items.len());
+            done = stages.advance() => done?,
+        }
+        changed += stages.tagged.as_ref().map_or(0, |page| page.items.len());
     }
     info!(seen, changed, "{seen} stored messages were tagged again, {changed} of them have other tags now");
     Ok(())
+}
+
+/// What is on its way: a batch that was read and one that was tagged.
+struct Stages<'a, S> {
+    store: &'a S,
+    rules: &'a Arc<Rules>,
+    read: Option<StoredMessages>,
+    tagged: Option<Retagged>,
+    /// The last message of what was tagged.
+    done_to: i64,
+}
+
+impl<S: Ingest> Stages<'_, S> {
+    /// Takes every batch one stage further, at the same time.
+    async fn advance(&mut self) -> Result<(), StoreError> {
+        let (batch, page, after) = (self.read.take(), self.tagged.take(), self.done_to);
+        let last = batch.as_ref().and_then(|batch| batch.last);
+        let reading = async {
+            let Some(last) = last else { return Ok(None) };
+            self.store.messages_after(last, BATCH, BATCH_BYTES).await.map(Some)
+        };
+        let tagging = async {
+            let Some(batch) = batch else { return Ok(None) };
+            tag(Arc::clone(self.rules), batch, after).await.map(Some)
+        };
+        let writing = async {
+            let Some(page) = page else { return Ok(()) };
+            self.store.commit_retagged(page).await
+        };
+        let (read, tagged, ()) = tokio::try_join!(reading, tagging, writing)?;
+        (self.read, self.tagged, self.done_to) = (read, tagged, last.unwrap_or(after));
+        Ok(())
+    }
 }
 
 /// Tags a batch on all cores, and keeps what is to be written.
@@ -170,4 +184,137 @@ fn grouped(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::engine::intake::Intake;
+    use crate::host::credentials::Credentials;
+    use crate::store::sqlite::Sqlite;
+
+    const CONFIG: &str = r#"
+        builtin_themes = false
+        [[source]]
+        name = "a"
+        every = "1h"
+        file = { folder = "a" }
+        [[watch]]
+        name = "one"
+        themes = ["late", "cold"]
+        [[watch]]
+        name = "two"
+        themes = ["cold"]
+        [[theme]]
+        name = "late"
+        rules = ["LATE"]
+        [[theme]]
+        name = "cold"
+        rules = ["cold"]
+    "#;
+
+    fn plan(rule: &str) -> Arc<Plan> {
+        let document = Document { name: "u".to_owned(), text: CONFIG.replace("LATE", rule) };
+        Arc::new(Plan::build(parse(&[document], &Credentials::of_this_process()).config.unwrap(), &[7; 32]).unwrap())
+    }
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000, 0).unwrap() + TimeDelta::minutes(minute)
+    }
+
+    /// A store with messages of a minute each; every seventh is late and every fifth tardy.
+    async fn store(folder: &tempfile::TempDir, messages: i64) -> Sqlite {
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let plan = plan("late");
+        begin(&store, &plan, at(0)).await.unwrap();
+        let nothing = BTreeMap::new();
+        let intake = Intake::new(&plan, &[7; 32], "a", &nothing);
+        let prepared = |n: i64| {
+            let said = [["", "late "][usize::from(n % 7 == 0)], ["", "tardy "][usize::from(n % 5 == 0)]].concat();
+            intake.prepare(Item { id: n.to_string(), text: format!("{said}{n}"), published: Some(at(n)), ..Item::default() })
+        };
+        let stream = StreamKey { source: "a".to_owned(), shard: Shard::whole() };
+        let (items, progress, now) = ((0..messages).map(prepared).collect(), Progress::None, at(messages));
+        store.commit_page(PageCommit { stream, items, history: true, usual_delay: 0, progress, now }).await.unwrap();
+        store
+    }
+
+    async fn tagged(store: &Sqlite, theme: &str) -> usize {
+        let read = store.messages_after(0, 100_000, 1 << 24).await.unwrap();
+        read.messages.iter().filter(|message| message.tags.iter().any(|tag| tag.theme == theme)).count()
+    }
+
+    #[tokio::test]
+    async fn every_batch_is_tagged_and_only_what_changes_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let messages = i64::from(2 * BATCH + 100);
+        let store = store(&folder, messages).await;
+        let (before, wide) = (tagged(&store, "late").await, plan("late | tardy"));
+        begin(&store, &wide, at(messages)).await.unwrap();
+        finish(&store, &wide, &CancellationToken::new()).await.unwrap();
+        let ruleset = store.ruleset().await.unwrap().unwrap();
+        assert_eq!((ruleset.done_to, ruleset.finished, ruleset.moved.keys().map(String::as_str).collect()), (messages, true, vec!["late"]));
+        let every = |n: usize| (messages as usize).div_ceil(n);
+        assert_eq!((before, tagged(&store, "late").await), (every(7), every(7) + every(5) - every(35)));
+        assert_eq!(store.read(|reader| reader.recount()).await.unwrap(), []);
+        // Nothing is left to do.
+        finish(&store, &wide, &CancellationToken::new()).await.unwrap();
+        assert_eq!(begin(&store, &wide, at(messages + 1)).await.unwrap(), ruleset);
+    }
+
+    #[tokio::test]
+    async fn a_stop_leaves_the_rest_for_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, wide) = (store(&folder, 50).await, plan("tardy"));
+        begin(&store, &wide, at(50)).await.unwrap();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        finish(&store, &wide, &stop).await.unwrap();
+        let ruleset = store.ruleset().await.unwrap().unwrap();
+        let waiting: Vec<&str> = waiting(&wide.config.watches, &ruleset).iter().map(|watch| watch.name.as_str()).collect();
+        assert_eq!((ruleset.done_to, ruleset.finished, waiting), (0, false, vec!["one"]));
+        assert_eq!(note(&wide.config.watches, &ruleset, 50).unwrap(), "re-tagging: 0 % of 50 messages; watch `one` waits");
+        finish(&store, &wide, &CancellationToken::new()).await.unwrap();
+        assert_eq!(tagged(&store, "late").await, 10);
+    }
+
+    #[tokio::test]
+    async fn in_an_empty_store_there_is_nothing_to_wait_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder, 0).await;
+        let ruleset = begin(&store, &plan("tardy"), at(0)).await.unwrap();
+        assert!(ruleset.finished && ruleset.moving.is_empty(), "{ruleset:?}");
+        assert_eq!(note(&[], &ruleset, 0), None);
+    }
+
+    #[test]
+    fn a_title_or_an_example_changes_no_fingerprint_and_a_rule_does() {
+        let rule = |when: &str| RuleText { when: when.to_owned(), ..RuleText::default() };
+        let theme = |rule: RuleText| vec![ThemeText { name: "late".to_owned(), rules: vec![rule], ..ThemeText::default() }];
+        let base = fingerprints(&theme(rule("late")));
+        let example = RuleText { matches: vec!["So late".to_owned()], ..rule("late") };
+        let titled = vec![ThemeText { title: "lateness".to_owned(), matches: vec!["late".to_owned()], ..theme(example).remove(0) }];
+        assert_eq!(fingerprints(&titled), base);
+        assert_ne!(fingerprints(&theme(rule("tardy"))), base);
+    }
+
+    #[test]
+    fn people_read_how_far_it_is_and_who_waits() {
+        let moving = ["cold".to_owned()].into();
+        let half = Ruleset { done_to: 416_000, moving, ..Ruleset::default() };
+        let watches = &plan("late").config.watches;
+        let said = |ruleset: &Ruleset, stored| note(watches, ruleset, stored);
+        assert_eq!(said(&half, 1_000_000).unwrap(), "re-tagging: 41 % of 1,000,000 messages; watches `one`, `two` wait");
+        let nobody = Ruleset { moving: ["other".to_owned()].into(), ..half };
+        assert_eq!(said(&nobody, 999).unwrap(), "re-tagging: 100 % of 999 messages");
+    }
 }

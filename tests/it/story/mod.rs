@@ -10,6 +10,7 @@ mod life;
 mod manual;
 mod measures;
 mod replay;
+mod retag;
 mod secrets;
 mod slow;
 mod survey;
