@@ -265,7 +265,7 @@ mod tests {
         assert_eq!((ruleset.done_to, ruleset.finished, ruleset.moved.keys().map(String::as_str).collect()), (messages, true, vec!["late"]));
         let every = |n: usize| (messages as usize).div_ceil(n);
         assert_eq!((before, tagged(&store, "late").await), (every(7), every(7) + every(5) - every(35)));
-        assert_eq!(store.read(|reader| reader.recount()).await.unwrap(), []);
+        assert_eq!(store.read(|reader| Ok(reader.recount().unwrap())).await.unwrap(), []);
         // Nothing is left to do.
         finish(&store, &wide, &CancellationToken::new()).await.unwrap();
         assert_eq!(begin(&store, &wide, at(messages + 1)).await.unwrap(), ruleset);

@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_messages() {
-        let messages: Vec<usize> = (0..3 * SLICE + 1).collect();
+        let messages: Vec<usize> = (0..=3 * SLICE).collect();
         assert_eq!(of_all(&messages, |message| message * 2), messages.iter().map(|message| message * 2).collect::<Vec<_>>());
     }
 }
