@@ -13,6 +13,7 @@ pub mod notice;
 pub mod ports;
 pub mod rated;
 pub mod remark;
+pub mod review;
 pub mod ruleset;
 pub mod secret;
 pub mod theme;

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::config::settings;
 use crate::domain::item::Item;
 use crate::domain::ports::TaggedItem;
 use crate::domain::voice::Likeness;
 use crate::engine::plan::Plan;
-use crate::engine::tagger;
-use crate::engine::tagger::Said;
 use crate::tagging;
 use crate::text::alike;
 use crate::text::alike::Words;
@@ -23,19 +22,22 @@ pub struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    /// For a source with this name and these labels.
+    /// For a source of this name with these labels.
     #[must_use]
-    pub fn new(plan: &'a Plan, author_key: &'a [u8], source: &'a str, source_labels: &'a BTreeMap<String, String>) -> Self {
-        Self { plan, author_key, source, source_labels }
+    pub fn new(plan: &'a Plan, author_key: &'a [u8], source: &'a settings::Source) -> Self {
+        Self { plan, author_key, source: &source.name, source_labels: &source.labels }
+    }
+
+    /// What rules see of an item.
+    fn message<'i>(&'i self, item: &'i Item) -> tagging::Message<'i> {
+        tagging::Message { title: &item.title, text: &item.text, lang: item.lang.as_deref(), rating: item.rating, source: self.source }
     }
 
     /// Tags an item and works out what the store has to know of it.
     #[must_use]
     pub fn prepare(&self, item: Item) -> TaggedItem {
         let message = tagging::message(&item.title, &item.text);
-        let (title, text, rating, lang) = (&item.title, &item.text, item.rating, item.lang.as_deref());
-        let said = Said { title, text, rating, source: self.source, lang };
-        let tags = if item.gone { Vec::new() } else { tagger::tags(&self.plan.rules, &said) };
+        let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&self.message(&item)) };
         let author_hash = item.author.as_deref().map(|author| hash::of_author(self.author_key, author));
         // "A Google user" is a thousand people.
         let somebody = author_hash.as_deref().filter(|_| item.author.as_deref().is_some_and(alike::names_somebody));

@@ -21,6 +21,7 @@ pub mod courier;
 pub mod course;
 pub mod crew;
 mod diary;
+pub mod doubt;
 pub mod drivers;
 pub mod facts;
 pub mod gauges;
@@ -36,7 +37,6 @@ pub mod plan;
 pub mod poller;
 pub mod relabel;
 pub mod retag;
-pub mod tagger;
 
 use crate::deliver::Carrier;
 use crate::domain::ports::StoreError;

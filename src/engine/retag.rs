@@ -23,11 +23,10 @@ use crate::domain::ruleset::Ruleset;
 use crate::domain::ruleset::StoredMessage;
 use crate::domain::ruleset::StoredMessages;
 use crate::domain::theme::RuleText;
-use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
+use crate::engine::cores::with_each;
 use crate::engine::plan::Plan;
-use crate::engine::tagger;
-use crate::engine::tagger::Said;
+use crate::tagging::Message;
 use crate::tagging::Rules;
 use crate::text::hash;
 
@@ -107,7 +106,7 @@ impl<S: Ingest> Stages<'_, S> {
 /// Tags a batch on all cores, and keeps what is to be written.
 async fn tag(rules: Arc<Rules>, batch: StoredMessages, after: i64) -> Result<Retagged, StoreError> {
     let work = move || {
-        let found = tagger::of_all(&batch.messages, |message| other_tags(&rules, message));
+        let found = with_each(&batch.messages, |message| other_tags(&rules, message));
         Retagged {
             rules: rules.fingerprint(),
             items: found.into_iter().flatten().collect(),
@@ -124,21 +123,37 @@ async fn tag(rules: Arc<Rules>, batch: StoredMessages, after: i64) -> Result<Ret
 /// What rules say of a stored message, where it is not what is stored.
 fn other_tags(rules: &Rules, message: &StoredMessage) -> Option<NewTags> {
     let StoredMessage { title, text, rating, source, lang, .. } = message;
-    let tags = tagger::tags(rules, &Said { title, text, rating: *rating, source, lang: lang.as_deref() });
-    let has = |tags: &[Tag], tag: &Tag| tags.contains(tag);
-    let same = tags.len() == message.tags.len() && tags.iter().all(|tag| has(&message.tags, tag));
+    let tags = rules.tag(&Message { title, text, lang: lang.as_deref(), rating: *rating, source });
+    let same = tags.len() == message.tags.len() && tags.iter().all(|tag| message.tags.contains(tag));
     (!same).then_some(NewTags { item: message.item, rev: message.rev, tags })
 }
 
-/// For each theme what changes when it finds something else. Examples and titles find nothing.
-fn fingerprints(themes: &[ThemeText]) -> BTreeMap<String, String> {
-    let rule = |rule: &RuleText| RuleText { matches: Vec::new(), matches_not: Vec::new(), ..rule.clone() };
-    let print = |theme: &ThemeText| {
-        let rules = theme.rules.iter().map(rule).collect();
-        let theme = ThemeText { title: String::new(), matches: Vec::new(), matches_not: Vec::new(), rules, ..theme.clone() };
-        format!("{:016x}", hash::of_parts([format!("{theme:?}").as_str()]))
+/// For each theme what changes when it finds something else: its own rules, those of the themes that
+/// they hang on, and the words of languages. Examples and titles find nothing.
+pub(super) fn fingerprints(themes: &[ThemeText]) -> BTreeMap<String, String> {
+    let named = |name: &str| themes.iter().find(|theme| theme.name == name);
+    let shared = themes.iter().map(|theme| &theme.shared).find(|shared| !shared.is_empty());
+    let shared = format!("{shared:?}");
+    let of = |theme: &ThemeText| {
+        let mut parts = vec![theme.name.as_str()];
+        let mut at = 0;
+        while let Some(name) = parts.get(at) {
+            let hangs_on = named(name).into_iter().flat_map(|theme| &theme.rules).flat_map(|rule| &rule.when_themes);
+            let more: Vec<&str> = hangs_on.map(String::as_str).filter(|name| !parts.contains(name)).collect();
+            parts.extend(more);
+            at += 1;
+        }
+        let rules: Vec<String> = parts.into_iter().filter_map(named).map(findings).collect();
+        format!("{:016x}", hash::of_parts(rules.iter().map(String::as_str).chain([shared.as_str()])))
     };
-    themes.iter().map(|theme| (theme.name.clone(), print(theme))).collect()
+    themes.iter().map(|theme| (theme.name.clone(), of(theme))).collect()
+}
+
+/// A theme but for what decides nothing about a text.
+fn findings(theme: &ThemeText) -> String {
+    let rule = |rule: &RuleText| RuleText { matches: Vec::new(), matches_not: Vec::new(), ..rule.clone() };
+    let (rules, nothing) = (theme.rules.iter().map(rule).collect(), ThemeText::default());
+    format!("{:?}", ThemeText { name: theme.name.clone(), words: theme.words.clone(), rules, ..nothing })
 }
 
 /// Watches that count a theme of which history is half old and half new.
@@ -236,8 +251,7 @@ mod tests {
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
         let plan = plan("late");
         begin(&store, &plan, at(0)).await.unwrap();
-        let nothing = BTreeMap::new();
-        let intake = Intake::new(&plan, &[7; 32], "a", &nothing);
+        let intake = Intake::new(&plan, &[7; 32], &plan.config.sources[0]);
         let prepared = |n: i64| {
             let said = [["", "late "][usize::from(n % 7 == 0)], ["", "tardy "][usize::from(n % 5 == 0)]].concat();
             intake.prepare(Item { id: n.to_string(), text: format!("{said}{n}"), published: Some(at(n)), ..Item::default() })
@@ -305,6 +319,22 @@ mod tests {
         let titled = vec![ThemeText { title: "lateness".to_owned(), matches: vec!["late".to_owned()], ..theme(example).remove(0) }];
         assert_eq!(fingerprints(&titled), base);
         assert_ne!(fingerprints(&theme(rule("tardy"))), base);
+    }
+
+    #[test]
+    fn a_theme_changes_with_those_that_it_hangs_on_and_with_the_words_of_languages() {
+        let of = |name: &str, when: &str, on: &str| {
+            let when_themes = (!on.is_empty()).then(|| on.to_owned()).into_iter().collect();
+            let rule = RuleText { when: when.to_owned(), when_themes, ..RuleText::default() };
+            ThemeText { name: name.to_owned(), rules: vec![rule], ..ThemeText::default() }
+        };
+        let themes = |when: &str| vec![of("a", "x", "b"), of("b", "y", "c"), of("c", when, "a"), of("d", "z", "")];
+        let (base, other) = (fingerprints(&themes("late")), fingerprints(&themes("tardy")));
+        let changed = |other: &BTreeMap<String, String>| base.iter().filter(|(name, print)| other[*name] != **print).count();
+        assert_eq!((changed(&base), changed(&other), base["d"] == other["d"]), (0, 3, true));
+        let language = crate::domain::theme::LanguageText { code: "de".to_owned(), ..Default::default() };
+        let shared = themes("late").into_iter().map(|theme| ThemeText { shared: [language.clone()].into(), ..theme });
+        assert_eq!(changed(&fingerprints(&shared.collect::<Vec<_>>())), 4);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::collections::HashSet;
 use crate::domain::item::Rating;
 use crate::domain::ports::Counters;
 use crate::engine::backtest::world::Stage;
-use crate::engine::tagger;
-use crate::engine::tagger::Said;
+use crate::engine::cores::with_each;
+use crate::engine::retag;
 use crate::store::sqlite::history::Life;
+use crate::tagging::Message;
 use crate::tagging::Rules;
 
 /// Messages that are tagged at once, and bytes of text that end a batch before.
@@ -53,10 +54,9 @@ impl<'a> Tagging<'a> {
             });
         }
         let known = stage.stored_by.filter(|by| stored.is_none_or(|stored| stored == by.rules.fingerprint()));
-        let same = |name: &String| {
-            let of = |plan: &crate::engine::plan::Plan| plan.theme(name).map(|theme| (theme.words.clone(), theme.rules.clone()));
-            known.is_some_and(|by| of(by) == of(stage.plan))
-        };
+        let present = retag::fingerprints(&stage.plan.config.themes);
+        let before = known.map(|by| retag::fingerprints(&by.config.themes));
+        let same = |name: &String| before.as_ref().is_some_and(|before| before.get(name) == present.get(name));
         let rules = &*stage.plan.rules;
         let stored = stored.map(str::to_owned).or_else(|| known.map(|by| by.rules.fingerprint().clone()));
         let again = stored.is_some_and(|stored| stored != rules.fingerprint());
@@ -118,11 +118,11 @@ impl<'a> Tagging<'a> {
 
 /// Names of the themes of each text, worked out on all cores; `None` where the text is gone.
 fn tagged(rules: &Rules, sources: &BTreeMap<i64, String>, lives: &[Life]) -> Vec<Option<Vec<String>>> {
-    tagger::of_all(lives, |life| {
+    with_each(lives, |life| {
         let (title, text) = life.text.as_ref()?;
         let rating = life.rating.map(|(value, max)| Rating { value, max });
         let source = sources.get(&life.source).map_or("", String::as_str);
-        let said = Said { title, text, rating, source, lang: life.lang.as_deref() };
-        Some(tagger::tags(rules, &said).into_iter().map(|tag| tag.theme).collect())
+        let message = Message { title, text, lang: life.lang.as_deref(), rating, source };
+        Some(rules.tag(&message).into_iter().map(|tag| tag.theme).collect())
     })
 }

@@ -75,8 +75,7 @@ impl Scene {
     /// Messages of these hours, read in the last minute of an hour.
     async fn say(&mut self, said: &[(i64, &str)], hour: i64, history: bool) {
         let now = at(hour) + TimeDelta::minutes(59);
-        let nothing = BTreeMap::new();
-        let intake = Intake::new(&self.plan, &[7; 32], "a", &nothing);
+        let intake = Intake::new(&self.plan, &[7; 32], &self.plan.config.sources[0]);
         let items = said.iter().zip(self.number..).map(|(&(hour, text), number)| {
             let published = Some(at(hour) + TimeDelta::seconds(i64::from(number % 3_000)));
             intake.prepare(Item { id: number.to_string(), text: text.to_owned(), published, ..Item::default() })

@@ -345,12 +345,16 @@ mod recount {
             Event::Retag(themes) => {
                 let tag = |theme: &&str| Tag { theme: (*theme).to_owned(), rule: "new".to_owned(), spans: Vec::new() };
                 let tags: Vec<Tag> = THEMES[themes].iter().map(tag).collect();
-                store.begin_rules(themes.to_string(), BTreeMap::new(), time("2026-11-28T20:00:00Z")).await.unwrap();
+                // Other ones each time.
+                let rules = format!("{}{themes}", store.ruleset().await.unwrap().unwrap_or_default().rules);
+                let begun = store.begin_rules(rules.clone(), BTreeMap::new(), time("2026-11-28T20:00:00Z")).await.unwrap();
                 let read = store.messages_after(0, 5, 1 << 20).await.unwrap();
                 let new = |message: &StoredMessage| NewTags { item: message.item, rev: message.rev, tags: tags.clone() };
                 let items = read.messages.iter().map(new).collect();
-                let (rules, done_to) = (themes.to_string(), read.last.unwrap_or(0));
-                store.commit_retagged(Retagged { rules, items, done_to, ..Retagged::default() }).await.unwrap();
+                if !begun.finished {
+                    let done_to = read.last.unwrap_or(0);
+                    store.commit_retagged(Retagged { rules, items, done_to, ..Retagged::default() }).await.unwrap();
+                }
             }
             Event::Relabel(value) => {
                 let labels = BTreeMap::from([("house".to_owned(), value.to_string()), ("country".to_owned(), "no".to_owned())]);

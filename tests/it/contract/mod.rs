@@ -6,6 +6,7 @@
 mod counts;
 mod incidents;
 mod retag;
+mod reviews;
 mod streams;
 
 use std::collections::BTreeMap;
