@@ -11,6 +11,7 @@ mod manual;
 mod measures;
 mod people;
 mod replay;
+mod retag;
 mod secrets;
 mod slow;
 mod survey;
