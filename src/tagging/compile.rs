@@ -73,7 +73,7 @@ fn name(rule: &RuleText, number: usize) -> String {
     if rule.name.is_empty() { (number + 1).to_string() } else { rule.name.clone() }
 }
 
-fn fingerprint(themes: &[ThemeText]) -> String {
+pub(super) fn fingerprint(themes: &[ThemeText]) -> String {
     let mut parts = vec![LANGUAGE_VERSION];
     for theme in themes {
         parts.extend(["theme", &theme.name]);

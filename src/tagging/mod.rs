@@ -39,6 +39,7 @@ mod compile;
 mod examples;
 mod lex;
 mod lexicon;
+pub mod model;
 mod parse;
 mod pattern;
 mod plan;
@@ -62,6 +63,12 @@ pub fn compile(themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
         compiler.theme(theme, text);
     }
     compiler.finish(themes)
+}
+
+/// Identifies the rules of one theme: another one once they are others.
+#[must_use]
+pub fn fingerprint_of(theme: &ThemeText) -> String {
+    compile::fingerprint(std::slice::from_ref(theme))
 }
 
 /// The text of a message for tagging: its title, where it has one, is the first line. Spans of

@@ -1,0 +1,224 @@
+//! Labelled texts as numbers: which words and pairs each has, which rules fired, what people said.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::tagging::Rules;
+use crate::tagging::model::folds;
+use crate::text::normalise;
+use crate::text::normalise::Cut;
+
+/// Longest word in bytes of its plain form; what is longer is no word that people share.
+const LONGEST: usize = 40;
+
+/// A text with what people said of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Labelled {
+    /// The text as it is tagged, see [`crate::tagging::message`].
+    pub text: String,
+    /// Themes that it has.
+    pub themes: BTreeSet<String>,
+    /// Themes of which nobody said whether it has them.
+    pub open: BTreeSet<String>,
+}
+
+/// All labelled texts, in an order that does not depend on the one in which they came.
+#[derive(Debug)]
+pub struct Corpus {
+    /// Words and pairs by number, in byte order.
+    words: Vec<String>,
+    texts: Vec<Text>,
+    groups: usize,
+}
+
+#[derive(Debug)]
+struct Text {
+    /// Numbers of words and pairs, ascending.
+    words: Vec<u32>,
+    /// Themes and names of the rules that fired.
+    fired: BTreeSet<(String, String)>,
+    /// Themes that the rules give.
+    tags: BTreeSet<String>,
+    labels: Labelled,
+    group: usize,
+}
+
+/// What a model looks at besides words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// A rule of the theme fired.
+    Rule(String),
+    /// The rules give this theme, which may be the model's own.
+    Theme(String),
+}
+
+/// The corpus as one theme sees it.
+#[derive(Debug)]
+pub struct View<'c> {
+    /// The theme.
+    pub theme: String,
+    /// Words and pairs by number.
+    pub words: &'c [String],
+    /// Marks; their numbers follow those of the words.
+    pub marks: Vec<Mark>,
+    /// Texts of which somebody said whether they have the theme.
+    pub rows: Vec<Seen<'c>>,
+    /// How many groups the corpus has.
+    pub groups: usize,
+}
+
+/// One text as one theme sees it.
+#[derive(Debug)]
+pub struct Seen<'c> {
+    /// Numbers of words and pairs, ascending.
+    pub words: &'c [u32],
+    /// Numbers of marks, ascending.
+    pub marks: Vec<u32>,
+    /// Whether people say that it has the theme.
+    pub positive: bool,
+    /// Whether the rules say so.
+    pub by_rules: bool,
+    /// Texts of one group are copies of each other.
+    pub group: usize,
+}
+
+impl Corpus {
+    /// Reads labelled texts. `rules` are without any model.
+    #[must_use]
+    pub fn new(rules: &Rules, mut labelled: Vec<Labelled>) -> Self {
+        labelled.sort_unstable();
+        let groups = folds::groups(&labelled.iter().map(|text| text.text.as_str()).collect::<Vec<_>>());
+        let mut cut = Cut::default();
+        let found: Vec<BTreeSet<String>> = labelled.iter().map(|labelled| words(&labelled.text, &mut cut)).collect();
+        let numbers: BTreeMap<String, u32> = found.iter().flatten().cloned().collect::<BTreeSet<String>>().into_iter().zip(0..).collect();
+        let names: Vec<String> = rules.themes().map(str::to_owned).collect();
+        let text = |((labels, found), group): ((Labelled, BTreeSet<String>), &usize)| Text {
+            words: found.iter().filter_map(|word| numbers.get(word)).copied().collect(),
+            fired: fired(rules, &names, &labels.text),
+            tags: rules.tag(&labels.text).into_iter().map(|tag| tag.theme).collect(),
+            labels,
+            group: *group,
+        };
+        let count = groups.iter().max().map_or(0, |last| last + 1);
+        let texts = labelled.into_iter().zip(found).zip(&groups).map(text).collect();
+        Self { words: numbers.into_keys().collect(), texts, groups: count }
+    }
+
+    /// Texts.
+    #[must_use]
+    pub fn texts(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Texts but for copies.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// The corpus as a theme sees it.
+    #[must_use]
+    pub fn view(&self, theme: &str) -> View<'_> {
+        let judged: Vec<&Text> = self.texts.iter().filter(|text| !text.labels.open.contains(theme)).collect();
+        let marks_of = |text: &Text| -> BTreeSet<Mark> {
+            let rules = text.fired.iter().filter(|(of, _)| of == theme).map(|(_, rule)| Mark::Rule(rule.clone()));
+            rules.chain(text.tags.iter().cloned().map(Mark::Theme)).collect()
+        };
+        let marks: BTreeSet<Mark> = judged.iter().flat_map(|text| marks_of(text)).collect();
+        let first = self.words.len() as u32;
+        let numbers: BTreeMap<&Mark, u32> = marks.iter().zip(first..).collect();
+        let rows = judged.iter().map(|text| Seen {
+            words: &text.words,
+            marks: marks_of(text).iter().filter_map(|mark| numbers.get(mark)).copied().collect(),
+            positive: text.labels.themes.contains(theme),
+            by_rules: text.tags.contains(theme),
+            group: text.group,
+        });
+        let rows = rows.collect();
+        View { theme: theme.to_owned(), words: &self.words, rows, groups: self.groups, marks: marks.into_iter().collect() }
+    }
+}
+
+impl View<'_> {
+    /// How many features there are, words and marks together.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.words.len() + self.marks.len()
+    }
+}
+
+/// The words of a text and its pairs of neighbours within a sentence, in plain form, each once.
+#[must_use]
+pub fn words(text: &str, cut: &mut Cut) -> BTreeSet<String> {
+    normalise::cut(text, cut);
+    let mut found = BTreeSet::new();
+    for sentence in &cut.sentences {
+        let mut before = String::new();
+        for word in &cut.words[sentence.clone()] {
+            let mut plain = String::new();
+            normalise::fold(&text[word.clone()], &mut plain);
+            if plain.is_empty() || plain.len() > LONGEST {
+                before.clear();
+                continue;
+            }
+            if !before.is_empty() {
+                found.insert(format!("{before} {plain}"));
+            }
+            found.insert(plain.clone());
+            before = plain;
+        }
+    }
+    found
+}
+
+fn fired(rules: &Rules, names: &[String], text: &str) -> BTreeSet<(String, String)> {
+    rules.every_match(text).into_iter().filter_map(|(theme, _, tag)| Some((names.get(theme)?.clone(), tag.rule))).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::theme::RuleText;
+    use crate::domain::theme::ThemeText;
+
+    /// Themes with a rule for each word given.
+    pub fn rules(themes: &[(&str, &[&str])]) -> Rules {
+        crate::tagging::compile(&texts(themes)).unwrap()
+    }
+
+    pub fn texts(themes: &[(&str, &[&str])]) -> Vec<ThemeText> {
+        let rule = |word: &&str| RuleText { when: (*word).to_owned(), name: format!("says {word}"), ..RuleText::default() };
+        themes
+            .iter()
+            .map(|(name, words)| ThemeText { name: (*name).into(), rules: words.iter().map(rule).collect(), ..ThemeText::default() })
+            .collect()
+    }
+
+    pub fn labelled(text: &str, themes: &[&str]) -> Labelled {
+        Labelled { text: text.into(), themes: themes.iter().map(|theme| (*theme).to_owned()).collect(), open: BTreeSet::new() }
+    }
+
+    #[test]
+    fn pairs_stand_within_a_sentence_and_nothing_is_told_twice() {
+        let words = words("The BOT again. Again the bot, @you https://a.example", &mut Cut::default());
+        assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), ["again", "again the", "bot", "bot again", "the", "the bot"]);
+    }
+
+    #[test]
+    fn a_theme_sees_its_own_rules_and_the_verdict_on_all_themes() {
+        let rules = rules(&[("loop", &["circles", "bot"]), ("late", &["late"])]);
+        let mut open = labelled("the bot", &[]);
+        open.open.insert("late".to_owned());
+        let corpus = Corpus::new(&rules, vec![labelled("bot circles, late", &["loop"]), open, labelled("fine", &["late"])]);
+        let view = corpus.view("loop");
+        assert_eq!(
+            view.marks,
+            [Mark::Rule("says bot".into()), Mark::Rule("says circles".into()), Mark::Theme("late".into()), Mark::Theme("loop".into())]
+        );
+        let first = view.words.len() as u32;
+        let told: Vec<(Vec<u32>, bool, bool)> =
+            view.rows.iter().map(|row| (row.marks.iter().map(|mark| mark - first).collect(), row.positive, row.by_rules)).collect();
+        assert_eq!(told, [(vec![0, 1, 2, 3], true, true), (vec![], false, false), (vec![0, 3], false, true)]);
+        assert_eq!((corpus.view("late").rows.len(), corpus.texts()), (2, 3), "a text of which nobody spoke is left out");
+    }
+}
