@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 use tracing::info;
+use tracing::warn;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -227,6 +228,12 @@ fn announce(plan: &Plan) {
         summary(plan),
         config.store.path.display()
     );
+    for model in &config.models.used {
+        info!("a model decides for `{}`, beside its rules", model.theme);
+    }
+    for why in &config.models.stale {
+        warn!("{why}; train it again with `uproar train`");
+    }
 }
 
 fn summary(plan: &Plan) -> String {

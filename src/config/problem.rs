@@ -184,6 +184,8 @@ codes! {
     BadTime = "E0026",
     /// There are more mistakes than are told.
     More = "E0027",
+    /// A file of models cannot be used.
+    BadModels = "E0028",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.
@@ -198,6 +200,8 @@ codes! {
     Ahead = "W0006",
     /// A label that none of the watch's sources gives.
     LabelUnknown = "W0007",
+    /// A model that was trained with other rules.
+    StaleModel = "W0008",
 }
 
 impl fmt::Display for Code {

@@ -10,6 +10,9 @@ use crate::text::normalise::Cut;
 
 /// Longest word in bytes of its plain form; what is longer is no word that people share.
 const LONGEST: usize = 40;
+/// Digits of a word: "24" tells of hours, while longer numbers are orders, telephones and cards, which
+/// have no place in a file that people read.
+const MOST_DIGITS: usize = 3;
 
 /// A text with what people said of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,24 +154,35 @@ impl View<'_> {
 #[must_use]
 pub fn words(text: &str, cut: &mut Cut) -> BTreeSet<String> {
     normalise::cut(text, cut);
-    let mut found = BTreeSet::new();
+    let (mut found, mut folded) = (BTreeSet::new(), String::new());
     for sentence in &cut.sentences {
         let mut before = String::new();
         for word in &cut.words[sentence.clone()] {
-            let mut plain = String::new();
-            normalise::fold(&text[word.clone()], &mut plain);
-            if plain.is_empty() || plain.len() > LONGEST {
+            let Some(word) = plain(&text[word.clone()], &mut folded) else {
                 before.clear();
                 continue;
-            }
+            };
             if !before.is_empty() {
-                found.insert(format!("{before} {plain}"));
+                found.insert(format!("{before} {word}"));
             }
-            found.insert(plain.clone());
-            before = plain;
+            found.insert(word.to_owned());
+            word.clone_into(&mut before);
         }
     }
     found
+}
+
+/// The plain form of a word that people share; what is too long for one, or may be somebody's number,
+/// is none.
+pub(super) fn plain<'f>(word: &str, folded: &'f mut String) -> Option<&'f str> {
+    folded.clear();
+    if word.len() > 4 * LONGEST {
+        return None;
+    }
+    normalise::fold(word, folded);
+    let digits = folded.chars().filter(|c| c.is_numeric()).count();
+    // A few ligatures come apart into words.
+    (!folded.is_empty() && folded.len() <= LONGEST && digits <= MOST_DIGITS && !folded.contains(' ')).then_some(folded)
 }
 
 fn fired(rules: &Rules, names: &[String], text: &str) -> BTreeSet<(String, String)> {
@@ -200,7 +214,7 @@ pub(super) mod tests {
 
     #[test]
     fn pairs_stand_within_a_sentence_and_nothing_is_told_twice() {
-        let words = words("The BOT again. Again the bot, @you https://a.example", &mut Cut::default());
+        let words = words("The BOT again. Again the 4711 bot, @you https://a.example", &mut Cut::default());
         assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), ["again", "again the", "bot", "bot again", "the", "the bot"]);
     }
 

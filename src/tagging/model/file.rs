@@ -340,7 +340,59 @@ pub(super) mod tests {
 
     #[test]
     fn a_person_can_read_it() {
-        insta::assert_snapshot!(file().text(), @r"");
+        let mut file = file();
+        file.trained_with = BTreeMap::from([("loop".to_owned(), "aad757596a6d98c2".to_owned())]);
+        insta::assert_snapshot!(file.text(), @r#"
+        {
+          "uproar_models": 1,
+          "trained_at": "2023-11-14T22:13:20Z",
+          "texts": 1000,
+          "trained_with": {
+            "loop": "aad757596a6d98c2"
+          },
+          "models": [
+            {
+              "theme": "loop",
+              "with": 200,
+              "cost": 1.0,
+              "rules_held_out": {
+                "right": 80,
+                "wrong": 20,
+                "missed": 120,
+                "precision": 0.8,
+                "recall": 0.4,
+                "f1": 0.5333
+              },
+              "model_held_out": {
+                "right": 150,
+                "wrong": 30,
+                "missed": 50,
+                "precision": 0.8333,
+                "recall": 0.75,
+                "f1": 0.7895
+              },
+              "gain": {
+                "f1": 0.2561,
+                "from": 0.2,
+                "to": 0.3
+              },
+              "threshold": 0.0,
+              "bias": -0.5,
+              "rules": {
+                "says bot": 0.5
+              },
+              "themes": {
+                "loop": 2.0,
+                "late": -0.25
+              },
+              "words": {
+                "the": -2.0,
+                "round": 1.2346
+              }
+            }
+          ]
+        }
+        "#);
     }
 
     #[test]

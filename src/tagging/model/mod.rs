@@ -13,6 +13,7 @@ pub mod choose;
 pub mod corpus;
 pub mod file;
 pub mod folds;
+pub mod join;
 pub mod measure;
 mod random;
 pub mod solve;
