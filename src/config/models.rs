@@ -92,7 +92,13 @@ notify = []
 
     fn file(themes: &[ThemeText]) -> Vec<u8> {
         let gain = Gain { f1: 0.1, from: 0.1, to: 0.1 };
-        let comparison = Comparison { rules: Verdicts::default(), model: Verdicts::default(), gain, over_yes: gain };
+        let comparison = Comparison {
+            rules: Verdicts::default(),
+            model: Verdicts::default(),
+            by_chance: [Verdicts::default(); 2],
+            gain,
+            over_yes: gain,
+        };
         let weights = [Weights::default(), Weights::default(), Weights::default()];
         let model = crate::tagging::model::file::Model::new("late", 200, 1.0, comparison, (0.0, 0.0), weights);
         File::new(vec![model], themes, 300, Timestamp::UNIX_EPOCH).text().into_bytes()
@@ -126,8 +132,8 @@ notify = []
 
     #[test]
     fn a_file_that_is_none_is_an_error() {
-        let (loaded, shown) = loaded(TEXT, Ok(b"{}"));
-        assert!(loaded.config.is_none());
+        let (none, shown) = loaded(TEXT, Ok(b"{}"));
+        assert!(none.config.is_none());
         insta::assert_snapshot!(shown, @r#"
         error[E0028]: the models cannot be used: it holds no models: missing field `uproar_models` at line 1 column 2; name a file that `uproar train` wrote
          --> uproar.toml:3:18
@@ -137,7 +143,7 @@ notify = []
           |
           = help: `uproar train` writes it; without the line the rules alone decide
         "#);
-        let (_, shown) = super::tests::loaded(TEXT, Err("/nowhere/models.json: no such file"));
+        let (_, shown) = loaded(TEXT, Err("/nowhere/models.json: no such file"));
         assert!(shown.contains("the models cannot be used: /nowhere/models.json: no such file"), "{shown}");
     }
 }

@@ -188,7 +188,7 @@ mod tests {
         let rows: Vec<Seen<'_>> = words
             .iter()
             .enumerate()
-            .map(|(at, words)| Seen { words, marks: vec![], positive: at < 2, by_rules: false, group: at })
+            .map(|(at, words)| Seen { words, marks: vec![], positive: at < 2, by_rules: false, by_chance: false, group: at })
             .collect();
         let rows: Vec<&Seen<'_>> = rows.iter().collect();
         assert_eq!(known(&rows, 4, 4), [0, 1, 3]);
@@ -199,8 +199,9 @@ mod tests {
 
     #[test]
     fn copies_stay_in_one_fold() {
-        let rows: Vec<Seen<'_>> =
-            (0..60).map(|at| Seen { words: &[], marks: vec![], positive: at % 3 == 0, by_rules: false, group: at / 2 }).collect();
+        let rows: Vec<Seen<'_>> = (0..60)
+            .map(|at| Seen { words: &[], marks: vec![], positive: at % 3 == 0, by_rules: false, by_chance: false, group: at / 2 })
+            .collect();
         let rows: Vec<&Seen<'_>> = rows.iter().collect();
         let folds = fold_of_each(&rows, 40, 4);
         assert!((0..30).all(|group| folds[2 * group] == folds[2 * group + 1]));

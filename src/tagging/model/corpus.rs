@@ -23,6 +23,8 @@ pub struct Labelled {
     pub themes: BTreeSet<String>,
     /// Themes of which nobody said whether it has them.
     pub open: BTreeSet<String>,
+    /// Whether it was drawn by chance among all, not because it looked interesting.
+    pub by_chance: bool,
 }
 
 /// All labelled texts, in an order that does not depend on the one in which they came.
@@ -81,6 +83,8 @@ pub struct Seen<'c> {
     pub positive: bool,
     /// Whether the rules say so.
     pub by_rules: bool,
+    /// Whether the text was drawn by chance.
+    pub by_chance: bool,
     /// Texts of one group are copies of each other.
     pub group: usize,
 }
@@ -135,6 +139,7 @@ impl Corpus {
             marks: marks_of(text).iter().filter_map(|mark| numbers.get(mark)).copied().collect(),
             positive: text.labels.themes.contains(theme),
             by_rules: text.tags.contains(theme),
+            by_chance: text.labels.by_chance,
             group: text.group,
         });
         let rows = rows.collect();
@@ -209,7 +214,12 @@ pub(super) mod tests {
     }
 
     pub fn labelled(text: &str, themes: &[&str]) -> Labelled {
-        Labelled { text: text.into(), themes: themes.iter().map(|theme| (*theme).to_owned()).collect(), open: BTreeSet::new() }
+        Labelled {
+            text: text.into(),
+            themes: themes.iter().map(|theme| (*theme).to_owned()).collect(),
+            open: BTreeSet::new(),
+            by_chance: false,
+        }
     }
 
     #[test]

@@ -328,6 +328,7 @@ pub(super) mod tests {
             model: Verdicts { right: 150, wrong: 30, missed: 50 },
             gain: Gain { f1: 0.256_14, from: 0.2, to: 0.3 },
             over_yes: Gain { f1: 0.4, from: 0.3, to: 0.5 },
+            by_chance: [Verdicts::default(); 2],
         };
         Model::new(theme, 200, 1.0, comparison, (-0.5, 0.0), [weights(words), weights(rules), weights(themes)])
     }

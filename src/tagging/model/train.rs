@@ -4,8 +4,9 @@
 //! part in choosing words, strength, weights and threshold, and then model and rules are both held
 //! against what people said of them. A model is kept only where the whole 95 % interval of the
 //! difference in F1 is above zero: to the rules, and to giving the theme to every text, which has a
-//! high F1 where most labelled texts have the theme. What is kept is trained in the same way from all
-//! texts.
+//! high F1 where most labelled texts have the theme. Where people also looked at texts that were drawn
+//! by chance, it must not be worse on those: the others are mostly ones of which the rules are unsure.
+//! What is kept is trained in the same way from all texts.
 //!
 //! The rules were written by people who may have read these texts, the model has not: where that is
 //! so, the comparison favours the rules.
@@ -53,40 +54,78 @@ pub struct Comparison {
     pub rules: Verdicts,
     /// Verdicts of the model.
     pub model: Verdicts,
+    /// The same of the texts that were drawn by chance: rules and model.
+    pub by_chance: [Verdicts; 2],
     /// How much better the model is than the rules.
     pub gain: Gain,
     /// How much better it is than giving the theme to every text.
     pub over_yes: Gain,
 }
 
-impl Comparison {
-    /// Whether the model is better than both by more than chance.
+/// Who decides, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The model.
+    Kept,
+    /// The rules: so many more texts with the theme are needed.
+    TooFewWith(usize),
+    /// The rules: so many more texts without the theme are needed.
+    TooFewWithout(usize),
+    /// The rules: the model's F1 is no higher, or by so little that it may be chance.
+    NotBetter,
+    /// The rules: to give the theme to every text would be about as good as the model.
+    LikeYes,
+    /// The rules: they are better on the texts that were drawn by chance.
+    WorseByChance,
+}
+
+impl Outcome {
+    /// Who decides.
     #[must_use]
-    pub fn is_won(&self) -> bool {
-        self.gain.from > 0.0 && self.over_yes.from > 0.0
+    pub fn decision(&self) -> Decision {
+        match &self.comparison {
+            Some(comparison) => comparison.decision(),
+            None if self.with < LEAST_WITH => Decision::TooFewWith(LEAST_WITH - self.with),
+            None => Decision::TooFewWithout(LEAST_WITHOUT.saturating_sub(self.without)),
+        }
     }
 }
 
-/// Trains the model of a theme. `tick` hears of each of the [`FOLDS`]` + 1` steps.
-#[must_use]
-pub fn train(view: &View<'_>, tick: &mut dyn FnMut()) -> Outcome {
-    train_from(view, LEAST_WITH, LEAST_WITHOUT, tick)
+impl Comparison {
+    /// Who decides.
+    #[must_use]
+    pub fn decision(&self) -> Decision {
+        let [rules, model] = self.by_chance;
+        if self.gain.from <= 0.0 {
+            Decision::NotBetter
+        } else if self.over_yes.from <= 0.0 {
+            Decision::LikeYes
+        } else if model.f1() < rules.f1() {
+            Decision::WorseByChance
+        } else {
+            Decision::Kept
+        }
+    }
 }
 
-fn train_from(view: &View<'_>, least_with: usize, least_without: usize, tick: &mut dyn FnMut()) -> Outcome {
+/// Trains the model of a theme.
+#[must_use]
+pub fn train(view: &View<'_>) -> Outcome {
+    train_from(view, LEAST_WITH, LEAST_WITHOUT)
+}
+
+fn train_from(view: &View<'_>, least_with: usize, least_without: usize) -> Outcome {
     let [with, without] = counted(view);
     let mut outcome = Outcome { theme: view.theme.clone(), with, without, comparison: None, model: None };
     if with < least_with || without < least_without {
-        (0..=FOLDS).for_each(|_| tick());
         return outcome;
     }
-    let comparison = compare(view, tick);
-    if comparison.is_won() {
+    let comparison = compare(view);
+    if comparison.decision() == Decision::Kept {
         let rows: Vec<&Seen<'_>> = view.rows.iter().collect();
         let (fit, choice) = fitted(view, &rows);
         outcome.model = Some(model(view, &fit, choice, comparison, with));
     }
-    tick();
     outcome.comparison = Some(comparison);
     outcome
 }
@@ -100,30 +139,58 @@ fn counted(view: &View<'_>) -> [usize; 2] {
     [0, 1].map(|kind| kinds.iter().filter(|kinds| kinds[kind]).count())
 }
 
-fn compare(view: &View<'_>, tick: &mut dyn FnMut()) -> Comparison {
+/// Verdicts on the texts of one group.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    model: Verdicts,
+    rules: Verdicts,
+    /// Of whoever gives the theme to every text.
+    yes: Verdicts,
+    /// Rules and model on texts that were drawn by chance.
+    by_chance: [Verdicts; 2],
+}
+
+impl Tally {
+    fn add(&mut self, row: &Seen<'_>, said: bool) {
+        let [rules, model, yes] = [row.by_rules, said, true].map(|said| Verdicts::of(said, row.positive));
+        self.rules.add(rules);
+        self.model.add(model);
+        self.yes.add(yes);
+        if row.by_chance {
+            self.by_chance[0].add(rules);
+            self.by_chance[1].add(model);
+        }
+    }
+}
+
+fn compare(view: &View<'_>) -> Comparison {
     let rows: Vec<&Seen<'_>> = view.rows.iter().collect();
     let folds = fold_of_each(&rows, view.groups, FOLDS);
-    let mut by_group = vec![[Verdicts::default(); 3]; view.groups];
+    let mut by_group = vec![Tally::default(); view.groups];
     for fold in 0..FOLDS {
         let rest: Vec<&Seen<'_>> = rows.iter().zip(&folds).filter(|(_, of)| **of != fold).map(|(row, _)| *row).collect();
         let (fit, choice) = fitted(view, &rest);
         for (row, _) in rows.iter().zip(&folds).filter(|(_, of)| **of == fold) {
-            let [model, rules, yes] = &mut by_group[row.group];
-            model.add(Verdicts::of(fit.score(row) >= choice.threshold, row.positive));
-            rules.add(Verdicts::of(row.by_rules, row.positive));
-            yes.add(Verdicts::of(true, row.positive));
+            by_group[row.group].add(row, fit.score(row) >= choice.threshold);
         }
-        tick();
     }
-    let [model, rules, yes] = [0, 1, 2].map(|which: usize| by_group.iter().map(|all| all[which]).collect::<Vec<_>>());
-    let total = |verdicts: &[Verdicts]| {
-        let mut total = Verdicts::default();
-        verdicts.iter().for_each(|verdict| total.add(*verdict));
-        total
-    };
+    let of = |which: fn(&Tally) -> Verdicts| -> Vec<Verdicts> { by_group.iter().map(which).collect() };
+    let [model, rules, yes] = [of(|tally| tally.model), of(|tally| tally.rules), of(|tally| tally.yes)];
+    let by_chance = [of(|tally| tally.by_chance[0]), of(|tally| tally.by_chance[1])];
     let seed = hash::of_parts([view.theme.as_str()]);
-    let [gain, over_yes] = [&rules, &yes].map(|other| gain(&model, other, seed));
-    Comparison { rules: total(&rules), model: total(&model), gain, over_yes }
+    Comparison {
+        rules: total(&rules),
+        model: total(&model),
+        by_chance: by_chance.map(|verdicts| total(&verdicts)),
+        gain: gain(&model, &rules, seed),
+        over_yes: gain(&model, &yes, seed),
+    }
+}
+
+fn total(verdicts: &[Verdicts]) -> Verdicts {
+    let mut total = Verdicts::default();
+    verdicts.iter().for_each(|verdict| total.add(*verdict));
+    total
 }
 
 fn fitted(view: &View<'_>, rows: &[&Seen<'_>]) -> (Fit, Choice) {
@@ -189,7 +256,7 @@ pub(super) mod tests {
     fn outcome(labelled: Vec<Labelled>, least: usize) -> Outcome {
         let rules = rules(&[("loop", &["circles"]), ("late", &["late"])]);
         let corpus = Corpus::new(&rules, labelled);
-        train_from(&corpus.view("loop"), least, least, &mut || {})
+        train_from(&corpus.view("loop"), least, least)
     }
 
     #[test]
@@ -197,7 +264,7 @@ pub(super) mod tests {
         let outcome = outcome(told_by_words(700), 200);
         let comparison = outcome.comparison.unwrap();
         assert!(comparison.rules.f1() < 0.6 && comparison.model.f1() > 0.85, "{comparison:?}");
-        assert!(comparison.is_won() && comparison.gain.from > 0.2);
+        assert!(outcome.decision() == Decision::Kept && comparison.gain.from > 0.2);
         let model = outcome.model.unwrap();
         let of = |word: &str| model.words.of(word).unwrap();
         assert!(of("treadmill") > 1.0 && of("same sentence") > 1.0 && of("curtain") < -0.5, "{model:?}");
@@ -219,7 +286,7 @@ pub(super) mod tests {
             let comparison = outcome.comparison.unwrap();
             assert!((comparison.model.precision() - 0.5).abs() < 0.1, "{comparison:?}");
             // Whoever gives the theme to all has two thirds, which is more than a coin has.
-            assert!(comparison.gain.from > 0.0 && !comparison.is_won() && outcome.model.is_none(), "{comparison:?}");
+            assert!(outcome.decision() == Decision::LikeYes && outcome.model.is_none(), "{comparison:?}");
         }
     }
 
@@ -236,7 +303,20 @@ pub(super) mod tests {
         let outcome = outcome(texts, 100);
         let comparison = outcome.comparison.unwrap();
         assert_eq!((comparison.rules.f1(), outcome.model), (1.0, None));
-        assert!(!comparison.is_won());
+        assert_eq!(comparison.decision(), Decision::NotBetter);
+    }
+
+    #[test]
+    fn what_is_better_only_where_the_rules_are_unsure_does_not_join() {
+        let mut texts = told_by_words(700);
+        for text in &mut texts {
+            // By chance people see only what the rules know.
+            text.by_chance = text.themes.is_empty() != text.text.contains("circles");
+        }
+        let outcome = outcome(texts, 200);
+        let [rules, model] = outcome.comparison.unwrap().by_chance;
+        assert!(rules.f1() > 0.99 && model.f1() < 0.99, "{rules:?} {model:?}");
+        assert_eq!((outcome.decision(), outcome.model), (Decision::WorseByChance, None));
     }
 
     #[test]
@@ -244,6 +324,7 @@ pub(super) mod tests {
         let texts = told_by_words(300);
         let few = outcome(texts.clone(), 200);
         assert!(few.comparison.is_none() && few.model.is_none() && few.with < 200 && few.with > 60);
+        assert_eq!(few.decision(), Decision::TooFewWith(200 - few.with));
         let copied = outcome(texts.iter().cycle().take(1200).cloned().collect(), 200);
         assert_eq!((copied.with, copied.without), (few.with, few.without));
     }
