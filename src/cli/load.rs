@@ -43,8 +43,21 @@ pub fn load_without_secrets(console: &mut Console) -> Result<Config, Failure> {
     load_with(&Lenient(&Credentials::of_this_process()), console)
 }
 
+/// The settings for training models: without secrets, and without the models that there are.
+///
+/// # Errors
+///
+/// As [`load_without_secrets`], but for a file of models that cannot be used.
+pub fn load_without_models(console: &mut Console) -> Result<Config, Failure> {
+    settings(read_without_models(&console.config, &Lenient(&Credentials::of_this_process())), console)
+}
+
 fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Failure> {
-    let (documents, loaded) = read_with(&console.config, secrets).map_err(|error| unreadable(&error))?;
+    settings(read_with(&console.config, secrets), console)
+}
+
+fn settings(read: Result<(Vec<Document>, Loaded), io::Error>, console: &mut Console) -> Result<Config, Failure> {
+    let (documents, loaded) = read.map_err(|error| unreadable(&error))?;
     loaded.config.map_or_else(
         || {
             write!(console.err, "{}", print::show(&loaded.problems, &documents, console.colours))?;
@@ -87,12 +100,8 @@ pub fn read_with(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, L
     Ok((documents, loaded.with_models(bytes.map_err(|error| error.to_string()))))
 }
 
-/// The same where models are about to be trained: those that there are say nothing.
-///
-/// # Errors
-///
-/// As [`read`].
-pub fn read_without_models(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
+/// The same without the models that it names.
+fn read_without_models(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
     let documents = documents(path)?;
     let loaded = parse(&documents, secrets).at(Clock::real().now());
     Ok((documents, loaded))

@@ -43,7 +43,7 @@ impl Loaded {
                 }
                 let known = serde_json::to_string(&used).unwrap_or_default();
                 config.fingerprint = format!("{:016x}", hash::of_parts([config.fingerprint.as_str(), &known]));
-                config.models = Models { used, stale };
+                config.models = Models { used, stale, ..config.models };
                 self.config = Some(config);
             }
         }

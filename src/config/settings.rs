@@ -62,6 +62,8 @@ pub struct Store {
 /// `[tagging] models`, read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Models {
+    /// The file as it is named; relative to the folder of the configuration.
+    pub file: Option<PathBuf>,
     /// Those in use, each for one theme.
     pub used: Vec<Model>,
     /// Why others in the file are not.

@@ -39,7 +39,7 @@ use crate::incident::storm::whole_of;
 use crate::render::chart::Point;
 
 mod calendar;
-mod cores;
+pub mod cores;
 pub mod curve;
 pub mod ear;
 pub mod known;

@@ -41,7 +41,7 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
         watches: watches::watches(top, &themes, reader),
         targets: targets::targets(top, reader),
         themes,
-        models: Models::default(),
+        models: Models { file: top.tagging.models.as_ref().map(|models| models.value.0.clone()), ..Models::default() },
         fingerprint: String::new(),
     };
     unused(top, &config, reader);

@@ -12,12 +12,13 @@ use std::time::Duration;
 const TICK: Duration = Duration::from_millis(500);
 
 /// How many threads can work at once.
-pub(super) fn cores() -> usize {
+#[must_use]
+pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// Does `jobs` jobs. `done` hears of each that has ended, and now and then that none has (0).
-pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut(u64)) -> Vec<T> {
+pub fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut(u64)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let (told, results) = mpsc::channel();
     let mut found: Vec<Option<T>> = Vec::new();

@@ -307,16 +307,28 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_better_only_where_the_rules_are_unsure_does_not_join() {
-        let mut texts = told_by_words(700);
-        for text in &mut texts {
-            // By chance people see only what the rules know.
-            text.by_chance = text.themes.is_empty() != text.text.contains("circles");
-        }
-        let outcome = outcome(texts, 200);
-        let [rules, model] = outcome.comparison.unwrap().by_chance;
-        assert!(rules.f1() > 0.99 && model.f1() < 0.99, "{rules:?} {model:?}");
-        assert_eq!((outcome.decision(), outcome.model), (Decision::WorseByChance, None));
+    fn a_model_joins_only_where_nothing_speaks_against_it() {
+        let decision = |gain: f64, over_yes: f64, by_chance: [u32; 2]| {
+            let of = |from: f64| Gain { f1: from + 0.01, from, to: from + 0.02 };
+            let by_chance = by_chance.map(|right| Verdicts { right, wrong: 10, missed: 10 });
+            let (rules, model) = (Verdicts::default(), Verdicts::default());
+            Comparison { rules, model, by_chance, gain: of(gain), over_yes: of(over_yes) }.decision()
+        };
+        assert_eq!(decision(0.01, 0.01, [40, 50]), Decision::Kept);
+        assert_eq!(decision(0.01, 0.01, [0, 0]), Decision::Kept, "nothing was drawn by chance");
+        assert_eq!(decision(0.0, 0.01, [40, 50]), Decision::NotBetter);
+        assert_eq!(decision(0.01, -0.01, [40, 50]), Decision::LikeYes);
+        assert_eq!(decision(0.01, 0.01, [50, 40]), Decision::WorseByChance);
+    }
+
+    #[test]
+    fn texts_that_were_drawn_by_chance_are_counted_apart() {
+        let mut texts = told_by_words(400);
+        let by_chance = texts.len() / 4;
+        texts[..by_chance].iter_mut().for_each(|text| text.by_chance = true);
+        let [rules, model] = outcome(texts.clone(), 50).comparison.unwrap().by_chance;
+        let with = texts[..by_chance].iter().filter(|text| !text.themes.is_empty()).count() as u32;
+        assert_eq!((rules.right + rules.missed, model.right + model.missed), (with, with));
     }
 
     #[test]
