@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn nothing_counted_says_nothing() {
         assert_eq!(interval(0, 0), 0.0..=1.0);
-        assert_eq!(*interval(3, 3).end(), 1.0);
+        assert!(interval(3, 3).contains(&1.0));
         assert_eq!(interval(9, 3), interval(3, 3));
     }
 

@@ -142,20 +142,17 @@ impl Line {
 
     fn verdicts(&self) -> Result<BTreeMap<String, Verdict>, String> {
         let mut verdicts = BTreeMap::new();
-        let rule = |theme: &String| self.rules.get(theme).cloned().unwrap_or_default();
+        let rule = |theme: &str| Some(self.rules.get(theme).map_or("", String::as_str));
         let absent = self.absent.as_deref().unwrap_or_default();
-        let lists: [(&[String], &dyn Fn(&String) -> Verdict); 4] = [
-            (&self.right, &|theme| Verdict::Right(rule(theme))),
-            (&self.wrong, &|theme| Verdict::Wrong(rule(theme))),
-            (&self.missing, &|_| Verdict::Missing),
-            (absent, &|_| Verdict::Absent),
-        ];
-        for (themes, verdict) in lists {
+        // Whether the themes of a list were given, and whether they are true.
+        let lists = [(&*self.right, true, true), (&*self.wrong, true, false), (&*self.missing, false, true), (absent, false, false)];
+        for (themes, was_given, is_true) in lists {
             for theme in themes {
                 if theme.trim().is_empty() || theme.chars().any(char::is_control) {
                     return Err("the name of a theme is empty; write it as in the configuration".to_owned());
                 }
-                if verdicts.insert(theme.clone(), verdict(theme)).is_some() {
+                let rule = rule(theme).filter(|_| was_given);
+                if verdicts.insert(theme.clone(), Verdict::of(rule, is_true)).is_some() {
                     return Err(format!("`{theme}` is named twice; it is one of right, wrong, missing and absent"));
                 }
             }
@@ -258,7 +255,7 @@ mod tests {
             tags: BTreeMap::new(),
         };
         let line = serde_json::to_string(&Line::of(&stored, true)).unwrap();
-        insta::assert_snapshot!(line, @"");
+        insta::assert_snapshot!(line, @r#"{"source":"desk","id":"m-1","labels":["late","rude"],"right":["late"],"wrong":["rude"],"missing":["lost"],"absent":["slow"],"rules":{"late":"r 1","rude":"r 2"},"who":"anna","at":"2026-11-22T12:00:00Z","drawn":"random","among":"theme late","content":"fffffffffffffffa","title":"","text":"write to [email]"}"#);
         let read = read(&line).unwrap();
         assert_eq!((read.verdicts, read.at, read.drawn), (review.verdicts, Some(review.at), review.drawn));
         assert_eq!((read.among, read.content, read.who), (review.among, Some(review.content), Some(review.who)));

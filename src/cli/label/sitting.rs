@@ -5,6 +5,8 @@ use std::io::BufRead;
 use std::io::Read as _;
 use std::io::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
@@ -23,6 +25,8 @@ use crate::store::sqlite::Direct;
 
 /// An answer is short; what is longer is no answer.
 const LONGEST_LINE: u64 = 1_000;
+/// Columns of a narrow terminal.
+const WIDTH: usize = 76;
 const KEYS: &str = "Enter: right as shown   numbers: change   s: skip   u: undo   q: quit > ";
 
 /// One sitting.
@@ -127,16 +131,21 @@ impl<'a> Sitting<'a> {
         let (zone, number) = (self.plan.config.time_zone, self.stored.len() + 1);
         writeln!(console.out, "\n{number} of {} · {}", self.count, card::origin(message, *drawn, zone))?;
         write!(console.out, "\n{}\n", card.text(console.colours))?;
-        let width = self.themes.iter().map(|theme| theme.chars().count()).max().unwrap_or(0);
+        let mut others = Vec::new();
         for (place, theme) in self.themes.iter().enumerate() {
-            let mark = if themes.contains(&place) { "x" } else { " " };
-            let why = message.tags.iter().position(|tag| tag.theme == *theme).map_or_else(String::new, |tag| {
+            let tag = message.tags.iter().position(|tag| tag.theme == *theme);
+            if tag.is_none() && !themes.contains(&place) {
+                others.push(format!("{} {theme}", place + 1));
+                continue;
+            }
+            let why = tag.map_or_else(String::new, |tag| {
                 let (rule, words) = (&message.tags[tag].rule, card.words(tag));
                 format!("  rule \"{rule}\"{}{words}", if words.is_empty() { "" } else { ": " })
             });
-            let line = format!("{:>3} [{mark}] {theme:width$}{why}", place + 1);
-            writeln!(console.out, "{}", line.trim_end())?;
+            let mark = if themes.contains(&place) { "x" } else { " " };
+            writeln!(console.out, "  [{mark}] {} {theme}{why}", place + 1)?;
         }
+        write!(console.out, "{}", flow(&others))?;
         Ok(())
     }
 
@@ -192,5 +201,35 @@ impl<'a> Sitting<'a> {
             self.skipped
         )?;
         Ok(Code::Done)
+    }
+}
+
+/// Words beside each other, in as many lines as it takes.
+fn flow(words: &[String]) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.width() + 3 + word.width() <= WIDTH => {
+                line.push_str("   ");
+                line.push_str(word);
+            }
+            _ => lines.push(format!("      {word}")),
+        }
+    }
+    lines.iter().fold(String::new(), |flow, line| flow + line + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn themes_that_a_message_does_not_have_take_little_room() {
+        let names = ["1 looping_bot", "2 refund_failed", "3 no_human", "4 wrong_answer", "5 dispute_unresolved"];
+        insta::assert_snapshot!(flow(&names.map(str::to_owned)), @r"
+        1 looping_bot   2 refund_failed   3 no_human   4 wrong_answer
+        5 dispute_unresolved
+        ");
+        assert_eq!(flow(&[]), "");
     }
 }

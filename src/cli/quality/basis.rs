@@ -48,7 +48,7 @@ pub(super) struct Basis {
     pub(super) of_sources: u64,
     /// Left out: edited or taken back since.
     pub(super) stale: u64,
-    /// The stored tags are from other rules: these were tagged anew.
+    /// The stored tags may be from other rules: these were tagged anew.
     pub(super) anew: u64,
     /// Of those the ones without a text, which keep the tags they have.
     pub(super) old_tags: u64,
@@ -173,7 +173,7 @@ impl Basis {
             some(
                 self.anew,
                 format!(
-                    "The stored tags are from other rules, so the labelled messages were tagged anew for this{}.",
+                    "The stored tags may be from other rules, so the labelled messages were tagged anew for this{}.",
                     if self.old_tags > 0 { format!("; {} without a text kept the tags they have", self.old_tags) } else { String::new() }
                 ),
             ),

@@ -254,7 +254,7 @@ impl Reviews for Sqlite {
     }
 
     async fn reviewed(&self) -> Result<Vec<ReviewedItem>, StoreError> {
-        self.read(|reader| reader.reviewed()).await
+        self.read(|reader| Ok(reviews::merged(&reader.reviews()?))).await
     }
 }
 

@@ -120,9 +120,7 @@ impl Reader<'_> {
     ///
     /// [`StoreError`] when the database fails.
     pub fn reviewed(&self) -> Result<Vec<ReviewedItem>, StoreError> {
-        let reviews = self.reviews()?;
-        let by_item = reviews.chunk_by(|one, next| one.review.item == next.review.item);
-        Ok(by_item.filter_map(reviewed_item).collect())
+        Ok(merged(&self.reviews()?))
     }
 
     /// Whether all stored tags are from the rules with this fingerprint.
@@ -147,6 +145,11 @@ impl Reader<'_> {
         let read = |row: &Row<'_>| Ok(Reviewable { item: row.get(0)?, content: row.get::<_, i64>(1)?.cast_unsigned() });
         Ok(find.query_row(params![source, external_id], read).optional()?)
     }
+}
+
+/// Messages that were reviewed, each once, from all reviews in their order.
+pub(super) fn merged(reviews: &[StoredReview]) -> Vec<ReviewedItem> {
+    reviews.chunk_by(|one, next| one.review.item == next.review.item).filter_map(reviewed_item).collect()
 }
 
 /// Writes reviews that are newer than what stands, and returns how many were.
