@@ -17,9 +17,11 @@ use crate::config::print;
 use crate::config::secrets::Lenient;
 use crate::config::secrets::Secrets;
 use crate::config::settings::Config;
+use crate::domain::theme::ThemeText;
 use crate::host::clock::Clock;
 use crate::host::credentials::Credentials;
 use crate::tagging::model::file;
+use crate::tagging::model::file::Model;
 
 /// No configuration is larger; what is was named by mistake.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -105,6 +107,22 @@ fn read_without_models(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Docume
     let documents = documents(path)?;
     let loaded = parse(&documents, secrets).at(Clock::real().now());
     Ok((documents, loaded))
+}
+
+/// The models of a file that can be used with these themes; others are told on standard error.
+///
+/// # Errors
+///
+/// [`Failure`] for a file that cannot be read, or that others may write to.
+pub fn models(path: &Path, themes: &[ThemeText], console: &mut Console) -> Result<Vec<Model>, Failure> {
+    let wrong = |why: String| Failure::new(Code::Config, why);
+    let bytes = bytes(path, "write it with `uproar train`", file::LARGEST).map_err(|error| wrong(error.to_string()))?;
+    let read = file::File::read(&bytes).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+    let (used, stale) = read.usable(themes);
+    for why in stale {
+        writeln!(console.err, "{}: {why}; train it again with `uproar train`", path.display())?;
+    }
+    Ok(used)
 }
 
 /// A configuration that cannot even be read.

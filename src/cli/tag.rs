@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
 use crate::config::themes;
 use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Theme file to use in place of the built-in themes
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Models of `uproar train` that join the rules
+    #[arg(long, value_name = "FILE")]
+    models: Option<PathBuf>,
     /// Add the rule and the words behind each theme
     ///
     /// `"why":[{"theme","rule","spans":[[from,to],...]}]`; spans are bytes of the text. Where there
@@ -51,20 +55,27 @@ const EXAMPLE: &str = r#"Example:
   echo '{"id":"1","text":"The bot sends me in circles."}' | uproar tag --explain"#;
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let rules = match &args.rules {
+    let (themes, rules) = match &args.rules {
         Some(file) => read_rules(file)?,
         None => {
-            compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?
+            let themes = themes::built_in();
+            let rules = compile(&themes).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?;
+            (themes, rules)
         }
+    };
+    let rules = match &args.models {
+        Some(file) => rules.with_models(&load::models(file, &themes, console)?),
+        None => rules,
     };
     tag_lines(&rules, args.explain, io::stdin().lock(), &mut console.out)
 }
 
-fn read_rules(file: &Path) -> Result<Rules, Failure> {
+fn read_rules(file: &Path) -> Result<(Vec<ThemeText>, Rules), Failure> {
     let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
     let wrong = |fault: String| Failure::new(Code::Config, format!("{}: {fault}", file.display()));
     let themes = themes::parse(&text).map_err(wrong)?;
-    compile(&themes).map_err(wrong)
+    let rules = compile(&themes).map_err(wrong)?;
+    Ok((themes, rules))
 }
 
 fn compile(themes: &[ThemeText]) -> Result<Rules, String> {

@@ -70,6 +70,14 @@ pub struct Models {
     pub stale: Vec<Stale>,
 }
 
+impl Models {
+    /// The model that decides for a theme.
+    #[must_use]
+    pub fn of(&self, theme: &str) -> Option<&Model> {
+        self.used.iter().find(|model| model.theme == theme)
+    }
+}
+
 /// `[fetch]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {

@@ -8,11 +8,15 @@ use crate::domain::theme::Scope;
 use crate::domain::theme::Tag;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
+use crate::tagging::model::file::Model;
+use crate::tagging::model::join;
+use crate::tagging::model::join::Joint;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
 use crate::tagging::search::Postings;
 use crate::tagging::search::Span;
 use crate::tagging::search::Window;
+use crate::text::hash;
 use crate::text::normalise::Cut;
 use crate::text::normalise::cut;
 
@@ -26,6 +30,8 @@ pub struct Rules {
     /// Alternatives to look at where a choice occurs, by choice.
     triggers: Vec<Vec<u32>>,
     fingerprint: String,
+    /// Models that decide for some themes.
+    models: Option<Joint>,
     /// Workspaces that no thread uses at the moment.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -57,6 +63,7 @@ pub struct Scratch {
     /// By alternative: one past the last window in which it is to be looked at.
     asked: Vec<u32>,
     todo: Vec<Question>,
+    models: join::Scratch,
 }
 
 /// Whether an alternative holds in a window; in the order in which answers are wanted.
@@ -89,7 +96,18 @@ impl Rules {
             }
         }
         let lexicon = Lexicon::new(&choices.into_patterns())?;
-        Some(Self { themes, compiled, alternatives, lexicon, triggers, fingerprint, idle: Mutex::default() })
+        Some(Self { themes, compiled, alternatives, lexicon, triggers, fingerprint, models: None, idle: Mutex::default() })
+    }
+
+    /// The same with models, which decide for their themes. They are usable with these rules, see
+    /// [`crate::tagging::model::file::File::usable`].
+    #[must_use]
+    pub fn with_models(mut self, models: &[Model]) -> Self {
+        self.models = Joint::new(models, self.themes.clone());
+        if let Some(models) = &self.models {
+            self.fingerprint = format!("{:016x}", hash::of_parts([self.fingerprint.as_str(), models.fingerprint()]));
+        }
+        self
     }
 
     /// The themes of a text, in the order in which they were compiled, each with the first rule
@@ -104,7 +122,12 @@ impl Rules {
 
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
     pub fn tag_with(&self, scratch: &mut Scratch, text: &str) -> Vec<Tag> {
-        self.matches(scratch, text, false).into_iter().map(|found| self.told(&found, &scratch.cut)).collect()
+        let fired: Vec<Tag> =
+            self.matches(scratch, text, self.models.is_some()).into_iter().map(|found| self.told(&found, &scratch.cut)).collect();
+        match &self.models {
+            Some(models) => models.tags(&mut scratch.models, text, &scratch.cut, fired),
+            None => fired,
+        }
     }
 
     /// Identifies the rules: equal for equal themes, and different once a text might be tagged
@@ -185,7 +208,7 @@ impl Rules {
 
     /// Notes which words satisfy what, and which alternatives are worth a look where.
     fn ask(&self, scratch: &mut Scratch, text: &str) {
-        let Scratch { cut, memo, postings, asked, todo } = scratch;
+        let Scratch { cut, memo, postings, asked, todo, .. } = scratch;
         postings.clear(self.triggers.len());
         asked.clear();
         asked.resize(self.alternatives.len(), 0);

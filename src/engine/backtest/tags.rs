@@ -51,7 +51,9 @@ impl<'a> Tagging<'a> {
         }
         let known = stage.stored_by.filter(|by| stored.is_none_or(|stored| stored == by.rules.fingerprint()));
         let same = |name: &String| {
-            let of = |plan: &crate::engine::plan::Plan| plan.theme(name).map(|theme| (theme.words.clone(), theme.rules.clone()));
+            let of = |plan: &crate::engine::plan::Plan| {
+                plan.theme(name).map(|theme| (theme.words.clone(), theme.rules.clone(), plan.config.models.of(name).cloned()))
+            };
             known.is_some_and(|by| of(by) == of(stage.plan))
         };
         let rules = &*stage.plan.rules;
