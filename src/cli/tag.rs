@@ -55,13 +55,12 @@ const EXAMPLE: &str = r#"Example:
   echo '{"id":"1","text":"The bot sends me in circles."}' | uproar tag --explain"#;
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let (themes, rules) = match &args.rules {
-        Some(file) => read_rules(file)?,
-        None => {
-            let themes = themes::built_in();
-            let rules = compile(&themes).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?;
-            (themes, rules)
-        }
+    let (themes, rules) = if let Some(file) = &args.rules {
+        read_rules(file)?
+    } else {
+        let themes = themes::built_in();
+        let rules = compile(&themes).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?;
+        (themes, rules)
     };
     let rules = match &args.models {
         Some(file) => rules.with_models(&load::models(file, &themes, console)?),

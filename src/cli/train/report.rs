@@ -29,7 +29,7 @@ impl Report<'_> {
     pub(super) fn text(&self) -> String {
         let (texts, copies) = (self.corpus.texts(), self.corpus.texts() - self.corpus.groups());
         let copies = if copies == 0 { String::new() } else { format!(", {copies} of them copies of others") };
-        let mut text = format!("{} labelled texts{copies}; each of {FOLDS} parts is held back in turn\n\n", texts);
+        let mut text = format!("{texts} labelled texts{copies}; each of {FOLDS} parts is held back in turn\n\n");
         let mut table = Table::new(&["THEME", "WITH", "RULES P / R / F1", "MODEL P / R / F1", "DIFFERENCE IN F1 (95 %)", ""]);
         for outcome in self.outcomes {
             let compared = |of: fn(&Comparison) -> String| outcome.comparison.as_ref().map_or_else(|| "-".to_owned(), of);

@@ -180,7 +180,9 @@ impl File {
                 return Err(FileError::Value(format!("it holds two models of `{theme}`")));
             }
             let all = [&model.rules, &model.themes, &model.words].into_iter().flat_map(Weights::iter);
-            let wild = all.chain([("threshold", model.threshold), ("bias", model.bias)]).find(|(_, weight)| !(weight.abs() <= HEAVIEST));
+            let wild = all
+                .chain([("threshold", model.threshold), ("bias", model.bias)])
+                .find(|(_, weight)| weight.is_nan() || weight.abs() > HEAVIEST);
             if let Some((name, weight)) = wild {
                 return Err(FileError::Value(format!("in the model of `{theme}`, {name:?} has the weight {weight}")));
             }
@@ -317,7 +319,9 @@ pub(super) mod tests {
 
     pub fn weights(weights: &[(&str, f64)]) -> Weights {
         let mut of = Weights::default();
-        weights.iter().for_each(|(name, weight)| of.insert((*name).to_owned(), *weight));
+        for (name, weight) in weights {
+            of.insert((*name).to_owned(), *weight);
+        }
         of
     }
 

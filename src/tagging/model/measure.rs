@@ -1,5 +1,7 @@
 //! How good somebody is at a theme, and whether one is better than another by more than chance.
 
+use std::iter::Sum;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -52,6 +54,16 @@ impl Verdicts {
     }
 }
 
+impl Sum for Verdicts {
+    fn sum<I: Iterator<Item = Self>>(verdicts: I) -> Self {
+        let mut sum = Self::default();
+        for verdict in verdicts {
+            sum.add(verdict);
+        }
+        sum
+    }
+}
+
 fn part(some: u32, all: u32) -> f64 {
     if all == 0 { 0.0 } else { f64::from(some) / f64::from(all) }
 }
@@ -98,21 +110,14 @@ pub fn gain(one: &[Verdicts], other: &[Verdicts], seed: u64) -> Gain {
 mod tests {
     use super::*;
 
-    fn total(verdicts: &[Verdicts]) -> Verdicts {
-        let mut total = Verdicts::default();
-        verdicts.iter().for_each(|verdict| total.add(*verdict));
-        total
-    }
-
     #[test]
     fn shares_are_those_of_the_textbook() {
         let verdicts = Verdicts { right: 6, wrong: 2, missed: 4 };
         assert_eq!((verdicts.precision(), verdicts.recall()), (0.75, 0.6));
         assert!((verdicts.f1() - 2.0 * 0.75 * 0.6 / 1.35).abs() < 1e-12);
-        assert_eq!(Verdicts::default().f1(), 0.0);
-        assert_eq!(total(&[Verdicts::of(true, true), Verdicts::of(true, false), Verdicts::of(false, true), Verdicts::of(false, false)]), {
-            Verdicts { right: 1, wrong: 1, missed: 1 }
-        });
+        assert!(Verdicts::default().f1().abs() < 1e-12, "nothing is no number");
+        let all = [Verdicts::of(true, true), Verdicts::of(true, false), Verdicts::of(false, true), Verdicts::of(false, false)];
+        assert_eq!(all.into_iter().sum::<Verdicts>(), Verdicts { right: 1, wrong: 1, missed: 1 });
     }
 
     #[test]
@@ -127,7 +132,7 @@ mod tests {
         assert!(thin.from < 0.0 && thin.to > 0.0, "{thin:?}");
         let same = gain(&of(9), &of(9), 1);
         assert_eq!(same, Gain { f1: 0.0, from: 0.0, to: 0.0 });
-        assert_eq!(gain(&[], &[], 1).to, 0.0);
+        assert_eq!(gain(&[], &[], 1), Gain { f1: 0.0, from: 0.0, to: 0.0 });
     }
 
     #[test]

@@ -179,18 +179,12 @@ fn compare(view: &View<'_>) -> Comparison {
     let by_chance = [of(|tally| tally.by_chance[0]), of(|tally| tally.by_chance[1])];
     let seed = hash::of_parts([view.theme.as_str()]);
     Comparison {
-        rules: total(&rules),
-        model: total(&model),
-        by_chance: by_chance.map(|verdicts| total(&verdicts)),
+        rules: rules.iter().copied().sum(),
+        model: model.iter().copied().sum(),
+        by_chance: by_chance.map(|verdicts| verdicts.into_iter().sum()),
         gain: gain(&model, &rules, seed),
         over_yes: gain(&model, &yes, seed),
     }
-}
-
-fn total(verdicts: &[Verdicts]) -> Verdicts {
-    let mut total = Verdicts::default();
-    verdicts.iter().for_each(|verdict| total.add(*verdict));
-    total
 }
 
 fn fitted(view: &View<'_>, rows: &[&Seen<'_>]) -> (Fit, Choice) {
