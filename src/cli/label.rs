@@ -66,6 +66,9 @@ pub struct Args {
     #[arg(long, requires = "export")]
     with_text: bool,
     /// Read labels from JSON lines as --export writes them; `-` is standard input
+    ///
+    /// A bad line is told and passed over, and so is one about a message that is not stored. Ends with 65
+    /// after bad lines, with 1 after unknown messages.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["watch", "theme", "source", "unsure", "count"])]
     import: Option<PathBuf>,
 }
@@ -74,6 +77,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let config = load::load_without_secrets(console)?;
     let (mut store, plan) = open::store_and_plan(config)?;
     let who = args.who.clone().unwrap_or_else(names::who);
+    if who.trim().is_empty() {
+        return Err(Failure::new(Code::Usage, "--who is empty; name the person whose labels these are"));
+    }
     if let Some(file) = &args.export {
         let wanted = export::Wanted { source: args.source.as_deref(), who: args.who.as_deref(), with_text: args.with_text };
         return export::export(file, &wanted, &store, console);

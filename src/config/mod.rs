@@ -72,9 +72,17 @@ pub struct Loaded {
     references: Vec<(Place, NaiveDate)>,
     /// The file of models, with its place.
     models: Option<(Place, PathBuf)>,
+    /// Where the themes stand, in the order of those of `config`.
+    origins: Vec<Option<check::themes::Origin>>,
 }
 
 impl Loaded {
+    /// The themes' own examples that do not come out as they say.
+    #[must_use]
+    pub fn failed_examples(&self) -> Vec<Problem> {
+        self.config.as_ref().map(|config| check::themes::examples(&config.themes, &self.origins)).unwrap_or_default()
+    }
+
     /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
@@ -105,8 +113,10 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let top = Top::read_table(&table, &Place::default(), &mut reader);
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
+    let mut origins = Vec::new();
     let config = (!torn).then(|| {
-        let (mut config, origins) = check::settings(&top, &mut reader);
+        let (mut config, found) = check::settings(&top, &mut reader);
+        origins = found;
         check::themes::compile(&config.themes, &origins, &mut reader);
         config.fingerprint = effective.fingerprint(&config.themes);
         config
@@ -117,7 +127,7 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let periods = top.watch.iter().filter_map(|watch| watch.reference.as_ref());
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
-    Loaded { config, problems, effective, references, models }
+    Loaded { config, problems, effective, references, models, origins }
 }
 
 /// All documents in one table.

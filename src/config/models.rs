@@ -118,7 +118,7 @@ notify = []
 
         let (other, shown) = loaded(&TEXT.replace("[\"late\"]\n[[watch", "[\"later\"]\n[[watch"), Ok(&bytes));
         insta::assert_snapshot!(shown, @r#"
-        warning[W0008]: the model of `late` is not used: the rules of the theme have changed since it was trained
+        warning[W0009]: the model of `late` is not used: the rules of the theme have changed since it was trained
          --> uproar.toml:3:18
           |
         3 | tagging.models = "models.json"

@@ -200,8 +200,10 @@ codes! {
     Ahead = "W0006",
     /// A label that none of the watch's sources gives.
     LabelUnknown = "W0007",
+    /// A theme's own example does not come out as it says.
+    Example = "W0008",
     /// A model that was trained with other rules.
-    StaleModel = "W0008",
+    StaleModel = "W0009",
 }
 
 impl fmt::Display for Code {

@@ -189,6 +189,9 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -226,14 +229,7 @@ mod tests {
         assert!(read(r#"{"source":"s","id":"1","worng":["a"]}"#).unwrap_err().starts_with("unknown field `worng`, expected one of"));
     }
 
-    #[test]
-    fn a_stored_label_comes_back_from_its_line() {
-        let verdicts = [
-            ("late", Verdict::Right("r 1".to_owned())),
-            ("rude", Verdict::Wrong("r 2".to_owned())),
-            ("lost", Verdict::Missing),
-            ("slow", Verdict::Absent),
-        ];
+    fn stored(verdicts: BTreeMap<String, Verdict>) -> StoredReview {
         let review = Review {
             item: 3,
             who: "anna".to_owned(),
@@ -241,10 +237,10 @@ mod tests {
             drawn: Drawn::Random,
             among: Among::Theme("late".to_owned()),
             content: u64::MAX - 5,
-            verdicts: verdicts.map(|(theme, verdict)| (theme.to_owned(), verdict)).into(),
+            verdicts,
         };
-        let stored = StoredReview {
-            review: review.clone(),
+        StoredReview {
+            review,
             source: "desk".to_owned(),
             external_id: "m-1".to_owned(),
             at: now(),
@@ -253,12 +249,36 @@ mod tests {
             lang: None,
             rating: None,
             tags: BTreeMap::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_stored_label_comes_back_from_its_line() {
+        let verdicts = [
+            ("late", Verdict::Right("r 1".to_owned())),
+            ("rude", Verdict::Wrong("r 2".to_owned())),
+            ("lost", Verdict::Missing),
+            ("slow", Verdict::Absent),
+        ];
+        let stored = stored(verdicts.map(|(theme, verdict)| (theme.to_owned(), verdict)).into());
+        let review = stored.review.clone();
         let line = serde_json::to_string(&Line::of(&stored, true)).unwrap();
         insta::assert_snapshot!(line, @r#"{"source":"desk","id":"m-1","labels":["late","rude"],"right":["late"],"wrong":["rude"],"missing":["lost"],"absent":["slow"],"rules":{"late":"r 1","rude":"r 2"},"who":"anna","at":"2026-11-22T12:00:00Z","drawn":"random","among":"theme late","content":"fffffffffffffffa","title":"","text":"write to [email]"}"#);
         let read = read(&line).unwrap();
         assert_eq!((read.verdicts, read.at, read.drawn), (review.verdicts, Some(review.at), review.drawn));
         assert_eq!((read.among, read.content, read.who), (review.among, Some(review.content), Some(review.who)));
         assert_eq!(Line::of(&stored, false).text, None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_said_comes_back(said in btree_map("[a-z_]{1,9}", (any::<bool>(), any::<bool>(), "\\PC{0,9}"), 0..9)) {
+            let verdicts: BTreeMap<String, Verdict> = said
+                .into_iter()
+                .map(|(theme, (was_given, is_true, rule))| (theme, Verdict::of(was_given.then_some(rule.as_str()), is_true)))
+                .collect();
+            let line = serde_json::to_string(&Line::of(&stored(verdicts.clone()), false)).unwrap();
+            prop_assert_eq!(read(&line).unwrap().verdicts, verdicts);
+        }
     }
 }

@@ -45,6 +45,9 @@ pub(super) fn print(found: &Quality, basis: &Basis, whole: bool, console: &mut C
     for note in basis.notes() {
         writeln!(console.out, "{note}")?;
     }
+    if found.themes.iter().any(|theme| theme.precision.is_too_small()) {
+        writeln!(console.out, "For precision: `uproar label --theme NAME` draws at random among the messages with a theme.")?;
+    }
     Ok(())
 }
 

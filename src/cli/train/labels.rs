@@ -14,10 +14,10 @@ use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::config::settings::Config;
 use crate::config::suggest;
+use crate::domain::item::Rating;
 use crate::domain::review::Among;
 use crate::domain::review::Drawn;
 use crate::domain::review::ReviewedItem;
-use crate::tagging;
 use crate::tagging::model::corpus::Labelled;
 
 /// A longer line is not a message.
@@ -31,6 +31,10 @@ const MOST_TEXTS: usize = 200_000;
 struct Line {
     text: String,
     title: Option<String>,
+    lang: Option<String>,
+    rating: Option<f64>,
+    rating_max: Option<f64>,
+    source: Option<String>,
     labels: Option<BTreeSet<String>>,
     right: Option<BTreeSet<String>>,
     wrong: Option<BTreeSet<String>>,
@@ -115,20 +119,37 @@ impl Line {
         };
         // As many as anybody reads.
         strangers.extend(is.iter().filter(|name| !themes.contains(&name.as_str())).take(20).cloned());
-        let text = tagging::message(self.title.as_deref().unwrap_or(""), &self.text);
-        labelled(text, is, &is_not, themes, by_chance)
+        let rating = self.rating.map(|value| Rating { value, max: self.rating_max.unwrap_or(5.0) });
+        Labelled {
+            title: self.title.unwrap_or_default(),
+            text: self.text,
+            lang: self.lang.filter(|lang| !lang.is_empty()),
+            rating,
+            source: self.source.unwrap_or_default(),
+            open: open(themes, &is, &is_not),
+            themes: is,
+            by_chance,
+        }
     }
 }
 
 /// What people said of a stored message.
 pub(super) fn of_review(item: ReviewedItem, themes: &[&str]) -> Labelled {
-    let by_chance = item.drawn == Drawn::Random && item.among == Among::All;
-    labelled(tagging::message(&item.title, &item.text), item.themes, &item.rejected, themes, by_chance)
+    Labelled {
+        by_chance: item.drawn == Drawn::Random && item.among == Among::All,
+        open: open(themes, &item.themes, &item.rejected),
+        title: item.title,
+        text: item.text,
+        lang: item.lang,
+        rating: item.rating,
+        source: item.source,
+        themes: item.themes,
+    }
 }
 
-fn labelled(text: String, is: BTreeSet<String>, is_not: &BTreeSet<String>, themes: &[&str], by_chance: bool) -> Labelled {
-    let open = themes.iter().filter(|theme| !is.contains(**theme) && !is_not.contains(**theme)).map(|theme| (*theme).to_owned()).collect();
-    Labelled { text, themes: is, open, by_chance }
+/// Themes of which nobody spoke.
+fn open(themes: &[&str], is: &BTreeSet<String>, is_not: &BTreeSet<String>) -> BTreeSet<String> {
+    themes.iter().filter(|theme| !is.contains(**theme) && !is_not.contains(**theme)).map(|theme| (*theme).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -148,7 +169,7 @@ mod tests {
         let (labelled, strangers) =
             read("{\"id\":7,\"text\":\"No parcel\",\"title\":\"Oh\",\"labels\":[\"late\",\"lat\"]}\n\n{\"text\":\"\",\"labels\":[]}")
                 .unwrap();
-        assert_eq!((labelled.len(), labelled[0].text.as_str(), names(&labelled[0].open)), (2, "Oh\nNo parcel", vec![]));
+        assert_eq!((labelled.len(), labelled[0].message().whole().as_str(), names(&labelled[0].open)), (2, "Oh\nNo parcel", vec![]));
         assert_eq!((names(&labelled[0].themes), names(&strangers)), (vec!["lat", "late"], vec!["lat"]));
         assert!(!labelled[0].by_chance);
     }

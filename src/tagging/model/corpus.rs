@@ -1,8 +1,12 @@
 //! Labelled texts as numbers: which words and pairs each has, which rules fired, what people said.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::domain::item::Rating;
+use crate::domain::theme::Tag;
+use crate::tagging::Message;
 use crate::tagging::Rules;
 use crate::tagging::model::folds;
 use crate::text::normalise;
@@ -14,17 +18,41 @@ const LONGEST: usize = 40;
 /// have no place in a file that people read.
 const MOST_DIGITS: usize = 3;
 
-/// A text with what people said of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// A message with what people said of it.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Labelled {
-    /// The text as it is tagged, see [`crate::tagging::message`].
+    /// Its title.
+    pub title: String,
+    /// Its text.
     pub text: String,
+    /// Its language, where it is known.
+    pub lang: Option<String>,
+    /// Its rating.
+    pub rating: Option<Rating>,
+    /// The name of its source.
+    pub source: String,
     /// Themes that it has.
     pub themes: BTreeSet<String>,
     /// Themes of which nobody said whether it has them.
     pub open: BTreeSet<String>,
     /// Whether it was drawn by chance among all, not because it looked interesting.
     pub by_chance: bool,
+}
+
+impl Labelled {
+    /// As the rules see it.
+    #[must_use]
+    pub fn message(&self) -> Message<'_> {
+        Message { title: &self.title, text: &self.text, lang: self.lang.as_deref(), rating: self.rating, source: &self.source }
+    }
+
+    /// Messages that are equal in this are equal in all.
+    fn order(&self, other: &Self) -> Ordering {
+        let words = |of: &Self| (of.text.clone(), of.title.clone(), of.lang.clone(), of.source.clone());
+        let said = |of: &Self| (of.themes.clone(), of.open.clone(), of.by_chance);
+        let rating = |of: &Self| of.rating.map(|rating| [rating.value.to_bits(), rating.max.to_bits()]);
+        (words(self), said(self), rating(self)).cmp(&(words(other), said(other), rating(other)))
+    }
 }
 
 /// All labelled texts, in an order that does not depend on the one in which they came.
@@ -44,8 +72,16 @@ struct Text {
     fired: BTreeSet<(String, String)>,
     /// Themes that the rules give.
     tags: BTreeSet<String>,
-    labels: Labelled,
+    labels: Labels,
     group: usize,
+}
+
+/// What people said.
+#[derive(Debug)]
+struct Labels {
+    themes: BTreeSet<String>,
+    open: BTreeSet<String>,
+    by_chance: bool,
 }
 
 /// What a model looks at besides words.
@@ -93,22 +129,24 @@ impl Corpus {
     /// Reads labelled texts. `rules` are without any model.
     #[must_use]
     pub fn new(rules: &Rules, mut labelled: Vec<Labelled>) -> Self {
-        labelled.sort_unstable();
-        let groups = folds::groups(&labelled.iter().map(|text| text.text.as_str()).collect::<Vec<_>>());
-        let mut cut = Cut::default();
-        let found: Vec<BTreeSet<String>> = labelled.iter().map(|labelled| words(&labelled.text, &mut cut)).collect();
-        let numbers: BTreeMap<String, u32> = found.iter().flatten().cloned().collect::<BTreeSet<String>>().into_iter().zip(0..).collect();
-        let names: Vec<String> = rules.themes().map(str::to_owned).collect();
-        let text = |((labels, found), group): ((Labelled, BTreeSet<String>), &usize)| Text {
-            words: found.iter().filter_map(|word| numbers.get(word)).copied().collect(),
-            fired: fired(rules, &names, &labels.text),
-            tags: rules.tag(&labels.text).into_iter().map(|tag| tag.theme).collect(),
-            labels,
+        labelled.sort_by(Labelled::order);
+        let whole: Vec<String> = labelled.iter().map(|labelled| labelled.message().whole()).collect();
+        let groups = folds::groups(&whole.iter().map(String::as_str).collect::<Vec<_>>());
+        let found: Vec<(BTreeSet<String>, Vec<Tag>)> =
+            labelled.iter().map(|labelled| rules.seen(&labelled.message(), |text, cut, fired| (words(text, cut), fired))).collect();
+        let known: BTreeSet<&String> = found.iter().flat_map(|(words, _)| words).collect();
+        let known: Vec<String> = known.into_iter().cloned().collect();
+        let numbers: BTreeMap<&str, u32> = known.iter().map(String::as_str).zip(0..).collect();
+        let text = |((labels, (words, fired)), group): ((Labelled, (BTreeSet<String>, Vec<Tag>)), &usize)| Text {
+            words: words.iter().filter_map(|word| numbers.get(word.as_str())).copied().collect(),
+            tags: fired.iter().map(|tag| tag.theme.clone()).collect(),
+            fired: fired.into_iter().map(|tag| (tag.theme, tag.rule)).collect(),
+            labels: Labels { themes: labels.themes, open: labels.open, by_chance: labels.by_chance },
             group: *group,
         };
         let count = groups.iter().max().map_or(0, |last| last + 1);
         let texts = labelled.into_iter().zip(found).zip(&groups).map(text).collect();
-        Self { words: numbers.into_keys().collect(), texts, groups: count }
+        Self { words: known, texts, groups: count }
     }
 
     /// Texts.
@@ -157,8 +195,7 @@ impl View<'_> {
 
 /// The words of a text and its pairs of neighbours within a sentence, in plain form, each once.
 #[must_use]
-pub fn words(text: &str, cut: &mut Cut) -> BTreeSet<String> {
-    normalise::cut(text, cut);
+pub fn words(text: &str, cut: &Cut) -> BTreeSet<String> {
     let (mut found, mut folded) = (BTreeSet::new(), String::new());
     for sentence in &cut.sentences {
         let mut before = String::new();
@@ -188,10 +225,6 @@ pub(super) fn plain<'f>(word: &str, folded: &'f mut String) -> Option<&'f str> {
     let digits = folded.chars().filter(|c| c.is_numeric()).count();
     // A few ligatures come apart into words.
     (!folded.is_empty() && folded.len() <= LONGEST && digits <= MOST_DIGITS && !folded.contains(' ')).then_some(folded)
-}
-
-fn fired(rules: &Rules, names: &[String], text: &str) -> BTreeSet<(String, String)> {
-    rules.every_match(text).into_iter().filter_map(|(theme, _, tag)| Some((names.get(theme)?.clone(), tag.rule))).collect()
 }
 
 #[cfg(test)]
@@ -224,7 +257,9 @@ pub(super) mod tests {
 
     #[test]
     fn pairs_stand_within_a_sentence_and_nothing_is_told_twice() {
-        let words = words("The BOT again. Again the 4711 bot, @you https://a.example", &mut Cut::default());
+        let (text, mut cut) = ("The BOT again. Again the 4711 bot, @you https://a.example", Cut::default());
+        normalise::cut(text, &mut cut);
+        let words = words(text, &cut);
         assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), ["again", "again the", "bot", "bot again", "the", "the bot"]);
     }
 

@@ -5,6 +5,7 @@
 //! and is not used until it is trained again.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -206,7 +207,7 @@ impl File {
         let now: BTreeMap<&str, String> = themes.iter().map(|theme| (theme.name.as_str(), tagging::fingerprint_of(theme))).collect();
         let (mut usable, mut stale) = (Vec::new(), Vec::new());
         for model in self.models {
-            match changed(&model, &self.trained_with, &now) {
+            match changed(&model, themes, &self.trained_with, &now) {
                 Some(why) => stale.push(why),
                 None => usable.push(model),
             }
@@ -216,13 +217,23 @@ impl File {
 }
 
 /// Why a model cannot be used where the rules are those of `now`.
-fn changed(model: &Model, then: &BTreeMap<String, String>, now: &BTreeMap<&str, String>) -> Option<Stale> {
+fn changed(
+    model: &Model,
+    themes: &[ThemeText],
+    then: &BTreeMap<String, String>,
+    now: &BTreeMap<&str, String>,
+) -> Option<Stale> {
     let theme = model.theme.clone();
     if !now.contains_key(theme.as_str()) {
         return Some(Stale::NoTheme(theme));
     }
+    let mut looked_at: BTreeSet<&str> = model.themes.iter().map(|(of, _)| of).chain([theme.as_str()]).collect();
+    // Some themes hang on others.
+    for hangs in themes.iter().filter(|hangs| looked_at.contains(hangs.name.as_str())).collect::<Vec<_>>() {
+        looked_at.extend(hangs.rules.iter().flat_map(|rule| &rule.when_themes).map(String::as_str));
+    }
     let same = |of: &str| now.get(of).is_some_and(|now| then.get(of) == Some(now));
-    let of = [theme.as_str()].into_iter().chain(model.themes.iter().map(|(of, _)| of)).find(|of| !same(of))?.to_owned();
+    let of = [theme.as_str()].into_iter().chain(looked_at).find(|of| !same(of))?.to_owned();
     Some(Stale::OtherRules { theme, of })
 }
 
@@ -442,6 +453,12 @@ pub(super) mod tests {
             why(&[("late", &["later"]), ("loop", &["bot"])]),
             ["the model of `loop` is not used: the rules of `late`, which it looks at, have changed since it was trained"]
         );
+        let mut themes = texts(&[("late", &["late"]), ("loop", &["bot"]), ("else", &["else"])]);
+        themes[1].rules[0].when_themes = vec!["else".to_owned()];
+        let one = File { trained_with: File::new(vec![], &themes, 1, Timestamp::UNIX_EPOCH).trained_with, ..file() };
+        assert_eq!(one.clone().usable(&themes).1, []);
+        themes[2].rules[0].when = "other".to_owned();
+        assert_eq!(one.usable(&themes).1, [Stale::OtherRules { theme: "loop".into(), of: "else".into() }], "the theme hangs on it");
         assert_eq!(why(&[("late", &["late"])]), ["the model of `loop` is not used: there is no such theme"]);
     }
 

@@ -347,7 +347,8 @@ mod tests {
             let words: Vec<(&str, f64)> = known.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
             let model = model("loop", &words, &[], &[]);
             let mut cut = Cut::default();
-            let has = corpus::words(&text, &mut cut);
+            normalise::cut(&text, &mut cut);
+            let has = corpus::words(&text, &cut);
             let weights: Vec<f64> = has.iter().filter_map(|word| model.words.of(word)).collect();
             let expected = if weights.is_empty() { 0.0 } else { weights.iter().sum::<f64>() / (weights.len() as f64).sqrt() } + model.bias;
             let joint = Joint::new(&[model], names()).unwrap();

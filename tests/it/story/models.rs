@@ -141,7 +141,7 @@ fn what_a_model_finds_is_stored_and_explained_and_other_rules_put_it_aside() {
     house.configure(&format!("{CONFIG}{}[tagging]\nmodels = \"models.json\"\n", THEMES.replace("\"circles\"", "\"circle*\"")));
     let ran = house.run(&["check"]);
     assert_eq!(ran.code, 0);
-    for words in ["warning[W0008]: the model of `loop` is not used", "train it again: `uproar train`", "0 targets\n"] {
+    for words in ["warning[W0009]: the model of `loop` is not used", "train it again: `uproar train`", "0 targets\n"] {
         assert!(ran.out.contains(words), "no {words:?} in\n{}", ran.out);
     }
     let ran = house.run(&["run", "--once"]);

@@ -126,6 +126,21 @@ fn numbers_change_themes_and_undo_takes_the_last_label_back() {
 }
 
 #[test]
+fn half_is_drawn_by_chance_and_half_for_doubt() {
+    let texts: Vec<(String, u32, &str)> =
+        (0..30).map(|n| (format!("m{n}"), 5, if n < 10 { "It is late" } else { "All is well" })).collect();
+    let texts: Vec<(&str, u32, &str)> = texts.iter().map(|(id, stars, text)| (id.as_str(), *stars, *text)).collect();
+    let house = house(&texts);
+    let told = fed(&house, &["label", "--source", "desk", "--count", "8"], &"\n".repeat(8));
+    assert!(told.out.contains("8 labelled (4 at random, 4 unsure), 0 skipped; `uproar quality` shows"), "{}", told.out);
+    let labels = labels(&house);
+    assert!(labels.iter().filter(|label| label["drawn"] == "unsure").all(|label| label["right"] == json!(["late"])), "{labels:?}");
+    assert!(labels.iter().all(|label| label["among"] == "sources"), "{labels:?}");
+    let only = fed(&house, &["label", "--who", "bo", "--unsure", "--source", "desk"], &"\n".repeat(20));
+    assert!(only.out.contains("there is no further message to label\n10 labelled (0 at random, 10 unsure)"), "{}", only.out);
+}
+
+#[test]
 fn what_was_skipped_is_not_stored_and_comes_again_next_time() {
     let house = house(&[("m1", 5, "My parcel is late")]);
     let skipped = fed(&house, &["label", "--source", "desk"], "s\n");
