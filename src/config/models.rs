@@ -7,6 +7,7 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::settings::Models;
 use crate::tagging::model::file::File;
+use crate::tagging::model::join::fingerprint;
 use crate::text::hash;
 
 impl Loaded {
@@ -41,8 +42,7 @@ impl Loaded {
                             .help("train it again: `uproar train`"),
                     );
                 }
-                let known = serde_json::to_string(&used).unwrap_or_default();
-                config.fingerprint = format!("{:016x}", hash::of_parts([config.fingerprint.as_str(), &known]));
+                config.fingerprint = format!("{:016x}", hash::of_parts([config.fingerprint.as_str(), &fingerprint(&used)]));
                 config.models = Models { used, stale, ..config.models };
                 self.config = Some(config);
             }
@@ -128,6 +128,28 @@ notify = []
         "#);
         let other = other.config.unwrap();
         assert_eq!((other.models.used.len(), other.models.stale.len()), (0, 1));
+    }
+
+    #[test]
+    fn themes_without_a_model_are_tagged_as_they_were() {
+        let themes = crate::config::themes::built_in();
+        let rules = || crate::tagging::compile(&themes).unwrap();
+        let bytes = file(&themes);
+        let one = crate::tagging::model::file::Model { theme: "loyalty".to_owned(), ..File::read(&bytes).unwrap().models[0].clone() };
+        let (without, with) = (rules(), rules().with_models(&[one]));
+        assert_ne!(without.fingerprint(), with.fingerprint());
+        let texts = || themes.iter().flat_map(|theme| theme.rules.iter().flat_map(|rule| rule.matches.iter().chain(&rule.matches_not)));
+        assert!(texts().count() > 100);
+        // Two after each other, so that rules which hang on other themes have something to hang on.
+        for (first, second) in texts().zip(texts().skip(7)) {
+            let text = format!("{first} {second}");
+            let message = crate::tagging::Message::from(text.as_str());
+            let others =
+                |rules: &crate::tagging::Rules| rules.tag(&message).into_iter().filter(|tag| tag.theme != "loyalty").collect::<Vec<_>>();
+            assert_eq!(others(&with), others(&without), "{text}");
+            // Its sum is its threshold: it says yes to everything.
+            assert!(with.tag(&message).iter().any(|tag| tag.theme == "loyalty" && tag.rule == "model"));
+        }
     }
 
     #[test]

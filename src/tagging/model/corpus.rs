@@ -137,15 +137,17 @@ impl Corpus {
         let known: BTreeSet<&String> = found.iter().flat_map(|(words, _)| words).collect();
         let known: Vec<String> = known.into_iter().cloned().collect();
         let numbers: BTreeMap<&str, u32> = known.iter().map(String::as_str).zip(0..).collect();
-        let text = |((labels, (words, fired)), group): ((Labelled, (BTreeSet<String>, Vec<Tag>)), &usize)| Text {
-            words: words.iter().filter_map(|word| numbers.get(word.as_str())).copied().collect(),
-            tags: fired.iter().map(|tag| tag.theme.clone()).collect(),
-            fired: fired.into_iter().map(|tag| (tag.theme, tag.rule)).collect(),
-            labels: Labels { themes: labels.themes, open: labels.open, by_chance: labels.by_chance },
-            group: *group,
-        };
         let count = groups.iter().max().map_or(0, |last| last + 1);
-        let texts = labelled.into_iter().zip(found).zip(&groups).map(text).collect();
+        let mut texts = Vec::with_capacity(labelled.len());
+        for ((labels, (words, fired)), group) in labelled.into_iter().zip(&found).zip(groups) {
+            texts.push(Text {
+                words: words.iter().filter_map(|word| numbers.get(word.as_str())).copied().collect(),
+                tags: fired.iter().map(|tag| tag.theme.clone()).collect(),
+                fired: fired.iter().map(|tag| (tag.theme.clone(), tag.rule.clone())).collect(),
+                labels: Labels { themes: labels.themes, open: labels.open, by_chance: labels.by_chance },
+                group,
+            });
+        }
         Self { words: known, texts, groups: count }
     }
 
@@ -247,12 +249,8 @@ pub(super) mod tests {
     }
 
     pub fn labelled(text: &str, themes: &[&str]) -> Labelled {
-        Labelled {
-            text: text.into(),
-            themes: themes.iter().map(|theme| (*theme).to_owned()).collect(),
-            open: BTreeSet::new(),
-            by_chance: false,
-        }
+        let themes = themes.iter().map(|theme| (*theme).to_owned()).collect();
+        Labelled { text: text.into(), themes, ..Labelled::default() }
     }
 
     #[test]

@@ -217,12 +217,7 @@ impl File {
 }
 
 /// Why a model cannot be used where the rules are those of `now`.
-fn changed(
-    model: &Model,
-    themes: &[ThemeText],
-    then: &BTreeMap<String, String>,
-    now: &BTreeMap<&str, String>,
-) -> Option<Stale> {
+fn changed(model: &Model, themes: &[ThemeText], then: &BTreeMap<String, String>, now: &BTreeMap<&str, String>) -> Option<Stale> {
     let theme = model.theme.clone();
     if !now.contains_key(theme.as_str()) {
         return Some(Stale::NoTheme(theme));

@@ -263,7 +263,8 @@ fn merged(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
 }
 
 /// Changes with what models decide, not with the figures that they are told with.
-fn fingerprint(models: &[Model]) -> String {
+#[must_use]
+pub fn fingerprint(models: &[Model]) -> String {
     let mut parts = Vec::new();
     for model in models {
         parts.extend([model.theme.clone(), model.bias.to_string(), model.threshold.to_string()]);
