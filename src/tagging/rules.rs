@@ -18,15 +18,14 @@ use crate::tagging::lexicon::Memo;
 use crate::tagging::model::file::Model;
 use crate::tagging::model::join;
 use crate::tagging::model::join::Joint;
-use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
+use crate::tagging::read::Read;
 use crate::tagging::search::Postings;
 use crate::tagging::search::Span;
 use crate::tagging::search::Window;
 use crate::text::hash;
 use crate::text::normalise::Cut;
-use crate::text::normalise::cut;
 
 /// Compiled themes. Shared by reference; any number of threads may tag at once.
 #[derive(Debug)]
@@ -96,23 +95,6 @@ pub(super) struct Alternative {
     pub(super) scope: Scope,
     pub(super) languages: Languages,
     pub(super) node: Node,
-}
-
-/// A message that was read: its words, and which of them satisfy what.
-#[derive(Debug, Default)]
-pub struct Read {
-    /// Title and text.
-    text: String,
-    /// Bytes of the title.
-    title: usize,
-    lang: Option<Languages>,
-    stars: Option<f64>,
-    source: String,
-    cut: Cut,
-    /// Choices that the words satisfy, word after word.
-    satisfied: Vec<Choice>,
-    /// Where the choices of each word end.
-    ends: Vec<u32>,
 }
 
 /// Workspace of one thread: what it holds is worth keeping for the next text, nothing else.
@@ -196,7 +178,7 @@ impl Rules {
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
     pub fn tag_with(&self, scratch: &mut Scratch, message: &Message<'_>) -> Vec<Tag> {
         let mut read = std::mem::take(&mut scratch.read);
-        self.read_into(&mut scratch.memo, message, &mut read);
+        read.take(message, &self.lexicon, &mut scratch.memo);
         let tags = self.tag_read(scratch, &read);
         scratch.read = read;
         tags
@@ -205,7 +187,7 @@ impl Rules {
     /// The first half of [`Rules::tag_with`]: cuts a message into words and finds out what each is.
     pub fn read(&self, scratch: &mut Scratch, message: &Message<'_>) -> Read {
         let mut read = Read::default();
-        self.read_into(&mut scratch.memo, message, &mut read);
+        read.take(message, &self.lexicon, &mut scratch.memo);
         read
     }
 
@@ -291,26 +273,6 @@ impl Rules {
             }
         }
         Tag { theme: self.themes[rule.theme].clone(), rule: rule.name.clone(), spans }
-    }
-
-    fn read_into(&self, memo: &mut Memo, message: &Message<'_>, read: &mut Read) {
-        read.text.clear();
-        if !message.title.is_empty() {
-            read.text.extend([message.title, "\n"]);
-        }
-        read.text.push_str(message.text);
-        read.title = message.title.len();
-        read.lang = message.lang.and_then(Language::of).map(Languages::from);
-        read.stars = message.rating.map(|rating| rating.stars());
-        read.source.clear();
-        read.source.push_str(message.source);
-        cut(&read.text, &mut read.cut);
-        read.satisfied.clear();
-        read.ends.clear();
-        for word in &read.cut.words {
-            read.satisfied.extend(memo.choices(&self.lexicon, &read.text[word.clone()]));
-            read.ends.push(read.satisfied.len() as u32);
-        }
     }
 
     /// The rules that match, in order.
