@@ -5,6 +5,7 @@
 //! the words with most of the weight, and those of a rule that fired too.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -35,11 +36,38 @@ pub struct Joint {
     words: HashMap<Box<str>, u32>,
     /// Feature of each word, by its number, where it is one by itself.
     alone: Vec<u32>,
-    /// Features of pairs, by the numbers of both words.
-    pairs: HashMap<(u32, u32), u32>,
+    /// Second words of pairs with the feature, by the first word, ascending.
+    pairs: Rows<(u32, u32)>,
     /// Models and weights of each feature.
-    weights: Vec<Vec<(u32, f64)>>,
+    weights: Rows<(u32, f64)>,
     fingerprint: String,
+}
+
+/// Short lists one after another: a text asks for a hundred of them, which would lie all over the
+/// memory.
+#[derive(Debug)]
+struct Rows<T> {
+    /// Where each list ends.
+    ends: Vec<u32>,
+    all: Vec<T>,
+}
+
+impl<T> Rows<T> {
+    /// Lists by number, of elements that come in the order of those.
+    fn of(count: usize, elements: impl IntoIterator<Item = (u32, T)>) -> Self {
+        let mut rows = Self { ends: Vec::with_capacity(count), all: Vec::new() };
+        for (row, element) in elements {
+            rows.ends.resize(row as usize, rows.all.len() as u32);
+            rows.all.push(element);
+        }
+        rows.ends.resize(count, rows.all.len() as u32);
+        rows
+    }
+
+    fn row(&self, at: u32) -> &[T] {
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.all[from as usize..self.ends[at as usize] as usize]
+    }
 }
 
 #[derive(Debug)]
@@ -73,27 +101,27 @@ impl Joint {
     #[must_use]
     pub fn new(models: &[Model], themes: Vec<String>) -> Option<Self> {
         let number = |name: &str| themes.iter().position(|theme| theme == name);
-        let mut joint = Self {
-            models: Vec::new(),
-            words: HashMap::new(),
-            alone: Vec::new(),
-            pairs: HashMap::new(),
-            weights: Vec::new(),
-            fingerprint: fingerprint(models),
-            themes: Vec::new(),
-        };
+        let (mut ready, mut vocabulary) = (Vec::new(), Vocabulary::default());
         for model in models {
             let Some(theme) = number(&model.theme) else { continue };
-            let at = joint.models.len() as u32;
             let of_themes = model.themes.iter().filter_map(|(theme, weight)| Some((number(theme)?, weight))).collect();
             let rules = model.rules.iter().map(|(rule, weight)| (rule.to_owned(), weight)).collect();
-            joint.models.push(Ready { theme, bias: model.bias, threshold: model.threshold, rules, themes: of_themes });
             for (words, weight) in model.words.iter() {
-                joint.learn(at, words, weight);
+                vocabulary.learn(ready.len() as u32, words, weight);
             }
+            ready.push(Ready { theme, bias: model.bias, threshold: model.threshold, rules, themes: of_themes });
         }
-        joint.themes = themes;
-        (!joint.models.is_empty()).then_some(joint)
+        let Vocabulary { words, alone, pairs, mut weights, features } = vocabulary;
+        weights.sort_by_key(|(feature, _)| *feature);
+        (!ready.is_empty()).then(|| Self {
+            models: ready,
+            pairs: Rows::of(alone.len(), pairs.into_iter().map(|((first, second), feature)| (first, (second, feature)))),
+            weights: Rows::of(features as usize, weights),
+            words,
+            alone,
+            fingerprint: fingerprint(models),
+            themes,
+        })
     }
 
     /// Changes with the models.
@@ -102,35 +130,12 @@ impl Joint {
         &self.fingerprint
     }
 
-    fn learn(&mut self, model: u32, words: &str, weight: f64) {
-        let numbers: Vec<u32> = words.split(' ').map(|word| self.number(word)).collect();
-        let place = match numbers[..] {
-            [word] => &mut self.alone[word as usize],
-            [first, second] => self.pairs.entry((first, second)).or_insert(NONE),
-            // No such run of words is ever looked up.
-            _ => return,
-        };
-        if *place == NONE {
-            *place = self.weights.len() as u32;
-            self.weights.push(Vec::new());
-        }
-        self.weights[*place as usize].push((model, weight));
-    }
-
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(number) = self.words.get(word) {
-            return *number;
-        }
-        let number = self.alone.len() as u32;
-        self.words.insert(word.into(), number);
-        self.alone.push(NONE);
-        number
-    }
-
     /// The tags of a text: of themes with a model what it decides, of the others the first rule that
     /// fired. `fired` has a tag for every rule that fired, in the order of the themes.
     pub fn tags(&self, scratch: &mut Scratch, text: &str, cut: &Cut, fired: Vec<Tag>) -> Vec<Tag> {
         self.look(scratch, text, cut);
+        let number = |tag: Tag| Some((self.themes.iter().position(|theme| *theme == tag.theme)?, tag));
+        let fired: Vec<(usize, Tag)> = fired.into_iter().filter_map(number).collect();
         let mut tags: BTreeMap<usize, Tag> = BTreeMap::new();
         for (at, model) in (0..).zip(&self.models) {
             if self.score(scratch, at, &fired) >= model.threshold {
@@ -138,8 +143,7 @@ impl Joint {
                 tags.insert(model.theme, Tag { theme, rule: RULE.to_owned(), spans: self.shown(scratch, cut, at, &fired) });
             }
         }
-        for tag in fired {
-            let Some(theme) = self.themes.iter().position(|theme| *theme == tag.theme) else { continue };
+        for (theme, tag) in fired {
             if !self.models.iter().any(|model| model.theme == theme) {
                 tags.entry(theme).or_insert(tag);
             }
@@ -147,24 +151,22 @@ impl Joint {
         tags.into_values().collect()
     }
 
-    fn score(&self, scratch: &Scratch, at: u32, fired: &[Tag]) -> f64 {
+    fn score(&self, scratch: &Scratch, at: u32, fired: &[(usize, Tag)]) -> f64 {
         let model = &self.models[at as usize];
-        let own = fired.iter().filter(|tag| tag.theme == self.themes[model.theme]);
-        let mut rules: Vec<&str> = own.map(|tag| tag.rule.as_str()).collect();
-        rules.sort_unstable();
-        rules.dedup();
-        let by_rules: f64 = rules.iter().filter_map(|rule| model.rules.get(*rule)).sum();
-        let given = |theme: &usize| fired.iter().any(|tag| tag.theme == self.themes[*theme]);
-        let by_themes: f64 = model.themes.iter().filter(|(theme, _)| given(theme)).map(|(_, weight)| weight).sum();
+        let own = fired.iter().filter(|(theme, _)| *theme == model.theme);
+        let rules: BTreeSet<&str> = own.map(|(_, tag)| tag.rule.as_str()).collect();
+        let by_rules: f64 = rules.into_iter().filter_map(|rule| model.rules.get(rule)).sum();
+        let given: BTreeSet<usize> = fired.iter().map(|(theme, _)| *theme).collect();
+        let by_themes: f64 = given.iter().filter_map(|theme| model.themes.get(theme)).sum();
         let (sum, count) = scratch.sums[at as usize];
         let by_words = if count == 0 { 0.0 } else { sum / f64::from(count).sqrt() };
         model.bias + by_rules + by_themes + by_words
     }
 
     /// The words behind a model's yes.
-    fn shown(&self, scratch: &Scratch, cut: &Cut, at: u32, fired: &[Tag]) -> Vec<Range<usize>> {
+    fn shown(&self, scratch: &Scratch, cut: &Cut, at: u32, fired: &[(usize, Tag)]) -> Vec<Range<usize>> {
         let model = &self.models[at as usize];
-        let of = |theme: usize| fired.iter().find(|tag| tag.theme == self.themes[theme]).map(|tag| tag.spans.clone());
+        let of = |theme: usize| fired.iter().find(|(of, _)| *of == theme).map(|(_, tag)| tag.spans.clone());
         let mut spans = of(model.theme).unwrap_or_default();
         spans.extend(self.heaviest(scratch, cut, at));
         if spans.is_empty() {
@@ -183,7 +185,7 @@ impl Joint {
             for at in sentence.clone() {
                 let word = scratch.number(self, &text[cut.words[at].clone()]);
                 if word != NONE {
-                    if let Some(&pair) = (before != NONE).then(|| self.pairs.get(&(before, word))).flatten() {
+                    if let Some(pair) = self.pair(before, word) {
                         scratch.add(self, pair, at as u32 - 1..at as u32 + 1);
                     }
                     scratch.add(self, self.alone[word as usize], at as u32..at as u32 + 1);
@@ -193,9 +195,14 @@ impl Joint {
         }
     }
 
+    fn pair(&self, first: u32, second: u32) -> Option<u32> {
+        let pairs = if first == NONE { &[] } else { self.pairs.row(first) };
+        pairs.binary_search_by_key(&second, |(second, _)| *second).ok().map(|at| pairs[at].1)
+    }
+
     /// The words that say most for a model.
     fn heaviest(&self, scratch: &Scratch, cut: &Cut, model: u32) -> Vec<Range<usize>> {
-        let weight = |feature: u32| self.weights[feature as usize].iter().find(|(of, _)| *of == model).map(|(_, weight)| *weight);
+        let weight = |feature: u32| self.weights.row(feature).iter().find(|(of, _)| *of == model).map(|(_, weight)| *weight);
         let mut heavy: Vec<(f64, &Range<u32>)> = scratch
             .found
             .iter()
@@ -208,12 +215,50 @@ impl Joint {
     }
 }
 
+/// Words and pairs of all models, as they are learnt.
+#[derive(Default)]
+struct Vocabulary {
+    words: HashMap<Box<str>, u32>,
+    alone: Vec<u32>,
+    pairs: BTreeMap<(u32, u32), u32>,
+    /// Features with models and weights.
+    weights: Vec<(u32, (u32, f64))>,
+    features: u32,
+}
+
+impl Vocabulary {
+    fn learn(&mut self, model: u32, words: &str, weight: f64) {
+        let numbers: Vec<u32> = words.split(' ').map(|word| self.number(word)).collect();
+        let place = match numbers[..] {
+            [word] => &mut self.alone[word as usize],
+            [first, second] => self.pairs.entry((first, second)).or_insert(NONE),
+            // No such run of words is ever looked up.
+            _ => return,
+        };
+        if *place == NONE {
+            *place = self.features;
+            self.features += 1;
+        }
+        self.weights.push((*place, (model, weight)));
+    }
+
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.words.get(word) {
+            return *number;
+        }
+        let number = self.alone.len() as u32;
+        self.words.insert(word.into(), number);
+        self.alone.push(NONE);
+        number
+    }
+}
+
 impl Scratch {
     fn begin(&mut self, joint: &Joint) {
         self.found.clear();
         self.sums.clear();
         self.sums.resize(joint.models.len(), (0.0, 0));
-        self.last.resize(joint.weights.len(), 0);
+        self.last.resize(joint.weights.ends.len(), 0);
         self.text = self.text.wrapping_add(1);
         if self.text == 0 {
             self.last.fill(0);
@@ -240,7 +285,7 @@ impl Scratch {
             return;
         }
         self.last[feature as usize] = self.text;
-        for &(model, weight) in &joint.weights[feature as usize] {
+        for &(model, weight) in joint.weights.row(feature) {
             let (sum, count) = &mut self.sums[model as usize];
             *sum += weight;
             *count += 1;
