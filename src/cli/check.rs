@@ -109,7 +109,11 @@ fn tally(config: &Config) -> String {
         some(config.watches.len(), "watch", "watches"),
         some(config.targets.len(), "target", "targets"),
     ];
-    counts.join(", ")
+    let models = match config.models.used.len() {
+        0 => String::new(),
+        some_models => format!(", {}", some(some_models, "model", "models")),
+    };
+    counts.join(", ") + &models
 }
 
 #[cfg(test)]

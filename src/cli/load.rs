@@ -17,8 +17,11 @@ use crate::config::print;
 use crate::config::secrets::Lenient;
 use crate::config::secrets::Secrets;
 use crate::config::settings::Config;
+use crate::domain::theme::ThemeText;
 use crate::host::clock::Clock;
 use crate::host::credentials::Credentials;
+use crate::tagging::model::file;
+use crate::tagging::model::file::Model;
 
 /// No configuration is larger; what is was named by mistake.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -42,8 +45,21 @@ pub fn load_without_secrets(console: &mut Console) -> Result<Config, Failure> {
     load_with(&Lenient(&Credentials::of_this_process()), console)
 }
 
+/// The settings for training models: without secrets, and without the models that there are.
+///
+/// # Errors
+///
+/// As [`load_without_secrets`], but for a file of models that cannot be used.
+pub fn load_without_models(console: &mut Console) -> Result<Config, Failure> {
+    settings(read_without_models(&console.config, &Lenient(&Credentials::of_this_process())), console)
+}
+
 fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Failure> {
-    let (documents, loaded) = read_with(&console.config, secrets).map_err(|error| unreadable(&error))?;
+    settings(read_with(&console.config, secrets), console)
+}
+
+fn settings(read: Result<(Vec<Document>, Loaded), io::Error>, console: &mut Console) -> Result<Config, Failure> {
+    let (documents, loaded) = read.map_err(|error| unreadable(&error))?;
     loaded.config.map_or_else(
         || {
             write!(console.err, "{}", print::show(&loaded.problems, &documents, console.colours))?;
@@ -79,9 +95,34 @@ pub fn read_without_secrets(path: &Path) -> Result<(Vec<Document>, Loaded), io::
 ///
 /// As [`read`].
 pub fn read_with(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
+    let (documents, loaded) = read_without_models(path, secrets)?;
+    let Some(models) = loaded.models() else { return Ok((documents, loaded)) };
+    let models = path.parent().unwrap_or(Path::new("")).join(models);
+    let bytes = bytes(&models, &format!("write it with `uproar train --out {}`", models.display()), file::LARGEST);
+    Ok((documents, loaded.with_models(bytes.map_err(|error| error.to_string()))))
+}
+
+/// The same without the models that it names.
+fn read_without_models(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
     let documents = documents(path)?;
     let loaded = parse(&documents, secrets).at(Clock::real().now());
     Ok((documents, loaded))
+}
+
+/// The models of a file that can be used with these themes; others are told on standard error.
+///
+/// # Errors
+///
+/// [`Failure`] for a file that cannot be read, or that others may write to.
+pub fn models(path: &Path, themes: &[ThemeText], console: &mut Console) -> Result<Vec<Model>, Failure> {
+    let wrong = |why: String| Failure::new(Code::Config, why);
+    let bytes = bytes(path, "write it with `uproar train`", file::LARGEST).map_err(|error| wrong(error.to_string()))?;
+    let read = file::File::read(&bytes).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+    let (used, stale) = read.usable(themes);
+    for why in stale {
+        writeln!(console.err, "{}: {why}; train it again with `uproar train`", path.display())?;
+    }
+    Ok(used)
 }
 
 /// A configuration that cannot even be read.
@@ -121,7 +162,18 @@ fn further(folder: &Path) -> Result<Vec<PathBuf>, io::Error> {
 
 fn document(path: &Path) -> Result<Document, io::Error> {
     let shown = path.display();
-    let hint = "name a file with `--config`, or write one with `uproar init`";
+    let bytes = bytes(path, "name a file with `--config`, or write one with `uproar init`", LARGEST)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+        io::Error::new(io::ErrorKind::InvalidData, format!("{shown}:{line}: not UTF-8; save the file in UTF-8"))
+    })?;
+    Ok(Document { name: shown.to_string(), text })
+}
+
+/// The bytes of a file that decides what the service does: nobody else may write to it. `hint` is
+/// what to do where there is none.
+fn bytes(path: &Path, hint: &str, largest: u64) -> Result<Vec<u8>, io::Error> {
+    let shown = path.display();
     let file = fs::File::open(path).map_err(|error| about(path, &error, hint))?;
     let kind = file.metadata().map_err(|error| about(path, &error, hint))?;
     if !kind.is_file() {
@@ -133,15 +185,11 @@ fn document(path: &Path) -> Result<Document, io::Error> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| about(path, &error, "check the disk"))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{shown} is larger than any configuration; name another file")));
+    file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| about(path, &error, "check the disk"))?;
+    if bytes.len() as u64 > largest {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{shown} is larger than any such file; name another file")));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-        io::Error::new(io::ErrorKind::InvalidData, format!("{shown}:{line}: not UTF-8; save the file in UTF-8"))
-    })?;
-    Ok(Document { name: shown.to_string(), text })
+    Ok(bytes)
 }
 
 fn about(path: &Path, error: &io::Error, cure: &str) -> io::Error {

@@ -39,6 +39,7 @@ pub mod table;
 pub mod tag;
 pub mod target;
 pub mod times;
+pub mod train;
 
 /// Hears in public reviews, feeds and surveys when customers start to suffer.
 #[derive(Debug, Parser)]
@@ -69,6 +70,7 @@ enum Command {
     Annotate(annotate::Args),
     Label(label::Args),
     Quality(quality::Args),
+    Train(train::Args),
     Target(target::Args),
     Config(config::Args),
 }
@@ -111,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Annotate(args) => annotate::run(&args, &mut console),
         Command::Label(args) => label::run(&args, &mut console),
         Command::Quality(args) => quality::run(&args, &mut console),
+        Command::Train(args) => train::run(&args, &mut console),
         Command::Target(args) => target::run(&args, &mut console),
         Command::Config(args) => config::run(&args, &mut console),
     };

@@ -13,6 +13,7 @@ use crate::config::suggest;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::quality;
+use crate::tagging::model::file::Figures;
 
 mod account;
 mod basis;
@@ -60,6 +61,16 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         writeln!(console.out, "{}", json::object(&found, &basis))?;
     } else {
         account::print(&found, &basis, themes.len() == plan.config.themes.len(), console)?;
+    }
+    for model in plan.config.models.used.iter().filter(|model| !args.then && themes.contains(&model.theme.as_str())) {
+        let Figures { precision, recall, f1, .. } = model.model_held_out;
+        writeln!(
+            console.err,
+            "{}: a model decides, which may have learnt from these very labels; on labels held back it had precision {:.0} %, recall {:.0} %, F1 {f1:.2}",
+            model.theme,
+            100.0 * precision,
+            100.0 * recall
+        )?;
     }
     Ok(Code::Done)
 }

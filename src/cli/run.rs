@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 use tracing::info;
+use tracing::warn;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -63,6 +64,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let clock = clock(&runtime, &store, &plan, real.now())?;
     let parts = parts(&plan, store, clock)?;
     let outcome = if args.once {
+        announce_models(&plan.config);
         once(&runtime, plan, parts, console)
     } else {
         let watchdog = notify::feed_watchdog(parts.beats.clone());
@@ -227,6 +229,17 @@ fn announce(plan: &Plan) {
         summary(plan),
         config.store.path.display()
     );
+    announce_models(config);
+}
+
+/// Which models are in force, and which ones are not: neither shows in a count.
+fn announce_models(config: &Config) {
+    for model in &config.models.used {
+        info!("a model decides for `{}`, beside its rules", model.theme);
+    }
+    for why in &config.models.stale {
+        warn!("{why}; train it again with `uproar train`");
+    }
 }
 
 fn summary(plan: &Plan) -> String {

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::load;
 use crate::config::themes;
 use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Theme file to use in place of the built-in themes; may be given many times
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
+    /// Models of `uproar train` that join the rules
+    #[arg(long, value_name = "FILE")]
+    models: Option<PathBuf>,
     /// Add the rule and the words behind each theme
     ///
     /// `"why":[{"theme","rule","spans":[[from,to],...]}]`; spans are bytes of the text. Where there
@@ -51,15 +55,21 @@ const EXAMPLE: &str = r#"Example:
   echo '{"id":"1","text":"The bot sends me in circles."}' | uproar tag --explain"#;
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let rules = if args.rules.is_empty() {
-        compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?
+    let (themes, rules) = if args.rules.is_empty() {
+        let themes = themes::built_in();
+        let rules = compile(&themes).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?;
+        (themes, rules)
     } else {
         read_rules(&args.rules)?
+    };
+    let rules = match &args.models {
+        Some(file) => rules.with_models(&load::models(file, &themes, console)?),
+        None => rules,
     };
     tag_lines(&rules, args.explain, io::stdin().lock(), &mut console.out)
 }
 
-fn read_rules(files: &[PathBuf]) -> Result<Rules, Failure> {
+fn read_rules(files: &[PathBuf]) -> Result<(Vec<ThemeText>, Rules), Failure> {
     let mut texts = Vec::new();
     for file in files {
         let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
@@ -68,7 +78,8 @@ fn read_rules(files: &[PathBuf]) -> Result<Rules, Failure> {
     let wrong = |fault: String| Failure::new(Code::Config, fault);
     let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let themes = themes::parse(&files).map_err(wrong)?;
-    compile(&themes).map_err(wrong)
+    let rules = compile(&themes).map_err(wrong)?;
+    Ok((themes, rules))
 }
 
 fn compile(themes: &[ThemeText]) -> Result<Rules, String> {

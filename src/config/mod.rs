@@ -6,6 +6,7 @@
 //! settings of it. To add an option, add it to its table in `shape/` and carry it over in `check/`.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -29,6 +30,7 @@ pub mod mask;
 pub mod merge;
 #[cfg(test)]
 mod mistakes;
+mod models;
 pub mod print;
 pub mod problem;
 pub mod reader;
@@ -68,6 +70,8 @@ pub struct Loaded {
     pub effective: Effective,
     /// First days after pinned references, with their places.
     references: Vec<(Place, NaiveDate)>,
+    /// The file of models, with its place.
+    models: Option<(Place, PathBuf)>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -82,14 +86,21 @@ impl Loaded {
     /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
-        for (at, until) in self.references.iter().filter(|(_, until)| *until > now.date_naive()) {
+        let references = std::mem::take(&mut self.references);
+        for (at, until) in references.iter().filter(|(_, until)| *until > now.date_naive()) {
             let warning = Problem::warning(Code::Ahead, at.clone(), "the reference is not over yet")
                 .label(format!("until {until} no slow rise is found"))
                 .help("name months that have been, or take the line out: then the year before is the reference");
-            let place = self.problems.partition_point(|problem| (problem.file, problem.span.start) <= (at.file, at.start));
-            self.problems.insert(place, warning);
+            self.tell(warning);
         }
+        self.references = references;
         self
+    }
+
+    /// Adds a problem in order of places.
+    fn tell(&mut self, problem: Problem) {
+        let place = self.problems.partition_point(|known| (known.file, known.span.start) <= (problem.file, problem.span.start));
+        self.problems.insert(place, problem);
     }
 }
 
@@ -115,7 +126,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let problems = tidy(problems, &reader.hidden, documents);
     let periods = top.watch.iter().filter_map(|watch| watch.reference.as_ref());
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
-    Loaded { config, problems, effective, references, origins }
+    let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
+    Loaded { config, problems, effective, references, models, origins }
 }
 
 /// All documents in one table.

@@ -184,6 +184,8 @@ codes! {
     BadTime = "E0026",
     /// There are more mistakes than are told.
     More = "E0027",
+    /// A file of models cannot be used.
+    BadModels = "E0028",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.
@@ -200,6 +202,8 @@ codes! {
     LabelUnknown = "W0007",
     /// A theme's own example does not come out as it says.
     Example = "W0008",
+    /// A model that was trained with other rules.
+    StaleModel = "W0009",
 }
 
 impl fmt::Display for Code {

@@ -18,6 +18,8 @@ use crate::domain::theme::ThemeText;
 use crate::render;
 use crate::schedule::Schedule;
 use crate::sources;
+use crate::tagging::model::file::Model;
+use crate::tagging::model::file::Stale;
 
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +38,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Built-in themes and own ones.
     pub themes: Vec<ThemeText>,
+    /// Models that join the rules.
+    pub models: Models,
     /// What is counted.
     pub watches: Vec<Watch>,
     /// Where alerts go.
@@ -53,6 +57,25 @@ pub struct Store {
     pub keep_text: TimeDelta,
     /// Size of the file in bytes above which the oldest texts are pruned.
     pub max_size: u64,
+}
+
+/// `[tagging] models`, read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Models {
+    /// The file as it is named; relative to the folder of the configuration.
+    pub file: Option<PathBuf>,
+    /// Those in use, each for one theme.
+    pub used: Vec<Model>,
+    /// Why others in the file are not.
+    pub stale: Vec<Stale>,
+}
+
+impl Models {
+    /// The model that decides for a theme.
+    #[must_use]
+    pub fn of(&self, theme: &str) -> Option<&Model> {
+        self.used.iter().find(|model| model.theme == theme)
+    }
 }
 
 /// `[fetch]`

@@ -14,7 +14,8 @@ const SLICE: usize = 256;
 const TICK: Duration = Duration::from_millis(500);
 
 /// How many threads can work at once.
-pub(super) fn cores() -> usize {
+#[must_use]
+pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
@@ -25,7 +26,7 @@ pub(super) fn with_each<M: Sync, T: Send>(things: &[M], work: impl Fn(&M) -> T +
 }
 
 /// Does `jobs` jobs. `done` hears of each that has ended, and now and then that none has (0).
-pub(super) fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut(u64)) -> Vec<T> {
+pub fn on_all<T: Send>(jobs: usize, job: impl Fn(usize) -> T + Sync, mut done: impl FnMut(u64)) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let (told, results) = mpsc::channel();
     let mut found: Vec<Option<T>> = Vec::new();

@@ -16,7 +16,7 @@ use tracing::warn;
 pub mod acts;
 pub mod backtest;
 pub mod complete;
-mod cores;
+pub mod cores;
 pub mod courier;
 pub mod course;
 pub mod crew;

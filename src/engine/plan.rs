@@ -56,7 +56,8 @@ impl Plan {
     /// [`BadRules`] when a theme's rules do not compile; `check` reports those with their place.
     pub fn build(config: Config, author_key: &[u8]) -> Result<Self, BadRules> {
         let rules = crate::tagging::compile(&config.themes)
-            .map_err(|errors| BadRules(errors.iter().map(|error| error.why.clone()).collect::<Vec<_>>().join("; ")))?;
+            .map_err(|errors| BadRules(errors.iter().map(|error| error.why.clone()).collect::<Vec<_>>().join("; ")))?
+            .with_models(&config.models.used);
         let sources = config
             .sources
             .iter()

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::config::settings::Config;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::ports::Ingest;
@@ -41,7 +42,7 @@ const BATCH_BYTES: usize = 8 << 20;
 ///
 /// [`StoreError`] when the database fails.
 pub async fn begin(store: &impl Ingest, plan: &Plan, now: Timestamp) -> Result<Ruleset, StoreError> {
-    store.begin_rules(plan.rules.fingerprint(), fingerprints(&plan.config.themes), now).await
+    store.begin_rules(plan.rules.fingerprint(), fingerprints(&plan.config), now).await
 }
 
 /// Tags again what has the tags of other rules. Ends early, to go on there, when `stop` is cancelled.
@@ -129,8 +130,19 @@ fn other_tags(rules: &Rules, message: &StoredMessage) -> Option<NewTags> {
 }
 
 /// For each theme what changes when it finds something else: its own rules, those of the themes that
-/// they hang on, and the words of languages. Examples and titles find nothing.
-pub(super) fn fingerprints(themes: &[ThemeText]) -> BTreeMap<String, String> {
+/// they hang on, the words of languages, and its model. Examples and titles find nothing.
+pub(super) fn fingerprints(config: &Config) -> BTreeMap<String, String> {
+    let of = |name: &String, rules: String| {
+        // A model looks at the rules of every theme.
+        let model = config.models.of(name).map(|model| (model, config.themes.iter().map(findings).collect::<Vec<_>>()));
+        let print =
+            model.map_or_else(|| rules.clone(), |model| format!("{:016x}", hash::of_parts([rules.as_str(), &format!("{model:?}")])));
+        (name.clone(), print)
+    };
+    by_rules(&config.themes).into_iter().map(|(name, rules)| of(&name, rules)).collect()
+}
+
+fn by_rules(themes: &[ThemeText]) -> BTreeMap<String, String> {
     let named = |name: &str| themes.iter().find(|theme| theme.name == name);
     let shared = themes.iter().map(|theme| &theme.shared).find(|shared| !shared.is_empty());
     let shared = format!("{shared:?}");
@@ -314,11 +326,11 @@ mod tests {
     fn a_title_or_an_example_changes_no_fingerprint_and_a_rule_does() {
         let rule = |when: &str| RuleText { when: when.to_owned(), ..RuleText::default() };
         let theme = |rule: RuleText| vec![ThemeText { name: "late".to_owned(), rules: vec![rule], ..ThemeText::default() }];
-        let base = fingerprints(&theme(rule("late")));
+        let base = by_rules(&theme(rule("late")));
         let example = RuleText { matches: vec!["So late".to_owned()], ..rule("late") };
         let titled = vec![ThemeText { title: "lateness".to_owned(), matches: vec!["late".to_owned()], ..theme(example).remove(0) }];
-        assert_eq!(fingerprints(&titled), base);
-        assert_ne!(fingerprints(&theme(rule("tardy"))), base);
+        assert_eq!(by_rules(&titled), base);
+        assert_ne!(by_rules(&theme(rule("tardy"))), base);
     }
 
     #[test]
@@ -329,12 +341,12 @@ mod tests {
             ThemeText { name: name.to_owned(), rules: vec![rule], ..ThemeText::default() }
         };
         let themes = |when: &str| vec![of("a", "x", "b"), of("b", "y", "c"), of("c", when, "a"), of("d", "z", "")];
-        let (base, other) = (fingerprints(&themes("late")), fingerprints(&themes("tardy")));
+        let (base, other) = (by_rules(&themes("late")), by_rules(&themes("tardy")));
         let changed = |other: &BTreeMap<String, String>| base.iter().filter(|(name, print)| other[*name] != **print).count();
         assert_eq!((changed(&base), changed(&other), base["d"] == other["d"]), (0, 3, true));
         let language = crate::domain::theme::LanguageText { code: "de".to_owned(), ..Default::default() };
         let shared = themes("late").into_iter().map(|theme| ThemeText { shared: [language.clone()].into(), ..theme });
-        assert_eq!(changed(&fingerprints(&shared.collect::<Vec<_>>())), 4);
+        assert_eq!(changed(&by_rules(&shared.collect::<Vec<_>>())), 4);
     }
 
     #[test]

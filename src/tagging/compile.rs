@@ -225,7 +225,7 @@ pub(super) fn name(rule: &RuleText, number: usize) -> String {
     if rule.name.is_empty() { (number + 1).to_string() } else { rule.name.clone() }
 }
 
-fn fingerprint(themes: &[ThemeText]) -> String {
+pub(super) fn fingerprint(themes: &[ThemeText]) -> String {
     let mut parts = vec![LANGUAGE_VERSION.to_owned()];
     for language in themes.iter().map(|theme| &theme.shared).find(|shared| !shared.is_empty()).into_iter().flat_map(|shared| shared.iter())
     {

@@ -32,6 +32,7 @@ mod hush;
 pub mod languages;
 mod lex;
 mod lexicon;
+pub mod model;
 mod parse;
 mod pattern;
 mod plan;
@@ -107,6 +108,12 @@ impl<'a> From<&'a str> for Message<'a> {
     fn from(text: &'a str) -> Self {
         Self::new("", text)
     }
+}
+
+/// Identifies the rules of one theme: another one once they are others.
+#[must_use]
+pub fn fingerprint_of(theme: &ThemeText) -> String {
+    compile::fingerprint(std::slice::from_ref(theme))
 }
 
 /// The text of a message for tagging: its title, where it has one, is the first line. Spans of

@@ -15,12 +15,16 @@ use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
+use crate::tagging::model::file::Model;
+use crate::tagging::model::join;
+use crate::tagging::model::join::Joint;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
 use crate::tagging::read::Read;
 use crate::tagging::search::Postings;
 use crate::tagging::search::Span;
 use crate::tagging::search::Window;
+use crate::text::hash;
 use crate::text::normalise::Cut;
 
 /// Compiled themes. Shared by reference; any number of threads may tag at once.
@@ -34,6 +38,8 @@ pub struct Rules {
     /// Alternatives to look at where a choice occurs, by choice.
     triggers: Vec<Vec<u32>>,
     fingerprint: String,
+    /// Models that decide for some themes.
+    models: Option<Joint>,
     /// Workspaces that no thread uses at the moment.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -106,6 +112,7 @@ pub struct Scratch {
     /// The windows of all texts before.
     before: u64,
     todo: Vec<Question>,
+    models: join::Scratch,
 }
 
 /// Whether an alternative holds in a window; in the order in which answers are wanted.
@@ -175,7 +182,18 @@ impl Rules {
             }
         }
         let lexicon = Lexicon::new(&choices.into_patterns())?;
-        Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, idle: Mutex::default() })
+        Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, models: None, idle: Mutex::default() })
+    }
+
+    /// The same with models, which decide for their themes. They are usable with these rules, see
+    /// [`crate::tagging::model::file::File::usable`].
+    #[must_use]
+    pub fn with_models(mut self, models: &[Model]) -> Self {
+        self.models = Joint::new(models, self.themes.clone());
+        if let Some(models) = &self.models {
+            self.fingerprint = format!("{:016x}", hash::of_parts([self.fingerprint.as_str(), models.fingerprint()]));
+        }
+        self
     }
 
     /// The themes of a message, in the order in which they were compiled, each with the first rule
@@ -206,8 +224,32 @@ impl Rules {
 
     /// The second half: holds the rules against a message that was read.
     pub fn tag_read(&self, scratch: &mut Scratch, read: &Read) -> Vec<Tag> {
+        if let Some(models) = &self.models {
+            let fired = self.fired(scratch, read);
+            return models.tags(&mut scratch.models, &read.text, &read.cut, fired);
+        }
         let ask = Ask { every: false, conditions: true };
         self.matches(scratch, read, ask).into_iter().map(|found| self.told(&found, &read.cut)).collect()
+    }
+
+    /// What models look at in a message: its text with its words, and a tag for every rule that fires,
+    /// of each theme the one first that [`Rules::tag`] names.
+    pub(super) fn seen<T>(&self, message: &Message<'_>, look: impl FnOnce(&str, &Cut, Vec<Tag>) -> T) -> T {
+        let mut scratch = self.borrow();
+        let read = self.read(&mut scratch, message);
+        let fired = self.fired(&mut scratch, &read);
+        self.give_back(scratch);
+        look(&read.text, &read.cut, fired)
+    }
+
+    fn fired(&self, scratch: &mut Scratch, read: &Read) -> Vec<Tag> {
+        let mut matches = self.matches(scratch, read, Ask { every: true, conditions: true });
+        // What hangs on other themes gives a theme only where no other rule does.
+        matches.sort_by_key(|found| {
+            let rule = &self.compiled[found.rule];
+            (rule.theme, !rule.condition.themes.is_empty(), !rule.is_by_words)
+        });
+        matches.into_iter().map(|found| self.told(&found, &read.cut)).collect()
     }
 
     /// The words and parts of words that rules look for, in plain form.

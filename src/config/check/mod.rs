@@ -13,6 +13,7 @@ use crate::config::reader::Reader;
 use crate::config::settings;
 use crate::config::settings::Config;
 use crate::config::settings::Fetch;
+use crate::config::settings::Models;
 use crate::config::settings::Store;
 use crate::config::shape::top::Top;
 use crate::config::tree::Place;
@@ -40,6 +41,7 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
         watches: watches::watches(top, &themes, reader),
         targets: targets::targets(top, reader),
         themes,
+        models: Models { file: top.tagging.models.as_ref().map(|models| models.value.0.clone()), ..Models::default() },
         fingerprint: String::new(),
     };
     unused(top, &config, reader);

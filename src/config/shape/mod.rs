@@ -270,6 +270,7 @@ pub mod fetch;
 pub mod listen;
 pub mod source;
 pub mod store;
+pub mod tagging;
 pub mod target;
 pub mod theme;
 pub mod top;

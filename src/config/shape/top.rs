@@ -9,6 +9,7 @@ use crate::config::shape::fetch::Fetch;
 use crate::config::shape::listen::Listen;
 use crate::config::shape::source::Source;
 use crate::config::shape::store::Store;
+use crate::config::shape::tagging::Tagging;
 use crate::config::shape::target::Target;
 use crate::config::shape::theme::Theme;
 use crate::config::shape::watch::Watch;
@@ -43,6 +44,8 @@ table! {
         words: Map, default = {}, such_as = { pay = "pay* | charge*" };
         /// What people complain about.
         theme: Theme, list = [];
+        /// Models beside rules.
+        tagging: Tagging, table = {};
         /// What is counted.
         watch: Watch, list = [];
         /// Where alerts go.

@@ -54,8 +54,8 @@ impl<'a> Tagging<'a> {
             });
         }
         let known = stage.stored_by.filter(|by| stored.is_none_or(|stored| stored == by.rules.fingerprint()));
-        let present = retag::fingerprints(&stage.plan.config.themes);
-        let before = known.map(|by| retag::fingerprints(&by.config.themes));
+        let present = retag::fingerprints(&stage.plan.config);
+        let before = known.map(|by| retag::fingerprints(&by.config));
         let same = |name: &String| before.as_ref().is_some_and(|before| before.get(name) == present.get(name));
         let rules = &*stage.plan.rules;
         let stored = stored.map(str::to_owned).or_else(|| known.map(|by| by.rules.fingerprint().clone()));

@@ -9,6 +9,7 @@ mod late;
 mod life;
 mod manual;
 mod measures;
+mod models;
 mod people;
 mod replay;
 mod retag;
