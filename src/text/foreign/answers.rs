@@ -111,9 +111,21 @@ fn dated(line: &str) -> Option<usize> {
 /// The end of the text, or where the customer speaks again.
 fn end_of_answer(lines: Lines<'_>, body: usize) -> usize {
     let answer = lines.after(body, ANSWER);
-    PHRASES.again.find(answer).map_or(body + answer.len(), |hit| {
+    let again = PHRASES.again.find(answer).map_or(answer.len(), |hit| {
         let feed = usize::from(answer.as_bytes()[hit.start()] == b'\n');
-        body + hit.start() + feed
+        hit.start() + feed
+    });
+    body + initialled(&answer[..again]).unwrap_or(again)
+}
+
+/// Where the line ends that an agent signs with initials: "Have a nice day. - PF", "^JH".
+fn initialled(answer: &str) -> Option<usize> {
+    let mut end = 0;
+    answer.split_inclusive('\n').find_map(|line| {
+        end += line.len();
+        let (_, initials) = line.trim_end().trim_end_matches('.').rsplit_once(['-', '–', '^', '~', '/'])?;
+        let initials = initials.trim_start();
+        ((1..=3).contains(&initials.len()) && initials.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(end)
     })
 }
 
@@ -134,7 +146,17 @@ fn salutation(lines: Lines<'_>, opening: usize) -> Option<usize> {
     let start = lines.start(opening).filter(|start| opening - start <= SALUTATION)?;
     let before = lines.0[start..opening].trim_end();
     let greeting = before.is_empty() || before.ends_with([',', '!', '.', ':', '-', '–', '—']) && words(before) <= 6;
-    (greeting && !before.contains(['"', '“', '„', '«', '\'', '‘', '?'])).then_some(start)
+    let quoted = before.contains(['"', '“', '„', '«', '‘', '?']) || before.starts_with('\'');
+    (greeting && !quoted).then(|| if before.is_empty() { greeted(lines, start) } else { start })
+}
+
+/// The line above, where it is a greeting: "Hi Anna,".
+fn greeted(lines: Lines<'_>, start: usize) -> usize {
+    let above = lines.before(start, SALUTATION).trim_end();
+    let line = above.rsplit('\n').next().unwrap_or_default();
+    let whole = above.len() > line.len() || start <= SALUTATION;
+    let greeting = whole && line.ends_with([',', '!']) && words(line) <= 4;
+    if greeting { lines.start(start - (lines.before(start, SALUTATION).len() - above.len()) - line.len()).unwrap_or(start) } else { start }
 }
 
 /// Where the line ends that a team signs.

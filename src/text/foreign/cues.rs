@@ -205,7 +205,7 @@ const CUES: &[(Cue, &[&str])] = &[
             "just a moment…|ddos protection by|security by cloudflare|ray id|pardon our interruption",
             "access to this page has been|don't have permission to access|log in to continue|sign in to continue",
             "login to continue|must be logged in|you have been blocked|request was blocked",
-            "review the security of your connection|access denied|reference #|errors.edgesuite.net|why have i been blocked",
+            "review the security of your connection|access denied|errors.edgesuite.net|why have i been blocked",
             "press & hold|your browser made us think|sie ein mensch sind|kein roboter|javascript aktivieren",
             "aktivieren sie javascript|ungewöhnlichen datenverkehr|melden sie sich an, um fortzufahren|du är en människa",
             "inte är en robot|aktivera javascript|logga in för att fortsätta|que eres humano|que eres un humano",
@@ -343,7 +343,15 @@ pub(super) fn all_in(text: &str) -> impl Iterator<Item = (Cue, Range<usize>)> + 
         _ => None,
     };
     let table = &*TABLE;
-    first.into_iter().chain(table.automaton.find_iter(text).map(|hit| (table.cues[hit.pattern().as_usize()], hit.start()..hit.end())))
+    let hits = table.automaton.find_iter(text).filter(|hit| begins_word(text, hit.start()));
+    first.into_iter().chain(hits.map(|hit| (table.cues[hit.pattern().as_usize()], hit.start()..hit.end())))
+}
+
+/// "le code" within "file code" is no cue.
+fn begins_word(text: &str, at: usize) -> bool {
+    let inner = text[at..].starts_with(char::is_alphanumeric) && text[..at].ends_with(char::is_alphabetic);
+    // Where a heading or greeting was pasted onto the end of a sentence, a capital begins the word.
+    !inner || text[at..].starts_with(char::is_uppercase) && text[..at].ends_with(char::is_lowercase)
 }
 
 #[cfg(test)]
@@ -354,6 +362,12 @@ mod tests {
     fn a_cue_is_found_in_any_case() {
         let found: Vec<Cue> = all_in("RÉPONSE DU PROPRIÉTAIRE, Réponse du propriétaire; KIND Regards").map(|(cue, _)| cue).collect();
         assert_eq!(found, [Cue::Heading, Cue::Heading, Cue::Closing]);
+    }
+
+    #[test]
+    fn a_cue_begins_with_a_word() {
+        assert_eq!(all_in("the file code, asclaimer@gmail").map(|(cue, _)| cue).collect::<Vec<_>>(), [Cue::Contact]);
+        assert_eq!(all_in("a disgraceKind regards").count(), 1, "pasted together");
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(super) fn head(lines: Lines<'_>, sender: Range<usize>) -> Option<(Range<usiz
 
 /// Everything from `start` on, or the head from there where the text above is next to nothing.
 fn passed_on(lines: Lines<'_>, start: usize, head: usize) -> (Range<usize>, Origin) {
-    let own = lines.0[..start].chars().filter(|c| c.is_alphabetic()).take(OWN).count();
+    let own = lines.before(start, 400).chars().filter(|c| c.is_alphabetic()).take(OWN).count();
     if own >= OWN {
         return (start..lines.len(), Origin::QuotedMail);
     }
@@ -97,6 +97,9 @@ fn passed_on(lines: Lines<'_>, start: usize, head: usize) -> (Range<usize>, Orig
 fn head_end(lines: Lines<'_>, at: usize) -> Option<usize> {
     // Case changes the length of no letter that these fields are written with, except the dotted İ.
     let window = lines.after(at, HEAD);
+    if window.bytes().filter(|byte| *byte == b':').take(2).count() < 2 {
+        return None;
+    }
     let small = window.to_lowercase();
     if small.len() != window.len() {
         return None;
@@ -124,27 +127,33 @@ fn first_dash(lines: Lines<'_>, at: usize) -> usize {
 /// Lines with `>` in a row. Two of them are a quotation; one is, where it says more than a number.
 pub(super) fn arrows(lines: Lines<'_>, arrow: Range<usize>) -> Option<Range<usize>> {
     let start = arrow.end - 1;
+    let above = lines.before(start, 300).trim_end();
+    // The row was looked at from its first line.
+    if above.rsplit('\n').next().is_some_and(|line| line.starts_with('>')) {
+        return None;
+    }
     let end = end_of_arrows(lines, start);
     let quoted = &lines.0[start..end];
     let first = quoted.trim_start_matches(['>', ' ']).chars().next()?;
     let spaced = quoted.starts_with("> ") || quoted.starts_with(">>");
     // "My complaints:" introduces a list, and arrows are its dots.
-    let above = lines.before(start, 80).trim_end();
     let list = above.ends_with(':');
     // Texts of nothing but such lines are lists or a way of writing.
     let alone = lines.0[..start].trim().is_empty() && lines.after(end, 80).trim().is_empty();
     (first.is_alphabetic() && spaced && !list && !alone).then_some(start..end)
 }
 
-/// The end of the last line with `>` of a row that begins at `at`. Empty lines between are of it.
+/// The end of the last line with `>` of a row that begins at `at`. Two empty lines between are of it.
 fn end_of_arrows(lines: Lines<'_>, at: usize) -> usize {
     let mut end = at;
     let mut next = at;
+    let mut empty = 0;
     for line in lines.0[at..].split_inclusive('\n') {
         next += line.len();
-        if line.starts_with('>') {
+        empty = if line.starts_with('>') { 0 } else { empty + 1 };
+        if empty == 0 {
             end = next;
-        } else if !line.trim().is_empty() {
+        } else if empty > 2 || !line.trim().is_empty() {
             break;
         }
     }

@@ -16,7 +16,9 @@ use crate::text::foreign::lines::words;
 const PAGE: usize = 3_000;
 /// An automatic mail says so within this many bytes.
 const TITLE: usize = 160;
-/// Messages of one cue that are remembered.
+/// Words beside the sentence that gives a code.
+const BESIDE: usize = 12;
+/// Places of one cue that are remembered.
 const MOST: usize = 4;
 
 /// What of this was met, with the places of the first ones.
@@ -90,7 +92,7 @@ impl Signs {
             return false;
         }
         let opens = self.robots.places().next().is_some_and(|first| first.start <= TITLE);
-        let alone = self.robots.places().next().is_some_and(|place| words(&text[..place.start]) <= 5 && words(&text[place.end..]) <= 3);
+        let alone = self.robots.places().next().is_some_and(|place| words(&text[..place.start]) <= 5 && words(&text[place.end..]) <= 5);
         let told = text.contains("!!") || text.contains("??") || has_word(&text.to_lowercase(), TOLD);
         !told && (alone || opens && self.robots.different(text) >= 2)
     }
@@ -104,7 +106,7 @@ impl Signs {
         // "Automatic reply:" as a mail's subject; "This is an automated message" with nobody who speaks.
         let subject = self.automatic.places().any(|place| place.start < 8 && text[place].ends_with(':'));
         let receipt = self.automatic.places().any(|place| titled(&place)) && !answers::speaks_for_himself(text);
-        let away = self.away.places().any(|place| place.start <= TITLE) && has_return(text) && is_note(text);
+        let away = self.away.places().any(|place| place.start <= TITLE && is_away(lines, &place)) && is_note(text);
         subject || receipt || away
     }
 
@@ -122,15 +124,16 @@ impl Signs {
         called && (self.adverts.different(text) >= 2 || self.adverts.count > 0 && has_word(&text.to_lowercase(), PRAISE))
     }
 
-    /// A short text that asks to use a code, with the code, and complains of nothing.
+    /// A text that asks to use a code, gives it, and has next to nothing else: a review with a code
+    /// at its end is a review.
     fn is_code(&self, text: &str) -> bool {
         let lines = Lines(text);
-        let given = self.codes.places().any(|place| {
-            let after = lines.after(place.end, 60);
-            after.split(|c: char| !c.is_ascii_alphanumeric()).any(is_code_word)
-        });
-        let small = text.to_lowercase();
-        text.len() <= 300 && given && !has_word(&small, COMPLAINS)
+        let given = |place: &Range<usize>| lines.after(place.end, 60).split(|c: char| !c.is_ascii_alphanumeric()).any(is_code_word);
+        let Some(place) = self.codes.places().find(given) else { return false };
+        let ends = ['.', '!', '?', '\n'];
+        let before = text[..place.start].rfind(ends).map_or(0, |end| words(&text[..end]));
+        let after = text[place.end..].find(ends).map_or(0, |end| words(&text[place.end + end..]));
+        before + after <= BESIDE && text.len() <= 300 && !has_word(&text.to_lowercase(), COMPLAINS)
     }
 }
 
@@ -161,13 +164,19 @@ fn is_code_word(word: &str) -> bool {
     (5..=16).contains(&word.len()) && digits < word.len() && (digits >= 2 || capitals)
 }
 
-/// A day from which on somebody is back.
-fn has_return(text: &str) -> bool {
-    const BACK: &[&str] = &[
-        "until|till|return|back|bis|zurück|wieder|tills|åter|tillbaka|hasta|vuelvo|jusqu'au|jusqu’au|retour|fino|rientro",
-        "tot|terug|até|retorno|til|tilbage|tilbake|asti|saakka|palaan|do|wracam|kadar|dek",
+/// "I am" stands before it and a day of return after it.
+fn is_away(lines: Lines<'_>, place: &Range<usize>) -> bool {
+    const AM: &[&str] = &[
+        "am|i'm|i’m|be|bin|befinde|är|kommer|estoy|estaré|encuentro|suis|serai|sono|sarò|ben|estou|estarei|er|vil|olen|en|jestem|będę|przebywam",
+        "ofis|yıllık|izindeyim|izinde",
     ];
-    text.bytes().any(|byte| byte.is_ascii_digit()) && has_word(&text.to_lowercase(), BACK)
+    const BACK: &[&str] = &[
+        "until|till|return|returning|back|bis|zurück|wieder|tills|åter|tillbaka|hasta|vuelvo|regreso|jusqu'au|jusqu’au|retour|fino|rientro",
+        "tot|terug|até|retorno|til|tilbage|tilbake|asti|saakka|palaan|do|wracam|wrócę|kadar|dek|döneceğim",
+    ];
+    let before = lines.before(place.end, place.len() + 30).to_lowercase();
+    let after = lines.after(place.start, 200).to_lowercase();
+    has_word(&before, AM) && has_word(&after, BACK)
 }
 
 /// The note of who is away speaks of nothing else: no money, no case, no waiting.
@@ -180,9 +189,8 @@ fn is_note(text: &str) -> bool {
     text.len() <= 900 && !has_word(&text.to_lowercase(), AFFAIRS)
 }
 
-/// Links with hardly a word between them.
+/// Links with hardly a word between them. Who writes to somebody by name shows what is wrong.
 fn is_farm(text: &str, links: usize) -> bool {
-    let linked = |word: &&str| word.contains("://") || word.starts_with("www.");
-    let own = text.split_whitespace().filter(|word| !linked(word) && !word.starts_with(['@', '#'])).count();
-    links >= 4 && own <= links * 3
+    let own = text.split_whitespace().filter(|word| !word.contains("://") && !word.starts_with("www.")).count();
+    links >= 4 && own <= links && !text.contains('@')
 }

@@ -47,7 +47,7 @@ pub(super) fn of_device(lines: Lines<'_>, words: Range<usize>) -> Option<Range<u
 pub(super) fn closing(lines: Lines<'_>, words: Range<usize>) -> Option<Range<usize>> {
     let block = lines.0.get(words.end..)?;
     let opens = lines.opens_line(words.start).is_some() || lines.opens_sentence(words.start);
-    let above = lines.0[..words.start].chars().filter(|c| c.is_alphabetic()).take(12).count() == 12;
+    let above = lines.before(words.start, 400).chars().filter(|c| c.is_alphabetic()).take(12).count() == 12;
     (opens && above && is_block(block)).then_some(words.start..lines.len())
 }
 
