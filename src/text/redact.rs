@@ -16,6 +16,10 @@ mod digits;
 mod letters;
 mod links;
 mod names;
+mod shapes;
+mod streets;
+#[cfg(test)]
+mod tricky;
 
 /// A stretch that goes, and the word that stands in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +33,7 @@ struct Hit {
 }
 
 /// The words that stand for what went. One that is met again is nobody's words, and stays.
-const MARKS: &[&str] = &["[email]", "[phone]", "[card]", "[iban]", "[number]", "[link]", "[address]", "[name]"];
+const MARKS: &[&str] = &["[email]", "[phone]", "[card]", "[iban]", "[number]", "[link]", "[address]", "[name]", "[ip]"];
 
 /// `text` without mail addresses, phone, card, account and order numbers, links, addresses and names.
 #[must_use]
@@ -98,7 +102,12 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
         return links::link_at(letters, at)
             .or_else(|| links::mail_at(letters, at))
             .or_else(|| digits::iban_at(letters, at))
-            .or_else(|| names::address_at(letters, at))
+            .or_else(|| digits::card_at(letters, at))
+            .or_else(|| digits::masked_at(letters, at, heard))
+            .or_else(|| shapes::internet_at(letters, at, heard))
+            .or_else(|| shapes::shape_at(letters, at))
+            .or_else(|| shapes::plate_at(letters, at, heard))
+            .or_else(|| streets::address_at(letters, at, heard))
             .or_else(|| names::name_at(letters, at, heard))
             .or_else(|| digits::order_code_at(letters, at, heard))
             .map(Found::Gone)
@@ -107,6 +116,8 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
     }
     match letters.at(at) {
         '+' | '(' => digits::number_at(letters, at, heard),
+        '*' | '•' | '●' => digits::masked_at(letters, at, heard).map(Found::Gone),
+        ':' if letters.at(at + 1) == ':' => shapes::internet_at(letters, at, heard).map(Found::Gone),
         '/' => names::slash_name_at(letters, at).map(Found::Gone),
         _ => None,
     }

@@ -32,7 +32,7 @@ const TONES: &[&str] = &[
     "ringraziamo|ci dispiace|ci scusiamo|contattaci|ci contatti|nostro team|tua recensione|sua recensione|bedankt voor",
     "dank voor|het spijt ons|wat vervelend|vervelend om|onze excuses|neem contact|ons team|onze klantenservice|je feedback",
     "uw feedback|obrigado por|obrigada por|obrigado pel|obrigada pel|agradecemos|sentimos muito|pedimos desculpa",
-    "desculpar pelo|entre em contato|entre em contacto|nossa equipe|nossa equipa|seu feedback|sua avaliação|seu comentário",
+    "desculpar pelo|entre em contato|entre em contacto|nossa equipe|inicialmente gostaríamos|lamentar o|colocamo-nos|nossa equipa|seu feedback|sua avaliação|seu comentário",
     "takk for|beklager|leit å høre|ta kontakt|kontakt oss|vår kundeservice|tilbakemelding|tak for|tak fordi|ked af at høre",
     "kontakt os|vores kundeservice|din anmeldelse|kiitos palaut|kiitos viesti|kiitos yhteyden|pahoittele|ota yhteyttä",
     "ottakaa yhteyttä|asiakaspalvelumme|dziękujemy|przepraszamy|przykro nam|prosimy o kontakt|nasz zespół|teşekkür ederiz",

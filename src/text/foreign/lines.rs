@@ -45,7 +45,8 @@ impl<'t> Lines<'t> {
     /// The beginning of the line when nothing but blanks, dashes and stars stand between it and `at`.
     pub(super) fn opens_line(self, at: usize) -> Option<usize> {
         let start = self.start(at)?;
-        self.0[start..at].chars().all(|c| c.is_whitespace() || "*_-–—•|#↪️".contains(c)).then_some(start)
+        let before = self.0[start..at].trim_start_matches("[Quote]").trim_start_matches("[quote]");
+        before.chars().all(|c| c.is_whitespace() || "*_-–—•|#↪️".contains(c)).then_some(start)
     }
 
     /// A line or a sentence begins at `at`: what stands before is the end of another one.
