@@ -39,7 +39,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let secrets = Credentials::of_this_process();
     let read = if args.quiet { load::read_with(&console.config, &Lenient(&secrets)) } else { load::read_with(&console.config, &secrets) };
     let (documents, loaded) = read.map_err(|error| load::unreadable(&error))?;
-    let problems = loaded.problems;
+    let examples = loaded.failed_examples();
+    let has_failed = !examples.is_empty();
+    let problems: Vec<_> = loaded.problems.into_iter().chain(examples).collect();
     if args.json {
         writeln!(console.out, "{:#}", print::to_json(&problems, &documents))?;
     } else {
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         let errors = problems.iter().filter(|problem| problem.is_error()).count();
         return Err(Failure::new(Code::Config, load::summary(errors)));
     };
-    let mut findings = examples(&config)?;
+    let mut findings = Vec::new();
     if args.recount {
         findings.extend(recount(&config)?);
     }
@@ -62,36 +64,10 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     }
     if !args.json {
         let space = if problems.is_empty() { "" } else { "\n" };
-        let word = if findings.is_empty() { "ok" } else { "the configuration can be used" };
+        let word = if findings.is_empty() && !has_failed { "ok" } else { "the configuration can be used" };
         writeln!(console.out, "{space}{word}: {}", tally(&config))?;
     }
-    Ok(if findings.is_empty() { Code::Done } else { Code::Found })
-}
-
-/// The themes' own examples that do not come out as they say.
-fn examples(config: &Config) -> Result<Vec<String>, Failure> {
-    let rules =
-        crate::tagging::compile(&config.themes).map_err(|_| Failure::new(Code::Bug, "rules that passed the check do not compile"))?;
-    let failures = crate::tagging::failed_examples(&rules, &config.themes);
-    Ok(failures
-        .iter()
-        .map(|failure| {
-            let theme = &config.themes[failure.theme];
-            let rule = failure.rule.and_then(|rule| theme.rules.get(rule)).map(|rule| rule.name.as_str()).unwrap_or_default();
-            let of = if rule.is_empty() { format!("theme `{}`", theme.name) } else { format!("theme `{}`, rule \"{rule}\"", theme.name) };
-            let matched: Vec<String> = failure
-                .matched
-                .iter()
-                .flat_map(|tag| tag.spans.iter().filter_map(|span| failure.text.get(span.clone())))
-                .map(|word| format!("\"{word}\""))
-                .collect();
-            if failure.should_match {
-                format!("{of}: \"{}\" should match and does not", failure.text)
-            } else {
-                format!("{of}: \"{}\" should not match and does, by {}", failure.text, matched.join(", "))
-            }
-        })
-        .collect())
+    Ok(if findings.is_empty() && !has_failed { Code::Done } else { Code::Found })
 }
 
 /// Counters that do not hold what the messages give.
@@ -190,6 +166,27 @@ password = { file = "/nowhere/at/all" }
         let (ended, out) = check(GOOD, false, true);
         assert_eq!(ended.unwrap(), Code::Done);
         assert!(out.starts_with("warning[E0011]") && out.ends_with("\nok: 1 source, 1 theme, 1 watch, 1 target\n"), "{out}");
+    }
+
+    #[test]
+    fn an_example_that_fails_shows_its_place_and_what_is_missing() {
+        let theme = "[[theme.rule]]\nwhen = \"parcel* NEAR/2 lost\"\nmatches = [\"Our parcel was lost.\", \"They lost it.\"]\n[[watch]]";
+        let good = GOOD.replace("user = \"u\"\npassword = { file = \"/nowhere/at/all\" }", "");
+        let (ended, out) = check(&good.replacen("[[watch]]", theme, 1), false, false);
+        assert_eq!(ended.unwrap(), Code::Found);
+        let told = out.split_once("warning").unwrap().1.split("-->").next().unwrap().to_owned() + out.split_once("uproar.toml").unwrap().1;
+        insta::assert_snapshot!(told, @r#"
+        [W0008]: rule 2 of `late` does not match its example
+          :12:36
+           |
+        12 | matches = ["Our parcel was lost.", "They lost it."]
+           |                                    ^^^^^^^^^^^^^^^ should match
+           |
+           = help: part by part:
+                   no   parcel* NEAR/2 lost: parcel* is not there
+
+        the configuration can be used: 1 source, 1 theme, 1 watch, 1 target
+        "#);
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     };
     let (mut store, plan) = open::store_and_plan(config)?;
     let key = store.author_key().to_vec();
-    let intake = Intake::new(&plan, &key, &source.labels);
+    let intake = Intake::new(&plan, &key, &source);
     let stream = StreamKey { source: source.name.clone(), shard: Shard::whole() };
     let clock = Clock::real();
     let mut total = Committed::default();

@@ -25,12 +25,14 @@ pub mod export;
 pub mod import;
 pub mod incident;
 pub mod init;
+pub mod label;
 pub mod load;
 mod missed;
 pub mod names;
 pub mod open;
 pub mod preview;
 mod progress;
+pub mod quality;
 pub mod run;
 pub mod status;
 pub mod table;
@@ -65,6 +67,8 @@ enum Command {
     Incident(incident::Args),
     Explain(explain::Args),
     Annotate(annotate::Args),
+    Label(label::Args),
+    Quality(quality::Args),
     Target(target::Args),
     Config(config::Args),
 }
@@ -105,6 +109,8 @@ pub fn main() -> ExitCode {
         Command::Incident(args) => incident::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Annotate(args) => annotate::run(&args, &mut console),
+        Command::Label(args) => label::run(&args, &mut console),
+        Command::Quality(args) => quality::run(&args, &mut console),
         Command::Target(args) => target::run(&args, &mut console),
         Command::Config(args) => config::run(&args, &mut console),
     };

@@ -6,7 +6,6 @@ use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
-use std::path::Path;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -29,16 +28,17 @@ const LONGEST_LINE: u64 = 16 << 20;
 
 /// Tag texts with complaint themes
 ///
-/// Reads JSON lines with `id`, `text` and, if there is one, `title`; other fields are ignored.
+/// Reads JSON lines with `id`, `text` and, where there are, `title` and `lang` (two letters; found out
+/// without it); other fields are ignored.
 /// Writes `{"id","labels":["theme",...]}`, a line each, in the same order. Uses the built-in themes,
 /// not those of the configuration, unless `--rules` names a file that holds only themes, such as
 /// `conf.d/themes.toml`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Theme file to use in place of the built-in themes
+    /// Theme file to use in place of the built-in themes; may be given many times
     #[arg(long, value_name = "FILE")]
-    rules: Option<PathBuf>,
+    rules: Vec<PathBuf>,
     /// Add the rule and the words behind each theme
     ///
     /// `"why":[{"theme","rule","spans":[[from,to],...]}]`; spans are bytes of the text. Where there
@@ -51,19 +51,23 @@ const EXAMPLE: &str = r#"Example:
   echo '{"id":"1","text":"The bot sends me in circles."}' | uproar tag --explain"#;
 
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
-    let rules = match &args.rules {
-        Some(file) => read_rules(file)?,
-        None => {
-            compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?
-        }
+    let rules = if args.rules.is_empty() {
+        compile(&themes::built_in()).map_err(|fault| Failure::new(Code::Bug, format!("the built-in themes are broken: {fault}")))?
+    } else {
+        read_rules(&args.rules)?
     };
     tag_lines(&rules, args.explain, io::stdin().lock(), &mut console.out)
 }
 
-fn read_rules(file: &Path) -> Result<Rules, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
-    let wrong = |fault: String| Failure::new(Code::Config, format!("{}: {fault}", file.display()));
-    let themes = themes::parse(&text).map_err(wrong)?;
+fn read_rules(files: &[PathBuf]) -> Result<Rules, Failure> {
+    let mut texts = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(file).map_err(|error| Failure::new(Code::Io, format!("cannot read {}: {error}", file.display())))?;
+        texts.push((file.display().to_string(), text));
+    }
+    let wrong = |fault: String| Failure::new(Code::Config, fault);
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let themes = themes::parse(&files).map_err(wrong)?;
     compile(&themes).map_err(wrong)
 }
 
@@ -81,7 +85,14 @@ fn show(error: &RuleError, themes: &[ThemeText]) -> String {
     let part = match &error.part {
         Part::When => "`when`".to_owned(),
         Part::Unless => "`unless`".to_owned(),
+        Part::All(number) => format!("`all`, number {}", number + 1),
+        Part::Any(number) => format!("`any`, number {}", number + 1),
+        Part::None(number) => format!("`none`, number {}", number + 1),
+        Part::WhenThemes(_) => "`when_themes`".to_owned(),
         Part::Words(name) => format!("word `{name}`"),
+        Part::SharedWords(code, name) => format!("word `{name}` of `{code}`"),
+        Part::Calm(code, number) => format!("`calm` of `{code}`, number {}", number + 1),
+        Part::Turn(code) => format!("`turn` of `{code}`"),
     };
     let text = error.text(themes);
     let start = text[..error.span.start].rfind('\n').map_or(0, |end| end + 1);
@@ -102,6 +113,7 @@ struct Line {
     id: Id,
     text: String,
     title: Option<String>,
+    lang: Option<String>,
 }
 
 /// Goes out as it came in.
@@ -144,8 +156,9 @@ fn tag_lines(rules: &Rules, explain: bool, input: impl Read, out: &mut dyn Write
             let flushed = out.flush();
             flushed.map_or_else(Failure::from, |()| Failure::new(Code::Data, format!("line {number}: {why}")))
         })?;
-        let text = tagging::message(read.title.as_deref().unwrap_or(""), &read.text);
-        let tags = rules.tag_with(&mut scratch, &text);
+        let mut message = tagging::Message::new(read.title.as_deref().unwrap_or(""), &read.text);
+        message.lang = read.lang.as_deref().filter(|lang| !lang.is_empty());
+        let tags = rules.tag_with(&mut scratch, &message);
         let why = explain.then(|| tags.iter().map(why).collect());
         let tagged = Tagged { id: read.id, labels: tags.iter().map(|tag| tag.theme.as_str()).collect(), why };
         serde_json::to_writer(&mut *out, &tagged).map_err(io::Error::from)?;
@@ -269,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_mistake_in_a_rule_is_shown_in_its_line() {
-        let themes = themes::parse("[[theme]]\nname = \"late\"\nrules = [\"late | \\n delay* NEAR parcel\"]").unwrap();
+        let themes = themes::parse(&[("themes", "[[theme]]\nname = \"late\"\nrules = [\"late | \\n delay* NEAR parcel\"]")]).unwrap();
         insta::assert_snapshot!(compile(&themes).unwrap_err(), @r"
         theme `late`, rule 1, `when`: NEAR does not say how near
           |  delay* NEAR parcel

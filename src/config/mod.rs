@@ -68,9 +68,17 @@ pub struct Loaded {
     pub effective: Effective,
     /// First days after pinned references, with their places.
     references: Vec<(Place, NaiveDate)>,
+    /// Where the themes stand, in the order of those of `config`.
+    origins: Vec<Option<check::themes::Origin>>,
 }
 
 impl Loaded {
+    /// The themes' own examples that do not come out as they say.
+    #[must_use]
+    pub fn failed_examples(&self) -> Vec<Problem> {
+        self.config.as_ref().map(|config| check::themes::examples(&config.themes, &self.origins)).unwrap_or_default()
+    }
+
     /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
@@ -94,8 +102,10 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let top = Top::read_table(&table, &Place::default(), &mut reader);
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
+    let mut origins = Vec::new();
     let config = (!torn).then(|| {
-        let (mut config, origins) = check::settings(&top, &mut reader);
+        let (mut config, found) = check::settings(&top, &mut reader);
+        origins = found;
         check::themes::compile(&config.themes, &origins, &mut reader);
         config.fingerprint = effective.fingerprint(&config.themes);
         config
@@ -105,7 +115,7 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let problems = tidy(problems, &reader.hidden, documents);
     let periods = top.watch.iter().filter_map(|watch| watch.reference.as_ref());
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
-    Loaded { config, problems, effective, references }
+    Loaded { config, problems, effective, references, origins }
 }
 
 /// All documents in one table.

@@ -198,6 +198,8 @@ codes! {
     Ahead = "W0006",
     /// A label that none of the watch's sources gives.
     LabelUnknown = "W0007",
+    /// A theme's own example does not come out as it says.
+    Example = "W0008",
 }
 
 impl fmt::Display for Code {

@@ -46,6 +46,14 @@ pub struct Rating {
     pub max: f64,
 }
 
+impl Rating {
+    /// As stars of five: 0 of 10 is no star, 5 of 5 are five.
+    #[must_use]
+    pub fn stars(&self) -> f64 {
+        if self.max > 0.0 { self.value / self.max * 5.0 } else { 0.0 }
+    }
+}
+
 /// Where to resume reading a source. What stands in it is the source's own business.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]

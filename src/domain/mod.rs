@@ -13,6 +13,7 @@ pub mod notice;
 pub mod ports;
 pub mod rated;
 pub mod remark;
+pub mod review;
 pub mod secret;
 pub mod theme;
 pub mod voice;

@@ -31,6 +31,8 @@ use crate::domain::remark::Labels;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
+use crate::domain::review::Review;
+use crate::domain::review::ReviewedItem;
 use crate::domain::theme::Tag;
 use crate::domain::voice::Likeness;
 
@@ -519,6 +521,19 @@ pub trait Incidents: Send + Sync {
     /// back the touched marks that were read. All or nothing. A state also removes the later
     /// snapshots of its series.
     fn apply(&self, judged: Judged) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What people say about the themes of messages. Nothing of it moves tags or counters.
+pub trait Reviews: Send + Sync {
+    /// Writes reviews. One takes the place of an older one of the same message by the same person; a
+    /// newer one stays. Returns how many changed something.
+    fn put_reviews(&self, reviews: Vec<Review>) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Every review, by message, the newest of a message last.
+    fn reviews(&self) -> impl Future<Output = Result<Vec<Review>, StoreError>> + Send;
+
+    /// Every message that was reviewed, still has its text, and was not edited since, once.
+    fn reviewed(&self) -> impl Future<Output = Result<Vec<ReviewedItem>, StoreError>> + Send;
 }
 
 /// What one evaluation writes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::config::settings;
 use crate::domain::item::Item;
 use crate::domain::ports::TaggedItem;
 use crate::domain::voice::Likeness;
@@ -16,21 +17,33 @@ use crate::text::hash;
 pub struct Intake<'a> {
     plan: &'a Plan,
     author_key: &'a [u8],
+    source: &'a str,
     source_labels: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Intake<'a> {
-    /// For a source with these labels.
+    /// For a source of this name with these labels.
     #[must_use]
-    pub fn new(plan: &'a Plan, author_key: &'a [u8], source_labels: &'a BTreeMap<String, String>) -> Self {
-        Self { plan, author_key, source_labels }
+    pub fn new(plan: &'a Plan, author_key: &'a [u8], source: &'a settings::Source) -> Self {
+        Self { plan, author_key, source: &source.name, source_labels: &source.labels }
+    }
+
+    /// What rules see of an item.
+    fn message<'i>(&'i self, item: &'i Item) -> tagging::Message<'i> {
+        tagging::Message {
+            title: &item.title,
+            text: &item.text,
+            lang: item.lang.as_deref(),
+            stars: item.rating.map(|rating| rating.stars()),
+            source: self.source,
+        }
     }
 
     /// Tags an item and works out what the store has to know of it.
     #[must_use]
     pub fn prepare(&self, item: Item) -> TaggedItem {
         let message = tagging::message(&item.title, &item.text);
-        let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&message) };
+        let tags = if item.gone { Vec::new() } else { self.plan.rules.tag(&self.message(&item)) };
         let author_hash = item.author.as_deref().map(|author| hash::of_author(self.author_key, author));
         // "A Google user" is a thousand people.
         let somebody = author_hash.as_deref().filter(|_| item.author.as_deref().is_some_and(alike::names_somebody));

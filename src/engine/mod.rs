@@ -19,6 +19,7 @@ pub mod courier;
 pub mod course;
 pub mod crew;
 mod diary;
+pub mod doubt;
 pub mod drivers;
 pub mod facts;
 pub mod gauges;

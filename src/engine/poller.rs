@@ -224,7 +224,7 @@ impl<S: Ingest> Poller<S> {
         let (plan, author_key, now) = (Arc::clone(&self.plan), Arc::clone(&self.author_key), self.clock.now());
         let read = move || {
             let mut page = source.source.read(&key.shard, &cursor, &response, now)?;
-            let intake = Intake::new(&plan, &author_key, &source.settings.labels);
+            let intake = Intake::new(&plan, &author_key, &source.settings);
             let items = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
             Ok::<_, ReadError>((page, items))
         };

@@ -40,7 +40,7 @@ pub async fn bring_up_to_date(store: &impl Ingest, plan: &Arc<Plan>, beats: &Bea
         let finished = texts.is_empty();
         done_to = texts.last().map_or(done_to, |text| text.item);
         let with = Arc::clone(plan);
-        let tag = move |text: StoredText| (text.item, with.rules.tag(&tagging::message(&text.title, &text.text)));
+        let tag = move |text: StoredText| (text.item, with.rules.tag(&tagging::Message::new(&text.title, &text.text)));
         let tagged = tokio::task::spawn_blocking(move || texts.into_iter().map(tag).collect::<Vec<_>>()).await;
         let items = tagged.map_err(|error| StoreError::Broken(Box::new(error)))?;
         changed += items.len();

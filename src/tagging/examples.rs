@@ -1,8 +1,12 @@
 //! The examples that themes bring along, held against the rules.
 
+use crate::domain::theme::Scope;
 use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
+use crate::tagging::Answer;
+use crate::tagging::Message;
 use crate::tagging::Rules;
+use crate::tagging::trial::trial;
 
 /// An example that its theme or rule does not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,34 +15,56 @@ pub struct ExampleFailure {
     pub theme: usize,
     /// Number of the rule within the theme; `None` for an example of the theme as a whole.
     pub rule: Option<usize>,
+    /// Number of the example among those that should match, or among those that should not.
+    pub number: usize,
     /// The example.
     pub text: String,
     /// Whether it should have matched.
     pub should_match: bool,
     /// What matched of this theme, a tag for each rule; empty when nothing did.
     pub matched: Vec<Tag>,
+    /// What became of each part of the rule, where it should have matched.
+    pub parts: Vec<Answer>,
 }
 
-/// The examples that fail. `themes` are those that `rules` were compiled from.
+/// The examples that fail. `themes` are those that `rules` were compiled from. What a rule asks of
+/// the source and the rating is taken as given, and so is its language.
 #[must_use]
 pub fn failed_examples(rules: &Rules, themes: &[ThemeText]) -> Vec<ExampleFailure> {
     let mut failures = Vec::new();
-    for (number, theme) in themes.iter().enumerate() {
-        let mut check = |rule: Option<usize>, texts: &[String], should_match: bool| {
-            for text in texts {
-                let of_theme = || rules.every_match(text).into_iter().filter(|(of, ..)| *of == number);
-                let does_match = of_theme().any(|(_, of, _)| rule.is_none_or(|rule| rule == of));
-                if does_match != should_match {
-                    let matched = of_theme().map(|(.., tag)| tag).collect();
-                    failures.push(ExampleFailure { theme: number, rule, text: text.clone(), should_match, matched });
-                }
-            }
-        };
-        check(None, &theme.matches, true);
-        check(None, &theme.matches_not, false);
-        for (at, rule) in theme.rules.iter().enumerate() {
-            check(Some(at), &rule.matches, true);
-            check(Some(at), &rule.matches_not, false);
+    for (theme, text) in themes.iter().enumerate() {
+        let kinds = [(true, &text.matches), (false, &text.matches_not)];
+        failures.extend(kinds.iter().flat_map(|(should, texts)| failed(rules, themes, (theme, None), *should, texts)));
+        for (at, rule) in text.rules.iter().enumerate() {
+            let kinds = [(true, &rule.matches), (false, &rule.matches_not)];
+            failures.extend(kinds.iter().flat_map(|(should, texts)| failed(rules, themes, (theme, Some(at)), *should, texts)));
+        }
+    }
+    failures
+}
+
+fn failed(
+    rules: &Rules,
+    themes: &[ThemeText],
+    (theme, rule): (usize, Option<usize>),
+    should_match: bool,
+    texts: &[String],
+) -> Vec<ExampleFailure> {
+    let written = rule.map(|rule| &themes[theme].rules[rule]);
+    let mut failures = Vec::new();
+    for (number, text) in texts.iter().enumerate() {
+        let mut message = Message::from(text.as_str());
+        message.lang = written.and_then(|rule| rule.lang.first()).map(String::as_str);
+        if written.is_some_and(|rule| rule.scope == Scope::Title) {
+            (message.title, message.text) = (text, "");
+        }
+        let found = rules.every_match(&message);
+        let of_theme = || found.iter().filter(|(of, ..)| *of == theme);
+        let does_match = of_theme().any(|(_, of, _)| rule.is_none_or(|rule| rule == *of));
+        if does_match != should_match {
+            let parts = written.filter(|_| should_match).map(|rule| trial(&themes[theme], rule, &message)).unwrap_or_default();
+            let matched = of_theme().map(|(.., tag)| tag.clone()).collect();
+            failures.push(ExampleFailure { theme, rule, number, text: text.clone(), should_match, matched, parts });
         }
     }
     failures

@@ -10,16 +10,20 @@ use std::collections::HashMap;
 use aho_corasick::AhoCorasick;
 use rust_stemmers::Stemmer;
 
+use crate::tagging::languages::Language;
 use crate::tagging::pattern;
-use crate::tagging::pattern::Language;
 use crate::tagging::pattern::Pattern;
 use crate::tagging::plan::Choice;
+use crate::tagging::slips;
 use crate::text::normalise;
 
 /// Stand around a word, so that a pattern can ask for its beginning and its end. Neither is a
 /// letter or a digit, so no plain word holds one.
 const START: char = '\u{2}';
 const END: char = '\u{3}';
+
+/// The least bytes of a word or a beginning for which a slip is undone.
+const SHORTEST_MEANT: usize = 3;
 
 /// Longer words are not remembered: nobody writes them twice.
 const LONGEST_REMEMBERED: usize = 64;
@@ -31,10 +35,14 @@ const MOST_ANSWERS: usize = 1 << 20;
 /// From words to choices.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    literals: AhoCorasick,
+    search: AhoCorasick,
+    /// What it searches for, by number.
+    literals: Vec<String>,
     /// Choices of each literal, by its number.
     by_literal: Vec<Vec<Choice>>,
     stems: Vec<Stems>,
+    /// Choices of words as they are written.
+    raw: HashMap<String, Vec<Choice>>,
 }
 
 struct Stems {
@@ -53,6 +61,7 @@ impl Lexicon {
     pub(super) fn new(choices: &[BTreeSet<Pattern>]) -> Option<Self> {
         let mut literals: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
         let mut stems: BTreeMap<Language, HashMap<String, Vec<Choice>>> = BTreeMap::new();
+        let mut raw: HashMap<String, Vec<Choice>> = HashMap::new();
         for (number, patterns) in (0..).zip(choices) {
             for pattern in patterns {
                 let literal = match pattern {
@@ -60,6 +69,10 @@ impl Lexicon {
                     Pattern::Prefix(word) => format!("{START}{word}"),
                     Pattern::Suffix(word) => format!("{word}{END}"),
                     Pattern::Within(word) => word.clone(),
+                    Pattern::Raw(word) => {
+                        raw.entry(word.clone()).or_default().push(number);
+                        continue;
+                    }
                     Pattern::Stem(language, stem) => {
                         stems.entry(*language).or_default().entry(stem.clone()).or_default().push(number);
                         continue;
@@ -69,10 +82,43 @@ impl Lexicon {
             }
         }
         Some(Self {
-            literals: AhoCorasick::new(literals.keys()).ok()?,
+            search: AhoCorasick::new(literals.keys()).ok()?,
+            literals: literals.keys().cloned().collect(),
             by_literal: literals.into_values().collect(),
-            stems: stems.into_iter().map(|(language, choices)| Stems { stemmer: language.stemmer(), choices }).collect(),
+            stems: stems.into_iter().filter_map(|(language, choices)| Some(Stems { stemmer: language.stemmer()?, choices })).collect(),
+            raw,
         })
+    }
+
+    /// Appends the choices of what an unknown word was meant to be.
+    fn find_meant(&self, plain: &str, found: &mut Vec<Choice>) {
+        if plain.contains('*') {
+            let words =
+                self.literals.iter().enumerate().filter_map(|(number, word)| Some((number, word.strip_prefix(START)?.strip_suffix(END)?)));
+            found.extend(words.filter(|(_, word)| slips::may_be(plain, word)).flat_map(|(number, _)| &self.by_literal[number]));
+            return;
+        }
+        let mut framed = String::new();
+        slips::meant(plain, |candidate| {
+            framed.clear();
+            framed.extend([START]);
+            framed.push_str(candidate);
+            framed.push(END);
+            let before = found.len();
+            for hit in self.search.find_overlapping_iter(framed.as_str()) {
+                let number = hit.pattern().as_usize();
+                // Whole words and beginnings only: the end of a word or its middle proves nothing here.
+                if hit.start() == 0 && hit.len() > SHORTEST_MEANT {
+                    found.extend(&self.by_literal[number]);
+                }
+            }
+            found.len() > before
+        });
+    }
+
+    /// What is searched for, in plain form.
+    pub(super) fn literals(&self) -> impl Iterator<Item = &str> {
+        self.literals.iter().map(|literal| literal.trim_matches([START, END]))
     }
 
     /// Appends the choices that a word satisfies, in order, each once.
@@ -82,13 +128,19 @@ impl Lexicon {
         bare.push(START);
         normalise::fold(word, bare);
         bare.push(END);
-        for hit in self.literals.find_overlapping_iter(bare.as_str()) {
+        for hit in self.search.find_overlapping_iter(bare.as_str()) {
             found.extend(&self.by_literal[hit.pattern().as_usize()]);
         }
         for stems in &self.stems {
             for stem in pattern::stems(&stems.stemmer, word) {
                 found.extend(stems.choices.get(&stem).into_iter().flatten());
             }
+        }
+        if found.len() == first {
+            self.find_meant(bare.trim_matches([START, END]), found);
+        }
+        if !self.raw.is_empty() {
+            found.extend(self.raw.get(word).into_iter().flatten());
         }
         found[first..].sort_unstable();
         let mut kept = first;
@@ -159,6 +211,23 @@ mod tests {
         {
             assert_eq!(memo.choices(&lexicon, word), expected, "{word}");
             assert_eq!(memo.choices(&lexicon, word), expected, "{word} once more");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_finds_what_it_was_meant_to_be() {
+        let lexicon = lexicon(&[Pattern::Exact("refund".into()), Pattern::Prefix("answer".into()), Pattern::Suffix("ings".into())]);
+        let mut memo = Memo::default();
+        for (word, expected) in [
+            ("refudn", &[0][..]),
+            ("REFUUUND", &[0]),
+            ("r3fund", &[0]),
+            ("ref*nd", &[0]),
+            ("anwsered", &[1]),
+            ("refnud", &[0]),
+            ("ignsx", &[]),
+        ] {
+            assert_eq!(memo.choices(&lexicon, word), expected, "{word}");
         }
     }
 

@@ -37,6 +37,8 @@ use crate::tagging::compile::Compiler;
 
 mod compile;
 mod examples;
+mod hush;
+pub mod languages;
 mod lex;
 mod lexicon;
 mod parse;
@@ -44,12 +46,16 @@ mod pattern;
 mod plan;
 mod rules;
 mod search;
+mod slips;
+mod trial;
 mod words;
 
 pub use crate::tagging::examples::ExampleFailure;
 pub use crate::tagging::examples::failed_examples;
+pub use crate::tagging::rules::Read;
 pub use crate::tagging::rules::Rules;
 pub use crate::tagging::rules::Scratch;
+pub use crate::tagging::trial::Answer;
 
 /// Compiles themes.
 ///
@@ -57,11 +63,46 @@ pub use crate::tagging::rules::Scratch;
 ///
 /// Every mistake of every text, one for each text at most.
 pub fn compile(themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
-    let mut compiler = Compiler::default();
-    for (theme, text) in themes.iter().enumerate() {
-        compiler.theme(theme, text);
+    let mut compiler = Compiler::new(themes);
+    for theme in 0..themes.len() {
+        compiler.theme(theme);
     }
-    compiler.finish(themes)
+    compiler.finish()
+}
+
+/// A message as rules see it.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Message<'a> {
+    /// Its title, where the source gives one.
+    pub title: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// Its language, where the source says it: `de`, `pt-BR`.
+    pub lang: Option<&'a str>,
+    /// Its rating, in stars of five.
+    pub stars: Option<f64>,
+    /// The name of its source.
+    pub source: &'a str,
+}
+
+impl<'a> Message<'a> {
+    /// A message of which no more is known than what it says.
+    #[must_use]
+    pub fn new(title: &'a str, text: &'a str) -> Self {
+        Self { title, text, ..Self::default() }
+    }
+
+    /// Title and text together: spans of tags are bytes of it.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        message(self.title, self.text)
+    }
+}
+
+impl<'a> From<&'a str> for Message<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::new("", text)
+    }
 }
 
 /// The text of a message for tagging: its title, where it has one, is the first line. Spans of
@@ -96,8 +137,22 @@ pub enum Part {
     When,
     /// A rule's `unless`.
     Unless,
+    /// One of a rule's `all`, by number.
+    All(usize),
+    /// One of a rule's `any`, by number.
+    Any(usize),
+    /// One of a rule's `none`, by number.
+    None(usize),
+    /// One of the themes that a rule hangs on, by number.
+    WhenThemes(usize),
     /// The choice of this name.
     Words(String),
+    /// The choice of a language by its name.
+    SharedWords(String, String),
+    /// One of a language's ways to say that all is well, by number.
+    Calm(String, usize),
+    /// The words with which sentences of a language turn.
+    Turn(String),
 }
 
 impl RuleError {
@@ -106,10 +161,19 @@ impl RuleError {
     pub fn text<'t>(&self, themes: &'t [ThemeText]) -> &'t str {
         let theme = themes.get(self.theme);
         let rule = theme.zip(self.rule).and_then(|(theme, rule)| theme.rules.get(rule));
+        let shared = |code: &str| themes.iter().flat_map(|theme| theme.shared.iter()).find(|language| language.code == code);
+        let named = |words: &'t [(String, String)], name: &str| words.iter().rev().find(|(known, _)| known == name).map(|(_, text)| text);
         let text = match &self.part {
             Part::When => rule.map(|rule| &rule.when),
             Part::Unless => rule.map(|rule| &rule.unless),
-            Part::Words(name) => theme.and_then(|theme| theme.words.iter().rev().find(|(known, _)| known == name)).map(|(_, text)| text),
+            Part::All(number) => rule.and_then(|rule| rule.all.get(*number)),
+            Part::Any(number) => rule.and_then(|rule| rule.any.get(*number)),
+            Part::None(number) => rule.and_then(|rule| rule.none.get(*number)),
+            Part::WhenThemes(number) => rule.and_then(|rule| rule.when_themes.get(*number)),
+            Part::Words(name) => theme.and_then(|theme| named(&theme.words, name)),
+            Part::SharedWords(code, name) => shared(code).and_then(|language| named(&language.words, name)),
+            Part::Calm(code, number) => shared(code).and_then(|language| language.calm.get(*number)),
+            Part::Turn(code) => shared(code).map(|language| &language.turn),
         };
         text.map_or("", String::as_str)
     }
@@ -131,7 +195,7 @@ mod tests {
 
     fn check(rule: &RuleText, text: &str, expected: bool) {
         let rules = compile(&[theme("t", std::slice::from_ref(rule))]).unwrap();
-        assert_eq!(!rules.tag(text).is_empty(), expected, "{rule:?} in {text:?}");
+        assert_eq!(!rules.tag(&text.into()).is_empty(), expected, "{rule:?} in {text:?}");
     }
 
     #[test]
@@ -172,7 +236,7 @@ mod tests {
         let rules = [when("nirgends"), RuleText { name: "money".into(), ..when("geld NEAR/3 zuruck") }, when("geld")];
         let rules = compile(&[theme("a", &[when("nichts")]), theme("b", &rules)]).unwrap();
         let text = message("Ärger", "Ich möchte mein GELD endlich zurück.");
-        let tags = rules.tag(&text);
+        let tags = rules.tag(&text.as_str().into());
         assert_eq!(tags.len(), 1);
         assert_eq!((tags[0].theme.as_str(), tags[0].rule.as_str()), ("b", "money"));
         let words: Vec<&str> = tags[0].spans.iter().map(|span| &text[span.clone()]).collect();
@@ -182,7 +246,7 @@ mod tests {
     #[test]
     fn a_rule_without_a_name_is_called_by_its_number() {
         let rules = compile(&[theme("t", &[when("a"), when("b")])]).unwrap();
-        assert_eq!(rules.tag("b")[0].rule, "2");
+        assert_eq!(rules.tag(&"b".into())[0].rule, "2");
         assert_eq!(rules.themes().collect::<Vec<_>>(), ["t"]);
     }
 
@@ -213,8 +277,8 @@ mod tests {
                 let rules = &rules;
                 scope.spawn(move || {
                     for turn in 0..200 {
-                        assert_eq!(rules.tag(&format!("a{at} c{turn}")).len(), 1);
-                        assert_eq!(rules.tag(&format!("a{at} b")).len(), 0);
+                        assert_eq!(rules.tag(&format!("a{at} c{turn}").as_str().into()).len(), 1);
+                        assert_eq!(rules.tag(&format!("a{at} b").as_str().into()).len(), 0);
                     }
                 });
             }
@@ -223,8 +287,8 @@ mod tests {
 
     #[test]
     fn no_themes_and_no_text_give_no_tags() {
-        assert_eq!(compile(&[]).unwrap().tag("a"), []);
-        assert_eq!(compile(&[theme("t", &[when("a")])]).unwrap().tag(" \n"), []);
+        assert_eq!(compile(&[]).unwrap().tag(&"a".into()), []);
+        assert_eq!(compile(&[theme("t", &[when("a")])]).unwrap().tag(&" \n".into()), []);
         assert_eq!(message("", "x"), "x");
     }
 }

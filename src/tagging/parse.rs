@@ -33,6 +33,12 @@ pub(super) enum Expression {
 /// Brackets and exclamation marks within each other beyond this are a mistake, or an attack.
 const DEEPEST: usize = 32;
 
+/// Ways in which one phrase may be read, with its gaps and the words that may be left out.
+const MOST_VARIANTS: usize = 64;
+
+/// Words that a gap within a phrase may be.
+const WIDEST_GAP: usize = 5;
+
 /// Longer phrases are sentences, and no two people write the same one.
 const LONGEST_PHRASE: usize = 12;
 
@@ -64,6 +70,68 @@ pub(super) fn choice(text: &str, names: &Vocabulary) -> Result<Vec<Phrase>, Faul
         }
     }
     Ok(phrases)
+}
+
+/// Reads an expression that stands somewhere, as the sides of `NEAR` do.
+pub(super) fn placed(text: &str, names: &Vocabulary) -> Result<Expression, Fault> {
+    let read = rule(text, names)?;
+    if has_place(&read) {
+        return Ok(read);
+    }
+    Err(Fault::new(place(text), "this has no place in the sentence", "write words and phrases, with NEAR and | between, without & and !"))
+}
+
+fn has_place(expression: &Expression) -> bool {
+    match expression {
+        Expression::Phrase(phrase) => is_told(phrase),
+        Expression::Any(parts) => parts.iter().all(has_place),
+        Expression::All(_) | Expression::Not(_) => false,
+        Expression::Near { .. } => true,
+    }
+}
+
+/// A part of a rule that holds or does not hold by itself, with its place in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Clause {
+    pub(super) span: Range<usize>,
+    pub(super) expression: Expression,
+    /// The two sides, where it is about how near they are.
+    pub(super) sides: Vec<Clause>,
+}
+
+/// The ways in which a rule may match, each with the parts that must all hold.
+pub(super) fn outline(text: &str, names: &Vocabulary) -> Result<Vec<Vec<Clause>>, Fault> {
+    let mut reader = Reader { text, names, signs: lex::signs(text)?, next: 0, depth: 0 };
+    let mut ways = Vec::new();
+    loop {
+        let mut parts = Vec::new();
+        loop {
+            let (from, at) = (reader.next, reader.next);
+            let expression = reader.near()?;
+            let span = reader.signs[from].span.start..reader.signs[reader.next - 1].span.end;
+            let mut sides = Vec::new();
+            if matches!(expression, Expression::Near { .. }) {
+                let end = reader.next;
+                reader.next = at;
+                while reader.next < end {
+                    let from = reader.next;
+                    let expression = reader.one()?;
+                    let span = reader.signs[from].span.start..reader.signs[reader.next - 1].span.end;
+                    sides.push(Clause { span, expression, sides: Vec::new() });
+                    reader.next += 1;
+                }
+                reader.next = end;
+            }
+            parts.push(Clause { span, expression, sides });
+            if !reader.takes(&Kind::And) {
+                break;
+            }
+        }
+        ways.push(parts);
+        if !reader.takes(&Kind::Or) {
+            return Ok(ways);
+        }
+    }
 }
 
 /// Whether it can only match where some word stands.
@@ -237,7 +305,7 @@ impl Reader<'_> {
                     let slots = pattern::read(self.text, place.clone())?.into_iter().map(|pattern| Slot::OneOf([pattern].into()));
                     parts.push(Expression::Phrase(slots.collect()));
                 }
-                Piece::Phrase(place) => parts.push(Expression::Phrase(self.phrase(place.clone())?)),
+                Piece::Phrase(place) => parts.push(self.phrase(place.clone())?),
                 Piece::Name(place) => {
                     parts.extend(self.names.phrases(self.text, place.clone())?.iter().cloned().map(Expression::Phrase));
                 }
@@ -246,25 +314,57 @@ impl Reader<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
     }
 
-    fn phrase(&self, place: Range<usize>) -> Result<Phrase, Fault> {
-        let mut phrase = Phrase::new();
+    /// A phrase; several where it has words that may be left out, or gaps.
+    fn phrase(&self, place: Range<usize>) -> Result<Expression, Fault> {
+        let mut phrases = vec![Phrase::new()];
         for span in split(self.text, place.clone(), char::is_whitespace) {
-            if &self.text[span.clone()] == "*" {
-                phrase.push(Slot::Any);
-            } else if self.text[span.clone()].contains(['/', '@']) {
-                phrase.push(self.position(span)?);
+            let word = &self.text[span.clone()];
+            if let Some(most) = word.strip_prefix("..") {
+                let most = gap(most, &span, &place)?;
+                let gaps = |phrase: &Phrase| -> Vec<Phrase> {
+                    (0..=most).map(|gap| phrase.iter().cloned().chain(std::iter::repeat_n(Slot::Any, gap)).collect()).collect()
+                };
+                phrases = phrases.iter().flat_map(gaps).collect();
             } else {
-                phrase.extend(pattern::read(self.text, span)?.into_iter().map(|pattern| Slot::OneOf([pattern].into())));
+                let (needed, is_optional) = match word.strip_suffix('?') {
+                    Some(bare) if !bare.is_empty() => (span.start..span.end - 1, true),
+                    _ => (span.clone(), false),
+                };
+                let slots = self.slots(needed)?;
+                let without = if is_optional { phrases.clone() } else { Vec::new() };
+                for phrase in &mut phrases {
+                    phrase.extend(slots.iter().cloned());
+                }
+                phrases.extend(without);
+            }
+            if phrases.len() > MOST_VARIANTS {
+                return Err(Fault::new(place, "this phrase can be read in too many ways", "use fewer `?` and smaller gaps, or BEFORE/5"));
             }
         }
-        if phrase.is_empty() {
-            return Err(Fault::new(place, "this phrase is empty", "write the words between the quotes, or take the quotes away"));
-        }
-        if phrase.len() > LONGEST_PHRASE {
-            let why = format!("a phrase of {} words; {LONGEST_PHRASE} are the most", phrase.len());
+        if let Some(longest) = phrases.iter().map(Vec::len).max().filter(|longest| *longest > LONGEST_PHRASE) {
+            let why = format!("a phrase of {longest} words; {LONGEST_PHRASE} are the most");
             return Err(Fault::new(place, why, "join shorter phrases with BEFORE/5"));
         }
-        Ok(phrase)
+        if phrases.iter().any(Vec::is_empty) {
+            return Err(Fault::new(place, "this phrase is empty", "write the words between the quotes, or take the quotes away"));
+        }
+        Ok(if phrases.len() == 1 {
+            Expression::Phrase(phrases.remove(0))
+        } else {
+            Expression::Any(phrases.into_iter().map(Expression::Phrase).collect())
+        })
+    }
+
+    /// The positions of one word of a phrase, or of a choice.
+    fn slots(&self, span: Range<usize>) -> Result<Phrase, Fault> {
+        let word = &self.text[span.clone()];
+        if word == "*" {
+            return Ok(vec![Slot::Any]);
+        }
+        if word.contains(['/', '@']) {
+            return self.position(span).map(|slot| vec![slot]);
+        }
+        Ok(pattern::read(self.text, span)?.into_iter().map(|pattern| Slot::OneOf([pattern].into())).collect())
     }
 
     /// A choice at one position of a phrase: `answer*/reply/@bot`.
@@ -290,6 +390,18 @@ impl Reader<'_> {
     }
 }
 
+/// The most words that `..3` may stand for; it stands between words.
+fn gap(most: &str, span: &Range<usize>, phrase: &Range<usize>) -> Result<usize, Fault> {
+    let Some(most) = most.parse().ok().filter(|most| (1..=WIDEST_GAP).contains(most)) else {
+        let why = format!("`..` says up to how many words may stand here, from 1 to {WIDEST_GAP}");
+        return Err(Fault::new(span.clone(), why, "write \"took ..3 days\", or A BEFORE/8 B for more"));
+    };
+    if span.start == phrase.start || span.end == phrase.end {
+        return Err(Fault::new(span.clone(), "a gap stands between words", "take it away, or write the word beyond it"));
+    }
+    Ok(most)
+}
+
 /// The non-empty parts of a span.
 fn split(text: &str, span: Range<usize>, at: impl Fn(char) -> bool + Copy) -> impl Iterator<Item = Range<usize>> {
     let mut from = span.start;
@@ -310,7 +422,7 @@ mod tests {
     fn vocabulary() -> Vocabulary {
         let words = [("bot", "bot*/robot*"), ("reply", "answer/\"get back\"")];
         let words: Vec<_> = words.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        Vocabulary::read(&words).0
+        Vocabulary::read(&words, None).0
     }
 
     fn read(text: &str) -> Expression {

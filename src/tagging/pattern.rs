@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use rust_stemmers::Algorithm;
 use rust_stemmers::Stemmer;
 
+use crate::tagging::languages;
+use crate::tagging::languages::Language;
 use crate::tagging::lex::Fault;
 use crate::text::normalise;
 use crate::text::normalise::Cut;
@@ -23,6 +24,8 @@ pub(super) enum Pattern {
     Within(String),
     /// `refunding~en`: any word with this stem in this language.
     Stem(Language, String),
+    /// `=US`: the word as written, with its case and its accents.
+    Raw(String),
 }
 
 /// One position of a phrase.
@@ -36,48 +39,6 @@ pub(super) enum Slot {
 
 /// Words that must follow each other; a single word is a phrase of one.
 pub(super) type Phrase = Vec<Slot>;
-
-/// A language with a stemmer, as its place in [`LANGUAGES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Language(usize);
-
-const LANGUAGES: &[(&str, Algorithm)] = &[
-    ("ar", Algorithm::Arabic),
-    ("da", Algorithm::Danish),
-    ("de", Algorithm::German),
-    ("el", Algorithm::Greek),
-    ("en", Algorithm::English),
-    ("es", Algorithm::Spanish),
-    ("fi", Algorithm::Finnish),
-    ("fr", Algorithm::French),
-    ("hu", Algorithm::Hungarian),
-    ("it", Algorithm::Italian),
-    ("nl", Algorithm::Dutch),
-    ("no", Algorithm::Norwegian),
-    ("pt", Algorithm::Portuguese),
-    ("ro", Algorithm::Romanian),
-    ("ru", Algorithm::Russian),
-    ("sv", Algorithm::Swedish),
-    ("ta", Algorithm::Tamil),
-    ("tr", Algorithm::Turkish),
-];
-
-impl Language {
-    /// The language of a two-letter code.
-    pub(super) fn of(code: &str) -> Option<Self> {
-        LANGUAGES.iter().position(|(known, _)| *known == code).map(Self)
-    }
-
-    /// Every code, for messages.
-    pub(super) fn codes() -> String {
-        LANGUAGES.iter().map(|(code, _)| *code).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Its stemmer.
-    pub(super) fn stemmer(self) -> Stemmer {
-        Stemmer::create(LANGUAGES[self.0].1)
-    }
-}
 
 /// The stems of a word in plain form: of the word as written, whose accents tell the stemmer of
 /// endings, and of its plain form, for people who leave accents out. Often both are the same.
@@ -97,6 +58,9 @@ pub(super) fn read(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault
     if let Some((bare, code)) = word.rsplit_once('~') {
         return stem(bare, code, span).map(|pattern| vec![pattern]);
     }
+    if let Some(raw) = word.strip_prefix('=') {
+        return self::raw(raw, span).map(|pattern| vec![pattern]);
+    }
     let bare = word.trim_start_matches('*');
     let open_start = bare.len() < word.len();
     let open_end = bare.ends_with('*');
@@ -107,6 +71,8 @@ pub(super) fn read(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault
             '*' => "a star stands at the beginning or the end of a word",
             ',' | ';' | '+' | '\\' => "write / or | between alternatives, & between words that must all be there",
             '_' => "write `*` for any one word",
+            '?' => "within a phrase, `the?` is a word that may be left out: \"on the? hold\"",
+            '=' => "`=` stands before a word that must be written like this: =US",
             _ => "words are letters and digits",
         };
         return Err(Fault::new(start..start + odd.len_utf8(), format!("`{odd}` means nothing in a rule"), cure));
@@ -141,16 +107,26 @@ fn is_odd(c: char) -> bool {
 }
 
 fn stem(bare: &str, code: &str, span: Range<usize>) -> Result<Pattern, Fault> {
-    let Some(language) = Language::of(code) else {
+    let language = Language::of(code);
+    let Some((language, stemmer)) = language.and_then(|language| Some((language, language.stemmer()?))) else {
         let why =
             if code.is_empty() { "the stem does not say of which language".to_owned() } else { format!("no stems are known for `{code}`") };
-        return Err(Fault::new(span, why, format!("write one of these after `~`: {}", Language::codes())));
+        return Err(Fault::new(span, why, format!("write one of these after `~`: {}", languages::codes_with_stems())));
     };
     if bare.is_empty() || !bare.chars().all(|c| c.is_alphanumeric() || c == '\'' || c == '’') {
         return Err(Fault::new(span, "`~` takes one whole word before it", "write refund~en, without stars"));
     }
-    let [stem, _] = stems(&language.stemmer(), bare);
+    let [stem, _] = stems(&stemmer, bare);
     Ok(Pattern::Stem(language, stem))
+}
+
+fn raw(word: &str, span: Range<usize>) -> Result<Pattern, Fault> {
+    let mut cut = Cut::default();
+    normalise::cut(word, &mut cut);
+    if cut.words.len() != 1 || cut.words[0] != (0..word.len()) {
+        return Err(Fault::new(span, "`=` takes one whole word after it", "write =US, without stars; a phrase has it before each word"));
+    }
+    Ok(Pattern::Raw(word.to_owned()))
 }
 
 #[cfg(test)]
@@ -159,16 +135,9 @@ mod tests {
 
     #[test]
     fn a_stem_is_the_same_with_and_without_accents() {
-        let german = Language::of("de").unwrap().stemmer();
+        let german = Language::of("de").unwrap().stemmer().unwrap();
         assert_eq!(stems(&german, "Rückzahlungen")[0], stems(&german, "ruckzahlung")[1]);
-        let english = Language::of("en").unwrap().stemmer();
+        let english = Language::of("en").unwrap().stemmer().unwrap();
         assert_eq!(stems(&english, "REFUNDED"), ["refund", "refund"]);
-    }
-
-    #[test]
-    fn every_language_has_its_own_code() {
-        let codes: BTreeSet<_> = LANGUAGES.iter().map(|(code, _)| code).collect();
-        assert_eq!(codes.len(), LANGUAGES.len());
-        assert_eq!(Language::of("xx"), None);
     }
 }

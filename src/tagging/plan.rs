@@ -13,7 +13,7 @@ use crate::tagging::pattern::Slot;
 pub(super) type Choice = u32;
 
 /// An expression over choices.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Node {
     /// `None` is any word.
     Phrase(Box<[Option<Choice>]>),
@@ -134,7 +134,7 @@ impl Choices {
 /// only, never what matches.
 fn cost(pattern: &Pattern) -> u32 {
     let (text, factor) = match pattern {
-        Pattern::Exact(text) => (text, 2),
+        Pattern::Exact(text) | Pattern::Raw(text) => (text, 2),
         Pattern::Prefix(text) | Pattern::Suffix(text) | Pattern::Stem(_, text) => (text, 3),
         Pattern::Within(text) => (text, 4),
     };
@@ -163,6 +163,7 @@ mod tests {
                             | Pattern::Prefix(text)
                             | Pattern::Suffix(text)
                             | Pattern::Within(text)
+                            | Pattern::Raw(text)
                             | Pattern::Stem(_, text) => text.clone(),
                         })
                     })

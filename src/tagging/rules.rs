@@ -1,13 +1,21 @@
 //! Compiled rules, and how a text is held against them.
 
 use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::domain::theme::Scope;
 use crate::domain::theme::Tag;
+use crate::tagging::Message;
+use crate::tagging::compile::has_clauses;
+use crate::tagging::hush::Hush;
+use crate::tagging::hush::Said;
+use crate::tagging::languages::Language;
+use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
+use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
 use crate::tagging::search::Postings;
@@ -22,6 +30,7 @@ pub struct Rules {
     themes: Vec<String>,
     compiled: Vec<Rule>,
     alternatives: Vec<Alternative>,
+    calms: Vec<Calm>,
     lexicon: Lexicon,
     /// Alternatives to look at where a choice occurs, by choice.
     triggers: Vec<Vec<u32>>,
@@ -30,30 +39,83 @@ pub struct Rules {
     idle: Mutex<Vec<Scratch>>,
 }
 
-/// A rule but for its `when`.
+/// A rule but for what it looks for.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) theme: usize,
     /// Its number in the theme.
     pub(super) number: usize,
     pub(super) name: String,
-    pub(super) unless: Option<Node>,
+    pub(super) unless: Vec<Node>,
+    pub(super) condition: Condition,
+    /// Whether it looks for words at all, not only for themes.
+    pub(super) is_by_words: bool,
+    pub(super) even_calm: bool,
+    pub(super) even_quoted: bool,
 }
 
-/// A part of a rule's `when` that gives the rule by itself.
+/// What a rule asks of the message beside its words.
+#[derive(Debug)]
+pub(super) struct Condition {
+    pub(super) languages: Languages,
+    /// Empty: any.
+    pub(super) sources: Box<[String]>,
+    /// Of five.
+    pub(super) stars: RangeInclusive<f64>,
+    /// Themes that other rules must give, by number.
+    pub(super) themes: Box<[usize]>,
+}
+
+impl Condition {
+    /// Whether the source and the rating are right.
+    fn fits(&self, message: &Read) -> bool {
+        let is_any = self.stars == (f64::NEG_INFINITY..=f64::INFINITY);
+        (self.sources.is_empty() || self.sources.contains(&message.source))
+            && (is_any || message.stars.is_some_and(|stars| self.stars.contains(&stars)))
+    }
+}
+
+/// What says that all is well, in one language.
+#[derive(Debug)]
+pub(super) struct Calm {
+    pub(super) languages: Languages,
+    pub(super) says: Vec<Node>,
+    pub(super) turn: Option<Node>,
+}
+
+/// A part of what a rule looks for that gives the rule by itself.
 #[derive(Debug)]
 pub(super) struct Alternative {
     pub(super) rule: u32,
     pub(super) scope: Scope,
+    pub(super) languages: Languages,
     pub(super) node: Node,
+}
+
+/// A message that was read: its words, and which of them satisfy what.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// Title and text.
+    text: String,
+    /// Bytes of the title.
+    title: usize,
+    lang: Option<Languages>,
+    stars: Option<f64>,
+    source: String,
+    cut: Cut,
+    /// Choices that the words satisfy, word after word.
+    satisfied: Vec<Choice>,
+    /// Where the choices of each word end.
+    ends: Vec<u32>,
 }
 
 /// Workspace of one thread: what it holds is worth keeping for the next text, nothing else.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    cut: Cut,
+    read: Read,
     memo: Memo,
     postings: Postings,
+    hush: Hush,
     /// By alternative: one past the last window in which it is to be looked at.
     asked: Vec<u32>,
     todo: Vec<Question>,
@@ -68,9 +130,19 @@ struct Question {
 }
 
 /// A rule that matched, with the words that show it.
+#[derive(Debug, Clone)]
 struct Match {
     rule: usize,
     words: Vec<Span>,
+}
+
+/// How a message is looked at.
+#[derive(Clone, Copy)]
+struct Ask {
+    /// Every rule that matches; else the first of each theme.
+    every: bool,
+    /// Whether the source and the rating of the message must be right.
+    conditions: bool,
 }
 
 impl Rules {
@@ -79,6 +151,7 @@ impl Rules {
         themes: Vec<String>,
         compiled: Vec<Rule>,
         alternatives: Vec<Alternative>,
+        calms: Vec<Calm>,
         choices: Choices,
         fingerprint: String,
     ) -> Option<Self> {
@@ -89,22 +162,44 @@ impl Rules {
             }
         }
         let lexicon = Lexicon::new(&choices.into_patterns())?;
-        Some(Self { themes, compiled, alternatives, lexicon, triggers, fingerprint, idle: Mutex::default() })
+        Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, idle: Mutex::default() })
     }
 
-    /// The themes of a text, in the order in which they were compiled, each with the first rule
-    /// that gives it.
+    /// The themes of a message, in the order in which they were compiled, each with the first rule
+    /// that gives it. Spans are bytes of [`Message::whole`].
     #[must_use]
-    pub fn tag(&self, text: &str) -> Vec<Tag> {
+    pub fn tag(&self, message: &Message<'_>) -> Vec<Tag> {
         let mut scratch = self.borrow();
-        let tags = self.tag_with(&mut scratch, text);
+        let tags = self.tag_with(&mut scratch, message);
         self.give_back(scratch);
         tags
     }
 
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
-    pub fn tag_with(&self, scratch: &mut Scratch, text: &str) -> Vec<Tag> {
-        self.matches(scratch, text, false).into_iter().map(|found| self.told(&found, &scratch.cut)).collect()
+    pub fn tag_with(&self, scratch: &mut Scratch, message: &Message<'_>) -> Vec<Tag> {
+        let mut read = std::mem::take(&mut scratch.read);
+        self.read_into(&mut scratch.memo, message, &mut read);
+        let tags = self.tag_read(scratch, &read);
+        scratch.read = read;
+        tags
+    }
+
+    /// The first half of [`Rules::tag_with`]: cuts a message into words and finds out what each is.
+    pub fn read(&self, scratch: &mut Scratch, message: &Message<'_>) -> Read {
+        let mut read = Read::default();
+        self.read_into(&mut scratch.memo, message, &mut read);
+        read
+    }
+
+    /// The second half: holds the rules against a message that was read.
+    pub fn tag_read(&self, scratch: &mut Scratch, read: &Read) -> Vec<Tag> {
+        let ask = Ask { every: false, conditions: true };
+        self.matches(scratch, read, ask).into_iter().map(|found| self.told(&found, &read.cut)).collect()
+    }
+
+    /// The words and parts of words that rules look for, in plain form.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.lexicon.literals()
     }
 
     /// Identifies the rules: equal for equal themes, and different once a text might be tagged
@@ -119,14 +214,15 @@ impl Rules {
         self.themes.iter().map(String::as_str)
     }
 
-    /// Every rule that matches, not only the first of each theme: theme and rule by number, and
-    /// what the theme's tag would say.
-    pub(super) fn every_match(&self, text: &str) -> Vec<(usize, usize, Tag)> {
+    /// Every rule that matches, not only the first of each theme, whatever it asks of source and
+    /// rating: theme and rule by number, and what the theme's tag would say.
+    pub(super) fn every_match(&self, message: &Message<'_>) -> Vec<(usize, usize, Tag)> {
         let mut scratch = self.borrow();
-        let matches = self.matches(&mut scratch, text, true);
+        let read = self.read(&mut scratch, message);
+        let matches = self.matches(&mut scratch, &read, Ask { every: true, conditions: false });
         let told = |found: &Match| {
             let rule = &self.compiled[found.rule];
-            (rule.theme, rule.number, self.told(found, &scratch.cut))
+            (rule.theme, rule.number, self.told(found, &read.cut))
         };
         let told = matches.iter().map(told).collect();
         self.give_back(scratch);
@@ -155,53 +251,145 @@ impl Rules {
         Tag { theme: self.themes[rule.theme].clone(), rule: rule.name.clone(), spans }
     }
 
-    /// The rules that match, in order; only the first of each theme unless `every` one is wanted.
-    fn matches(&self, scratch: &mut Scratch, text: &str, every: bool) -> Vec<Match> {
-        cut(text, &mut scratch.cut);
-        self.ask(scratch, text);
-        let Scratch { cut, postings, todo, .. } = scratch;
-        todo.sort_unstable();
+    fn read_into(&self, memo: &mut Memo, message: &Message<'_>, read: &mut Read) {
+        read.text.clear();
+        if !message.title.is_empty() {
+            read.text.extend([message.title, "\n"]);
+        }
+        read.text.push_str(message.text);
+        read.title = message.title.len();
+        read.lang = message.lang.and_then(Language::of).map(Languages::from);
+        read.stars = message.stars;
+        read.source.clear();
+        read.source.push_str(message.source);
+        cut(&read.text, &mut read.cut);
+        read.satisfied.clear();
+        read.ends.clear();
+        for word in &read.cut.words {
+            read.satisfied.extend(memo.choices(&self.lexicon, &read.text[word.clone()]));
+            read.ends.push(read.satisfied.len() as u32);
+        }
+    }
+
+    /// The rules that match, in order.
+    fn matches(&self, scratch: &mut Scratch, message: &Read, ask: Ask) -> Vec<Match> {
+        let cut = &message.cut;
+        scratch.hush.clear(cut.sentences.len());
+        self.ask(scratch, message);
+        let mut written_in = message.lang;
+        scratch.todo.sort_unstable();
         let mut matches: Vec<Match> = Vec::new();
-        for question in todo.iter() {
+        // Rules that hang on the themes of others wait for those.
+        let mut hanging: Vec<Match> = Vec::new();
+        for question in &scratch.todo {
             let rule = &self.compiled[question.rule as usize];
-            let is_answered = matches
+            let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
+            let is_answered = found
                 .last()
-                .is_some_and(|last| last.rule == question.rule as usize || !every && self.compiled[last.rule].theme == rule.theme);
-            if is_answered {
+                .is_some_and(|last| last.rule == question.rule as usize || !ask.every && self.compiled[last.rule].theme == rule.theme);
+            if is_answered || ask.conditions && !rule.condition.fits(message) {
                 continue;
             }
             let alternative = &self.alternatives[question.alternative as usize];
-            let window = window(cut, alternative.scope, question.window as usize);
-            let holds = postings.holds(&alternative.node, window);
-            if holds && !rule.unless.as_ref().is_some_and(|unless| postings.holds(unless, window)) {
-                let mut words = Vec::new();
-                postings.evidence(&alternative.node, window, &mut words);
-                words.sort_unstable();
-                matches.push(Match { rule: question.rule as usize, words });
+            let window = window(cut, alternative.scope, question.window as usize, message.title);
+            let said = Said { cut, postings: &scratch.postings, languages: written_in.unwrap_or(Languages::ALL) };
+            let Some(words) = self.answer(*question, window, said, &mut scratch.hush) else { continue };
+            if rule.condition.languages != Languages::ALL {
+                // Only now is it worth finding out.
+                let written_in =
+                    *written_in.get_or_insert_with(|| Language::detected(&message.text).map_or(Languages::ALL, Languages::from));
+                if !rule.condition.languages.meet(written_in) {
+                    continue;
+                }
             }
+            found.push(Match { rule: question.rule as usize, words });
         }
+        self.imply(&mut matches, hanging, message, ask);
         matches
     }
 
+    /// Adds what hangs on the themes of others.
+    fn imply(&self, matches: &mut Vec<Match>, hanging: Vec<Match>, message: &Read, ask: Ask) {
+        let by_words = matches.len();
+        let found =
+            |theme: usize, matches: &[Match]| matches[..by_words].iter().find(|found| self.compiled[found.rule].theme == theme).cloned();
+        let pure = self.compiled.iter().enumerate().filter(|(_, rule)| !rule.is_by_words && !rule.condition.themes.is_empty());
+        let pure: Vec<Match> = pure.map(|(number, _)| Match { rule: number, words: Vec::new() }).collect();
+        for mut hangs in hanging.into_iter().chain(pure) {
+            let rule = &self.compiled[hangs.rule];
+            let is_given = matches.iter().any(|known| self.compiled[known.rule].theme == rule.theme);
+            if is_given && !ask.every || ask.conditions && !rule.condition.fits(message) {
+                continue;
+            }
+            let Some(needed) = rule.condition.themes.iter().map(|theme| found(*theme, matches)).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            hangs.words.extend(needed.into_iter().flat_map(|needed| needed.words));
+            hangs.words.sort_unstable();
+            matches.push(hangs);
+        }
+        if matches.len() > by_words {
+            matches.sort_by_key(|found| found.rule);
+        }
+    }
+
+    /// The words by which an alternative holds in a window, where it does.
+    fn answer(&self, question: Question, window: Window, said: Said<'_>, hush: &mut Hush) -> Option<Vec<Span>> {
+        let Said { cut, postings, .. } = said;
+        let rule = &self.compiled[question.rule as usize];
+        let alternative = &self.alternatives[question.alternative as usize];
+        let node = &alternative.node;
+        if !postings.holds(node, window) || rule.unless.iter().any(|unless| postings.holds(unless, window)) {
+            return None;
+        }
+        let mut words = Vec::new();
+        let evidence = |window: Window, words: &mut Vec<Span>| {
+            words.clear();
+            postings.evidence(node, window, words);
+            words.sort_unstable();
+        };
+        if has_clauses(alternative.scope) && !rule.even_calm {
+            let clauses = hush.loud_clauses(&self.calms, said, question.window as usize, window);
+            let loud = *clauses.iter().find(|clause| postings.holds(node, **clause))?;
+            evidence(loud, &mut words);
+        } else {
+            evidence(window, &mut words);
+        }
+        if !rule.even_quoted && Hush::is_quoted(cut, &words) {
+            let outside = Hush::outside_quotes(cut, window);
+            let loud = *outside.iter().find(|part| postings.holds(node, **part))?;
+            evidence(loud, &mut words);
+        }
+        Some(words)
+    }
+
     /// Notes which words satisfy what, and which alternatives are worth a look where.
-    fn ask(&self, scratch: &mut Scratch, text: &str) {
-        let Scratch { cut, memo, postings, asked, todo } = scratch;
+    fn ask(&self, scratch: &mut Scratch, message: &Read) {
+        let Scratch { postings, asked, todo, .. } = scratch;
+        let Read { cut, title, .. } = message;
+        let languages = message.lang.unwrap_or(Languages::ALL);
         postings.clear(self.triggers.len());
         asked.clear();
         asked.resize(self.alternatives.len(), 0);
         todo.clear();
         let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
+        let mut from = 0;
         for (sentence, words) in (0_u32..).zip(&cut.sentences) {
             for word in words.clone() {
-                for &choice in memo.choices(&self.lexicon, &text[cut.words[word].clone()]) {
+                let to = message.ends[word] as usize;
+                for &choice in &message.satisfied[std::mem::replace(&mut from, to)..to] {
                     postings.push(choice, word as u32);
                     for &alternative in &self.triggers[choice as usize] {
-                        let Alternative { rule, scope, .. } = self.alternatives[alternative as usize];
+                        let Alternative { rule, scope, languages: of, .. } = self.alternatives[alternative as usize];
+                        if !of.meet(languages) {
+                            continue;
+                        }
                         let windows = match scope {
                             Scope::Sentence => sentence..sentence + 1,
                             // The pair before this sentence, and the one that it begins.
                             Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
                             Scope::Text => 0..1,
+                            Scope::Title => 0..u32::from(cut.words[word].end <= *title),
                         };
                         let asked = &mut asked[alternative as usize];
                         for window in windows.start.max(*asked)..windows.end {
@@ -215,11 +403,12 @@ impl Rules {
     }
 }
 
-fn window(cut: &Cut, scope: Scope, number: usize) -> Window {
+pub(super) fn window(cut: &Cut, scope: Scope, number: usize, title: usize) -> Window {
     let last = match scope {
         Scope::Sentence => number,
         Scope::Pair => number + 1,
         Scope::Text => usize::MAX,
+        Scope::Title => return Window { from: 0, to: cut.words.partition_point(|word| word.end <= title) as u32 },
     };
     let to = cut.sentences.get(last).or(cut.sentences.last()).map_or(0, |sentence| sentence.end);
     Window { from: cut.sentences[number].start as u32, to: to as u32 }

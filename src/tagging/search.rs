@@ -59,6 +59,11 @@ impl Postings {
         }
     }
 
+    /// All places of an expression that has places, within the window.
+    pub(super) fn all_places(&self, node: &Node, window: Window) -> Vec<Span> {
+        if self.may_hold(node) { self.places(node, window) } else { Vec::new() }
+    }
+
     /// The words that make the expression match: one place for each part that must be there.
     pub(super) fn evidence(&self, node: &Node, window: Window, found: &mut Vec<Span>) {
         match node {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::tagging::lex;
 use crate::tagging::lex::Fault;
@@ -17,14 +18,16 @@ pub(super) struct Vocabulary {
     /// `None` for a name whose choice could not be read: told already, so not told again by
     /// every rule that uses it.
     choices: BTreeMap<String, Option<Vec<Phrase>>>,
+    /// Names that are not here are looked for there.
+    below: Option<Arc<Vocabulary>>,
 }
 
 impl Vocabulary {
     /// Reads all choices, in whatever order they use each other, and says what is wrong with which.
     /// Where a name is given twice, the later one holds: a theme may replace a word of its file.
-    pub(super) fn read(words: &[(String, String)]) -> (Self, Vec<(String, Fault)>) {
+    pub(super) fn read(words: &[(String, String)], below: Option<Arc<Vocabulary>>) -> (Self, Vec<(String, Fault)>) {
         let mut open: BTreeMap<&str, &str> = words.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-        let mut vocabulary = Self::default();
+        let mut vocabulary = Self { choices: BTreeMap::new(), below };
         let mut faults = Vec::new();
         // Each round reads those whose own names are all read; what is left in the end goes in circles.
         loop {
@@ -49,6 +52,22 @@ impl Vocabulary {
         (vocabulary, faults)
     }
 
+    /// One vocabulary of several: a name stands for what it stands for in each.
+    pub(super) fn union<'a>(of: impl Iterator<Item = &'a Vocabulary>) -> Self {
+        let mut all = Self::default();
+        for vocabulary in of {
+            for (name, choice) in &vocabulary.choices {
+                let known = all.choices.entry(name.clone()).or_insert_with(|| Some(Vec::new()));
+                match (known, choice) {
+                    (Some(known), Some(choice)) => known.extend(choice.iter().cloned()),
+                    (known, None) => *known = None,
+                    (None, Some(_)) => {}
+                }
+            }
+        }
+        all
+    }
+
     /// The words and phrases behind a name.
     pub(super) fn phrases(&self, text: &str, place: Range<usize>) -> Result<&[Phrase], Fault> {
         let name = &text[place.clone()];
@@ -56,7 +75,10 @@ impl Vocabulary {
             Some(Some(phrases)) => Ok(phrases),
             // Told where the choice stands. Something must stand here for the rest to be read.
             Some(None) => Ok(std::slice::from_ref(unreadable())),
-            None => Err(self.unknown(name, place)),
+            None => match &self.below {
+                Some(below) if below.choices.contains_key(name) => below.phrases(text, place),
+                _ => Err(self.unknown(name, place)),
+            },
         }
     }
 
@@ -74,7 +96,8 @@ impl Vocabulary {
     }
 
     fn unknown(&self, name: &str, place: Range<usize>) -> Fault {
-        let near = self.choices.keys().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let names = || self.choices.keys().chain(self.below.iter().flat_map(|below| below.choices.keys()));
+        let near = names().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
         let cure = match near.filter(|near| strsim::jaro_winkler(near, name) > 0.8) {
             Some(near) => format!("did you mean @{near}?"),
             None => format!("add it to the words: {name} = \"first/second/third*\""),
@@ -100,7 +123,7 @@ mod tests {
 
     fn read(words: &[(&str, &str)]) -> (Vocabulary, Vec<String>) {
         let words: Vec<_> = words.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let (vocabulary, faults) = Vocabulary::read(&words);
+        let (vocabulary, faults) = Vocabulary::read(&words, None);
         let told = faults.into_iter().map(|(name, fault)| {
             format!("{name}: {}: {}", fault.why, &words.iter().find(|(known, _)| *known == name).unwrap().1[fault.span])
         });

@@ -18,6 +18,11 @@ use unicode_normalization::char::is_combining_mark;
 /// another stays cheap in any text.
 const LONGEST_SENTENCE: usize = 400;
 
+/// A word or two in quotation marks is a name or irony; more than that many words is a mark that was
+/// never closed.
+const FEWEST_QUOTED: u32 = 3;
+const MOST_QUOTED: u32 = 60;
+
 /// Words after this many are not read: about 100 kB, and no customer's message is as long.
 const MOST_WORDS: usize = 20_000;
 
@@ -28,6 +33,10 @@ pub struct Cut {
     pub words: Vec<Range<usize>>,
     /// Sentences as ranges of `words`; none is empty, and together they are all words.
     pub sentences: Vec<Range<usize>>,
+    /// Words before which there is a comma, a bracket, a colon or a dash.
+    pub breaks: Vec<u32>,
+    /// Words within quotation marks, as ranges of `words`.
+    pub quotes: Vec<Range<u32>>,
 }
 
 /// Finds the words and sentences of a text, and leaves them in `cut`.
@@ -37,14 +46,23 @@ pub struct Cut {
 pub fn cut(text: &str, cut: &mut Cut) {
     cut.words.clear();
     cut.sentences.clear();
+    cut.breaks.clear();
+    cut.quotes.clear();
+    let mut quoted_from = None;
     let mut first = 0;
     let mut at = 0;
     while at < text.len() {
         let (piece, end) = piece(text, at);
         match piece {
             Piece::Word => cut.words.push(at..end),
-            Piece::End => close(cut, &mut first),
-            Piece::Nothing => {}
+            Piece::End => {
+                close(cut, &mut first);
+                // A quotation ends with its paragraph at the latest.
+                quoted_from = quoted_from.filter(|_| text.as_bytes()[at] != b'\n');
+            }
+            Piece::Break if cut.breaks.last() != Some(&(cut.words.len() as u32)) => cut.breaks.push(cut.words.len() as u32),
+            Piece::Quote(mark) => quote(mark, &mut quoted_from, cut),
+            Piece::Break | Piece::Nothing => {}
         }
         if cut.words.len() - first >= LONGEST_SENTENCE {
             close(cut, &mut first);
@@ -117,7 +135,26 @@ enum Piece {
     Word,
     /// The end of a sentence.
     End,
+    /// Something that sets a clause off.
+    Break,
+    Quote(char),
     Nothing,
+}
+
+/// Opens or closes a quotation. Marks differ from language to language, and one opens in German
+/// what closes in English, so what is open decides.
+fn quote(mark: char, open: &mut Option<u32>, cut: &mut Cut) {
+    let here = cut.words.len() as u32;
+    match *open {
+        Some(from) if !matches!(mark, '„' | '«') => {
+            if (FEWEST_QUOTED..=MOST_QUOTED).contains(&(here - from)) {
+                cut.quotes.push(from..here);
+            }
+            *open = None;
+        }
+        _ if matches!(mark, '”') => *open = None,
+        _ => *open = Some(here),
+    }
 }
 
 /// What begins at `at`, and where it ends.
@@ -131,12 +168,17 @@ fn piece(text: &str, at: usize) -> (Piece, usize) {
         b'!' | b'?' | b';' | b'\n' => (Piece::End, at + 1),
         b'.' if !is_point_of_number(bytes, at) => (Piece::End, at + 1),
         b'@' => (Piece::Nothing, mention_end(text, at + 1)),
+        b',' | b'(' | b')' | b':' => (Piece::Break, at + 1),
+        b'"' => (Piece::Quote('"'), at + 1),
+        b'-' if at > 0 && bytes[at - 1] == b' ' => (Piece::Break, at + 1),
         byte if byte.is_ascii() => (Piece::Nothing, at + 1),
         _ => {
             let c = text[at..].chars().next().expect("`at` is on a character's first byte: every piece ends on one");
             let end = at + c.len_utf8();
             match c {
                 '…' | '。' | '｡' | '！' | '？' | '；' | '؟' | '۔' | '।' | '\u{2028}' | '\u{2029}' => (Piece::End, end),
+                '–' | '—' | '，' | '、' => (Piece::Break, end),
+                '“' | '”' | '„' | '«' | '»' => (Piece::Quote(c), end),
                 _ if c.is_alphanumeric() => (Piece::Word, word_end(text, end)),
                 _ => (Piece::Nothing, end),
             }
@@ -158,6 +200,15 @@ fn word_end(text: &str, mut at: usize) -> usize {
         if byte.is_ascii_alphanumeric() {
             at += 1;
             continue;
+        }
+        if byte == b'*' {
+            // "sh*t": stars for letters, within a word only.
+            let stars = bytes[at..].iter().take_while(|byte| **byte == b'*').count();
+            if bytes.get(at + stars).is_some_and(u8::is_ascii_alphabetic) {
+                at += stars;
+                continue;
+            }
+            break;
         }
         if byte.is_ascii() && !matches!(byte, b'\'' | b'`') {
             break;
@@ -257,6 +308,20 @@ mod tests {
     fn plain_is_equal_for_texts_that_read_alike() {
         assert_eq!(plain("Where's my REFUND?!  https://a.example"), plain("wheres my refund"));
         assert_ne!(plain("order 17 is late"), plain("order 18 is late"));
+    }
+
+    #[test]
+    fn stars_belong_to_a_word_only_from_within() {
+        check("what a sh*t *really* bad f**k *", "what a sh*t really bad f**k");
+    }
+
+    #[test]
+    fn clauses_and_quotations_are_noted() {
+        let text = "All well, he said: \u{201e}no money for you\u{201c} (\"never\") and \"left it open\nnew";
+        let mut places = Cut::default();
+        cut(text, &mut places);
+        assert_eq!(places.breaks, [2, 4, 8, 9]);
+        assert_eq!(places.quotes.iter().map(|quote| (quote.start, quote.end)).collect::<Vec<_>>(), [(4, 8)]);
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Words for Measure {
 }
 
 impl Words for Scope {
-    const WORDS: &'static [(&'static str, Self)] = &[("sentence", Self::Sentence), ("pair", Self::Pair), ("text", Self::Text)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("sentence", Self::Sentence), ("pair", Self::Pair), ("text", Self::Text), ("title", Self::Title)];
 }
 
 impl Words for DateOrder {

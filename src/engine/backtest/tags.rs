@@ -117,7 +117,7 @@ impl<'a> Tagging<'a> {
 fn tagged(rules: &Rules, lives: &[Life]) -> Vec<Option<Vec<String>>> {
     let tag = |life: &Life| {
         let (title, text) = life.text.as_ref()?;
-        Some(rules.tag(&tagging::message(title, text)).into_iter().map(|tag| tag.theme).collect())
+        Some(rules.tag(&tagging::Message::new(title, text)).into_iter().map(|tag| tag.theme).collect())
     };
     let share = lives.len().div_ceil(cores()).max(1);
     thread::scope(|scope| {

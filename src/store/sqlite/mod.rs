@@ -30,6 +30,7 @@ pub mod rated;
 mod relabel;
 pub mod reports;
 mod retag;
+pub mod reviews;
 mod streams;
 mod values;
 mod voices;

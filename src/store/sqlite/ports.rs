@@ -28,6 +28,7 @@ use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::Retagged;
+use crate::domain::ports::Reviews;
 use crate::domain::ports::Ruleset;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
@@ -39,6 +40,8 @@ use crate::domain::ports::Touched;
 use crate::domain::remark::Labels;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
+use crate::domain::review::Review;
+use crate::domain::review::ReviewedItem;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
@@ -52,6 +55,7 @@ use crate::store::sqlite::outbox;
 use crate::store::sqlite::relabel;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
+use crate::store::sqlite::reviews;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
@@ -237,6 +241,20 @@ impl Incidents for Sqlite {
 
     async fn apply(&self, judged: Judged) -> Result<(), StoreError> {
         self.writer.run(move |connection, _| incidents::apply(connection, &judged)).await
+    }
+}
+
+impl Reviews for Sqlite {
+    async fn put_reviews(&self, put: Vec<Review>) -> Result<u64, StoreError> {
+        self.writer.run(move |connection, names| reviews::put(connection, names, &put)).await
+    }
+
+    async fn reviews(&self) -> Result<Vec<Review>, StoreError> {
+        self.read(|reader| reader.reviews().map(|all| all.into_iter().map(|stored| stored.review).collect())).await
+    }
+
+    async fn reviewed(&self) -> Result<Vec<ReviewedItem>, StoreError> {
+        self.read(|reader| Ok(reviews::merged(&reader.reviews()?))).await
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod counts;
 mod incidents;
+mod reviews;
 mod streams;
 
 use std::collections::BTreeMap;

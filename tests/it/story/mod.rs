@@ -9,6 +9,7 @@ mod late;
 mod life;
 mod manual;
 mod measures;
+mod people;
 mod replay;
 mod secrets;
 mod slow;
