@@ -47,7 +47,8 @@ pub async fn bring_up_to_date(store: &impl Ingest, plan: &Arc<Plan>, beats: &Bea
         store.commit_retagged(Retagged { items, ruleset: Ruleset { rules: rules.clone(), done_to, finished } }).await?;
         if finished {
             if changed > 0 {
-                info!(changed, "the theme rules have changed: {changed} stored messages were tagged again");
+                let left = if plan.config.store.redact { " by what redaction left of their texts" } else { "" };
+                info!(changed, "the theme rules have changed: {changed} stored messages were tagged again{left}");
             }
             return Ok(());
         }

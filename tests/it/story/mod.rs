@@ -10,6 +10,7 @@ mod life;
 mod manual;
 mod measures;
 mod people;
+mod privacy;
 mod replay;
 mod secrets;
 mod slow;
