@@ -1,9 +1,9 @@
 //! Which messages the rules are unsure about: the ones from which a label teaches most.
 
-use crate::domain::item::Rating;
 use crate::domain::theme::RuleText;
 use crate::domain::theme::ThemeText;
 use crate::tagging;
+use crate::tagging::Message;
 use crate::tagging::RuleError;
 use crate::tagging::Rules;
 use crate::tagging::Scratch;
@@ -44,8 +44,8 @@ impl Doubts {
 
     /// Why a message is in doubt, if it is; the reason that says most. `is_tagged` says that it has any
     /// theme at all.
-    pub fn about(&mut self, title: &str, text: &str, rating: Option<Rating>, is_tagged: bool) -> Option<Doubt> {
-        let found = self.apart.tag_with(&mut self.scratch, &tagging::message(title, text));
+    pub fn about(&mut self, message: &Message<'_>, is_tagged: bool) -> Option<Doubt> {
+        let found = self.apart.tag_with(&mut self.scratch, message);
         // `theme`, number of the rule, and whether its `unless` was asked.
         let mut matched: Vec<(&str, bool)> = Vec::new();
         for tag in &found {
@@ -61,7 +61,7 @@ impl Doubts {
         if matched.iter().any(|(theme, _)| rules(theme, true) == 1) {
             return Some(Doubt::OneRule);
         }
-        let is_bad = rating.is_some_and(|rating| rating.max > 0.0 && rating.value <= BAD * rating.max);
+        let is_bad = message.rating.is_some_and(|rating| rating.max > 0.0 && rating.value <= BAD * rating.max);
         (is_bad && !is_tagged).then_some(Doubt::Unexplained)
     }
 }
@@ -80,10 +80,16 @@ fn take_apart(theme: &ThemeText) -> Vec<ThemeText> {
     };
     let mut apart = Vec::new();
     for (number, rule) in theme.rules.iter().enumerate() {
-        apart.push(alone(ASKED, number, rule));
-        if !rule.unless.is_empty() {
-            apart.push(alone(NOT_ASKED, number, &RuleText { unless: String::new(), ..rule.clone() }));
+        let is_by_words = !rule.when.is_empty() || !rule.all.is_empty() || !rule.any.is_empty();
+        if !is_by_words {
+            continue;
         }
+        // Alone, a rule has no other themes to hang on.
+        let rule = RuleText { when_themes: Vec::new(), ..rule.clone() };
+        if !rule.unless.is_empty() || !rule.none.is_empty() {
+            apart.push(alone(NOT_ASKED, number, &RuleText { unless: String::new(), none: Vec::new(), ..rule.clone() }));
+        }
+        apart.push(alone(ASKED, number, &rule));
     }
     apart
 }
@@ -91,6 +97,7 @@ fn take_apart(theme: &ThemeText) -> Vec<ThemeText> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::item::Rating;
 
     fn rule(when: &str, unless: &str) -> RuleText {
         RuleText { when: when.to_owned(), unless: unless.to_owned(), ..RuleText::default() }
@@ -115,17 +122,17 @@ mod tests {
             ("hm", stars(1.0), true, None),
             ("hm", None, false, None),
         ] {
-            assert_eq!(doubts.about("", text, rating, is_tagged), doubt, "{text} {rating:?}");
+            assert_eq!(doubts.about(&Message { rating, ..Message::from(text) }, is_tagged), doubt, "{text} {rating:?}");
         }
-        assert_eq!(doubts.about("Late", "hm", None, true), Some(Doubt::OneRule), "the title counts");
+        assert_eq!(doubts.about(&Message::new("Late", "hm"), true), Some(Doubt::OneRule), "the title counts");
     }
 
     #[test]
     fn themes_are_in_doubt_each_by_itself() {
         let rude = ThemeText { name: "rude".to_owned(), rules: vec![rule("rude", ""), rule("rude | late", "")], ..ThemeText::default() };
         let mut doubts = Doubts::of([&late(), &rude]).unwrap();
-        assert_eq!(doubts.about("", "rude and late, a parcel", None, true), None, "two rules each");
-        assert_eq!(doubts.about("", "late parcel", None, true), Some(Doubt::OneRule), "of the other theme");
+        assert_eq!(doubts.about(&"rude and late, a parcel".into(), true), None, "two rules each");
+        assert_eq!(doubts.about(&"late parcel".into(), true), Some(Doubt::OneRule), "of the other theme");
     }
 
     #[test]

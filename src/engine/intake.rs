@@ -31,13 +31,7 @@ impl<'a> Intake<'a> {
 
     /// What rules see of an item.
     fn message<'i>(&'i self, item: &'i Item) -> tagging::Message<'i> {
-        tagging::Message {
-            title: &item.title,
-            text: &item.text,
-            lang: item.lang.as_deref(),
-            stars: item.rating.map(|rating| rating.stars()),
-            source: self.source,
-        }
+        tagging::Message { title: &item.title, text: &item.text, lang: item.lang.as_deref(), rating: item.rating, source: self.source }
     }
 
     /// Tags an item and works out what the store has to know of it.

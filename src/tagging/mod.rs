@@ -32,6 +32,7 @@
 
 use std::ops::Range;
 
+use crate::domain::item::Rating;
 use crate::domain::theme::ThemeText;
 use crate::tagging::compile::Compiler;
 
@@ -79,8 +80,8 @@ pub struct Message<'a> {
     pub text: &'a str,
     /// Its language, where the source says it: `de`, `pt-BR`.
     pub lang: Option<&'a str>,
-    /// Its rating, in stars of five.
-    pub stars: Option<f64>,
+    /// Its rating, where it has one.
+    pub rating: Option<Rating>,
     /// The name of its source.
     pub source: &'a str,
 }

@@ -259,7 +259,7 @@ impl Rules {
         read.text.push_str(message.text);
         read.title = message.title.len();
         read.lang = message.lang.and_then(Language::of).map(Languages::from);
-        read.stars = message.stars;
+        read.stars = message.rating.map(|rating| rating.stars());
         read.source.clear();
         read.source.push_str(message.source);
         cut(&read.text, &mut read.cut);

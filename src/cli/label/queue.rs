@@ -146,7 +146,7 @@ impl Queue {
             }
             let Some(message) = reader.message(item)? else { continue };
             is_new = true;
-            let doubt = self.doubts.about(&message.title, &message.text, message.rating, !message.tags.is_empty());
+            let doubt = self.doubts.about(&message.as_rules_see_it(), !message.tags.is_empty());
             match doubt.and_then(|doubt| KINDS.iter().position(|kind| *kind == doubt)) {
                 Some(kind) => self.unsure[kind].push_back(item),
                 None => drop(self.sure.insert(item)),

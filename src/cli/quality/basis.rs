@@ -95,7 +95,9 @@ impl Basis {
             self.old_tags += 1;
             return stored.tags.clone();
         };
-        plan.rules.tag(&tagging::message(title, text)).into_iter().map(|tag| (tag.theme, tag.rule)).collect()
+        let (lang, source) = (stored.lang.as_deref(), stored.source.as_str());
+        let message = tagging::Message { title, text, lang, rating: stored.rating, source };
+        plan.rules.tag(&message).into_iter().map(|tag| (tag.theme, tag.rule)).collect()
     }
 
     fn add(&mut self, standing: &[&StoredReview], newest: &StoredReview, tags: BTreeMap<String, String>) {

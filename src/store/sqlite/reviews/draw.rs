@@ -11,6 +11,7 @@ use crate::domain::review::Among;
 use crate::domain::theme::Tag;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::values::moment;
+use crate::tagging;
 
 /// The messages from which some are drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,6 +116,14 @@ impl Reader<'_> {
             message.tags.push(Tag { theme, rule, spans: serde_json::from_str(&spans)? });
         }
         Ok(Some(message))
+    }
+}
+
+impl Message {
+    /// The message for tagging.
+    #[must_use]
+    pub fn as_rules_see_it(&self) -> tagging::Message<'_> {
+        tagging::Message { title: &self.title, text: &self.text, lang: self.lang.as_deref(), rating: self.rating, source: &self.source }
     }
 }
 
