@@ -161,16 +161,13 @@ fn greeted(lines: Lines<'_>, start: usize) -> usize {
 
 /// Where the line ends that a team signs.
 fn signed(body: &str) -> Option<usize> {
-    let hits = PHRASES.teams.find_iter(body).take(12);
-    hits.filter_map(|hit| {
+    PHRASES.teams.find_iter(body).take(12).find_map(|hit| {
         let from = body[..hit.start()].rfind(['\n', '.', '!', ',']).map_or(0, |at| at + 1);
-        let line = body[from..].split('\n').next().unwrap_or_default();
-        let to = from + line.trim_end().len();
+        let line = body[from..].split('\n').next().unwrap_or_default().trim_end();
         // "Your support team" signs; "our support team will look into it" does not.
-        let alone = words(line) <= 6 && !line.trim_end().ends_with(['.', '!', '?']) && line.chars().any(char::is_uppercase);
-        (alone && from > 0).then_some(to)
+        let alone = words(line) <= 6 && !line.ends_with(['.', '!', '?']) && line.chars().any(char::is_uppercase);
+        (alone && from > 0).then_some(from + line.len())
     })
-    .next()
 }
 
 /// Different phrases of vendors in a piece of text.

@@ -98,6 +98,7 @@ pub(super) fn is_money_word(word: &str) -> bool {
 }
 
 /// What was read just before.
+#[expect(clippy::struct_excessive_bools, reason = "a set of marks, of which any may be there")]
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     /// The last words in lower case, the newest last; at most four.

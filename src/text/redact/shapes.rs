@@ -109,7 +109,7 @@ fn four_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
         *octet = (place..end).fold(0, |value, at| value * 10 + letters.digit(at).unwrap_or(0));
         place = if last { end } else { end + 1 };
     }
-    let ends = !letters.joins(place) && !(letters.at(place) == '.' && letters.joins(place + 1));
+    let ends = !letters.joins(place) && (letters.at(place) != '.' || !letters.joins(place + 1));
     let told = matches!(heard.last(), "ip" | "adress" | "address" | "adresse") && heard.gap().chars().count() <= 2;
     let private = matches!(octets, [10 | 127, ..] | [192, 168, ..] | [172, 16..=31, ..]);
     let public = octets[0] >= 20 && !private && !VERSIONS.contains(&heard.last());

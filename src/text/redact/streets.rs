@@ -199,7 +199,7 @@ fn postal_code(letters: &Letters, at: usize) -> Option<usize> {
     let more = letters.run(digits + 1, 4, |letter| letter.is_ascii_digit());
     let (count, rest) = (digits - at, more.saturating_sub(digits + 1));
     let end = match (count, letters.at(digits), rest) {
-        (3, ' ', 2) | (2, '-', 3) | (4, '-', 3) | (5, '-', 4) => more,
+        (3, ' ', 2) | (2 | 4, '-', 3) | (5, '-', 4) => more,
         (4, ' ', 0) if (1..3).all(|step| letters.at(digits + step).is_ascii_uppercase()) && !letters.joins(digits + 3) => digits + 3,
         (4..=6, ..) => digits,
         _ => return None,
