@@ -202,7 +202,8 @@ impl Heard {
 
     /// The newest words are these.
     pub(super) fn ends_with(&self, phrase: &[&str]) -> bool {
-        self.words.len() >= phrase.len() && self.words[self.words.len() - phrase.len()..].iter().eq(phrase)
+        // From the end: the last word decides in nearly all cases.
+        self.words.len() >= phrase.len() && self.words.iter().rev().zip(phrase.iter().rev()).all(|(word, of)| word == of)
     }
 
     /// The newest word.

@@ -158,6 +158,9 @@ fn is_luhn(digits: &[u32]) -> bool {
 /// The last digits of a card whose others are stars: "**** **** **** 1234".
 pub(super) fn masked_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
     let is_mask = |letter: char| matches!(letter, '*' | '•' | '●' | 'x' | 'X' | '#' | '…');
+    if !is_mask(letters.at(at)) {
+        return None;
+    }
     let end = letters.run(at, 24, |letter| is_mask(letter) || is_between(letter));
     let masks = (at..end).filter(|&place| is_mask(letters.at(place))).count();
     let to = letters.run(end, 5, |letter| digit(letter).is_some());

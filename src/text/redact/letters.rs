@@ -30,7 +30,15 @@ impl Letters {
     /// These characters in lower case, at most 40 of them.
     pub(super) fn lower(&self, from: usize, to: usize) -> String {
         let to = to.min(from + 40).min(self.0.len());
-        self.0.get(from..to).unwrap_or_default().iter().flat_map(|letter| letter.to_lowercase()).collect()
+        let mut lower = String::with_capacity(to.saturating_sub(from) + 4);
+        for letter in self.0.get(from..to).unwrap_or_default() {
+            if letter.is_ascii() {
+                lower.push(letter.to_ascii_lowercase());
+            } else {
+                lower.extend(letter.to_lowercase());
+            }
+        }
+        lower
     }
 
     /// A letter or digit that belongs to the same word as its neighbours. Scripts that are written

@@ -89,7 +89,7 @@ fn spelled_dot(letters: &Letters, at: usize) -> Option<usize> {
             let next = spelled_dot(letters, at + 1)?;
             Some(next + usize::from(letters.at(next) == ' '))
         }
-        ' ' => {
+        ' ' if matches!(letters.at(at + 1), 'd' | 'D' | 'p' | 'P' | 'k' | 'n') => {
             let end = letters.word_end(at + 1);
             (DOTS.contains(&letters.lower(at + 1, end).as_str()) && letters.at(end) == ' ').then_some(end + 1)
         }
@@ -100,8 +100,12 @@ fn spelled_dot(letters: &Letters, at: usize) -> Option<usize> {
 /// First place after " at " in one of the languages.
 fn after_word(letters: &Letters, at: usize) -> Option<usize> {
     const AT: &[&str] = &["at", "ät", "arroba", "chiocciola", "arobase", "snabel", "snabela", "małpa"];
+    // Most words end the search with their first letter.
+    if letters.at(at) != ' ' || !matches!(letters.at(at + 1), 'a' | 'A' | 'ä' | 'Ä' | 'c' | 's' | 'm') {
+        return None;
+    }
     let end = letters.word_end(at + 1);
-    let word = letters.at(at) == ' ' && letters.at(end) == ' ' && end > at + 1 && end - at <= 11;
+    let word = letters.at(end) == ' ' && end - at <= 11;
     (word && AT.contains(&letters.lower(at + 1, end).as_str())).then_some(end + 1)
 }
 

@@ -142,19 +142,28 @@ static PARTICLES: Vocabulary =
 /// Words behind a first name in Turkish.
 static HONORIFICS: Vocabulary = LazyLock::new(|| vocabulary(&["bey|hanım|beyin|hanımın|beye|hanıma|bey'e|hanım'a"]));
 
+/// What stands before a name in a form, with a colon.
+const FIELDS: &[&str] = &["name", "namn", "nom", "nombre", "nome", "imię", "naam", "имя", "navn", "nimi", "isim"];
+
+/// Every word behind which a name may stand. Most words are asked for nothing else.
+static ANNOUNCERS: Vocabulary = LazyLock::new(|| {
+    let phrases = [INTRODUCTIONS, PERSONS, LONG_GREETINGS].into_iter().flatten().filter_map(|phrase| phrase.last().copied());
+    let words = [&TITLES, &SMALL_TITLES, &GREETINGS, &FAREWELLS, &WEAK_FAREWELLS].into_iter().flat_map(|words| words.iter().copied());
+    phrases.chain(words).chain(FIELDS.iter().copied()).chain(["ra"]).collect()
+});
+
 /// A name that was announced.
 pub(super) fn name_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
     let gap = heard.gap();
     if let Some(hit) = honoured_at(letters, at) {
         return Some(hit);
     }
-    if gap.chars().count() > 3 || gap.is_empty() {
+    if gap.is_empty() || !ANNOUNCERS.contains(heard.last()) || gap.chars().count() > 3 {
         return None;
     }
     let plain = gap == " " || gap == "\u{a0}";
     let introduced = (plain || gap.starts_with(':')) && INTRODUCTIONS.iter().any(|phrase| heard.ends_with(phrase));
-    let field = matches!(heard.last(), "name" | "namn" | "nom" | "nombre" | "nome" | "imię" | "naam" | "имя" | "navn" | "nimi" | "isim")
-        && gap.contains(':');
+    let field = FIELDS.contains(&heard.last()) && gap.contains(':');
     if introduced || field {
         return names(letters, at, 3, true);
     }
