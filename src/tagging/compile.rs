@@ -145,6 +145,7 @@ impl<'t> Compiler<'t> {
             unless,
             condition,
             is_by_words,
+            times: text.times.max(1),
             even_calm: text.even_calm,
             even_quoted: text.even_quoted,
         });

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use aho_corasick::AhoCorasick;
 use rust_stemmers::Stemmer;
@@ -28,8 +29,8 @@ const SHORTEST_MEANT: usize = 3;
 /// Longer words are not remembered: nobody writes them twice.
 const LONGEST_REMEMBERED: usize = 64;
 
-/// Words and answers remembered before all are forgotten and it starts anew: about 10 MB.
-const MOST_WORDS: usize = 1 << 16;
+/// Words and answers remembered before all are forgotten and it starts anew: about 20 MB.
+const MOST_WORDS: usize = 1 << 17;
 const MOST_ANSWERS: usize = 1 << 20;
 
 /// From words to choices.
@@ -43,6 +44,18 @@ pub(super) struct Lexicon {
     stems: Vec<Stems>,
     /// Choices of words as they are written.
     raw: HashMap<String, Vec<Choice>>,
+    /// Choices of any number.
+    numbers: Vec<Choice>,
+    /// Which letters the words and the beginnings have for which a slip is undone.
+    letters: Letters,
+}
+
+/// Letters of words and of beginnings, each set a number: most unknown words have other letters
+/// than every known one, so none of their slips need be tried.
+#[derive(Debug, Default)]
+struct Letters {
+    words: HashSet<u32>,
+    beginnings: HashSet<u32>,
 }
 
 struct Stems {
@@ -56,12 +69,40 @@ impl std::fmt::Debug for Stems {
     }
 }
 
+impl Letters {
+    fn learn(&mut self, literal: &str) {
+        let Some(from_start) = literal.strip_prefix(START).filter(|bare| bare.len() >= SHORTEST_MEANT) else { return };
+        match from_start.strip_suffix(END) {
+            Some(word) => self.words.insert(word.chars().map(bit).fold(0, |all, bit| all | bit)),
+            None => self.beginnings.insert(from_start.chars().map(bit).fold(0, |all, bit| all | bit)),
+        };
+    }
+
+    /// Whether changing letters over or doubling them may make a known word of it.
+    fn may_be_known(&self, plain: &str) -> bool {
+        let mut all = 0;
+        for (at, letter) in plain.chars().enumerate() {
+            all |= bit(letter);
+            // Both letters of a pair that is changed over may stand beyond the end of the beginning.
+            if at + 1 >= SHORTEST_MEANT && self.beginnings.contains(&all) {
+                return true;
+            }
+        }
+        self.words.contains(&all)
+    }
+}
+
+fn bit(letter: char) -> u32 {
+    1 << (letter as u32 % 32)
+}
+
 impl Lexicon {
     /// A lexicon of all choices, by number; `None` when they are too many to be searched together.
     pub(super) fn new(choices: &[BTreeSet<Pattern>]) -> Option<Self> {
         let mut literals: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
         let mut stems: BTreeMap<Language, HashMap<String, Vec<Choice>>> = BTreeMap::new();
         let mut raw: HashMap<String, Vec<Choice>> = HashMap::new();
+        let mut numbers = Vec::new();
         for (number, patterns) in (0..).zip(choices) {
             for pattern in patterns {
                 let literal = match pattern {
@@ -69,6 +110,10 @@ impl Lexicon {
                     Pattern::Prefix(word) => format!("{START}{word}"),
                     Pattern::Suffix(word) => format!("{word}{END}"),
                     Pattern::Within(word) => word.clone(),
+                    Pattern::Number => {
+                        numbers.push(number);
+                        continue;
+                    }
                     Pattern::Raw(word) => {
                         raw.entry(word.clone()).or_default().push(number);
                         continue;
@@ -81,12 +126,18 @@ impl Lexicon {
                 literals.entry(literal).or_default().push(number);
             }
         }
+        let mut letters = Letters::default();
+        for literal in literals.keys() {
+            letters.learn(literal);
+        }
         Some(Self {
             search: AhoCorasick::new(literals.keys()).ok()?,
             literals: literals.keys().cloned().collect(),
             by_literal: literals.into_values().collect(),
             stems: stems.into_iter().filter_map(|(language, choices)| Some(Stems { stemmer: language.stemmer()?, choices })).collect(),
             raw,
+            numbers,
+            letters,
         })
     }
 
@@ -96,6 +147,10 @@ impl Lexicon {
             let words =
                 self.literals.iter().enumerate().filter_map(|(number, word)| Some((number, word.strip_prefix(START)?.strip_suffix(END)?)));
             found.extend(words.filter(|(_, word)| slips::may_be(plain, word)).flat_map(|(number, _)| &self.by_literal[number]));
+            return;
+        }
+        let is_plain = plain.bytes().all(|byte| !byte.is_ascii_digit()) && !slips::is_stretched(plain);
+        if is_plain && !self.letters.may_be_known(plain) {
             return;
         }
         let mut framed = String::new();
@@ -136,7 +191,9 @@ impl Lexicon {
                 found.extend(stems.choices.get(&stem).into_iter().flatten());
             }
         }
-        if found.len() == first {
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            found.extend(&self.numbers);
+        } else if found.len() == first {
             self.find_meant(bare.trim_matches([START, END]), found);
         }
         if !self.raw.is_empty() {

@@ -4,31 +4,21 @@
 //! message. [`failed_examples`] holds
 //! the themes' own examples against them.
 //!
-//! # The language of rules
-//!
-//! | written | found |
-//! | --- | --- |
-//! | `refund` | the word, whatever its case, accents and apostrophes: `dont` is "Don't" |
-//! | `refund*` `*madi` `*bot*` | words that begin, end, or go on like this |
-//! | `refunding~en` | words with the same stem in a language |
-//! | `"on hold"` | a phrase; `*` is any one word: `"took * days"` |
-//! | `call/phone/"rang up"` | one of them; within a phrase too: `"no answer/reply"` |
-//! | `@bot` | a choice of that name from `words` |
-//! | `A NEAR/3 B` | both, in either order, with at most three words between |
-//! | `A BEFORE/3 B` | both, in this order |
-//! | `! A` or `NOT A` | no A in the scope |
-//! | `A & B` or `A AND B` | both, anywhere in the scope |
-//! | <code>A &#124; B</code> or `A OR B` | one of them |
-//!
-//! They bind in this order, the first closest; brackets group. The scope is one sentence, a pair of
-//! sentences that follow each other, or the whole text. A rule's `unless` takes back a match in the
-//! same scope. Mentions and links are no words.
+//! The language of rules is written down, with examples that the tests try, in
+//! `config/themes/README.md`.
 //!
 //! # How it stays quick
 //!
-//! Every position of every rule is a numbered *choice* of words. A text is cut into words once,
-//! each word gives the choices it satisfies (remembered from text to text), and a rule is looked at
-//! only where the rarest choice that it cannot do without has occurred.
+//! Every position of every rule is a numbered *choice* of words. A text is cut into words once, each
+//! word gives the choices that it satisfies, of all rules together ([`lexicon`], remembered from text to
+//! text), and a rule is looked at only where the rarest choice that it cannot do without has occurred
+//! ([`plan`]). Which language a text is in is found out only once a rule of one language has matched.
+//!
+//! # Where what is
+//!
+//! [`lex`], [`parse`], [`pattern`] and [`words`] read a rule; [`plan`] and [`compile`] make it quick to ask;
+//! [`read`], [`rules`] and [`search`] ask; [`hush`] leaves out clauses that say that all is well; [`slips`] knows
+//! what a mistyped word was meant to be; [`examples`] and [`trial`] tell writers of rules what happened.
 
 use std::ops::Range;
 
@@ -45,6 +35,7 @@ mod lexicon;
 mod parse;
 mod pattern;
 mod plan;
+mod read;
 mod rules;
 mod search;
 mod slips;
@@ -53,7 +44,7 @@ mod words;
 
 pub use crate::tagging::examples::ExampleFailure;
 pub use crate::tagging::examples::failed_examples;
-pub use crate::tagging::rules::Read;
+pub use crate::tagging::read::Read;
 pub use crate::tagging::rules::Rules;
 pub use crate::tagging::rules::Scratch;
 pub use crate::tagging::trial::Answer;

@@ -15,6 +15,11 @@ use crate::tagging::pattern::Phrase;
 use crate::tagging::pattern::Slot;
 use crate::tagging::words::Vocabulary;
 
+mod outline;
+
+pub(super) use outline::Clause;
+pub(super) use outline::outline;
+
 /// A rule as understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expression {
@@ -87,50 +92,6 @@ fn has_place(expression: &Expression) -> bool {
         Expression::Any(parts) => parts.iter().all(has_place),
         Expression::All(_) | Expression::Not(_) => false,
         Expression::Near { .. } => true,
-    }
-}
-
-/// A part of a rule that holds or does not hold by itself, with its place in the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Clause {
-    pub(super) span: Range<usize>,
-    pub(super) expression: Expression,
-    /// The two sides, where it is about how near they are.
-    pub(super) sides: Vec<Clause>,
-}
-
-/// The ways in which a rule may match, each with the parts that must all hold.
-pub(super) fn outline(text: &str, names: &Vocabulary) -> Result<Vec<Vec<Clause>>, Fault> {
-    let mut reader = Reader { text, names, signs: lex::signs(text)?, next: 0, depth: 0 };
-    let mut ways = Vec::new();
-    loop {
-        let mut parts = Vec::new();
-        loop {
-            let (from, at) = (reader.next, reader.next);
-            let expression = reader.near()?;
-            let span = reader.signs[from].span.start..reader.signs[reader.next - 1].span.end;
-            let mut sides = Vec::new();
-            if matches!(expression, Expression::Near { .. }) {
-                let end = reader.next;
-                reader.next = at;
-                while reader.next < end {
-                    let from = reader.next;
-                    let expression = reader.one()?;
-                    let span = reader.signs[from].span.start..reader.signs[reader.next - 1].span.end;
-                    sides.push(Clause { span, expression, sides: Vec::new() });
-                    reader.next += 1;
-                }
-                reader.next = end;
-            }
-            parts.push(Clause { span, expression, sides });
-            if !reader.takes(&Kind::And) {
-                break;
-            }
-        }
-        ways.push(parts);
-        if !reader.takes(&Kind::Or) {
-            return Ok(ways);
-        }
     }
 }
 

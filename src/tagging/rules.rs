@@ -15,14 +15,13 @@ use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
-use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
+use crate::tagging::read::Read;
 use crate::tagging::search::Postings;
 use crate::tagging::search::Span;
 use crate::tagging::search::Window;
 use crate::text::normalise::Cut;
-use crate::text::normalise::cut;
 
 /// Compiled themes. Shared by reference; any number of threads may tag at once.
 #[derive(Debug)]
@@ -50,6 +49,8 @@ pub(super) struct Rule {
     pub(super) condition: Condition,
     /// Whether it looks for words at all, not only for themes.
     pub(super) is_by_words: bool,
+    /// In how many windows it must match.
+    pub(super) times: u32,
     pub(super) even_calm: bool,
     pub(super) even_quoted: bool,
 }
@@ -92,23 +93,6 @@ pub(super) struct Alternative {
     pub(super) node: Node,
 }
 
-/// A message that was read: its words, and which of them satisfy what.
-#[derive(Debug, Default)]
-pub struct Read {
-    /// Title and text.
-    text: String,
-    /// Bytes of the title.
-    title: usize,
-    lang: Option<Languages>,
-    stars: Option<f64>,
-    source: String,
-    cut: Cut,
-    /// Choices that the words satisfy, word after word.
-    satisfied: Vec<Choice>,
-    /// Where the choices of each word end.
-    ends: Vec<u32>,
-}
-
 /// Workspace of one thread: what it holds is worth keeping for the next text, nothing else.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -116,8 +100,11 @@ pub struct Scratch {
     memo: Memo,
     postings: Postings,
     hush: Hush,
-    /// By alternative: one past the last window in which it is to be looked at.
-    asked: Vec<u32>,
+    /// By alternative: one past the last window in which it is to be looked at, counted on from text
+    /// to text, so that nothing needs to be cleared.
+    asked: Vec<u64>,
+    /// The windows of all texts before.
+    before: u64,
     todo: Vec<Question>,
 }
 
@@ -134,6 +121,32 @@ struct Question {
 struct Match {
     rule: usize,
     words: Vec<Span>,
+}
+
+/// The windows in which a rule that must match several times has matched.
+#[derive(Default)]
+struct Repeated {
+    rule: u32,
+    windows: Vec<u32>,
+    words: Vec<Span>,
+}
+
+impl Repeated {
+    /// The words of all matches, once there are as many as the rule wants. Questions come in order,
+    /// rule by rule.
+    fn enough(&mut self, times: u32, question: Question, words: Vec<Span>) -> Option<Vec<Span>> {
+        if times < 2 {
+            return Some(words);
+        }
+        if self.rule != question.rule {
+            *self = Self { rule: question.rule, ..Self::default() };
+        }
+        if self.windows.last() != Some(&question.window) {
+            self.windows.push(question.window);
+            self.words.extend(words);
+        }
+        (self.windows.len() >= times as usize).then(|| std::mem::take(&mut self.words))
+    }
 }
 
 /// How a message is looked at.
@@ -178,7 +191,7 @@ impl Rules {
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
     pub fn tag_with(&self, scratch: &mut Scratch, message: &Message<'_>) -> Vec<Tag> {
         let mut read = std::mem::take(&mut scratch.read);
-        self.read_into(&mut scratch.memo, message, &mut read);
+        read.take(message, &self.lexicon, &mut scratch.memo);
         let tags = self.tag_read(scratch, &read);
         scratch.read = read;
         tags
@@ -187,7 +200,7 @@ impl Rules {
     /// The first half of [`Rules::tag_with`]: cuts a message into words and finds out what each is.
     pub fn read(&self, scratch: &mut Scratch, message: &Message<'_>) -> Read {
         let mut read = Read::default();
-        self.read_into(&mut scratch.memo, message, &mut read);
+        read.take(message, &self.lexicon, &mut scratch.memo);
         read
     }
 
@@ -251,26 +264,6 @@ impl Rules {
         Tag { theme: self.themes[rule.theme].clone(), rule: rule.name.clone(), spans }
     }
 
-    fn read_into(&self, memo: &mut Memo, message: &Message<'_>, read: &mut Read) {
-        read.text.clear();
-        if !message.title.is_empty() {
-            read.text.extend([message.title, "\n"]);
-        }
-        read.text.push_str(message.text);
-        read.title = message.title.len();
-        read.lang = message.lang.and_then(Language::of).map(Languages::from);
-        read.stars = message.rating.map(|rating| rating.stars());
-        read.source.clear();
-        read.source.push_str(message.source);
-        cut(&read.text, &mut read.cut);
-        read.satisfied.clear();
-        read.ends.clear();
-        for word in &read.cut.words {
-            read.satisfied.extend(memo.choices(&self.lexicon, &read.text[word.clone()]));
-            read.ends.push(read.satisfied.len() as u32);
-        }
-    }
-
     /// The rules that match, in order.
     fn matches(&self, scratch: &mut Scratch, message: &Read, ask: Ask) -> Vec<Match> {
         let cut = &message.cut;
@@ -281,6 +274,7 @@ impl Rules {
         let mut matches: Vec<Match> = Vec::new();
         // Rules that hang on the themes of others wait for those.
         let mut hanging: Vec<Match> = Vec::new();
+        let mut repeated = Repeated::default();
         for question in &scratch.todo {
             let rule = &self.compiled[question.rule as usize];
             let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
@@ -302,7 +296,9 @@ impl Rules {
                     continue;
                 }
             }
-            found.push(Match { rule: question.rule as usize, words });
+            if let Some(words) = repeated.enough(rule.times, *question, words) {
+                found.push(Match { rule: question.rule as usize, words });
+            }
         }
         self.imply(&mut matches, hanging, message, ask);
         matches
@@ -365,11 +361,10 @@ impl Rules {
 
     /// Notes which words satisfy what, and which alternatives are worth a look where.
     fn ask(&self, scratch: &mut Scratch, message: &Read) {
-        let Scratch { postings, asked, todo, .. } = scratch;
+        let Scratch { postings, asked, before, todo, .. } = scratch;
         let Read { cut, title, .. } = message;
         let languages = message.lang.unwrap_or(Languages::ALL);
         postings.clear(self.triggers.len());
-        asked.clear();
         asked.resize(self.alternatives.len(), 0);
         todo.clear();
         let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
@@ -392,14 +387,17 @@ impl Rules {
                             Scope::Title => 0..u32::from(cut.words[word].end <= *title),
                         };
                         let asked = &mut asked[alternative as usize];
-                        for window in windows.start.max(*asked)..windows.end {
-                            todo.push(Question { rule, window, alternative });
-                            *asked = window + 1;
+                        for window in windows {
+                            if *asked <= *before + u64::from(window) {
+                                todo.push(Question { rule, window, alternative });
+                                *asked = *before + u64::from(window) + 1;
+                            }
                         }
                     }
                 }
             }
         }
+        *before += cut.sentences.len() as u64 + 1;
     }
 }
 

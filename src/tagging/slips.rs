@@ -24,7 +24,7 @@ pub(super) fn meant(plain: &str, mut is_known: impl FnMut(&str) -> bool) -> bool
         candidate.extend(letters);
         candidate != plain && is_known(&candidate)
     };
-    if letters.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]) {
+    if is_stretched(plain) {
         return [2, 1].into_iter().any(|most| is_known(&mut squeezed(&letters, most).into_iter()));
     }
     if letters.iter().any(char::is_ascii_digit) {
@@ -49,6 +49,16 @@ pub(super) fn meant(plain: &str, mut is_known: impl FnMut(&str) -> bool) -> bool
     (1..last).any(|at| letters[at] != letters[at + 1] && is_known(&mut swapped(at).map(|place| letters[place])))
         || (1..=last).any(|at| letters[at] == letters[at - 1] && is_known(&mut without(&letters, at)))
         || (1..=last).any(|at| letters[at] != letters[at - 1] && is_known(&mut doubled(&letters, at)))
+}
+
+/// Whether a letter comes three times in a row.
+pub(super) fn is_stretched(plain: &str) -> bool {
+    let (mut last, mut run) = ('\0', 0);
+    plain.chars().any(|c| {
+        run = if c == last { run + 1 } else { 1 };
+        last = c;
+        run > 2
+    })
 }
 
 /// Runs of more than two letters, cut to `most`.

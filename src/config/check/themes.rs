@@ -145,6 +145,7 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
         rating_at_most: stars(&rule.rating_at_most),
         rating_at_least: stars(&rule.rating_at_least),
         scope: rule.scope.value.0,
+        times: u32::try_from(rule.times.value.0).unwrap_or(1),
         even_calm: rule.even_calm.value,
         even_quoted: rule.even_quoted.value,
         matches: texts(&rule.matches.value),
