@@ -13,6 +13,7 @@ use std::ops::Range;
 use crate::text::redact::cues::Heard;
 use crate::text::redact::letters::Letters;
 
+mod accounts;
 mod cues;
 mod digits;
 mod letters;
@@ -143,9 +144,9 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
         }
         return links::link_at(letters, at)
             .or_else(|| links::mail_at(letters, at))
-            .or_else(|| digits::iban_at(letters, at))
-            .or_else(|| digits::card_at(letters, at))
-            .or_else(|| digits::masked_at(letters, at, heard))
+            .or_else(|| accounts::iban_at(letters, at))
+            .or_else(|| accounts::card_at(letters, at))
+            .or_else(|| accounts::masked_at(letters, at, heard))
             .or_else(|| shapes::internet_at(letters, at, heard))
             .or_else(|| shapes::shape_at(letters, at))
             .or_else(|| shapes::plate_at(letters, at, heard))
@@ -158,7 +159,7 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
     }
     match letters.at(at) {
         '+' | '(' => digits::number_at(letters, at, heard),
-        '*' | '•' | '●' => digits::masked_at(letters, at, heard).map(Found::Gone),
+        '*' | '•' | '●' => accounts::masked_at(letters, at, heard).map(Found::Gone),
         ':' if letters.at(at + 1) == ':' => shapes::internet_at(letters, at, heard).map(Found::Gone),
         '/' => names::slash_name_at(letters, at).map(Found::Gone),
         _ => None,
