@@ -25,6 +25,7 @@ use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
 use crate::engine::relabel;
+use crate::engine::retag;
 use crate::host::clock::Clock;
 use crate::render::wording;
 use crate::store::sqlite::reports::Reader;
@@ -195,17 +196,19 @@ fn print(
     Ok(())
 }
 
-/// What is odd about the labels that watches are split by.
+/// What is being done with history, and what is odd about the labels that watches are split by.
 fn notes(plan: &Plan, reader: &Reader<'_>) -> Result<Vec<String>, Failure> {
     if reader.first_quarter()?.is_none() {
         return Ok(Vec::new());
     }
+    let ruleset = reader.ruleset()?;
+    let tagging = ruleset.and_then(|ruleset| retag::note(&plan.config.watches, &ruleset, reader.stored().unwrap_or_default()));
     let unfinished = reader.unfinished_labels()?;
     let building = unfinished.iter().map(|label| format!("segments by `{label}` are being built from stored messages and not judged yet"));
     let segments = reader.counters(Quarter(0)..Quarter(0))?;
     let missing = relabel::missing(&plan.config.watches, &segments, &unfinished);
     let missing = missing.into_iter().map(|(watch, label)| format!("watch `{watch}` is split by `{label}`, and no message has that label"));
-    Ok(building.chain(missing).collect())
+    Ok(tagging.into_iter().chain(building).chain(missing).collect())
 }
 
 /// The present of each theme in all messages, judged as the daemon does.
@@ -216,7 +219,8 @@ fn watches(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<(Vec<Now>
     let newest: Vec<Incident> = reader.incidents(true)?.into_iter().rev().collect();
     let calibrations = Calibrations::of(&plan.config.watches, &reader.labels()?, now);
     let (mut rows, mut slow) = (Vec::new(), Vec::new());
-    for watch in &plan.config.watches {
+    let ruleset = reader.ruleset()?.unwrap_or_default();
+    for watch in plan.config.watches.iter().filter(|watch| !retag::waits(watch, &ruleset)) {
         let calibration = calibrations.watch(&watch.name);
         for present in judge::present(plan, watch, calibration, &counters, first, now) {
             let numbers = &present.verdict.numbers;

@@ -12,7 +12,7 @@ use crate::cli::open;
 use crate::cli::progress::Progress;
 use crate::config::settings::Config;
 use crate::config::suggest;
-use crate::engine::backtest::cores::on_all;
+use crate::engine::cores::on_all;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
 use crate::tagging;

@@ -37,8 +37,6 @@ pub mod reader;
 pub mod sample;
 pub mod schema;
 pub mod secrets;
-#[cfg(test)]
-mod sentences;
 pub mod settings;
 pub mod shape;
 pub mod suggest;

@@ -14,6 +14,7 @@ pub mod ports;
 pub mod rated;
 pub mod remark;
 pub mod review;
+pub mod ruleset;
 pub mod secret;
 pub mod theme;
 pub mod voice;

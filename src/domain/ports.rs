@@ -33,6 +33,10 @@ use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
 use crate::domain::review::Review;
 use crate::domain::review::ReviewedItem;
+use crate::domain::ruleset::Moved;
+use crate::domain::ruleset::Retagged;
+use crate::domain::ruleset::Ruleset;
+use crate::domain::ruleset::StoredMessages;
 use crate::domain::theme::Tag;
 use crate::domain::voice::Likeness;
 
@@ -175,37 +179,6 @@ impl std::ops::AddAssign for Committed {
     }
 }
 
-/// Which rules the stored tags are from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ruleset {
-    /// Fingerprint of the rules.
-    pub rules: String,
-    /// Number of the last item that has its tags from them.
-    pub done_to: i64,
-    /// All items have.
-    pub finished: bool,
-}
-
-/// The words of a stored item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredText {
-    /// Number of the item.
-    pub item: i64,
-    /// Headline.
-    pub title: String,
-    /// Words.
-    pub text: String,
-}
-
-/// A page of items that were tagged again.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Retagged {
-    /// Numbers of items with their new tags.
-    pub items: Vec<(i64, Vec<Tag>)>,
-    /// How far it has come with them.
-    pub ruleset: Ruleset,
-}
-
 /// Which labels the stored items have segments for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labelling {
@@ -254,10 +227,22 @@ pub trait Ingest: Send + Sync {
     /// Which rules the stored tags are from; `None` when nobody ever said.
     fn ruleset(&self) -> impl Future<Output = Result<Option<Ruleset>, StoreError>> + Send;
 
-    /// Items that still have their text, from the one after `item` on.
-    fn texts_after(&self, item: i64, limit: u32) -> impl Future<Output = Result<Vec<StoredText>, StoreError>> + Send;
+    /// Notes that messages are tagged with these rules from now on, so that nothing is said of a
+    /// theme while its history is half old and half new. `themes` are the fingerprints of each.
+    fn begin_rules(
+        &self,
+        rules: String,
+        themes: BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Ruleset, StoreError>> + Send;
 
-    /// Replaces tags and moves the counters, together or not at all. It is history: it never alerts.
+    /// Stored messages from the one after `item` on: at most `limit`, and no further one after
+    /// `bytes` of text. Those that the source took back are left out.
+    fn messages_after(&self, item: i64, limit: u32, bytes: usize) -> impl Future<Output = Result<StoredMessages, StoreError>> + Send;
+
+    /// Replaces tags and moves the counters, together or not at all. It is history: in [`Counters`]
+    /// what moved lately does not testify. [`StoreError::Stale`] where it does not go on from
+    /// where the last page ended, under the same rules.
     fn commit_retagged(&self, page: Retagged) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Which labels stored items have; `None` when nobody ever said.
@@ -335,6 +320,9 @@ pub struct Counters {
     pub cells: Vec<Cell>,
     /// The counters of ratings, in order of their quarters.
     pub rated: Vec<RatedCell>,
+    /// Themes of which history has moved by a change of rules. Their complaints of the weeks before
+    /// are shown as history in `cells`: nothing alarms by itself because a rule has changed.
+    pub moved: BTreeMap<i64, Moved>,
 }
 
 /// What changed in a source's counters since the last look.

@@ -66,6 +66,8 @@ pub struct RuleText {
     pub rating_at_least: Option<f64>,
     /// How far `when` reaches.
     pub scope: Scope,
+    /// In how many different sentences it must match; none is as good as one.
+    pub times: u32,
     /// Whether it matches in a clause that says that all is well.
     pub even_calm: bool,
     /// Whether it matches in what the writer quotes.

@@ -32,6 +32,7 @@ use crate::domain::measure::Measure;
 use crate::domain::ports::Counters;
 use crate::domain::rated::BucketRatings;
 use crate::domain::remark::Calibration;
+use crate::domain::ruleset::Moved;
 use crate::engine::plan::Plan;
 
 /// What is remembered of a series: what its kind's detector learnt. The kinds have no field in
@@ -64,6 +65,8 @@ pub struct Series {
     pub theme: i64,
     /// When a person accepted the level of a slow rise as the usual.
     pub accepted: Option<Timestamp>,
+    /// When its history moved by a change of rules.
+    pub moved: Option<Moved>,
 }
 
 /// All series of a watch: each theme in all messages and in every segment that the watch asks for,
@@ -81,6 +84,7 @@ pub fn series_of(watch: &Watch, counters: &Counters) -> Vec<Series> {
         segment: id,
         theme: if kind == Kind::Drop { -1 } else { number(theme) },
         accepted: None,
+        moved: counters.moved.get(&number(theme)).filter(|_| kind != Kind::Drop).copied(),
     };
     let mut all = Vec::new();
     for kind in [Kind::Spike, Kind::SlowRise] {
@@ -163,7 +167,7 @@ impl Judge {
 
     /// Takes a series from `from` through every bucket that ends by `until`, and hands each verdict
     /// to `heard`. Returns the first moment that was not judged. Of a slow rise the days count that
-    /// end after `from`.
+    /// end after `from`. Buckets from before a series' history begins teach nothing.
     pub fn advance(
         &self,
         memory: &mut Memory,
@@ -181,7 +185,7 @@ impl Judge {
             if end > until || end <= start {
                 return start;
             }
-            if end > from {
+            if end > from && series.moved.and_then(|moved| moved.since).is_none_or(|since| start >= since) {
                 let bucket = self.counted(series, grid, start);
                 self.begin(memory, series, &bucket, |start| grid.lent(series.theme, start));
                 heard(self.learn(memory, series, &bucket));

@@ -20,6 +20,7 @@ use crate::counting::series::Grid;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Act;
+use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Reason;
@@ -39,6 +40,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
+use crate::domain::ruleset::Ruleset;
 use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
 use crate::engine::facts;
@@ -53,6 +55,7 @@ use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
+use crate::engine::retag;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
@@ -77,6 +80,8 @@ struct Known {
     as_of: Timestamp,
     /// Buckets before this moment were judged in their time, or were history when the series began.
     judged_to: Timestamp,
+    /// When its history had moved last.
+    moved: Option<Timestamp>,
 }
 
 /// Judges.
@@ -145,17 +150,25 @@ impl<S: Ingest + Incidents> Lookout<S> {
 
     pub(super) async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
         let plan = Arc::clone(&self.plan);
+        // Read first: what ends in the meantime is taken for unfinished, and never the other way round.
+        let ruleset = self.store.ruleset().await?.unwrap_or_default();
+        self.known.retain(|key, known| !is_outdated(key, known, &ruleset));
         let touched = self.store.touched().await?;
         let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
         let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
         let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
         let look = |watch| look(&plan, watch, calibrations.watch(&watch.name), &names, &streams, &touched, now);
-        let looks: Vec<Look<'_>> = plan.config.watches.iter().filter_map(look).collect();
+        let judged = |watch: &&Watch| !retag::waits(watch, &ruleset);
+        let looks: Vec<Look<'_>> = plan.config.watches.iter().filter(judged).filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
         let Some(from) = from else { return Ok(0) };
         let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
+        if self.store.ruleset().await?.is_some_and(|later| later.moving != ruleset.moving) {
+            // Something began to move, or ended, between the readings: the next look has it whole.
+            return Ok(0);
+        }
         let mut newest: BTreeMap<SeriesKey, Incident> =
             self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect();
 
@@ -178,7 +191,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 }
             }
         }
-        self.rest(&looks, &newest, now, &mut judged).await?;
+        self.rest(&looks, &newest, &ruleset, now, &mut judged).await?;
         if judged != Judged::default() {
             self.store.apply(judged).await?;
         }
@@ -206,7 +219,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let judged_to = if judged_to > now { closed } else { judged_to };
                 let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
                 let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
-                self.known.insert(series.key.clone(), Known { memory, as_of, judged_to });
+                let moved = series.moved.map(|moved| moved.begun);
+                self.known.insert(series.key.clone(), Known { memory, as_of, judged_to, moved });
             }
         }
         Ok(())
@@ -228,7 +242,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let reached = look.judge.advance(&mut known.memory, series, grid, known.as_of, until, |verdict| {
                 let in_time = verdict.bucket >= judged_to;
                 let brings_news = news.is_some_and(|news| verdict.until > news);
-                if in_time || brings_news {
+                if (in_time || brings_news) && !is_silenced(series, &verdict) {
                     verdicts.push(verdict);
                 }
             });
@@ -313,12 +327,16 @@ impl<S: Ingest + Incidents> Lookout<S> {
         &self,
         looks: &[Look<'_>],
         newest: &BTreeMap<SeriesKey, Incident>,
+        ruleset: &Ruleset,
         now: Timestamp,
         judged: &mut Judged,
     ) -> Result<(), StoreError> {
         for (key, incident) in newest {
             let watched = is_watched(&self.plan, key);
             let look = looks.iter().find(|look| look.watch.name == key.watch);
+            if look.is_none() && self.plan.watch(&key.watch).is_some_and(|watch| retag::waits(watch, ruleset)) {
+                continue;
+            }
             let cause = if watched {
                 Cause::Clock
             } else {
@@ -417,6 +435,18 @@ fn seen_by_all(plan: &Plan, looks: &[Look<'_>], touched: Vec<Touched>) -> Vec<To
     touched.into_iter().filter(|mark| !waiting.iter().any(|watch| watch.sources.contains(&mark.source))).collect()
 }
 
+/// Whether a series was learnt before its history moved.
+fn is_outdated(key: &SeriesKey, known: &Known, ruleset: &Ruleset) -> bool {
+    key.kind != Kind::Drop && ruleset.moved.get(&key.theme).map(|moved| moved.begun) > known.moved
+}
+
+/// Of a bucket in which history moved only complaints that came later speak: that there are few of
+/// them is no calm.
+fn is_silenced(series: &Series, verdict: &Verdict) -> bool {
+    let moved = series.moved.is_some_and(|moved| verdict.bucket <= moved.begun);
+    moved && !matches!(verdict.call, Call::Firing(_))
+}
+
 /// A clock that was wrong must not keep an incident from hearing what comes.
 fn in_the_present(incident: Incident, now: Timestamp) -> Incident {
     Incident { judged_to: incident.judged_to.min(now), ..incident }
@@ -480,5 +510,7 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
     format!("{:016x}", hash::of_parts(parts))
 }
 
+#[cfg(test)]
+mod moved;
 #[cfg(test)]
 mod tests;

@@ -117,30 +117,34 @@ fn after_poll(target: &Target, polled: Result<poller::Polled, StoreError>, parts
 }
 
 pub(super) async fn look(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
-    while let Err(error) = retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &stop).await {
+    while let Err(error) = begin(&plan, &parts).await {
+        error!("what has to be done with stored messages could not be looked up: {error}; next try in {} s", ROUND.as_secs());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+    // What history lacks is worked out beside the judging of everything else.
+    let building = build(Arc::clone(&plan), parts.clone(), nudges.clone(), stop.clone());
+    tokio::join!(building, judge(plan, parts, nudges, stop));
+}
+
+/// Notes what may not be judged yet.
+async fn begin(plan: &Plan, parts: &Parts) -> Result<(), StoreError> {
+    retag::begin(&parts.store, plan, parts.clock.now()).await?;
+    relabel::begin(&parts.store, plan).await
+}
+
+/// Gives stored messages the tags and the labels that the configuration asks for.
+async fn build(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    while let Err(error) = retag::finish(&parts.store, &plan, &stop).await {
         error!("stored messages could not be tagged again: {error}; next try in {} s", ROUND.as_secs());
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(ROUND) => {}
         }
     }
-    if stop.is_cancelled() {
-        // The tags may be half old and half new: nothing can be said of them.
-        return;
-    }
-    while let Err(error) = relabel::begin(&parts.store, &plan).await {
-        error!("the labels of stored messages could not be looked up: {error}; next try in {} s", ROUND.as_secs());
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(ROUND) => {}
-        }
-    }
-    // Segments that are new are built beside the judging of the others.
-    let building = build(Arc::clone(&plan), parts.clone(), nudges.clone(), stop.clone());
-    tokio::join!(building, judge(plan, parts, nudges, stop));
-}
-
-async fn build(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    nudges.look.notify_one();
     while let Err(error) = relabel::finish(&parts.store, &plan, &stop).await {
         error!("stored messages could not be given their labels: {error}; next try in {} s", ROUND.as_secs());
         tokio::select! {

@@ -11,10 +11,12 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 pub mod acts;
 pub mod backtest;
 pub mod complete;
+pub mod cores;
 pub mod courier;
 pub mod course;
 pub mod crew;
@@ -87,9 +89,18 @@ pub struct Parts {
 ///
 /// [`CrewError`] when a task ended by itself or did not end in time.
 pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>, stop: CancellationToken) -> Result<(), CrewError> {
-    let mut crew = Crew::new(stop);
+    let mut crew = Crew::new(stop.clone());
     let nudges = Nudges::default();
     show_plan(&plan, &parts.board);
+    // Before anything arrives: what is tagged with these rules at once is news, the rest history.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        begun = retag::begin(&parts.store, &plan, parts.clock.now()) => {
+            if let Err(error) = begun {
+                warn!("the rules could not be noted: {error}; the lookout tries again");
+            }
+        }
+    }
     crew.start("poller", poll(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("lookout", look(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     for courier in couriers(&plan, &parts) {
@@ -132,6 +143,7 @@ pub struct Round {
 ///
 /// [`StoreError`] when the database fails.
 pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
+    retag::begin(&parts.store, &plan, parts.clock.now()).await?;
     let poller = poller_of(&plan, &parts);
     let mut round = Round::default();
     let targets = Target::all(&plan);
@@ -149,7 +161,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         round.new += done.committed.new;
         round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
     }
-    retag::bring_up_to_date(&parts.store, &plan, &parts.beats, &CancellationToken::new()).await?;
+    retag::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     relabel::begin(&parts.store, &plan).await?;
     relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     round.notices =

@@ -145,9 +145,15 @@ impl<'t> Compiler<'t> {
             unless,
             condition,
             is_by_words,
+            times: text.times.max(1),
             even_calm: text.even_calm,
             even_quoted: text.even_quoted,
         });
+    }
+
+    /// Every mistake.
+    pub(super) fn mistakes(self) -> Vec<RuleError> {
+        self.errors
     }
 
     /// The rules, or every mistake.

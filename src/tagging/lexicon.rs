@@ -44,6 +44,8 @@ pub(super) struct Lexicon {
     stems: Vec<Stems>,
     /// Choices of words as they are written.
     raw: HashMap<String, Vec<Choice>>,
+    /// Choices of any number.
+    numbers: Vec<Choice>,
     /// Which letters the words and the beginnings have for which a slip is undone.
     letters: Letters,
 }
@@ -100,6 +102,7 @@ impl Lexicon {
         let mut literals: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
         let mut stems: BTreeMap<Language, HashMap<String, Vec<Choice>>> = BTreeMap::new();
         let mut raw: HashMap<String, Vec<Choice>> = HashMap::new();
+        let mut numbers = Vec::new();
         for (number, patterns) in (0..).zip(choices) {
             for pattern in patterns {
                 let literal = match pattern {
@@ -107,6 +110,10 @@ impl Lexicon {
                     Pattern::Prefix(word) => format!("{START}{word}"),
                     Pattern::Suffix(word) => format!("{word}{END}"),
                     Pattern::Within(word) => word.clone(),
+                    Pattern::Number => {
+                        numbers.push(number);
+                        continue;
+                    }
                     Pattern::Raw(word) => {
                         raw.entry(word.clone()).or_default().push(number);
                         continue;
@@ -129,6 +136,7 @@ impl Lexicon {
             by_literal: literals.into_values().collect(),
             stems: stems.into_iter().filter_map(|(language, choices)| Some(Stems { stemmer: language.stemmer()?, choices })).collect(),
             raw,
+            numbers,
             letters,
         })
     }
@@ -183,7 +191,9 @@ impl Lexicon {
                 found.extend(stems.choices.get(&stem).into_iter().flatten());
             }
         }
-        if found.len() == first {
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            found.extend(&self.numbers);
+        } else if found.len() == first {
             self.find_meant(bare.trim_matches([START, END]), found);
         }
         if !self.raw.is_empty() {

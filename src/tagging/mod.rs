@@ -63,6 +63,18 @@ pub fn compile(themes: &[ThemeText]) -> Result<Rules, Vec<RuleError>> {
     compiler.finish()
 }
 
+/// The mistakes of some of the themes, which may name any of them; quicker than compiling.
+#[must_use]
+pub fn mistakes(themes: &[ThemeText], of: impl Fn(usize) -> bool) -> Vec<RuleError> {
+    let own = || (0..themes.len()).filter(|theme| of(*theme));
+    if own().next().is_none() {
+        return Vec::new();
+    }
+    let mut compiler = Compiler::new(themes);
+    own().for_each(|theme| compiler.theme(theme));
+    compiler.mistakes()
+}
+
 /// A message as rules see it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Message<'a> {

@@ -24,6 +24,8 @@ pub(super) enum Pattern {
     Within(String),
     /// `refunding~en`: any word with this stem in this language.
     Stem(Language, String),
+    /// `#`: a number.
+    Number,
     /// `=US`: the word as written, with its case and its accents.
     Raw(String),
 }
@@ -60,6 +62,9 @@ pub(super) fn read(text: &str, span: Range<usize>) -> Result<Vec<Pattern>, Fault
     }
     if let Some(raw) = word.strip_prefix('=') {
         return self::raw(raw, span).map(|pattern| vec![pattern]);
+    }
+    if word == "#" {
+        return Ok(vec![Pattern::Number]);
     }
     let bare = word.trim_start_matches('*');
     let open_start = bare.len() < word.len();

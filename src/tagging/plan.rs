@@ -130,10 +130,14 @@ impl Choices {
     }
 }
 
+/// Numbers in a million words.
+const NUMBERS: u32 = 15_000;
+
 /// About how many words of a million match: short words are the common ones. It decides speed
 /// only, never what matches.
 fn cost(pattern: &Pattern) -> u32 {
     let (text, factor) = match pattern {
+        Pattern::Number => return NUMBERS,
         Pattern::Exact(text) | Pattern::Raw(text) => (text, 2),
         Pattern::Prefix(text) | Pattern::Suffix(text) | Pattern::Stem(_, text) => (text, 3),
         Pattern::Within(text) => (text, 4),
@@ -159,6 +163,7 @@ mod tests {
                 set.iter()
                     .flat_map(|choice| {
                         patterns[*choice as usize].iter().map(|pattern| match pattern {
+                            Pattern::Number => "#".to_owned(),
                             Pattern::Exact(text)
                             | Pattern::Prefix(text)
                             | Pattern::Suffix(text)

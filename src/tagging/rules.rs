@@ -55,6 +55,8 @@ pub(super) struct Rule {
     pub(super) condition: Condition,
     /// Whether it looks for words at all, not only for themes.
     pub(super) is_by_words: bool,
+    /// In how many windows it must match.
+    pub(super) times: u32,
     pub(super) even_calm: bool,
     pub(super) even_quoted: bool,
 }
@@ -104,8 +106,11 @@ pub struct Scratch {
     memo: Memo,
     postings: Postings,
     hush: Hush,
-    /// By alternative: one past the last window in which it is to be looked at.
-    asked: Vec<u32>,
+    /// By alternative: one past the last window in which it is to be looked at, counted on from text
+    /// to text, so that nothing needs to be cleared.
+    asked: Vec<u64>,
+    /// The windows of all texts before.
+    before: u64,
     todo: Vec<Question>,
     models: join::Scratch,
 }
@@ -123,6 +128,32 @@ struct Question {
 struct Match {
     rule: usize,
     words: Vec<Span>,
+}
+
+/// The windows in which a rule that must match several times has matched.
+#[derive(Default)]
+struct Repeated {
+    rule: u32,
+    windows: Vec<u32>,
+    words: Vec<Span>,
+}
+
+impl Repeated {
+    /// The words of all matches, once there are as many as the rule wants. Questions come in order,
+    /// rule by rule.
+    fn enough(&mut self, times: u32, question: Question, words: Vec<Span>) -> Option<Vec<Span>> {
+        if times < 2 {
+            return Some(words);
+        }
+        if self.rule != question.rule {
+            *self = Self { rule: question.rule, ..Self::default() };
+        }
+        if self.windows.last() != Some(&question.window) {
+            self.windows.push(question.window);
+            self.words.extend(words);
+        }
+        (self.windows.len() >= times as usize).then(|| std::mem::take(&mut self.words))
+    }
 }
 
 /// How a message is looked at.
@@ -285,6 +316,7 @@ impl Rules {
         let mut matches: Vec<Match> = Vec::new();
         // Rules that hang on the themes of others wait for those.
         let mut hanging: Vec<Match> = Vec::new();
+        let mut repeated = Repeated::default();
         for question in &scratch.todo {
             let rule = &self.compiled[question.rule as usize];
             let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
@@ -306,7 +338,9 @@ impl Rules {
                     continue;
                 }
             }
-            found.push(Match { rule: question.rule as usize, words });
+            if let Some(words) = repeated.enough(rule.times, *question, words) {
+                found.push(Match { rule: question.rule as usize, words });
+            }
         }
         self.imply(&mut matches, hanging, message, ask);
         matches
@@ -369,11 +403,10 @@ impl Rules {
 
     /// Notes which words satisfy what, and which alternatives are worth a look where.
     fn ask(&self, scratch: &mut Scratch, message: &Read) {
-        let Scratch { postings, asked, todo, .. } = scratch;
+        let Scratch { postings, asked, before, todo, .. } = scratch;
         let Read { cut, title, .. } = message;
         let languages = message.lang.unwrap_or(Languages::ALL);
         postings.clear(self.triggers.len());
-        asked.clear();
         asked.resize(self.alternatives.len(), 0);
         todo.clear();
         let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
@@ -396,14 +429,17 @@ impl Rules {
                             Scope::Title => 0..u32::from(cut.words[word].end <= *title),
                         };
                         let asked = &mut asked[alternative as usize];
-                        for window in windows.start.max(*asked)..windows.end {
-                            todo.push(Question { rule, window, alternative });
-                            *asked = window + 1;
+                        for window in windows {
+                            if *asked <= *before + u64::from(window) {
+                                todo.push(Question { rule, window, alternative });
+                                *asked = *before + u64::from(window) + 1;
+                            }
                         }
                     }
                 }
             }
         }
+        *before += cut.sentences.len() as u64 + 1;
     }
 }
 

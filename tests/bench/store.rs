@@ -1,15 +1,19 @@
-//! How fast pages are stored with labels, counters and the search index, and how fast a series is
-//! read back.
+//! How fast pages are stored with labels, counters and the search index, how fast a series is read
+//! back, and how fast history follows when rules change.
 //!
 //! `cargo bench --bench store`
 
 #![allow(clippy::unwrap_used, reason = "what is stored here was made here")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use tokio_util::sync::CancellationToken;
+use uproar::config::Document;
+use uproar::config::parse;
 use uproar::domain::Timestamp;
 use uproar::domain::count::Quarter;
 use uproar::domain::incident::Segment;
@@ -22,7 +26,11 @@ use uproar::domain::ports::StreamKey;
 use uproar::domain::ports::TaggedItem;
 use uproar::domain::theme::Tag;
 use uproar::engine::drivers;
+use uproar::engine::plan::Plan;
+use uproar::engine::retag;
+use uproar::host::credentials::Credentials;
 use uproar::store::sqlite::Direct;
+use uproar::store::sqlite::Sqlite;
 use uproar::text::alike::Words;
 use uproar::text::hash;
 
@@ -105,6 +113,42 @@ fn read_a_week_of_counters(bencher: Bencher<'_, '_>) {
     let first = store.reader().first_quarter().unwrap().unwrap();
     let range = first..Quarter(first.0 + 7 * 96);
     bencher.bench_local(|| store.reader().counters(range.clone()).unwrap());
+}
+
+/// Messages that are tagged again.
+const HISTORY: usize = 20_000;
+
+/// The built-in themes and one more, with this rule.
+fn plan(rule: &str) -> Arc<Plan> {
+    let text = format!(
+        "[[source]]\nname = \"shop\"\nevery = \"1h\"\nfile = {{ folder = \"a\" }}\n[[theme]]\nname = \"silence\"\nrules = [\"{rule}\"]\n"
+    );
+    let loaded = parse(&[Document { name: "uproar.toml".to_owned(), text }], &Credentials::of_this_process());
+    Arc::new(Plan::build(loaded.config.unwrap(), &[7; 32]).unwrap())
+}
+
+/// History under other rules: one theme in a twelfth of the messages, or in none.
+#[divan::bench(sample_count = 10)]
+fn tag_history_again(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("uproar.db");
+    let mut direct = Direct::open(&path).unwrap();
+    for from in (0..HISTORY).step_by(PAGE) {
+        direct.commit_page(&page(from)).unwrap();
+    }
+    drop(direct);
+    let (store, _) = Sqlite::open(&path, "bench".to_owned()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let plans = [plan("nobody NEAR/3 answers"), plan("nothing")];
+    let mut turn = 0;
+    bencher.counter(ItemsCount::new(HISTORY)).bench_local(|| {
+        turn += 1;
+        let plan = &plans[turn % 2];
+        runtime.block_on(async {
+            retag::begin(&store, plan, page(0).now).await.unwrap();
+            retag::finish(&store, plan, &CancellationToken::new()).await.unwrap();
+        });
+    });
 }
 
 /// As many items as a store holds that gets a million a year; six weeks of them. With

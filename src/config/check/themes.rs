@@ -145,6 +145,7 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
         rating_at_most: stars(&rule.rating_at_most),
         rating_at_least: stars(&rule.rating_at_least),
         scope: rule.scope.value.0,
+        times: u32::try_from(rule.times.value.0).unwrap_or(1),
         even_calm: rule.even_calm.value,
         even_quoted: rule.even_quoted.value,
         matches: texts(&rule.matches.value),
@@ -174,7 +175,7 @@ fn parts(rule: &Rule) -> Vec<(Part, Place)> {
 
 /// Compiles the rules, for their mistakes. Those of built-in themes are a bug that a test finds.
 pub fn compile(themes: &[ThemeText], origins: &[Option<Origin>], reader: &mut Reader<'_>) {
-    for error in tagging::compile(themes).err().unwrap_or_default() {
+    for error in tagging::mistakes(themes, |theme| origins.get(theme).is_some_and(Option::is_some)) {
         if let Some(origin) = origins.get(error.theme).and_then(Option::as_ref) {
             reader.report(problem_of_rule(origin, error.rule, &error.part, error.span, &error.why, &error.cure, reader.documents));
         }

@@ -4,6 +4,7 @@ use crate::config::kind::choice::Choice;
 use crate::config::kind::list::List;
 use crate::config::kind::list::Map;
 use crate::config::kind::number::Positive;
+use crate::config::kind::number::Whole;
 use crate::config::kind::text::Line;
 use crate::config::kind::text::Text;
 use crate::config::kind::text::Word;
@@ -58,6 +59,8 @@ table! {
         rating_at_least: Positive, optional = 4;
         /// How far one match may reach: "sentence", "pair" (two sentences), "text" or "title".
         scope: Choice<Scope>, default = "sentence";
+        /// In how many different sentences (or pairs) of the message it must match.
+        times: Whole<1, 20>, default = 1;
         /// Whether it matches in a clause that says that all is well too: "no problem with ...".
         even_calm: bool, default = false;
         /// Whether it matches in what the writer quotes too.

@@ -1,14 +1,16 @@
 //! The themes of stored messages: as stored, or given again where the rules are others.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::thread;
 
+use crate::domain::item::Rating;
 use crate::domain::ports::Counters;
-use crate::engine::backtest::cores::cores;
 use crate::engine::backtest::world::Stage;
+use crate::engine::cores::with_each;
+use crate::engine::retag;
 use crate::store::sqlite::history::Life;
-use crate::tagging;
+use crate::tagging::Message;
 use crate::tagging::Rules;
 
 /// Messages that are tagged at once, and bytes of text that end a batch before.
@@ -29,6 +31,8 @@ pub(super) struct Tagging<'a> {
     rules: &'a Rules,
     /// The stored tags are not from these rules.
     again: bool,
+    /// Names of the sources.
+    sources: BTreeMap<i64, String>,
     numbers: HashMap<String, i64>,
     /// Themes whose stored tags say nothing about these rules.
     changed: HashSet<i64>,
@@ -50,17 +54,14 @@ impl<'a> Tagging<'a> {
             });
         }
         let known = stage.stored_by.filter(|by| stored.is_none_or(|stored| stored == by.rules.fingerprint()));
-        let same = |name: &String| {
-            let of = |plan: &crate::engine::plan::Plan| {
-                plan.theme(name).map(|theme| (theme.words.clone(), theme.rules.clone(), plan.config.models.of(name).cloned()))
-            };
-            known.is_some_and(|by| of(by) == of(stage.plan))
-        };
+        let present = retag::fingerprints(&stage.plan.config);
+        let before = known.map(|by| retag::fingerprints(&by.config));
+        let same = |name: &String| before.as_ref().is_some_and(|before| before.get(name) == present.get(name));
         let rules = &*stage.plan.rules;
         let stored = stored.map(str::to_owned).or_else(|| known.map(|by| by.rules.fingerprint().clone()));
         let again = stored.is_some_and(|stored| stored != rules.fingerprint());
         let changed = numbers.iter().filter(|(name, _)| again && !same(name)).map(|(_, number)| *number).collect();
-        Self { rules, again, numbers, changed, waiting: Vec::new(), bytes: 0, without_text: 0 }
+        Self { rules, again, sources: names.sources.clone(), numbers, changed, waiting: Vec::new(), bytes: 0, without_text: 0 }
     }
 
     /// Numbers of all themes, of the store and of the plan.
@@ -91,7 +92,7 @@ impl<'a> Tagging<'a> {
     pub fn finish(&mut self, mut each: impl FnMut(&Life, Themes)) {
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
-        for (life, found) in waiting.iter().zip(tagged(self.rules, &waiting)) {
+        for (life, found) in waiting.iter().zip(tagged(self.rules, &self.sources, &waiting)) {
             let kept = life.themes.iter().filter(|theme| !self.changed.contains(theme)).copied();
             let now = if let Some(names) = found {
                 names.iter().filter_map(|name| self.numbers.get(name)).copied().collect()
@@ -116,15 +117,12 @@ impl<'a> Tagging<'a> {
 }
 
 /// Names of the themes of each text, worked out on all cores; `None` where the text is gone.
-fn tagged(rules: &Rules, lives: &[Life]) -> Vec<Option<Vec<String>>> {
-    let tag = |life: &Life| {
+fn tagged(rules: &Rules, sources: &BTreeMap<i64, String>, lives: &[Life]) -> Vec<Option<Vec<String>>> {
+    with_each(lives, |life| {
         let (title, text) = life.text.as_ref()?;
-        Some(rules.tag(&tagging::Message::new(title, text)).into_iter().map(|tag| tag.theme).collect())
-    };
-    let share = lives.len().div_ceil(cores()).max(1);
-    thread::scope(|scope| {
-        let work = |part: &'_ [Life]| part.iter().map(tag).collect::<Vec<_>>();
-        let workers: Vec<_> = lives.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        let rating = life.rating.map(|(value, max)| Rating { value, max });
+        let source = sources.get(&life.source).map_or("", String::as_str);
+        let message = Message { title, text, lang: life.lang.as_deref(), rating, source };
+        Some(rules.tag(&message).into_iter().map(|tag| tag.theme).collect())
     })
 }

@@ -18,6 +18,7 @@ use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
+use crate::domain::ruleset::Ruleset;
 use crate::engine::backtest::calendar::Readings;
 use crate::engine::backtest::segments::Segments;
 use crate::engine::backtest::tags::Tagging;
@@ -107,7 +108,9 @@ impl World {
     /// [`StoreError`] when the database fails.
     pub fn read(reader: &Reader<'_>, stage: &Stage<'_>, progress: Progress<'_>) -> Result<Self, StoreError> {
         let names = reader.counters(Quarter(0)..Quarter(0))?;
-        let stored_by = reader.ruleset()?.map(|ruleset| ruleset.rules);
+        // What is half old and half new is by no rules that anybody knows.
+        let by = |ruleset: Ruleset| if ruleset.finished { ruleset.rules } else { String::new() };
+        let stored_by = reader.ruleset()?.map(by);
         let mut tagging = Tagging::new(stage, stored_by.as_deref(), &names);
         let mut scribe = Scribe::new(stage, names, tagging.numbers());
         let wanted = Wanted { segments: scribe.segments.are_wanted(), fields: scribe.segments.need_fields(), text: tagging.needs_text() };

@@ -48,7 +48,7 @@ fn plan() -> Arc<Plan> {
     plan_of(TWO_WATCHES)
 }
 
-fn plan_of(text: &str) -> Arc<Plan> {
+pub(super) fn plan_of(text: &str) -> Arc<Plan> {
     let documents = [Document { name: "uproar.toml".to_owned(), text: text.to_owned() }];
     let loaded = parse(&documents, &Credentials::of_this_process());
     let config = loaded.config.unwrap_or_else(|| panic!("{}", crate::config::print::show(&loaded.problems, &documents, false)));
@@ -97,7 +97,7 @@ impl Scene {
     }
 }
 
-fn at(hour: i64) -> Timestamp {
+pub(super) fn at(hour: i64) -> Timestamp {
     "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap() + TimeDelta::hours(hour)
 }
 

@@ -15,6 +15,7 @@ use crate::domain::ports::Cell;
 use crate::domain::ports::Counters;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Touched;
+use crate::store::sqlite::moved;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
 
@@ -95,12 +96,14 @@ pub(super) fn work_off(connection: &Connection, done: &[Touched]) -> Result<(), 
     Ok(())
 }
 
+/// Names of a table of names by their numbers.
+pub(super) fn names_of(connection: &Connection, table: &str) -> rusqlite::Result<BTreeMap<i64, String>> {
+    let mut find = connection.prepare_cached(&format!("SELECT id, name FROM {table}"))?;
+    find.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 /// Counters of a range of quarters with the names of their numbers.
 pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Counters, StoreError> {
-    let names = |table: &str| -> rusqlite::Result<BTreeMap<i64, String>> {
-        let mut find = connection.prepare(&format!("SELECT id, name FROM {table}"))?;
-        find.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-    };
     let mut cells = Vec::new();
     let mut find = connection.prepare_cached(
         "SELECT quarter, scope, source, 0, voices, late FROM volume WHERE quarter >= ?1 AND quarter < ?2
@@ -119,8 +122,11 @@ pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Co
     for cell in rows {
         cells.push(cell?);
     }
+    let (sources, themes) = (names_of(connection, "source")?, names_of(connection, "theme")?);
     let rated = rated::load(connection, range)?;
-    Ok(Counters { segments: segments(connection)?, sources: names("source")?, themes: names("theme")?, cells, rated })
+    let mut counters = Counters { segments: segments(connection)?, sources, themes, cells, rated, moved: BTreeMap::new() };
+    moved::hush(connection, &mut counters, range)?;
+    Ok(counters)
 }
 
 /// Every segment there is, but for those of labels that stored items are still being given: half a

@@ -12,8 +12,8 @@ use rusqlite::Rows;
 use rusqlite::Statement;
 
 use crate::domain::Timestamp;
-use crate::domain::ports::Ruleset;
 use crate::domain::ports::StoreError;
+use crate::domain::ruleset::Ruleset;
 use crate::store::sqlite::ingest::HISTORY;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;

@@ -107,6 +107,13 @@ fn keep_state(connection: &Connection, series: &str, snapshot: &Snapshot) -> Res
     Ok(())
 }
 
+/// Forgets what was learnt of a theme's series. Their buckets up to the present have had their say.
+pub(super) fn forget_states(connection: &Connection, theme: &str) -> Result<(), StoreError> {
+    // Watch, theme and segment of a name are held apart by a character that no name has.
+    connection.prepare_cached("DELETE FROM state WHERE instr(series, char(31) || ?1 || char(31)) > 0")?.execute(params![theme])?;
+    Ok(())
+}
+
 pub(super) fn snapshots(connection: &Connection, before: Timestamp) -> Result<BTreeMap<String, Snapshot>, StoreError> {
     let mut find = connection.prepare_cached("SELECT series, max(as_of), blob FROM state WHERE as_of <= ?1 GROUP BY series")?;
     let rows =

@@ -23,6 +23,7 @@ mod keep;
 mod keys;
 mod lock;
 mod migrations;
+mod moved;
 mod names;
 mod outbox;
 mod ports;

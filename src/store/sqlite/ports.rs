@@ -27,13 +27,10 @@ use crate::domain::ports::Labelling;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
-use crate::domain::ports::Retagged;
 use crate::domain::ports::Reviews;
-use crate::domain::ports::Ruleset;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::StoredFields;
-use crate::domain::ports::StoredText;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
@@ -42,6 +39,9 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::domain::review::Review;
 use crate::domain::review::ReviewedItem;
+use crate::domain::ruleset::Retagged;
+use crate::domain::ruleset::Ruleset;
+use crate::domain::ruleset::StoredMessages;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
@@ -175,8 +175,12 @@ impl Ingest for Sqlite {
         self.read(|reader| retag::ruleset(reader.connection())).await
     }
 
-    async fn texts_after(&self, item: i64, limit: u32) -> Result<Vec<StoredText>, StoreError> {
-        self.read(move |reader| retag::texts(reader.connection(), item, limit)).await
+    async fn begin_rules(&self, rules: String, themes: BTreeMap<String, String>, now: Timestamp) -> Result<Ruleset, StoreError> {
+        self.writer.run(move |connection, _| retag::begin(connection, &rules, &themes, now)).await
+    }
+
+    async fn messages_after(&self, item: i64, limit: u32, bytes: usize) -> Result<StoredMessages, StoreError> {
+        self.read(move |reader| retag::messages(reader.connection(), item, limit, bytes)).await
     }
 
     async fn commit_retagged(&self, page: Retagged) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 
 mod counts;
 mod incidents;
+mod retag;
 mod reviews;
 mod streams;
 

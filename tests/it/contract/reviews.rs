@@ -7,13 +7,13 @@ mod of_every_store {
     use uproar::domain::count::Quarter;
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Ingest;
-    use uproar::domain::ports::Retagged;
     use uproar::domain::ports::Reviews;
-    use uproar::domain::ports::Ruleset;
     use uproar::domain::review::Among;
     use uproar::domain::review::Drawn;
     use uproar::domain::review::Review;
     use uproar::domain::review::Verdict;
+    use uproar::domain::ruleset::NewTags;
+    use uproar::domain::ruleset::Retagged;
     use uproar::text::hash;
 
     use crate::contract::item;
@@ -76,8 +76,10 @@ mod of_every_store {
         store.put_reviews(vec![review.clone()]).await.unwrap();
         assert_eq!(store.counters(quarter..Quarter(quarter.0 + 1)).await.unwrap().cells, before.cells);
 
-        let ruleset = Ruleset { rules: "new".to_owned(), done_to: 1, finished: true };
-        store.commit_retagged(Retagged { items: vec![(1, Vec::new())], ruleset }).await.unwrap();
+        store.begin_rules("new".to_owned(), BTreeMap::new(), time("2026-11-02T10:00:00Z")).await.unwrap();
+        let items = vec![NewTags { item: 1, rev: 1, tags: Vec::new() }];
+        let page = Retagged { rules: "new".to_owned(), items, done_to: 1, finished: true, ..Retagged::default() };
+        store.commit_retagged(page).await.unwrap();
         assert_eq!(store.reviews().await.unwrap(), [review], "with the rule of then");
         let verdicts: BTreeMap<String, Verdict> = store.reviews().await.unwrap().remove(0).verdicts;
         assert_eq!(verdicts["looping_bot"].rule(), Some("rule"));

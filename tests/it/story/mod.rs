@@ -12,6 +12,7 @@ mod measures;
 mod models;
 mod people;
 mod replay;
+mod retag;
 mod secrets;
 mod slow;
 mod survey;

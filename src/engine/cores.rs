@@ -8,6 +8,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::Duration;
 
+/// Of many small things a core takes so many at once.
+const SLICE: usize = 256;
 /// So often somebody hears that the work goes on.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -15,6 +17,12 @@ const TICK: Duration = Duration::from_millis(500);
 #[must_use]
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Does something with each of many small things. Results come in the order of the things.
+pub(super) fn with_each<M: Sync, T: Send>(things: &[M], work: impl Fn(&M) -> T + Sync) -> Vec<T> {
+    let slices: Vec<&[M]> = things.chunks(SLICE).collect();
+    on_all(slices.len(), |at| slices[at].iter().map(&work).collect::<Vec<T>>(), |_| {}).into_iter().flatten().collect()
 }
 
 /// Does `jobs` jobs. `done` hears of each that has ended, and now and then that none has (0).
@@ -62,5 +70,11 @@ mod tests {
         assert_eq!(squares, (0..1000).map(|at| at * at).collect::<Vec<_>>());
         assert_eq!(ended, 1000);
         assert_eq!(on_all(0, |at| at, |_| {}), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_things() {
+        let things: Vec<usize> = (0..=3 * SLICE).collect();
+        assert_eq!(with_each(&things, |thing| thing * 2), things.iter().map(|thing| thing * 2).collect::<Vec<_>>());
     }
 }

@@ -11,9 +11,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::config::themes::built_in;
-use crate::tagging;
-use crate::tagging::Message;
+use uproar::config::themes::built_in;
+use uproar::tagging;
+use uproar::tagging::Message;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
