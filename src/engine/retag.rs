@@ -29,6 +29,7 @@ use crate::engine::cores::with_each;
 use crate::engine::plan::Plan;
 use crate::tagging::Message;
 use crate::tagging::Rules;
+use crate::tagging::model::join;
 use crate::text::hash;
 
 /// Messages of a batch: what is tagged in well under a second, and written in one transaction.
@@ -130,20 +131,21 @@ fn other_tags(rules: &Rules, message: &StoredMessage) -> Option<NewTags> {
     (!same).then_some(NewTags { item: message.item, rev: message.rev, tags })
 }
 
-/// For each theme what changes when it finds something else: its own rules, those of the themes that
-/// they hang on, the words of languages, and its model. Examples and titles find nothing.
+/// For each theme what changes when it finds something else: its rules and what they hang on, and the
+/// model that decides for it.
 pub(super) fn fingerprints(config: &Config) -> BTreeMap<String, String> {
-    let of = |name: &String, rules: String| {
-        // A model looks at the rules of every theme.
-        let model = config.models.of(name).map(|model| (model, config.themes.iter().map(findings).collect::<Vec<_>>()));
-        let print =
-            model.map_or_else(|| rules.clone(), |model| format!("{:016x}", hash::of_parts([rules.as_str(), &format!("{model:?}")])));
-        (name.clone(), print)
-    };
-    by_rules(&config.themes).into_iter().map(|(name, rules)| of(&name, rules)).collect()
+    let mut prints = of_rules(&config.themes);
+    for model in &config.models.used {
+        if let Some(print) = prints.get_mut(&model.theme) {
+            *print = format!("{:016x}", hash::of_parts([print.as_str(), &join::fingerprint(std::slice::from_ref(model))]));
+        }
+    }
+    prints
 }
 
-fn by_rules(themes: &[ThemeText]) -> BTreeMap<String, String> {
+/// By theme: its own rules, those of the themes that they hang on, and the words of languages. Examples
+/// and titles find nothing.
+fn of_rules(themes: &[ThemeText]) -> BTreeMap<String, String> {
     let named = |name: &str| themes.iter().find(|theme| theme.name == name);
     let shared = themes.iter().map(|theme| &theme.shared).find(|shared| !shared.is_empty());
     let shared = format!("{shared:?}");
@@ -327,11 +329,11 @@ mod tests {
     fn a_title_or_an_example_changes_no_fingerprint_and_a_rule_does() {
         let rule = |when: &str| RuleText { when: when.to_owned(), ..RuleText::default() };
         let theme = |rule: RuleText| vec![ThemeText { name: "late".to_owned(), rules: vec![rule], ..ThemeText::default() }];
-        let base = by_rules(&theme(rule("late")));
+        let base = of_rules(&theme(rule("late")));
         let example = RuleText { matches: vec!["So late".to_owned()], ..rule("late") };
         let titled = vec![ThemeText { title: "lateness".to_owned(), matches: vec!["late".to_owned()], ..theme(example).remove(0) }];
-        assert_eq!(by_rules(&titled), base);
-        assert_ne!(by_rules(&theme(rule("tardy"))), base);
+        assert_eq!(of_rules(&titled), base);
+        assert_ne!(of_rules(&theme(rule("tardy"))), base);
     }
 
     #[test]
@@ -342,12 +344,12 @@ mod tests {
             ThemeText { name: name.to_owned(), rules: vec![rule], ..ThemeText::default() }
         };
         let themes = |when: &str| vec![of("a", "x", "b"), of("b", "y", "c"), of("c", when, "a"), of("d", "z", "")];
-        let (base, other) = (by_rules(&themes("late")), by_rules(&themes("tardy")));
+        let (base, other) = (of_rules(&themes("late")), of_rules(&themes("tardy")));
         let changed = |other: &BTreeMap<String, String>| base.iter().filter(|(name, print)| other[*name] != **print).count();
         assert_eq!((changed(&base), changed(&other), base["d"] == other["d"]), (0, 3, true));
         let language = crate::domain::theme::LanguageText { code: "de".to_owned(), ..Default::default() };
         let shared = themes("late").into_iter().map(|theme| ThemeText { shared: [language.clone()].into(), ..theme });
-        assert_eq!(changed(&by_rules(&shared.collect::<Vec<_>>())), 4);
+        assert_eq!(changed(&of_rules(&shared.collect::<Vec<_>>())), 4);
     }
 
     #[test]
