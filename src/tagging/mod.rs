@@ -281,6 +281,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_hangs_on_a_theme_in_vain_does_not_keep_the_next_from_trying() {
+        let hangs = |on: &str| RuleText { when_themes: vec![on.into()], ..when("again") };
+        let themes = [theme("a", &[when("one")]), theme("b", &[when("two")]), theme("c", &[hangs("a"), hangs("b")])];
+        let rules = compile(&themes).unwrap();
+        let found = |text: &str| rules.tag(&text.into()).into_iter().map(|tag| (tag.theme, tag.rule)).collect::<Vec<_>>();
+        let c = |rule: &str| ("c".to_owned(), rule.to_owned());
+        assert_eq!(found("two again"), [("b".to_owned(), "1".to_owned()), c("2")]);
+        assert_eq!(found("one two again").pop(), Some(c("1")));
+        assert_eq!(found("again"), []);
+    }
+
+    #[test]
     fn what_the_writer_did_not_write_is_no_complaint() {
         let rule = when("refund");
         check(&rule, "I want my refund.", true);

@@ -320,9 +320,12 @@ impl Rules {
         for question in &scratch.todo {
             let rule = &self.compiled[question.rule as usize];
             let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
-            let is_answered = found
-                .last()
-                .is_some_and(|last| last.rule == question.rule as usize || !ask.every && self.compiled[last.rule].theme == rule.theme);
+            // A rule that hangs on other themes may have matched in vain, so all of them are tried.
+            let is_settled = |last: &Match| {
+                last.rule == question.rule as usize
+                    || !ask.every && rule.condition.themes.is_empty() && self.compiled[last.rule].theme == rule.theme
+            };
+            let is_answered = found.last().is_some_and(is_settled);
             if is_answered || ask.conditions && !rule.condition.fits(message) {
                 continue;
             }
