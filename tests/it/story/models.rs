@@ -157,11 +157,12 @@ fn what_a_model_finds_is_stored_and_explained_and_other_rules_put_it_aside() {
 #[test]
 fn what_people_said_of_stored_messages_is_learnt_from() {
     let house = house();
-    let (mut messages, mut labels) = (String::new(), String::new());
-    for (at, (text, themes)) in labelled(700).into_iter().enumerate() {
-        messages += &format!("{}\n", json!({ "id": at, "ts": "2026-11-20T10:00:00Z", "text": text }));
-        labels += &format!("{}\n", json!({ "source": "desk", "id": at, "missing": themes, "drawn": "random" }));
-    }
+    let texts = labelled(700);
+    let lines = |line: &dyn Fn(usize, &str, &[&str]) -> Value| -> String {
+        texts.iter().enumerate().map(|(at, (text, themes))| format!("{}\n", line(at, text, themes))).collect()
+    };
+    let messages = lines(&|at, text, _| json!({ "id": at, "ts": "2026-11-20T10:00:00Z", "text": text }));
+    let labels = lines(&|at, _, themes| json!({ "source": "desk", "id": at, "missing": themes, "drawn": "random" }));
     house.write("old.jsonl", &messages, 0o644);
     house.write("said.jsonl", &labels, 0o644);
     house.told(&["import", "old.jsonl", "--source", "desk"]);
