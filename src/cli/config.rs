@@ -90,6 +90,7 @@ mod tests {
         [store]
         path = "/var/lib/uproar/uproar.db"  # default
         keep_text = "90d"  # conf.d/20-shop.toml:3
+        redact = false  # default
         max_size = "20 GB"  # default
 
         [fetch]

@@ -55,6 +55,8 @@ pub struct Store {
     pub path: PathBuf,
     /// Age at which texts are pruned; counters, tags and incidents stay.
     pub keep_text: TimeDelta,
+    /// Texts are redacted once they are tagged, before they are stored.
+    pub redact: bool,
     /// Size of the file in bytes above which the oldest texts are pruned.
     pub max_size: u64,
 }

@@ -16,6 +16,7 @@ use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::PageCommit;
@@ -36,6 +37,7 @@ use crate::host::clock::Clock;
 use crate::schedule::Schedule;
 use crate::sources::ReadError;
 use crate::text::hash;
+use crate::text::redact::redact;
 use crate::web::board;
 use crate::web::board::Board;
 
@@ -231,6 +233,8 @@ impl<S: Ingest> Poller<S> {
         let (page, items): (Page, Vec<TaggedItem>) = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
         let name = walk.target.key.source.as_str();
         for warning in page.warnings.iter().take(5) {
+            // A message may repeat a value from outside.
+            let warning = Warning { message: redact(&warning.message), ..warning.clone() };
             warn!(source = name, code = warning.code, "source `{name}`: {warning}");
         }
         if page.warnings.len() > 5 {

@@ -68,7 +68,8 @@ pub async fn finish(store: &impl Ingest, plan: &Arc<Plan>, stop: &CancellationTo
         }
         changed += stages.tagged.as_ref().map_or(0, |page| page.items.len());
     }
-    info!(seen, changed, "{seen} stored messages were tagged again, {changed} of them have other tags now");
+    let left = if plan.config.store.redact { ", by what redaction left of their texts" } else { "" };
+    info!(seen, changed, "{seen} stored messages were tagged again{left}, {changed} of them have other tags now");
     Ok(())
 }
 

@@ -281,6 +281,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_writer_did_not_write_is_no_complaint() {
+        let rule = when("refund");
+        check(&rule, "I want my refund.", true);
+        check(&rule, "Thank you!\n\nOn Mon, 4 May 2026 at 10:12, Support <help@shop.example> wrote:\n> Your refund was refused.", false);
+        check(&rule, "Where is my refund?\n\n-- \nAnna", true);
+        check(&rule, "All good.\n\nResponse from the owner\nThe refund was sent.", false);
+    }
+
+    #[test]
     fn rules_are_shared_by_threads() {
         let rules = compile(&[theme("t", &[when("a* & !b")])]).unwrap();
         std::thread::scope(|scope| {

@@ -7,6 +7,7 @@ use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
 use crate::tagging::plan::Choice;
+use crate::text::foreign::foreign;
 use crate::text::normalise::Cut;
 use crate::text::normalise::cut;
 
@@ -40,12 +41,27 @@ impl Read {
         self.stars = message.rating.map(|rating| rating.stars());
         self.source.clear();
         self.source.push_str(message.source);
-        cut(&self.text, &mut self.cut);
+        self.cut_own_words();
         self.satisfied.clear();
         self.ends.clear();
         for word in &self.cut.words {
             self.satisfied.extend(memo.choices(lexicon, &self.text[word.clone()]));
             self.ends.push(self.satisfied.len() as u32);
+        }
+    }
+
+    /// Quoted mails, signatures and the vendor's answers are no words of the customer; a captcha or an
+    /// advertisement has none.
+    fn cut_own_words(&mut self) {
+        let foreign = foreign(&self.text);
+        if foreign.whole.is_some() {
+            self.cut.clear();
+            return;
+        }
+        cut(&self.text, &mut self.cut);
+        if !foreign.parts.is_empty() {
+            let parts: Vec<_> = foreign.parts.into_iter().map(|(part, _)| part).collect();
+            self.cut.leave_out(&parts);
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod alike;
 pub mod choose;
 pub mod excerpt;
+pub mod foreign;
 pub mod hash;
 pub mod normalise;
 pub mod redact;

@@ -39,15 +39,44 @@ pub struct Cut {
     pub quotes: Vec<Range<u32>>,
 }
 
+impl Cut {
+    /// Leaves out the words that stand in parts of the text, sorted.
+    pub fn leave_out(&mut self, parts: &[Range<usize>]) {
+        let is_out = |word: &Range<usize>| {
+            let after = parts.partition_point(|part| part.end <= word.start);
+            parts.get(after).is_some_and(|part| part.start < word.end)
+        };
+        // How many of the words before each are kept.
+        let mut kept = Vec::with_capacity(self.words.len() + 1);
+        let mut count = 0;
+        for word in &self.words {
+            kept.push(count);
+            count += usize::from(!is_out(word));
+        }
+        kept.push(count);
+        let moved = |word: u32| kept[word as usize] as u32;
+        self.sentences = self.sentences.iter().map(|words| kept[words.start]..kept[words.end]).filter(|words| !words.is_empty()).collect();
+        self.breaks = self.breaks.iter().map(|word| moved(*word)).collect();
+        self.breaks.dedup();
+        self.quotes = self.quotes.iter().map(|words| moved(words.start)..moved(words.end)).filter(|words| !words.is_empty()).collect();
+        self.words.retain(|word| !is_out(word));
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.sentences.clear();
+        self.breaks.clear();
+        self.quotes.clear();
+    }
+}
+
 /// Finds the words and sentences of a text, and leaves them in `cut`.
 ///
 /// A sentence ends with `.` `!` `?` `;` `…` or a line, but not with the point of a number. Links,
 /// mentions (`@name`) and everything that is neither letter nor digit belong to no word.
 pub fn cut(text: &str, cut: &mut Cut) {
-    cut.words.clear();
-    cut.sentences.clear();
-    cut.breaks.clear();
-    cut.quotes.clear();
+    cut.clear();
     let mut quoted_from = None;
     let mut first = 0;
     let mut at = 0;
@@ -313,6 +342,19 @@ mod tests {
     #[test]
     fn stars_belong_to_a_word_only_from_within() {
         check("what a sh*t *really* bad f**k *", "what a sh*t really bad f**k");
+    }
+
+    #[test]
+    fn words_that_are_left_out_leave_the_rest_in_its_place() {
+        let text = "One two. Three, \"four five six\" seven. Eight.";
+        let mut places = Cut::default();
+        cut(text, &mut places);
+        places.leave_out(&[4..14, 39..45]);
+        let words: Vec<&str> = places.words.iter().map(|word| &text[word.clone()]).collect();
+        assert_eq!(words, ["One", "four", "five", "six", "seven"]);
+        assert_eq!(places.sentences, [0..1, 1..5]);
+        assert_eq!(places.breaks, [1]);
+        assert_eq!(places.quotes.iter().map(|quote| (quote.start, quote.end)).collect::<Vec<_>>(), [(1, 4)]);
     }
 
     #[test]

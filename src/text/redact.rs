@@ -8,14 +8,21 @@
 //! One pass from left to right. Every rule looks ahead a bounded distance or consumes what it
 //! looked at, so the time is linear in the length on any input. Redacting twice changes nothing.
 
+use std::ops::Range;
+
 use crate::text::redact::cues::Heard;
 use crate::text::redact::letters::Letters;
 
+mod accounts;
 mod cues;
 mod digits;
 mod letters;
 mod links;
 mod names;
+mod shapes;
+mod streets;
+#[cfg(test)]
+mod tricky;
 
 /// A stretch that goes, and the word that stands in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,47 +36,87 @@ struct Hit {
 }
 
 /// The words that stand for what went. One that is met again is nobody's words, and stays.
-const MARKS: &[&str] = &["[email]", "[phone]", "[card]", "[iban]", "[number]", "[link]", "[address]", "[name]"];
+const MARKS: &[&str] = &["[email]", "[phone]", "[card]", "[iban]", "[number]", "[link]", "[address]", "[name]", "[ip]"];
 
 /// `text` without mail addresses, phone, card, account and order numbers, links, addresses and names.
 #[must_use]
 pub fn redact(text: &str) -> String {
+    redacted(text).text
+}
+
+/// A redacted text that knows where everything went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redacted {
+    /// What [`redact`] gives.
+    pub text: String,
+    /// What was replaced: bytes of the original, bytes of the mark. In order.
+    moves: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Redacted {
+    /// Where bytes of the original stand now. What lay within something replaced is its mark.
+    #[must_use]
+    pub fn place(&self, span: Range<usize>) -> Range<usize> {
+        let start = self.moved(span.start, |mark| mark.start);
+        start..self.moved(span.end, |mark| mark.end).max(start)
+    }
+
+    fn moved(&self, byte: usize, within: impl Fn(&Range<usize>) -> usize) -> usize {
+        let after = self.moves.partition_point(|(from, _)| from.start < byte);
+        match self.moves[..after].last() {
+            Some((from, to)) if byte < from.end => within(to),
+            Some((from, to)) => to.end + (byte - from.end),
+            None => byte,
+        }
+    }
+}
+
+/// The same as [`redact`], for who has places in the text to keep.
+#[must_use]
+pub fn redacted(text: &str) -> Redacted {
     let letters = Letters::of(text);
     let mut out = String::with_capacity(text.len());
+    let mut moves = Vec::new();
     let mut heard = Heard::default();
-    let mut at = 0;
+    let (mut at, mut byte) = (0, 0);
     while at < letters.len() {
-        if let Some(found) = found_at(&letters, at, &heard) {
+        let end = if let Some(found) = found_at(&letters, at, &heard) {
             match found {
                 Found::Gone(hit) => {
                     letters.write(at, hit.from, &mut out);
+                    let from = byte + letters.bytes(at, hit.from);
+                    moves.push((from..from + letters.bytes(hit.from, hit.to), out.len()..out.len() + hit.mark.len()));
                     out.push_str(hit.mark);
                     heard = Heard::default();
-                    at = hit.to;
+                    hit.to
                 }
                 Found::Dotted(end) => {
+                    let before = out.len();
                     links::write_defanged(&letters, at, end, &mut out);
+                    moves.push((byte..byte + letters.bytes(at, end), before..out.len()));
                     heard = Heard::default();
-                    at = end;
+                    end
                 }
                 Found::Harmless(end) => {
                     letters.write(at, end, &mut out);
                     heard.number();
-                    at = end;
+                    end
                 }
             }
         } else if letters.starts_word(at) {
             let end = letters.word_end(at);
             letters.write(at, end, &mut out);
             heard.word(&letters, at, end);
-            at = end;
+            end
         } else {
             letters.write(at, at + 1, &mut out);
             heard.mark(letters.at(at));
-            at += 1;
-        }
+            at + 1
+        };
+        byte += letters.bytes(at, end);
+        at = end;
     }
-    out
+    Redacted { text: out, moves }
 }
 
 /// What a rule says of the place where it was asked.
@@ -97,8 +144,13 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
         }
         return links::link_at(letters, at)
             .or_else(|| links::mail_at(letters, at))
-            .or_else(|| digits::iban_at(letters, at))
-            .or_else(|| names::address_at(letters, at))
+            .or_else(|| accounts::iban_at(letters, at))
+            .or_else(|| accounts::card_at(letters, at))
+            .or_else(|| accounts::masked_at(letters, at, heard))
+            .or_else(|| shapes::internet_at(letters, at, heard))
+            .or_else(|| shapes::shape_at(letters, at))
+            .or_else(|| shapes::plate_at(letters, at, heard))
+            .or_else(|| streets::address_at(letters, at, heard))
             .or_else(|| names::name_at(letters, at, heard))
             .or_else(|| digits::order_code_at(letters, at, heard))
             .map(Found::Gone)
@@ -107,6 +159,8 @@ fn found_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
     }
     match letters.at(at) {
         '+' | '(' => digits::number_at(letters, at, heard),
+        '*' | '•' | '●' => accounts::masked_at(letters, at, heard).map(Found::Gone),
+        ':' if letters.at(at + 1) == ':' => shapes::internet_at(letters, at, heard).map(Found::Gone),
         '/' => names::slash_name_at(letters, at).map(Found::Gone),
         _ => None,
     }
@@ -287,7 +341,29 @@ mod tests {
         }
     }
 
+    #[test]
+    fn places_are_found_again() {
+        let text = "Hej Åsa, mail anna@example.com or booking.com about the refund";
+        let redacted = redacted(text);
+        let shown = |word: &str| {
+            let at = text.find(word).unwrap();
+            redacted.text[redacted.place(at..at + word.len())].to_owned()
+        };
+        assert_eq!(redacted.text, "Hej [name], mail [email] or booking[.]com about the refund");
+        assert_eq!([shown("Hej"), shown("refund"), shown("mail"), shown("or")], ["Hej", "refund", "mail", "or"]);
+        assert_eq!([shown("example"), shown("Åsa, mail anna"), shown("booking.com")], ["[email]", "[name], mail [email]", "booking[.]com"]);
+    }
+
     proptest! {
+        #[test]
+        fn spans_lie_within_the_redacted_text(text in "(Åsa |Hi |[0-9]{4,9}|a@b\\.example|booking\\.com|refund|[ ,é]){0,12}", a in 0..120_usize, b in 0..120_usize) {
+            let redacted = redacted(&text);
+            let (a, b) = (text.floor_char_boundary(a.min(b).min(text.len())), text.floor_char_boundary(a.max(b).min(text.len())));
+            let place = redacted.place(a..b);
+            prop_assert!(redacted.text.get(place).is_some());
+            prop_assert_eq!(redacted.place(0..text.len()), 0..redacted.text.len());
+        }
+
         #[test]
         fn nothing_panics_and_twice_is_once(text in "\\PC{0,80}") {
             let once = redact(&text);

@@ -10,6 +10,7 @@ use crate::cli::preview::Show;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Warning;
+use crate::text::redact::redact;
 
 /// Items that are shown one by one.
 const SHOWN: usize = 20;
@@ -90,7 +91,7 @@ fn row(item: &Item) -> String {
     let published = item.published.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d %H:%MZ").to_string());
     let rating = item.rating.map_or_else(|| "-".to_owned(), |rating| format!("{}/{}", rating.value, rating.max));
     let text = [item.title.as_str(), item.text.as_str()].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" | ");
-    let cells = [published, rating, harmless(&item.id), harmless(&text)];
+    let cells = [published, rating, harmless(&item.id), harmless(&redact(&text))];
     cells.iter().zip(WIDTHS).map(|(cell, width)| fit(cell, width)).collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 

@@ -34,7 +34,12 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
     let config = Config {
         time_zone: top.time_zone.value.0,
         base_url: base_url(top, reader),
-        store: Store { path: top.store.path.value.0.clone(), keep_text: top.store.keep_text.value.0, max_size: top.store.max_size.value.0 },
+        store: Store {
+            path: top.store.path.value.0.clone(),
+            keep_text: top.store.keep_text.value.0,
+            redact: top.store.redact.value,
+            max_size: top.store.max_size.value.0,
+        },
         listen: top.listen.address.as_ref().map(|address| address.value.0),
         fetch: fetch(top),
         sources: sources::sources(top, reader),

@@ -7,10 +7,13 @@
 use crate::text::redact::Found;
 use crate::text::redact::Hit;
 use crate::text::redact::cues::Heard;
+use crate::text::redact::cues::is_follower;
 use crate::text::redact::cues::is_money_word;
 use crate::text::redact::letters::Letters;
 use crate::text::redact::letters::digit;
 
+/// Signs of money.
+const SIGNS: &str = "€$£¥₹₽₺₩₴฿";
 /// No number of a person has more groups or digits than this.
 const GROUPS: usize = 12;
 const DIGITS: usize = 24;
@@ -49,62 +52,6 @@ impl Group {
     }
 }
 
-/// Lengths of account numbers by country (the IBAN registry, release 99). Without the length, a
-/// flight's number and the words behind it pass the check once in 97 times.
-const IBAN_LENGTHS: &[(usize, &str)] = &[
-    (15, "NO"),
-    (16, "BE"),
-    (18, "DK FI FO GL NL SD"),
-    (19, "MK SI"),
-    (20, "AT BA EE KZ LT LU XK"),
-    (21, "CH HR LI LV"),
-    (22, "BG DE GB GE IE ME RS"),
-    (23, "AE GI IL IQ OM TL"),
-    (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
-    (25, "LY PT ST"),
-    (26, "IS TR"),
-    (27, "FR GR IT MC SM"),
-    (28, "AL AZ BY CY DO GT HU LB NI PL SV"),
-    (29, "BR EG PS QA UA"),
-    (30, "JO KW MU YE"),
-    (31, "MT SC"),
-];
-
-/// An account number by ISO 13616: country, two check digits, letters and digits to the country's length.
-pub(super) fn iban_at(letters: &Letters, at: usize) -> Option<Hit> {
-    let country = (at..at + 2).all(|place| letters.at(place).is_ascii_alphabetic());
-    let checks = (at + 2..at + 4).all(|place| letters.at(place).is_ascii_digit());
-    if !country || !checks {
-        return None;
-    }
-    let code = letters.lower(at, at + 2).to_uppercase();
-    let length = IBAN_LENGTHS.iter().find(|(_, countries)| countries.contains(&code))?.0;
-    let mut account = String::new();
-    let mut place = at;
-    while account.len() < length {
-        let letter = letters.at(place);
-        if letter.is_ascii_alphanumeric() {
-            account.push(letter.to_ascii_uppercase());
-            place += 1;
-        } else if matches!(letter, ' ' | '-' | '\u{a0}') && letters.at(place + 1).is_ascii_alphanumeric() {
-            place += 1;
-        } else {
-            break;
-        }
-    }
-    (account.len() == length && !letters.joins(place) && is_iban(&account)).then_some(Hit { from: at, to: place, mark: "[iban]" })
-}
-
-/// Remainder 1 of the division by 97, with the first four characters moved to the end.
-fn is_iban(account: &str) -> bool {
-    let moved = account[4..].chars().chain(account[..4].chars());
-    let remainder = moved.fold(0, |sum, letter| {
-        let value = letter.to_digit(36).unwrap_or(0);
-        (sum * if value > 9 { 100 } else { 10 } + value) % 97
-    });
-    remainder == 1
-}
-
 /// What to do about the number that begins at `at`, or `None` where none begins.
 pub(super) fn number_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Found> {
     if letters.starts_word(at) {
@@ -123,8 +70,10 @@ pub(super) fn number_at(letters: &Letters, at: usize, heard: &Heard) -> Option<F
         let row = Row { letters, groups: &groups[..count], sign, heard };
         if let Some(verdict) = row.verdict() {
             let to = row.end();
+            // "(58213)": the bracket is not the number's.
+            let wrapped = sign.bracket && letters.at(to) == ')' && letters.at(at) == '(' && opened == at + 1;
             return Some(match verdict {
-                Verdict::Gone(mark) => Found::Gone(Hit { from: at, to, mark }),
+                Verdict::Gone(mark) => Found::Gone(Hit { from: at + usize::from(wrapped), to, mark }),
                 Verdict::Harmless => Found::Harmless(to),
             });
         }
@@ -136,14 +85,21 @@ pub(super) fn number_at(letters: &Letters, at: usize, heard: &Heard) -> Option<F
 
 /// A word of letters and digits goes when it holds as many digits as an order's number.
 fn code_at(letters: &Letters, at: usize, end: usize) -> Option<Hit> {
-    let starts_zero_x = letters.at(at) == '0' && letters.at(at + 1) == 'x';
     let digits = (at..end).filter(|&place| letters.digit(place).is_some()).count();
     // The tail of a version: `1.0.66.g1296534d`.
-    if digits == 0 || starts_zero_x || ends_version(letters, at) {
+    if digits == 0 || starts_zero_x(letters, at) || ends_version(letters, at) {
         return None;
     }
-    let long = digits >= 6 || (end - at >= 16 && digits >= 4);
+    // The size of a picture: `1600x1200`.
+    let cross = letters.run(at, 5, |letter| letter.is_ascii_digit());
+    let size = cross > at && letters.at(cross) == 'x' && letters.run(cross + 1, 5, |letter| letter.is_ascii_digit()) == end;
+    let long = !size && (digits >= 6 || (end - at >= 16 && digits >= 4));
     long.then_some(Hit { from: at, to: end, mark: "[number]" })
+}
+
+/// `0x80070005` tells of a program.
+fn starts_zero_x(letters: &Letters, at: usize) -> bool {
+    letters.at(at) == '0' && letters.at(at + 1) == 'x'
 }
 
 /// Two short groups of digits with points stand before `at`.
@@ -159,10 +115,17 @@ fn ends_version(letters: &Letters, at: usize) -> bool {
     true
 }
 
-/// A code of letters and digits with dashes behind "order", with at least three digits.
+/// A code of letters and digits with dashes behind "order", with at least three digits; a booking's
+/// six capitals behind "PNR"; and anywhere what looks like nothing else: `AB-12345`.
 pub(super) fn order_code_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
     if !heard.wants_number() {
+        return dashed_code_at(letters, at);
+    }
+    if starts_zero_x(letters, at) {
         return None;
+    }
+    if let Some(hit) = booking_code_at(letters, at, heard) {
+        return Some(hit);
     }
     let mut to = letters.run(at, 64, |letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '/'));
     while to > at && !letters.joins(to - 1) {
@@ -171,6 +134,31 @@ pub(super) fn order_code_at(letters: &Letters, at: usize, heard: &Heard) -> Opti
     let digits = (at..to).filter(|&place| letters.digit(place).is_some()).count();
     let mixed = (at..to).any(|place| letters.at(place).is_alphabetic());
     (mixed && digits >= 3 && !letters.joins(to)).then_some(Hit { from: at, to, mark: "[number]" })
+}
+
+/// `X7YZ2K`, and `QWERTZ` where the words ask for a code outright and do not shout themselves.
+fn booking_code_at(letters: &Letters, at: usize, heard: &Heard) -> Option<Hit> {
+    let to = letters.word_end(at);
+    let digits = (at..to).filter(|&place| letters.at(place).is_ascii_digit()).count();
+    let capitals = (at..to).filter(|&place| letters.at(place).is_ascii_uppercase()).count();
+    let code = digits + capitals == to - at && (5..=8).contains(&(to - at)) && capitals >= 2;
+    let asked = heard.wants_exactly() && to - at == 6 && (!heard.loud() || heard.last() == "pnr");
+    (code && (digits > 0 || asked)).then_some(Hit { from: at, to, mark: "[number]" })
+}
+
+/// Behind capitals and a dash, at least five digits in any number of groups. The capitals stay.
+fn dashed_code_at(letters: &Letters, at: usize) -> Option<Hit> {
+    let stem = letters.run(at, 6, |letter| letter.is_ascii_uppercase());
+    let norm = matches!(letters.lower(at, stem).as_str(), "iso" | "din" | "en");
+    if !(1..=5).contains(&(stem - at)) || !matches!(letters.at(stem), '-' | '_' | '/') || norm {
+        return None;
+    }
+    let mut to = letters.run(stem, 40, |letter| letter.is_ascii_digit() || matches!(letter, '-' | '_' | '/'));
+    while to > stem && !letters.joins(to - 1) {
+        to -= 1;
+    }
+    let digits = (stem..to).filter(|&place| letters.digit(place).is_some()).count();
+    (digits >= 5 && !letters.joins(to)).then_some(Hit { from: stem + 1, to, mark: "[number]" })
 }
 
 /// The groups from `at` on, as far as one number could reach.
@@ -241,11 +229,11 @@ impl Row<'_> {
     fn verdict(&self) -> Option<Verdict> {
         let digits = self.digits();
         let unit = self.groups.iter().skip(1).all(|group| !group.before.blank);
-        if self.is_card() {
-            return Some(Verdict::Gone("[card]"));
-        }
         if self.sign.plus {
             return (7..=15).contains(&digits).then_some(Verdict::Gone("[phone]"));
+        }
+        if (unit && digits >= 3 && self.heard.secret()) || self.is_followed() || (unit && self.is_dotted_reference()) {
+            return Some(Verdict::Gone("[number]"));
         }
         if self.is_money() || (unit && self.is_harmless()) {
             return Some(Verdict::Harmless);
@@ -253,7 +241,7 @@ impl Row<'_> {
         if self.is_phone() {
             return Some(Verdict::Gone("[phone]"));
         }
-        if self.is_long(unit) || (unit && self.is_wanted()) {
+        if self.is_long(unit) || self.is_wanted(unit) || self.is_told() {
             return Some(Verdict::Gone("[number]"));
         }
         None
@@ -276,25 +264,8 @@ impl Row<'_> {
         self.groups.iter().skip(1).all(|group| is(group.before))
     }
 
-    /// 13 to 19 digits whose check digit is right (ISO/IEC 7812-1, annex B).
-    fn is_card(&self) -> bool {
-        if !(13..=19).contains(&self.digits()) || self.sign.plus || !self.only(|between| between.blank || between.dash) {
-            return false;
-        }
-        let digits = self.groups.iter().rev().flat_map(|group| (group.from..group.to).rev());
-        let sum: u32 = digits
-            .enumerate()
-            .map(|(place, at)| {
-                let value = self.letters.digit(at).unwrap_or(0) << (place % 2);
-                if value > 9 { value - 9 } else { value }
-            })
-            .sum();
-        sum.is_multiple_of(10)
-    }
-
     /// A price or an amount: money stands beside it.
     fn is_money(&self) -> bool {
-        const SIGNS: &str = "€$£¥₹₽₺₩₴฿";
         let at = self.groups[0].from;
         let back = if self.letters.at(at.wrapping_sub(1)) == ' ' { 2 } else { 1 };
         let before = SIGNS.contains(self.letters.at(at.wrapping_sub(back))) || self.heard.money();
@@ -334,7 +305,9 @@ impl Row<'_> {
     }
 
     fn is_dotted_phone(&self) -> bool {
-        self.digits() >= 9 && self.groups.len() >= 3 && (self.starts_with_zero() || self.lengths().eq([3, 3, 4]))
+        self.digits() >= 9
+            && self.groups.len() >= 3
+            && (self.starts_with_zero() || self.lengths().eq([3, 3, 4]) || self.lengths().eq([1, 3, 3, 4]))
     }
 
     fn starts_with_zero(&self) -> bool {
@@ -344,6 +317,10 @@ impl Row<'_> {
     /// The shapes in which people write telephone numbers.
     fn is_phone(&self) -> bool {
         let digits = self.digits();
+        // "$678 (21-22)": what it cost, and when.
+        if self.groups.len() > 1 && SIGNS.contains(self.letters.at(self.groups[0].from.wrapping_sub(1))) {
+            return false;
+        }
         if self.starts_with_zero() || self.sign.bracket {
             return (7..=15).contains(&digits);
         }
@@ -366,8 +343,36 @@ impl Row<'_> {
         self.digits() >= 13 && self.lengths().all(|len| len >= 2)
     }
 
-    /// Behind "order" or a number sign four digits are enough, if they are no year.
-    fn is_wanted(&self) -> bool {
-        self.heard.wants_number() && self.digits() >= 4 && !self.groups[0].is_year(self.letters)
+    /// Behind "order" or a number sign four digits are enough, if they are no year and no round number.
+    fn is_wanted(&self, unit: bool) -> bool {
+        let exact = self.heard.wants_exactly();
+        let round = self.groups.len() == 1 && self.groups[0].value(self.letters).is_multiple_of(500);
+        let parted = exact && self.groups.len() <= 4 && self.digits() >= 5 && self.lengths().all(|len| len >= 2);
+        let year = self.groups[0].is_year(self.letters) && (unit || self.digits() < 8);
+        // "filed the claim on 11/15"
+        let day = self.groups.len() == 2 && self.groups[1].before.slash && self.lengths().all(|len| len <= 2);
+        self.heard.wants_number() && self.digits() >= 4 && !year && !day && (exact || !round) && (unit || parted)
+    }
+
+    /// "It's 58213." A round number is a price or a count.
+    fn is_told(&self) -> bool {
+        let end = self.end();
+        let ends = self.letters.line_ends(end) || matches!(self.letters.at(end), '.' | ',' | ';' | '!' | '?' | ')');
+        self.groups.len() == 1 && self.digits() == 5 && ends && self.heard.told() && !self.groups[0].value(self.letters).is_multiple_of(100)
+    }
+
+    /// "12345 numaralı sipariş".
+    fn is_followed(&self) -> bool {
+        let next = self.end() + 1;
+        self.groups.len() == 1
+            && self.digits() >= 3
+            && self.letters.at(next - 1) == ' '
+            && self.letters.starts_word(next)
+            && is_follower(&self.letters.lower(next, self.letters.word_end(next)))
+    }
+
+    /// "protocolo nº 123.456.789".
+    fn is_dotted_reference(&self) -> bool {
+        self.heard.wants_exactly() && self.groups.len() >= 3 && self.lengths().all(|len| len == 3) && self.only(|between| between.dot)
     }
 }

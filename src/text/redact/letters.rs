@@ -22,10 +22,23 @@ impl Letters {
         out.extend(self.0.get(from..to.min(self.0.len())).unwrap_or_default());
     }
 
-    /// The same in lower case, at most 40 characters of it.
+    /// How many bytes these characters have in the text.
+    pub(super) fn bytes(&self, from: usize, to: usize) -> usize {
+        self.0.get(from..to.min(self.0.len())).unwrap_or_default().iter().map(|letter| letter.len_utf8()).sum()
+    }
+
+    /// These characters in lower case, at most 40 of them.
     pub(super) fn lower(&self, from: usize, to: usize) -> String {
         let to = to.min(from + 40).min(self.0.len());
-        self.0.get(from..to).unwrap_or_default().iter().flat_map(|letter| letter.to_lowercase()).collect()
+        let mut lower = String::with_capacity(to.saturating_sub(from) + 4);
+        for letter in self.0.get(from..to).unwrap_or_default() {
+            if letter.is_ascii() {
+                lower.push(letter.to_ascii_lowercase());
+            } else {
+                lower.extend(letter.to_lowercase());
+            }
+        }
+        lower
     }
 
     /// A letter or digit that belongs to the same word as its neighbours. Scripts that are written

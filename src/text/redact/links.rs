@@ -15,6 +15,10 @@ const ENDINGS: &[&str] = &[
     "dk", "fi", "nl", "pl", "cz", "ru", "ua", "br", "mx", "jp", "cn", "kr", "ca", "gov", "edu", "example",
 ];
 
+/// Who keeps mailboxes: after the sign no ending is needed.
+const PROVIDERS: &[&str] =
+    &["gmail", "hotmail", "outlook", "yahoo", "icloud", "gmx", "proton", "protonmail", "googlemail", "live", "aol", "yandex"];
+
 /// A link with a scheme, or one that begins with `www.`.
 pub(super) fn link_at(letters: &Letters, at: usize) -> Option<Hit> {
     let scheme = letters.run(at, 20, |letter| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-'));
@@ -25,14 +29,84 @@ pub(super) fn link_at(letters: &Letters, at: usize) -> Option<Hit> {
     (slashes || direct || www).then(|| Hit { from: at, to: link_end(letters, at), mark: "[link]" })
 }
 
-/// A mail address, also with `(at)` or blanks around the sign.
+/// A mail address, also with `(at)` or blanks around the sign, and one that is spelled out:
+/// `anna dot berg at example dot com`.
 pub(super) fn mail_at(letters: &Letters, at: usize) -> Option<Hit> {
-    let local = letters.run(at, LOCAL, in_local);
-    let host = after_sign(letters, local)?;
-    let end = domain_end(letters, host, true)?;
+    let mut local = letters.run(at, LOCAL, in_local);
+    for _ in 0..3 {
+        let Some(next) = spelled_dot(letters, local) else { break };
+        local = letters.run(next, LOCAL, in_local);
+    }
+    let hit = |to| Some(Hit { from: at, to, mark: "[email]" });
+    let Some(host) = after_sign(letters, local) else {
+        let host = after_word(letters, local)?;
+        let (end, spelled) = spelled_end(letters, host)?;
+        let comma = (host..end).any(|place| letters.at(place) == ',');
+        return if spelled && !comma { hit(end) } else { None };
+    };
     // With blanks about it the sign may also be the word: "met at noon @ MCO.Then we left".
-    let close = host == local + 1 || letters.at(local) != ' ' || known_ending(letters, end);
-    close.then_some(Hit { from: at, to: end, mark: "[email]" })
+    let close = host == local + 1 || letters.at(local) != ' ';
+    if let Some((end, true)) = spelled_end(letters, host) {
+        return hit(end);
+    }
+    if let Some(end) = domain_end(letters, host, true).filter(|&end| close || known_ending(letters, end)) {
+        return hit(end);
+    }
+    let end = letters.word_end(host);
+    let provider = PROVIDERS.contains(&letters.lower(host, end).as_str()) && letters.starts_word(host);
+    if provider { hit(end) } else { None }
+}
+
+/// Where a domain ends whose last dot is spelled, `(dot)`, ` dot `, ` . ` or a comma by mistake, and
+/// whether one is.
+fn spelled_end(letters: &Letters, host: usize) -> Option<(usize, bool)> {
+    let mut end = letters.run(host, DOMAIN, |letter| letter.is_alphanumeric() || letter == '-');
+    let mut found = None;
+    for _ in 0..4 {
+        let dot = match letters.at(end) {
+            '.' | ',' if letters.joins(end + 1) => Some((end + 1, letters.at(end) == ',')),
+            _ => spelled_dot(letters, end).map(|next| (next, true)),
+        };
+        let Some((next, spelled)) = dot else { break };
+        end = letters.word_end(next);
+        if letters.starts_word(next) && known_ending(letters, end) {
+            found = Some((end, spelled || found.is_some_and(|(_, spelled)| spelled)));
+        }
+    }
+    found.filter(|_| end > host)
+}
+
+/// First place after a dot that is written as a word, or with blanks around it.
+fn spelled_dot(letters: &Letters, at: usize) -> Option<usize> {
+    const DOTS: &[&str] = &["dot", "punkt", "punto", "point", "ponto", "punt", "prick", "piste", "kropka", "nokta"];
+    match letters.at(at) {
+        '(' | '[' | '{' => {
+            let end = letters.word_end(at + 1);
+            (DOTS.contains(&letters.lower(at + 1, end).as_str()) && matches!(letters.at(end), ')' | ']' | '}')).then_some(end + 1)
+        }
+        ' ' if letters.at(at + 1) == '.' && letters.at(at + 2) == ' ' => Some(at + 3),
+        ' ' if matches!(letters.at(at + 1), '(' | '[' | '{') => {
+            let next = spelled_dot(letters, at + 1)?;
+            Some(next + usize::from(letters.at(next) == ' '))
+        }
+        ' ' if matches!(letters.at(at + 1), 'd' | 'D' | 'p' | 'P' | 'k' | 'n') => {
+            let end = letters.word_end(at + 1);
+            (DOTS.contains(&letters.lower(at + 1, end).as_str()) && letters.at(end) == ' ').then_some(end + 1)
+        }
+        _ => None,
+    }
+}
+
+/// First place after " at " in one of the languages.
+fn after_word(letters: &Letters, at: usize) -> Option<usize> {
+    const AT: &[&str] = &["at", "ät", "arroba", "chiocciola", "arobase", "snabel", "snabela", "małpa"];
+    // Most words end the search with their first letter.
+    if letters.at(at) != ' ' || !matches!(letters.at(at + 1), 'a' | 'A' | 'ä' | 'Ä' | 'c' | 's' | 'm') {
+        return None;
+    }
+    let end = letters.word_end(at + 1);
+    let word = letters.at(end) == ' ' && end - at <= 11;
+    (word && AT.contains(&letters.lower(at + 1, end).as_str())).then_some(end + 1)
 }
 
 /// A domain that stands alone. With a path behind it, it is a link.
@@ -84,7 +158,7 @@ fn after_sign(letters: &Letters, at: usize) -> Option<usize> {
     let blank = usize::from(letters.at(at) == ' ');
     let sign = at + blank;
     let after = match letters.at(sign) {
-        '@' => sign + 1,
+        '@' | '＠' => sign + 1,
         '(' | '[' | '{' if letters.lower(sign + 1, sign + 3) == "at" && matches!(letters.at(sign + 3), ')' | ']' | '}') => sign + 4,
         _ => return None,
     };

@@ -11,6 +11,7 @@ mod manual;
 mod measures;
 mod models;
 mod people;
+mod privacy;
 mod replay;
 mod retag;
 mod secrets;
