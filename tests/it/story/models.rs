@@ -159,7 +159,8 @@ fn what_people_said_of_stored_messages_is_learnt_from() {
     let house = house();
     let texts = labelled(700);
     let lines = |line: &dyn Fn(usize, &str, &[&str]) -> Value| -> String {
-        texts.iter().enumerate().map(|(at, (text, themes))| format!("{}\n", line(at, text, themes))).collect()
+        let lines: Vec<String> = texts.iter().enumerate().map(|(at, (text, themes))| line(at, text, themes).to_string()).collect();
+        lines.join("\n")
     };
     let messages = lines(&|at, text, _| json!({ "id": at, "ts": "2026-11-20T10:00:00Z", "text": text }));
     let labels = lines(&|at, _, themes| json!({ "source": "desk", "id": at, "missing": themes, "drawn": "random" }));
