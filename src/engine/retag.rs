@@ -223,6 +223,7 @@ mod tests {
     use super::*;
     use crate::config::Document;
     use crate::config::parse;
+    use crate::config::settings::Models;
     use crate::domain::item::Item;
     use crate::domain::item::Shard;
     use crate::domain::ports::PageCommit;
@@ -231,6 +232,10 @@ mod tests {
     use crate::engine::intake::Intake;
     use crate::host::credentials::Credentials;
     use crate::store::sqlite::Sqlite;
+    use crate::tagging::model::file::Model;
+    use crate::tagging::model::measure::Gain;
+    use crate::tagging::model::measure::Verdicts;
+    use crate::tagging::model::train::Comparison;
 
     const CONFIG: &str = r#"
         builtin_themes = false
@@ -334,6 +339,18 @@ mod tests {
         let titled = vec![ThemeText { title: "lateness".to_owned(), matches: vec!["late".to_owned()], ..theme(example).remove(0) }];
         assert_eq!(of_rules(&titled), base);
         assert_ne!(of_rules(&theme(rule("tardy"))), base);
+    }
+
+    #[test]
+    fn a_theme_changes_with_the_model_that_decides_for_it() {
+        let config = plan("late").config.clone();
+        let (none, gain) = (Verdicts::default(), Gain { f1: 0.1, from: 0.1, to: 0.1 });
+        let comparison = Comparison { rules: none, model: none, by_chance: [none; 2], gain, over_yes: gain };
+        let model = |bias| Model::new("late", 200, 1.0, comparison, (bias, 0.0), Default::default());
+        let with = |model| Config { models: Models { used: vec![model], ..Models::default() }, ..config.clone() };
+        let prints = [fingerprints(&config), fingerprints(&with(model(0.0))), fingerprints(&with(model(1.0)))];
+        assert!(prints[0]["late"] != prints[1]["late"] && prints[1]["late"] != prints[2]["late"]);
+        assert_eq!(fingerprints(&with(model(0.0))), prints[1]);
     }
 
     #[test]

@@ -155,6 +155,29 @@ fn what_a_model_finds_is_stored_and_explained_and_other_rules_put_it_aside() {
 }
 
 #[test]
+fn what_people_said_of_stored_messages_is_learnt_from() {
+    let house = house();
+    let texts = labelled(700);
+    let lines = |line: &dyn Fn(usize, &str, &[&str]) -> Value| -> String {
+        let lines: Vec<String> = texts.iter().enumerate().map(|(at, (text, themes))| line(at, text, themes).to_string()).collect();
+        lines.join("\n")
+    };
+    let messages = lines(&|at, text, _| json!({ "id": at, "ts": "2026-11-20T10:00:00Z", "text": text }));
+    let labels = lines(&|at, _, themes| json!({ "source": "desk", "id": at, "missing": themes, "drawn": "random" }));
+    house.write("old.jsonl", &messages, 0o644);
+    house.write("said.jsonl", &labels, 0o644);
+    house.told(&["import", "old.jsonl", "--source", "desk"]);
+    house.told(&["label", "--import", "said.jsonl"]);
+    let told: Value = house.json(&["train", "--theme", "loop", "--json"]);
+    assert_eq!((&told["texts"], &told["themes"][0]["kept"]), (&json!(700), &json!(true)), "{told}");
+    assert!(house.path("models.json").exists());
+
+    house.configure(&format!("{CONFIG}{THEMES}[tagging]\nmodels = \"models.json\"\n"));
+    let ran = house.run(&["quality", "--theme", "loop"]);
+    assert!(ran.err.contains("loop: a model decides, which may have learnt from these very labels"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn training_says_what_is_missing() {
     let house = house();
     let ran = house.run(&["train", "--dry-run"]);
