@@ -12,7 +12,7 @@
 //! Every position of every rule is a numbered *choice* of words. A text is cut into words once, each
 //! word gives the choices that it satisfies, of all rules together ([`lexicon`], remembered from text to
 //! text), and a rule is looked at only where the rarest choice that it cannot do without has occurred
-//! ([`plan`]). Which language a text is in is found out only once a rule of one language has matched.
+//! ([`plan`], [`asking`]). Which language a text is in is found out only once a rule of one language has matched.
 //!
 //! # Where what is
 //!
@@ -26,6 +26,7 @@ use crate::domain::item::Rating;
 use crate::domain::theme::ThemeText;
 use crate::tagging::compile::Compiler;
 
+mod asking;
 mod compile;
 mod examples;
 mod hush;

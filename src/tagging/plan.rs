@@ -28,6 +28,21 @@ pub(super) enum Node {
     },
 }
 
+impl Node {
+    /// Calls `each` with every choice in it.
+    pub(super) fn choices(&self, each: &mut impl FnMut(Choice)) {
+        match self {
+            Self::Phrase(slots) => slots.iter().flatten().for_each(|choice| each(*choice)),
+            Self::Any(parts) | Self::All(parts) => parts.iter().for_each(|part| part.choices(each)),
+            Self::Not(inner) => inner.choices(each),
+            Self::Near { left, right, .. } => {
+                left.choices(each);
+                right.choices(each);
+            }
+        }
+    }
+}
+
 /// All choices of all rules, each once.
 #[derive(Debug, Default)]
 pub(super) struct Choices {
@@ -68,7 +83,7 @@ impl Choices {
 
     /// The alternatives of a whole rule, each of which gives the rule by itself.
     pub(super) fn alternatives(&mut self, expression: Expression) -> Vec<Node> {
-        let mut single = BTreeSet::new();
+        let mut single = Vec::new();
         let mut phrases = BTreeSet::new();
         let mut nodes = Vec::new();
         let mut open = vec![expression];
@@ -76,13 +91,13 @@ impl Choices {
             match next {
                 Expression::Any(parts) => open.extend(parts.into_iter().rev()),
                 Expression::Phrase(mut phrase) => match &mut phrase[..] {
-                    [Slot::OneOf(one_of)] => single.append(one_of),
+                    [Slot::OneOf(one_of)] => single.extend(std::mem::take(one_of)),
                     _ => _ = phrases.insert(phrase),
                 },
                 other => nodes.push(self.node(other)),
             }
         }
-        let single = (!single.is_empty()).then(|| vec![Slot::OneOf(single)]);
+        let single = (!single.is_empty()).then(|| vec![Slot::OneOf(single.into_iter().collect())]);
         nodes.extend(single.into_iter().chain(phrases).map(|phrase| self.phrase(phrase)));
         nodes
     }
@@ -96,6 +111,17 @@ impl Choices {
                 triggers
             })
             .unwrap_or_default()
+    }
+
+    /// Sets of choices of which at least one each occurs wherever the node matches.
+    pub(super) fn needs(&self, node: &Node) -> Vec<Box<[Choice]>> {
+        match node {
+            Node::Phrase(slots) => slots.iter().flatten().map(|choice| [*choice].into()).collect(),
+            Node::All(parts) => parts.iter().flat_map(|part| self.needs(part)).collect(),
+            Node::Near { left, right, .. } => [left, right].into_iter().flat_map(|side| self.needs(side)).collect(),
+            Node::Any(_) => self.rarest(node).map(|(_, choices)| choices.into()).into_iter().collect(),
+            Node::Not(_) => Vec::new(),
+        }
     }
 
     fn rarest(&self, node: &Node) -> Option<(u32, Vec<Choice>)> {

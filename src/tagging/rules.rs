@@ -8,6 +8,9 @@ use std::sync::PoisonError;
 use crate::domain::theme::Scope;
 use crate::domain::theme::Tag;
 use crate::tagging::Message;
+use crate::tagging::asking::Asking;
+use crate::tagging::asking::Question;
+use crate::tagging::asking::Triggers;
 use crate::tagging::compile::has_clauses;
 use crate::tagging::hush::Hush;
 use crate::tagging::hush::Said;
@@ -35,8 +38,7 @@ pub struct Rules {
     alternatives: Vec<Alternative>,
     calms: Vec<Calm>,
     lexicon: Lexicon,
-    /// Alternatives to look at where a choice occurs, by choice.
-    triggers: Vec<Vec<u32>>,
+    triggers: Triggers,
     fingerprint: String,
     /// Models that decide for some themes.
     models: Option<Joint>,
@@ -106,21 +108,8 @@ pub struct Scratch {
     memo: Memo,
     postings: Postings,
     hush: Hush,
-    /// By alternative: one past the last window in which it is to be looked at, counted on from text
-    /// to text, so that nothing needs to be cleared.
-    asked: Vec<u64>,
-    /// The windows of all texts before.
-    before: u64,
-    todo: Vec<Question>,
+    asking: Asking,
     models: join::Scratch,
-}
-
-/// Whether an alternative holds in a window; in the order in which answers are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Question {
-    rule: u32,
-    window: u32,
-    alternative: u32,
 }
 
 /// A rule that matched, with the words that show it.
@@ -175,12 +164,7 @@ impl Rules {
         choices: Choices,
         fingerprint: String,
     ) -> Option<Self> {
-        let mut triggers = vec![Vec::new(); choices.len()];
-        for (number, alternative) in (0..).zip(&alternatives) {
-            for choice in choices.triggers(&alternative.node) {
-                triggers[choice as usize].push(number);
-            }
-        }
+        let triggers = Triggers::new(&compiled, &alternatives, &calms, &choices);
         let lexicon = Lexicon::new(&choices.into_patterns())?;
         Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, models: None, idle: Mutex::default() })
     }
@@ -310,14 +294,14 @@ impl Rules {
     fn matches(&self, scratch: &mut Scratch, message: &Read, ask: Ask) -> Vec<Match> {
         let cut = &message.cut;
         scratch.hush.clear(cut.sentences.len());
-        self.ask(scratch, message);
+        self.triggers.ask(&mut scratch.asking, &mut scratch.postings, &self.alternatives, message);
         let mut written_in = message.lang;
-        scratch.todo.sort_unstable();
+        scratch.asking.todo.sort_unstable();
         let mut matches: Vec<Match> = Vec::new();
         // Rules that hang on the themes of others wait for those.
         let mut hanging: Vec<Match> = Vec::new();
         let mut repeated = Repeated::default();
-        for question in &scratch.todo {
+        for question in &scratch.asking.todo {
             let rule = &self.compiled[question.rule as usize];
             let found = if rule.condition.themes.is_empty() { &mut matches } else { &mut hanging };
             // A rule that hangs on other themes may have matched in vain, so all of them are tried.
@@ -402,47 +386,6 @@ impl Rules {
             evidence(loud, &mut words);
         }
         Some(words)
-    }
-
-    /// Notes which words satisfy what, and which alternatives are worth a look where.
-    fn ask(&self, scratch: &mut Scratch, message: &Read) {
-        let Scratch { postings, asked, before, todo, .. } = scratch;
-        let Read { cut, title, .. } = message;
-        let languages = message.lang.unwrap_or(Languages::ALL);
-        postings.clear(self.triggers.len());
-        asked.resize(self.alternatives.len(), 0);
-        todo.clear();
-        let pairs = cut.sentences.len().saturating_sub(1).max(1) as u32;
-        let mut from = 0;
-        for (sentence, words) in (0_u32..).zip(&cut.sentences) {
-            for word in words.clone() {
-                let to = message.ends[word] as usize;
-                for &choice in &message.satisfied[std::mem::replace(&mut from, to)..to] {
-                    postings.push(choice, word as u32);
-                    for &alternative in &self.triggers[choice as usize] {
-                        let Alternative { rule, scope, languages: of, .. } = self.alternatives[alternative as usize];
-                        if !of.meet(languages) {
-                            continue;
-                        }
-                        let windows = match scope {
-                            Scope::Sentence => sentence..sentence + 1,
-                            // The pair before this sentence, and the one that it begins.
-                            Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
-                            Scope::Text => 0..1,
-                            Scope::Title => 0..u32::from(cut.words[word].end <= *title),
-                        };
-                        let asked = &mut asked[alternative as usize];
-                        for window in windows {
-                            if *asked <= *before + u64::from(window) {
-                                todo.push(Question { rule, window, alternative });
-                                *asked = *before + u64::from(window) + 1;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        *before += cut.sentences.len() as u64 + 1;
     }
 }
 
