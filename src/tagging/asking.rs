@@ -23,14 +23,15 @@ pub(super) struct Triggers {
     near: Lists,
     /// Alternatives that look further, by choice.
     far: Lists,
-    /// By choice: whether it is in `near` (1), in `far` (2).
-    kinds: Vec<u8>,
+    /// The choices that `near` and `far` have alternatives for.
+    near_choices: Set,
+    far_choices: Set,
     /// What each alternative needs beside its trigger.
     needs: Vec<Box<[Box<[Choice]>]>>,
     /// Every choice that is looked at when an alternative is asked.
     uses: Vec<Box<[Choice]>>,
     /// Choices that say that all is well; looked at for every match.
-    calm: Vec<Choice>,
+    calm: Set,
 }
 
 /// Lists by number, in one piece of memory.
@@ -54,9 +55,8 @@ pub(super) struct Asking {
     sentence: Set,
     text: Set,
     wanted: Set,
-    /// Triggers of one sentence, and those that look further with their sentence and word.
-    hits: Vec<Choice>,
-    far_hits: Vec<(Choice, u32, u32)>,
+    /// Triggers that look further than a sentence, each with its sentence.
+    far_hits: Vec<(Choice, u32)>,
     /// By alternative: one past the last window in which it is to be looked at, counted on from text
     /// to text, so that nothing needs to be cleared.
     asked: Vec<u64>,
@@ -65,13 +65,21 @@ pub(super) struct Asking {
     pub(super) todo: Vec<Question>,
 }
 
-/// A set of choices: small enough to stay close to the processor.
-#[derive(Debug, Default)]
+/// A set of choices, a bit each: small enough to stay close to the processor.
+#[derive(Debug, Default, Clone)]
 struct Set(Vec<u64>);
 
 impl Set {
-    fn size(&mut self, choices: usize) {
+    /// Makes it empty, for so many choices.
+    fn clear(&mut self, choices: usize) {
+        self.0.clear();
         self.0.resize(choices.div_ceil(64), 0);
+    }
+
+    fn of(choices: usize, members: impl IntoIterator<Item = Choice>) -> Self {
+        let mut set = Self(vec![0; choices.div_ceil(64)]);
+        members.into_iter().for_each(|choice| set.insert(choice));
+        set
     }
 
     fn insert(&mut self, choice: Choice) {
@@ -82,9 +90,20 @@ impl Set {
         self.0[choice as usize / 64] & (1 << (choice % 64)) != 0
     }
 
-    /// Forgets the words of a choice and its neighbours: all that was put in is taken out in the end.
-    fn forget(&mut self, choice: Choice) {
-        self.0[choice as usize / 64] = 0;
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(ours, theirs)| *ours |= theirs);
+    }
+
+    /// What both have, in order.
+    fn both<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = Choice> + 's {
+        let shared = (0..).zip(self.0.iter().zip(&other.0)).map(|(at, (ours, theirs)): (Choice, _)| (at, ours & theirs));
+        shared.filter(|(_, bits)| *bits != 0).flat_map(|(at, mut bits)| {
+            std::iter::from_fn(move || {
+                let lowest = (bits != 0).then(|| bits.trailing_zeros())?;
+                bits &= bits - 1;
+                Some(at * 64 + lowest)
+            })
+        })
     }
 
     fn has_all(&self, needs: &[Box<[Choice]>]) -> bool {
@@ -114,14 +133,12 @@ impl Triggers {
     /// Of all alternatives.
     pub(super) fn new(rules: &[Rule], alternatives: &[Alternative], calms: &[Calm], choices: &Choices) -> Self {
         let (mut near, mut far) = (vec![Vec::new(); choices.len()], vec![Vec::new(); choices.len()]);
-        let mut kinds = vec![0; choices.len()];
         let (mut needs, mut uses) = (Vec::new(), Vec::new());
         for (number, alternative) in (0..).zip(alternatives) {
-            let (lists, kind) = if alternative.scope == Scope::Sentence { (&mut near, 1) } else { (&mut far, 2) };
+            let lists = if alternative.scope == Scope::Sentence { &mut near } else { &mut far };
             let triggers = choices.triggers(&alternative.node);
             for choice in &triggers {
                 lists[*choice as usize].push(number);
-                kinds[*choice as usize] |= kind;
             }
             let mut needed = choices.needs(&alternative.node);
             needed.retain(|one_of| **one_of != *triggers);
@@ -130,74 +147,69 @@ impl Triggers {
             let unless = &rules[alternative.rule as usize].unless;
             uses.push(used(unless.iter().chain([&alternative.node])).into());
         }
-        let calm = used(calms.iter().flat_map(|calm| calm.says.iter().chain(&calm.turn)));
-        Self { near: Lists::new(near), far: Lists::new(far), kinds, needs, uses, calm }
+        let filled =
+            |lists: &[Vec<u32>]| Set::of(choices.len(), (0..).zip(lists).filter(|(_, list)| !list.is_empty()).map(|(choice, _)| choice));
+        let (near_choices, far_choices) = (filled(&near), filled(&far));
+        let calm = Set::of(choices.len(), calms.iter().flat_map(Calm::choices));
+        Self { near: Lists::new(near), far: Lists::new(far), near_choices, far_choices, needs, uses, calm }
+    }
+
+    /// For each choice the languages of the rules that use it.
+    pub(super) fn languages(&self, alternatives: &[Alternative], calms: &[Calm], choices: usize) -> Vec<Languages> {
+        let mut languages = vec![Languages::NONE; choices];
+        let mut add = |choice: Choice, of: Languages| languages[choice as usize] = languages[choice as usize].and(of);
+        for (alternative, uses) in alternatives.iter().zip(&self.uses) {
+            uses.iter().for_each(|choice| add(*choice, alternative.languages));
+        }
+        for calm in calms {
+            calm.choices().into_iter().for_each(|choice| add(choice, calm.languages));
+        }
+        languages
     }
 
     /// Finds out what is to be asked of a message, and where the words stand that it is about.
     pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], message: &Read) {
-        let count = self.kinds.len();
-        for set in [&mut asking.sentence, &mut asking.text, &mut asking.wanted] {
-            set.size(count);
-        }
+        let choices = self.near.ends.len();
         asking.asked.resize(alternatives.len(), 0);
         asking.todo.clear();
         asking.far_hits.clear();
-        let languages = message.lang.unwrap_or(Languages::ALL);
+        asking.text.clear(choices);
         let mut from = 0;
         for (number, words) in (0_u32..).zip(&message.cut.sentences) {
-            asking.hits.clear();
-            let first = from;
-            for word in words.clone() {
-                let to = message.ends[word] as usize;
-                for &choice in &message.satisfied[std::mem::replace(&mut from, to)..to] {
-                    asking.sentence.insert(choice);
-                    match self.kinds[choice as usize] {
-                        0 => {}
-                        kind => {
-                            if kind & 1 != 0 {
-                                asking.hits.push(choice);
-                            }
-                            if kind & 2 != 0 {
-                                asking.far_hits.push((choice, number, word as u32));
-                            }
-                        }
-                    }
-                }
-            }
-            self.ask_of_sentence(asking, alternatives, languages, number);
-            for &choice in &message.satisfied[first..from] {
-                asking.sentence.forget(choice);
-            }
+            let to = message.ends[words.end - 1] as usize;
+            asking.sentence.clear(choices);
+            message.satisfied[std::mem::replace(&mut from, to)..to].iter().for_each(|choice| asking.sentence.insert(*choice));
+            asking.text.add(&asking.sentence);
+            asking.far_hits.extend(asking.sentence.both(&self.far_choices).map(|choice| (choice, number)));
+            self.ask_of_sentence(asking, alternatives, message, number);
         }
-        self.ask_further(asking, alternatives, languages, message);
+        self.ask_further(asking, alternatives, message);
         asking.before += message.cut.sentences.len() as u64 + 1;
         self.post(asking, postings, message);
     }
 
-    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], languages: Languages, window: u32) {
-        let Asking { hits, sentence, asked, before, todo, .. } = asking;
-        for number in hits.iter().flat_map(|choice| self.near.of(*choice)) {
-            let alternative = &alternatives[*number as usize];
+    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read, window: u32) {
+        let Asking { sentence, asked, before, todo, .. } = asking;
+        let languages = message.lang.unwrap_or(Languages::ALL);
+        for number in sentence.both(&self.near_choices).flat_map(|choice| self.near.of(choice)) {
             let asked = &mut asked[*number as usize];
             let here = *before + u64::from(window) + 1;
-            if *asked < here && alternative.languages.meet(languages) {
+            if *asked < here {
                 *asked = here;
-                if sentence.has_all(&self.needs[*number as usize]) {
+                let alternative = &alternatives[*number as usize];
+                if alternative.languages.meet(languages) && sentence.has_all(&self.needs[*number as usize]) {
                     todo.push(Question { rule: alternative.rule, window, alternative: *number });
                 }
             }
         }
     }
 
-    fn ask_further(&self, asking: &mut Asking, alternatives: &[Alternative], languages: Languages, message: &Read) {
+    fn ask_further(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read) {
         let Asking { far_hits, text, asked, before, todo, .. } = asking;
-        if far_hits.is_empty() {
-            return;
-        }
-        message.satisfied.iter().for_each(|choice| text.insert(*choice));
-        let pairs = message.cut.sentences.len().saturating_sub(1).max(1) as u32;
-        for &(choice, sentence, word) in far_hits.iter() {
+        let languages = message.lang.unwrap_or(Languages::ALL);
+        let sentences = &message.cut.sentences;
+        let pairs = sentences.len().saturating_sub(1).max(1) as u32;
+        for &(choice, sentence) in far_hits.iter() {
             for &number in self.far.of(choice) {
                 let alternative = &alternatives[number as usize];
                 if !alternative.languages.meet(languages) || !text.has_all(&self.needs[number as usize]) {
@@ -208,7 +220,8 @@ impl Triggers {
                     // The pair before this sentence, and the one that it begins.
                     Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
                     Scope::Text => 0..1,
-                    Scope::Title => 0..u32::from(message.cut.words[word as usize].end <= message.title),
+                    // The line after a title ends a sentence.
+                    Scope::Title => 0..u32::from(message.cut.words[sentences[sentence as usize].start].end <= message.title),
                 };
                 let asked = &mut asked[number as usize];
                 for window in windows {
@@ -219,18 +232,17 @@ impl Triggers {
                 }
             }
         }
-        message.satisfied.iter().for_each(|choice| text.forget(*choice));
     }
 
     /// Writes down where the words stand that the questions are about.
     fn post(&self, asking: &mut Asking, postings: &mut Postings, message: &Read) {
-        postings.clear(self.kinds.len());
         let Asking { todo, wanted, .. } = asking;
+        postings.clear(self.near.ends.len());
         if todo.is_empty() {
             return;
         }
-        let uses = || todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter()).chain(&self.calm);
-        uses().for_each(|choice| wanted.insert(*choice));
+        wanted.0.clone_from(&self.calm.0);
+        todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter()).for_each(|choice| wanted.insert(*choice));
         let mut from = 0;
         for (word, to) in (0_u32..).zip(&message.ends) {
             let to = *to as usize;
@@ -240,7 +252,12 @@ impl Triggers {
                 }
             }
         }
-        uses().for_each(|choice| wanted.forget(*choice));
+    }
+}
+
+impl Calm {
+    fn choices(&self) -> Vec<Choice> {
+        used(self.says.iter().chain(&self.turn))
     }
 }
 
@@ -265,15 +282,19 @@ mod tests {
 
     #[test]
     fn a_set_needs_one_of_each() {
-        let mut set = Set::default();
-        set.size(130);
-        set.insert(3);
-        set.insert(129);
+        let set = Set::of(130, [3, 129]);
         let needs = |lists: &[&[Choice]]| lists.iter().map(|list| Box::from(*list)).collect::<Vec<_>>();
         assert!(set.has_all(&needs(&[&[1, 3], &[129]])));
         assert!(!set.has_all(&needs(&[&[1, 3], &[128]])));
         assert!(set.has_all(&[]));
-        set.forget(129);
-        assert!(!set.has(129) && set.has(3));
+    }
+
+    #[test]
+    fn what_two_sets_share_comes_in_order() {
+        let (a, b) = (Set::of(200, [0, 63, 64, 130, 199]), Set::of(200, [199, 64, 0, 5]));
+        assert_eq!(a.both(&b).collect::<Vec<_>>(), [0, 64, 199]);
+        let mut all = a.clone();
+        all.add(&b);
+        assert!(all.has(5) && all.has(63) && !all.has(6));
     }
 }

@@ -31,13 +31,15 @@ impl Hush {
     /// Forgets the last text.
     pub(super) fn clear(&mut self, sentences: usize) {
         self.loud.clear();
-        self.loud.resize(sentences.max(1), None);
+        self.loud.resize(sentences + 1, None);
     }
 
-    /// The parts of a window that do not say that all is well; the whole of most.
-    pub(super) fn loud_clauses(&mut self, calms: &[Calm], said: Said<'_>, sentence: usize, window: Window) -> &[Window] {
+    /// The parts of a window that do not say that all is well; the whole of most. The window is a
+    /// sentence by its number, or the title where there is none.
+    pub(super) fn loud_clauses(&mut self, calms: &[Calm], said: Said<'_>, sentence: Option<u32>, window: Window) -> &[Window] {
         let Said { postings, cut, languages } = said;
-        self.loud[sentence].get_or_insert_with(|| {
+        let slot = sentence.map_or(0, |sentence| sentence as usize + 1);
+        self.loud[slot].get_or_insert_with(|| {
             let mut hushed: Vec<Window> = Vec::new();
             for calm in calms.iter().filter(|calm| calm.languages.meet(languages)) {
                 let places: Vec<Span> = calm.says.iter().flat_map(|says| postings.all_places(says, window)).collect();

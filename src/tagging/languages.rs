@@ -103,6 +103,11 @@ impl Languages {
         tags.iter().filter_map(|tag| Language::of(tag)).fold(Self::NONE, |all, language| Self(all.0 | Self::from(language).0))
     }
 
+    /// All of both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether they have one in common.
     pub(super) fn meet(self, other: Self) -> bool {
         self.0 & other.0 != 0

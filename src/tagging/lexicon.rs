@@ -12,6 +12,7 @@ use aho_corasick::AhoCorasick;
 use rust_stemmers::Stemmer;
 
 use crate::tagging::languages::Language;
+use crate::tagging::languages::Languages;
 use crate::tagging::pattern;
 use crate::tagging::pattern::Pattern;
 use crate::tagging::plan::Choice;
@@ -33,6 +34,9 @@ const LONGEST_REMEMBERED: usize = 64;
 const MOST_WORDS: usize = 1 << 17;
 const MOST_ANSWERS: usize = 1 << 20;
 
+/// Memories that are kept, one for each of so many languages.
+const MOST_MEMOS: usize = 3;
+
 /// From words to choices.
 #[derive(Debug)]
 pub(super) struct Lexicon {
@@ -44,6 +48,8 @@ pub(super) struct Lexicon {
     stems: Vec<Stems>,
     /// Choices of words as they are written.
     raw: HashMap<String, Vec<Choice>>,
+    /// By choice: of the rules that use it.
+    languages: Vec<Languages>,
     /// Choices of any number.
     numbers: Vec<Choice>,
     /// Which letters the words and the beginnings have for which a slip is undone.
@@ -97,8 +103,9 @@ fn bit(letter: char) -> u32 {
 }
 
 impl Lexicon {
-    /// A lexicon of all choices, by number; `None` when they are too many to be searched together.
-    pub(super) fn new(choices: &[BTreeSet<Pattern>]) -> Option<Self> {
+    /// A lexicon of all choices, by number, each with the languages of the rules that use it; `None` when
+    /// they are too many to be searched together.
+    pub(super) fn new(choices: &[BTreeSet<Pattern>], languages: Vec<Languages>) -> Option<Self> {
         let mut literals: BTreeMap<String, Vec<Choice>> = BTreeMap::new();
         let mut stems: BTreeMap<Language, HashMap<String, Vec<Choice>>> = BTreeMap::new();
         let mut raw: HashMap<String, Vec<Choice>> = HashMap::new();
@@ -136,6 +143,7 @@ impl Lexicon {
             by_literal: literals.into_values().collect(),
             stems: stems.into_iter().filter_map(|(language, choices)| Some(Stems { stemmer: language.stemmer()?, choices })).collect(),
             raw,
+            languages,
             numbers,
             letters,
         })
@@ -176,8 +184,8 @@ impl Lexicon {
         self.literals.iter().map(|literal| literal.trim_matches([START, END]))
     }
 
-    /// Appends the choices that a word satisfies, in order, each once.
-    fn find(&self, word: &str, bare: &mut String, found: &mut Vec<Choice>) {
+    /// Appends the choices that a word satisfies, of rules for some of the languages, in order, each once.
+    fn find(&self, word: &str, languages: Languages, bare: &mut String, found: &mut Vec<Choice>) {
         let first = found.len();
         bare.clear();
         bare.push(START);
@@ -202,7 +210,8 @@ impl Lexicon {
         found[first..].sort_unstable();
         let mut kept = first;
         for at in first..found.len() {
-            if kept == first || found[at] != found[kept - 1] {
+            let is_new = kept == first || found[at] != found[kept - 1];
+            if is_new && self.languages[found[at] as usize].meet(languages) {
                 found[kept] = found[at];
                 kept += 1;
             }
@@ -211,10 +220,30 @@ impl Lexicon {
     }
 }
 
+/// A memory for each of the languages that came last: what a word means to the rules of one language
+/// is little, what it means to those of all is much.
+#[derive(Debug, Default)]
+pub(super) struct Memos(Vec<(Languages, Memo)>);
+
+impl Memos {
+    /// The memory for messages of these languages.
+    pub(super) fn of(&mut self, languages: Languages) -> &mut Memo {
+        if let Some(at) = self.0.iter().position(|(known, _)| *known == languages) {
+            self.0[..=at].rotate_right(1);
+        } else {
+            self.0.truncate(MOST_MEMOS - 1);
+            self.0.insert(0, (languages, Memo { languages: Some(languages), ..Memo::default() }));
+        }
+        &mut self.0[0].1
+    }
+}
+
 /// Answers of a [`Lexicon`] to words as written.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    known: HashMap<Box<str>, (u32, u32)>,
+    /// Whose rules ask; all where nothing is said.
+    languages: Option<Languages>,
+    known: HashMap<Box<str>, (u32, u32), foldhash::fast::RandomState>,
     answers: Vec<Choice>,
     bare: String,
     /// Where answers before this were kept for good.
@@ -235,7 +264,7 @@ impl Memo {
         // An answer that is not remembered is overwritten by the next.
         self.answers.truncate(self.kept);
         let from = self.answers.len();
-        lexicon.find(word, &mut self.bare, &mut self.answers);
+        lexicon.find(word, self.languages.unwrap_or(Languages::ALL), &mut self.bare, &mut self.answers);
         if word.len() <= LONGEST_REMEMBERED {
             self.kept = self.answers.len();
             self.known.insert(word.into(), (from as u32, self.kept as u32));
@@ -249,7 +278,8 @@ mod tests {
     use super::*;
 
     fn lexicon(patterns: &[Pattern]) -> Lexicon {
-        Lexicon::new(&patterns.iter().map(|pattern| BTreeSet::from([pattern.clone()])).collect::<Vec<_>>()).unwrap()
+        let choices: Vec<_> = patterns.iter().map(|pattern| BTreeSet::from([pattern.clone()])).collect();
+        Lexicon::new(&choices, vec![Languages::ALL; choices.len()]).unwrap()
     }
 
     #[test]

@@ -294,6 +294,25 @@ mod tests {
     }
 
     #[test]
+    fn a_title_is_looked_at_as_a_whole_whatever_was_asked_before() {
+        let title = RuleText { scope: Scope::Title, ..when("delta & late") };
+        let rules = compile(&[theme("near", &[when("beta & delta")]), theme("title", &[title])]).unwrap();
+        let found = |title: &str, text: &str| rules.tag(&Message::new(title, text)).into_iter().map(|tag| tag.theme).collect::<Vec<_>>();
+        assert_eq!(found("Hi beta delta. The delta is late", "ok"), ["near", "title"]);
+        assert_eq!(found("Hi alpha. The delta is late", "ok"), ["title"]);
+        assert_eq!(found("Hi", "The delta is late"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_sentence_counts_once_among_those_that_match() {
+        for scope in [Scope::Sentence, Scope::Pair] {
+            let rule = RuleText { times: 2, scope, ..when("gamma") };
+            check(&rule, "All fine here. The gamma came. All fine there.", false);
+            check(&rule, "The gamma came. All fine here. All fine there. The gamma came.", true);
+        }
+    }
+
+    #[test]
     fn what_the_writer_did_not_write_is_no_complaint() {
         let rule = when("refund");
         check(&rule, "I want my refund.", true);

@@ -5,7 +5,7 @@ use crate::tagging::Message;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
-use crate::tagging::lexicon::Memo;
+use crate::tagging::lexicon::Memos;
 use crate::tagging::plan::Choice;
 use crate::text::foreign::foreign;
 use crate::text::normalise::Cut;
@@ -30,7 +30,7 @@ pub struct Read {
 
 impl Read {
     /// Reads a message in place of the last one.
-    pub(super) fn take(&mut self, message: &Message<'_>, lexicon: &Lexicon, memo: &mut Memo) {
+    pub(super) fn take(&mut self, message: &Message<'_>, lexicon: &Lexicon, memos: &mut Memos) {
         self.text.clear();
         if !message.title.is_empty() {
             self.text.extend([message.title, "\n"]);
@@ -43,6 +43,7 @@ impl Read {
         self.source.push_str(message.source);
         self.cut_own_words();
         self.satisfied.clear();
+        let memo = memos.of(self.lang.unwrap_or(Languages::ALL));
         self.ends.clear();
         for word in &self.cut.words {
             self.satisfied.extend(memo.choices(lexicon, &self.text[word.clone()]));

@@ -17,7 +17,7 @@ use crate::tagging::hush::Said;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
-use crate::tagging::lexicon::Memo;
+use crate::tagging::lexicon::Memos;
 use crate::tagging::model::file::Model;
 use crate::tagging::model::join;
 use crate::tagging::model::join::Joint;
@@ -105,7 +105,7 @@ pub(super) struct Alternative {
 #[derive(Debug, Default)]
 pub struct Scratch {
     read: Read,
-    memo: Memo,
+    memos: Memos,
     postings: Postings,
     hush: Hush,
     asking: Asking,
@@ -130,14 +130,16 @@ struct Repeated {
 impl Repeated {
     /// The words of all matches, once there are as many as the rule wants. Questions come in order,
     /// rule by rule.
-    fn enough(&mut self, times: u32, question: Question, words: Vec<Span>) -> Option<Vec<Span>> {
+    fn enough(&mut self, times: u32, question: Question, scope: Scope, words: Vec<Span>) -> Option<Vec<Span>> {
         if times < 2 {
             return Some(words);
         }
         if self.rule != question.rule {
             *self = Self { rule: question.rule, ..Self::default() };
         }
-        if self.windows.last() != Some(&question.window) {
+        // Pairs overlap: a sentence counts in one of its two.
+        let step = if scope == Scope::Pair { 2 } else { 1 };
+        if self.windows.last().is_none_or(|last| question.window >= last + step) {
             self.windows.push(question.window);
             self.words.extend(words);
         }
@@ -165,7 +167,8 @@ impl Rules {
         fingerprint: String,
     ) -> Option<Self> {
         let triggers = Triggers::new(&compiled, &alternatives, &calms, &choices);
-        let lexicon = Lexicon::new(&choices.into_patterns())?;
+        let languages = triggers.languages(&alternatives, &calms, choices.len());
+        let lexicon = Lexicon::new(&choices.into_patterns(), languages)?;
         Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, models: None, idle: Mutex::default() })
     }
 
@@ -193,7 +196,7 @@ impl Rules {
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
     pub fn tag_with(&self, scratch: &mut Scratch, message: &Message<'_>) -> Vec<Tag> {
         let mut read = std::mem::take(&mut scratch.read);
-        read.take(message, &self.lexicon, &mut scratch.memo);
+        read.take(message, &self.lexicon, &mut scratch.memos);
         let tags = self.tag_read(scratch, &read);
         scratch.read = read;
         tags
@@ -202,7 +205,7 @@ impl Rules {
     /// The first half of [`Rules::tag_with`]: cuts a message into words and finds out what each is.
     pub fn read(&self, scratch: &mut Scratch, message: &Message<'_>) -> Read {
         let mut read = Read::default();
-        read.take(message, &self.lexicon, &mut scratch.memo);
+        read.take(message, &self.lexicon, &mut scratch.memos);
         read
     }
 
@@ -325,7 +328,7 @@ impl Rules {
                     continue;
                 }
             }
-            if let Some(words) = repeated.enough(rule.times, *question, words) {
+            if let Some(words) = repeated.enough(rule.times, *question, alternative.scope, words) {
                 found.push(Match { rule: question.rule as usize, words });
             }
         }
@@ -374,7 +377,8 @@ impl Rules {
             words.sort_unstable();
         };
         if has_clauses(alternative.scope) && !rule.even_calm {
-            let clauses = hush.loud_clauses(&self.calms, said, question.window as usize, window);
+            let sentence = (alternative.scope == Scope::Sentence).then_some(question.window);
+            let clauses = hush.loud_clauses(&self.calms, said, sentence, window);
             let loud = *clauses.iter().find(|clause| postings.holds(node, **clause))?;
             evidence(loud, &mut words);
         } else {

@@ -11,6 +11,7 @@ use crate::domain::theme::ThemeText;
 use crate::tagging::Message;
 use crate::tagging::Part;
 use crate::tagging::compile::Shared;
+use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
 use crate::tagging::lexicon::Memo;
 use crate::tagging::parse;
@@ -57,7 +58,7 @@ pub(super) fn trial(theme: &ThemeText, rule: &RuleText, message: &Message<'_>) -
     let Some(ways) = ways(rule, &words, &mut choices) else { return Vec::new() };
     let patterns = choices.into_patterns();
     let count = patterns.len();
-    let Some(lexicon) = Lexicon::new(&patterns) else { return Vec::new() };
+    let Some(lexicon) = Lexicon::new(&patterns, vec![Languages::ALL; count]) else { return Vec::new() };
     let text = message.whole();
     let mut places = Cut::default();
     cut(&text, &mut places);

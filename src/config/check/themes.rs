@@ -22,6 +22,7 @@ use crate::config::themes::shared as built_in_languages;
 use crate::config::tree::Place;
 use crate::config::tree::Placed;
 use crate::domain::theme::RuleText;
+use crate::domain::theme::Scope;
 use crate::domain::theme::Tag;
 use crate::domain::theme::ThemeText;
 use crate::tagging;
@@ -128,6 +129,14 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
         let at = code.at.clone().unwrap_or_else(|| rule.at.clone());
         let problem = Problem::error(Code::UnknownWord, at, format!("`{}` is no language that can be told apart", code.value.0));
         reader.report(problem.label("unknown language").help(format!("it may be one of {}", languages::codes())));
+    }
+    if rule.times.value.0 > 1 && matches!(rule.scope.value.0, Scope::Text | Scope::Title) {
+        let at = rule.times.at.clone().unwrap_or_else(|| rule.at.clone());
+        let problem =
+            Problem::error(Code::OutOfRange, at, "a message has one text and one title, so nothing matches in it twice".to_owned());
+        reader.report(
+            problem.label("no more than 1 with this `scope`").help("leave `times` out, or take `scope = \"sentence\"` or \"pair\""),
+        );
     }
     let text = |text: &Option<Placed<Text>>| text.as_ref().map(|text| text.value.0.clone()).unwrap_or_default();
     let words = |list: &List<Word>| list.iter().map(|word| word.value.0.clone()).collect();
