@@ -448,7 +448,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn letters_that_change_their_length_in_small_move_no_border() {
+        // `Ⱥ` grows by a byte, `ẞ` and the sign of Ångström shrink by one: the text's length stays.
+        for text in
+            ["From: Ⱥ Sent: a To: b Subject:éẞ hello", "From: ẞ Sent: a To: b Subject:Ⱥé hello", "From: Ⱥ Sent: \u{212b} To: b Subject:é"]
+        {
+            assert_eq!(foreign(text).parts, [(0..text.len(), Origin::MailHeader)], "{text}");
+        }
+        check(Origin::MailHeader, &["⟦From: İpek Sent: Monday To: help Subject: no refund⟧\nWhere is my money, please?"]);
+    }
+
     proptest! {
+        #[test]
+        fn nothing_panics_on_letters_of_changing_length(text in r"([Ⱥİẞ\u{212a}ſ\u{212b}éß>:\n -]|From:|Sent:|To:|Subject:|Date:|Von:|Gesendet:|An:|Betreff:|Kimden:|Tarih:|Kime:|Konu:|Original Message|wrote:|Sent from my|[a-c ]){0,30}") {
+            for (part, _) in foreign(&text).parts {
+                prop_assert!(text.get(part).is_some());
+            }
+        }
+
+        #[test]
+        fn heads_of_mails_end_on_borders(values in proptest::collection::vec("[Ⱥİẞ\u{212a}ſ\u{212b}éß a]{0,4}", 5)) {
+            let [sender, sent, to, subject, rest] = &values[..] else { return Ok(()) };
+            let text = format!("From: {sender} Sent: {sent} To: {to} Subject:{subject} {rest}");
+            for (part, _) in foreign(&text).parts {
+                prop_assert!(text.get(part).is_some());
+            }
+        }
+
         #[test]
         fn parts_are_in_order_and_on_borders(text in r"(\PC|\n|> |wrote:\n|Kind regards|Dear customer|, thank you for|From: |Sent: |Subject: |To: |“@a: |”|-- |RT @b: |Edit:|team|Response from the owner){0,40}") {
             let mut end = 0;

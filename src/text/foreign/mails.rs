@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::text::foreign::Origin;
 use crate::text::foreign::lines::Lines;
 use crate::text::foreign::lines::has_word;
+use crate::text::foreign::lines::small_in_place;
 use crate::text::foreign::lines::words;
 
 /// The head of a mail is not longer.
@@ -95,15 +96,11 @@ fn passed_on(lines: Lines<'_>, start: usize, head: usize) -> (Range<usize>, Orig
 
 /// Where the head ends whose sender stands at `at`: time and subject, or receiver and subject, follow.
 fn head_end(lines: Lines<'_>, at: usize) -> Option<usize> {
-    // Case changes the length of no letter that these fields are written with, except the dotted İ.
     let window = lines.after(at, HEAD);
     if window.bytes().filter(|byte| *byte == b':').take(2).count() < 2 {
         return None;
     }
-    let small = window.to_lowercase();
-    if small.len() != window.len() {
-        return None;
-    }
+    let small = small_in_place(window);
     let field = |names: &[&str]| names.iter().filter_map(|name| field_at(&small, name)).min();
     FIELDS.iter().find_map(|[sent, to, subject]| {
         let subject = field(subject)?;
