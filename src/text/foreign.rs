@@ -105,6 +105,8 @@ impl Foreign {
 pub fn foreign(text: &str) -> Foreign {
     let mut found = Foreign::default();
     let mut signs = noise::Signs::default();
+    let mut letters = answers::Letters::default();
+    let mut rows = mails::Rows::default();
     let lines = Lines(text);
     let mut done = 0;
     for (cue, place) in cues::all_in(text) {
@@ -115,11 +117,11 @@ pub fn foreign(text: &str) -> Foreign {
         let part = match cue {
             Cue::Heading => answers::below_heading(lines, place, true).map(|part| (part, Origin::VendorAnswer)),
             Cue::Reply => answers::below_heading(lines, place, false).map(|part| (part, Origin::VendorAnswer)),
-            Cue::Opening => answers::letter(lines, place).map(|part| (part, Origin::VendorAnswer)),
+            Cue::Opening => letters.letter(lines, place).map(|part| (part, Origin::VendorAnswer)),
             Cue::Wrote => mails::below_attribution(lines, place).map(|part| (part, Origin::QuotedMail)),
             Cue::Original => mails::below_rule(lines, place),
             Cue::Sender => mails::head(lines, place),
-            Cue::Arrow => mails::arrows(lines, place).map(|part| (part, Origin::QuotedMail)),
+            Cue::Arrow => rows.arrows(lines, place).map(|part| (part, Origin::QuotedMail)),
             Cue::Post => posts::quoted(lines, place).map(|part| (part, Origin::QuotedPost)),
             Cue::Dashes => signatures::below_dashes(lines, place).map(|part| (part, Origin::Signature)),
             Cue::Device => signatures::of_device(lines, place).map(|part| (part, Origin::Signature)),
@@ -448,7 +450,52 @@ mod tests {
         }
     }
 
+    #[test]
+    fn letters_that_change_their_length_in_small_move_no_border() {
+        // `Ⱥ` grows by a byte, `ẞ` and the sign of Ångström shrink by one: the text's length stays.
+        for text in
+            ["From: Ⱥ Sent: a To: b Subject:éẞ hello", "From: ẞ Sent: a To: b Subject:Ⱥé hello", "From: Ⱥ Sent: \u{212b} To: b Subject:é"]
+        {
+            assert_eq!(foreign(text).parts, [(0..text.len(), Origin::MailHeader)], "{text}");
+        }
+        check(Origin::MailHeader, &["⟦From: İpek Sent: Monday To: help Subject: no refund⟧\nWhere is my money, please?"]);
+    }
+
+    #[test]
+    fn a_blank_beginning_and_rows_of_long_quoted_lines_are_read_once() {
+        let long = format!("> 1{}\n", "a".repeat(400));
+        let rows = long.repeat(2_000_000 / long.len());
+        assert!(foreign(&rows).parts.is_empty());
+        let blank = " ".repeat(1_000_000);
+        let rows = format!("{blank}\n{}", "> a b\nx\n".repeat(125_000));
+        // A text that is read again at each row would take minutes here; the harness would show it.
+        assert_eq!(foreign(&rows).parts.len(), 125_000);
+        assert!(foreign(&format!("{}{}", "\n".repeat(1_000_000), "\n\n\n\n> 1 b".repeat(125_000))).parts.is_empty());
+    }
+
+    #[test]
+    fn letters_that_never_end_are_given_up() {
+        let text = format!("Dear customer, {}\n", "our team is here ".repeat(20)).repeat(6_000);
+        assert!(foreign(&text).parts.is_empty());
+    }
+
     proptest! {
+        #[test]
+        fn nothing_panics_on_letters_of_changing_length(text in r"([Ⱥİẞ\u{212a}ſ\u{212b}éß>:\n -]|From:|Sent:|To:|Subject:|Date:|Von:|Gesendet:|An:|Betreff:|Kimden:|Tarih:|Kime:|Konu:|Original Message|wrote:|Sent from my|[a-c ]){0,30}") {
+            for (part, _) in foreign(&text).parts {
+                prop_assert!(text.get(part).is_some());
+            }
+        }
+
+        #[test]
+        fn heads_of_mails_end_on_borders(values in proptest::collection::vec("[Ⱥİẞ\u{212a}ſ\u{212b}éß a]{0,4}", 5)) {
+            let [sender, sent, to, subject, rest] = &values[..] else { return Ok(()) };
+            let text = format!("From: {sender} Sent: {sent} To: {to} Subject:{subject} {rest}");
+            for (part, _) in foreign(&text).parts {
+                prop_assert!(text.get(part).is_some());
+            }
+        }
+
         #[test]
         fn parts_are_in_order_and_on_borders(text in r"(\PC|\n|> |wrote:\n|Kind regards|Dear customer|, thank you for|From: |Sent: |Subject: |To: |“@a: |”|-- |RT @b: |Edit:|team|Response from the owner){0,40}") {
             let mut end = 0;

@@ -14,6 +14,8 @@ const HEADING: usize = 90;
 const TONE: usize = 220;
 /// No answer is longer: what follows may be the next message.
 const ANSWER: usize = 4_000;
+/// Openings without a letter below them that one text may have before no more are looked at.
+const TRIES: usize = 32;
 /// How long the words before "thank you for reaching out" may be: "Hi Anna Svensson,".
 const SALUTATION: usize = 60;
 
@@ -129,10 +131,26 @@ fn initialled(answer: &str) -> Option<usize> {
     })
 }
 
-/// A vendor's letter without a heading, from its salutation to the team that signs it. A text that
-/// is nothing else needs no signature.
-pub(super) fn letter(lines: Lines<'_>, opening: Range<usize>) -> Option<Range<usize>> {
-    let start = salutation(lines, opening.start)?;
+/// Letters of the vendor without a heading. Each look for an end reads thousands of bytes, and a
+/// text with many openings that begin no letter is given up.
+#[derive(Debug, Default)]
+pub(super) struct Letters {
+    failed: usize,
+}
+
+impl Letters {
+    /// A vendor's letter, from its salutation to the team that signs it. A text that is nothing else
+    /// needs no signature.
+    pub(super) fn letter(&mut self, lines: Lines<'_>, opening: Range<usize>) -> Option<Range<usize>> {
+        let start = salutation(lines, opening.start).filter(|_| self.failed < TRIES)?;
+        let letter = letter_at(lines, start);
+        self.failed += usize::from(letter.is_none());
+        letter
+    }
+}
+
+/// The letter whose salutation stands at `start`.
+fn letter_at(lines: Lines<'_>, start: usize) -> Option<Range<usize>> {
     let body = lines.after(start, ANSWER);
     if let Some(end) = signed(body).filter(|end| tones(&body[..*end]) >= 2) {
         return Some(start..start + end);
@@ -193,4 +211,24 @@ pub(super) fn speaks_for_himself(text: &str) -> bool {
         "mój", "moja", "moje", "mnie", "mam", "ben", "benim", "bana", "beni",
     ];
     crate::text::foreign::lines::has_word(&text.to_lowercase(), MYSELF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openings_without_letters_are_looked_at_a_bounded_number_of_times() {
+        const LETTER: &str = "Dear customer, thank you for your message. We are sorry.\nThe support team\n";
+        let look = |openings: usize| {
+            let text = format!("{}{LETTER}", "Dear customer, no.\n".repeat(openings) + &"x\n".repeat(2 * ANSWER));
+            let mut letters = Letters::default();
+            let found =
+                text.match_indices("Dear customer").filter(|(at, word)| letters.letter(Lines(&text), *at..at + word.len()).is_some());
+            (found.count(), letters.failed)
+        };
+        assert_eq!(look(TRIES - 1), (1, TRIES - 1));
+        assert_eq!(look(TRIES), (0, TRIES));
+        assert_eq!(look(10 * TRIES), (0, TRIES));
+    }
 }

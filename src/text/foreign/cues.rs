@@ -338,8 +338,9 @@ fn forms(word: &str) -> Vec<String> {
     forms
 }
 
-/// The cues of a text in order, each with its bytes. A text that begins with `>` or `--` has no
-/// line feed before it, and gets those cues by themselves.
+/// The cues of a text in order, each with its bytes. A text that begins with `>` has no line feed
+/// before it, and gets that cue by itself. One that begins with `--` does not: nothing stands above
+/// that anybody could have signed.
 pub(super) fn all_in(text: &str) -> impl Iterator<Item = (Cue, Range<usize>)> + '_ {
     let first = match text.as_bytes() {
         [b'>', ..] => Some((Cue::Arrow, 0..1)),

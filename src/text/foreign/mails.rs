@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::text::foreign::Origin;
 use crate::text::foreign::lines::Lines;
 use crate::text::foreign::lines::has_word;
+use crate::text::foreign::lines::small_in_place;
 use crate::text::foreign::lines::words;
 
 /// The head of a mail is not longer.
@@ -95,15 +96,11 @@ fn passed_on(lines: Lines<'_>, start: usize, head: usize) -> (Range<usize>, Orig
 
 /// Where the head ends whose sender stands at `at`: time and subject, or receiver and subject, follow.
 fn head_end(lines: Lines<'_>, at: usize) -> Option<usize> {
-    // Case changes the length of no letter that these fields are written with, except the dotted İ.
     let window = lines.after(at, HEAD);
     if window.bytes().filter(|byte| *byte == b':').take(2).count() < 2 {
         return None;
     }
-    let small = window.to_lowercase();
-    if small.len() != window.len() {
-        return None;
-    }
+    let small = small_in_place(window);
     let field = |names: &[&str]| names.iter().filter_map(|name| field_at(&small, name)).min();
     FIELDS.iter().find_map(|[sent, to, subject]| {
         let subject = field(subject)?;
@@ -124,23 +121,37 @@ fn first_dash(lines: Lines<'_>, at: usize) -> usize {
     at - (before.len() - before.trim_end_matches(['-', '_', '=', '*', ' ']).len())
 }
 
-/// Lines with `>` in a row. Two of them are a quotation; one is, where it says more than a number.
-pub(super) fn arrows(lines: Lines<'_>, arrow: Range<usize>) -> Option<Range<usize>> {
-    let start = arrow.end - 1;
-    let above = lines.before(start, 300).trim_end();
-    // The row was looked at from its first line.
-    if above.rsplit('\n').next().is_some_and(|line| line.starts_with('>')) {
-        return None;
+/// What is remembered of a text while its rows of quoted lines are looked at, so that none of it is
+/// read again at each of them.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    /// Where the first letter stands that is no blank, once somebody asked.
+    opening: Option<usize>,
+    /// The end of the last row, whether it was a quotation or not.
+    seen: usize,
+}
+
+impl Rows {
+    /// Lines with `>` in a row. Two of them are a quotation; one is, where it says more than a number.
+    pub(super) fn arrows(&mut self, lines: Lines<'_>, arrow: Range<usize>) -> Option<Range<usize>> {
+        let start = arrow.end - 1;
+        let above = lines.before(start, 300).trim_end();
+        // The row was looked at from its first line.
+        if start < self.seen || above.rsplit('\n').next().is_some_and(|line| line.starts_with('>')) {
+            return None;
+        }
+        let end = end_of_arrows(lines, start);
+        self.seen = end;
+        let quoted = &lines.0[start..end];
+        let first = quoted.trim_start_matches(['>', ' ']).chars().next()?;
+        let spaced = quoted.starts_with("> ") || quoted.starts_with(">>");
+        // "My complaints:" introduces a list, and arrows are its dots.
+        let list = above.ends_with(':');
+        // Texts of nothing but such lines are lists or a way of writing.
+        let opening = *self.opening.get_or_insert_with(|| lines.len() - lines.0.trim_start().len());
+        let alone = opening >= start && lines.after(end, 80).trim().is_empty();
+        (first.is_alphabetic() && spaced && !list && !alone).then_some(start..end)
     }
-    let end = end_of_arrows(lines, start);
-    let quoted = &lines.0[start..end];
-    let first = quoted.trim_start_matches(['>', ' ']).chars().next()?;
-    let spaced = quoted.starts_with("> ") || quoted.starts_with(">>");
-    // "My complaints:" introduces a list, and arrows are its dots.
-    let list = above.ends_with(':');
-    // Texts of nothing but such lines are lists or a way of writing.
-    let alone = lines.0[..start].trim().is_empty() && lines.after(end, 80).trim().is_empty();
-    (first.is_alphabetic() && spaced && !list && !alone).then_some(start..end)
 }
 
 /// The end of the last line with `>` of a row that begins at `at`. Two empty lines between are of it.
