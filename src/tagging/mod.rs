@@ -1,6 +1,6 @@
 //! Which complaint themes a text has, and which words say so.
 //!
-//! Pure. [`compile`] turns themes as written into [`Rules`]; [`Rules::tag`] is then one call a
+//! Pure. `compile` turns themes as written into [`Rules`]; [`Rules::tag`] is then one call a
 //! message. [`failed_examples`] holds
 //! the themes' own examples against them.
 //!
@@ -10,15 +10,15 @@
 //! # How it stays quick
 //!
 //! Every position of every rule is a numbered *choice* of words. A text is cut into words once, each
-//! word gives the choices that it satisfies, of all rules together ([`lexicon`], remembered from text to
+//! word gives the choices that it satisfies, of all rules together (`lexicon`, remembered from text to
 //! text), and a rule is looked at only where the rarest choice that it cannot do without has occurred
-//! ([`plan`], [`asking`]). Which language a text is in is found out only once a rule of one language has matched.
+//! (`plan`, `asking`). Which language a text is in is found out only once a rule of one language has matched.
 //!
 //! # Where what is
 //!
-//! [`lex`], [`parse`], [`pattern`] and [`words`] read a rule; [`plan`] and [`compile`] make it quick to ask;
-//! [`read`], [`rules`] and [`search`] ask; [`hush`] leaves out clauses that say that all is well; [`slips`] knows
-//! what a mistyped word was meant to be; [`examples`] and [`trial`] tell writers of rules what happened.
+//! `lex`, `parse`, `pattern` and `words` read a rule; `plan` and `compile` make it quick to ask;
+//! `read`, `rules` and `search` ask; `hush` leaves out clauses that say that all is well; `slips` knows
+//! what a mistyped word was meant to be; `examples` and `trial` tell writers of rules what happened.
 
 use std::ops::Range;
 
