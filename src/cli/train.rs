@@ -38,7 +38,8 @@ pub struct Args {
     /// Train from this file in place of the labels in the database
     ///
     /// JSON lines with `text`, `labels` (the themes that the text has, all others it has not) and, where
-    /// there is one, `title`; or as `uproar label --export --with-text` writes them.
+    /// there is one, `title`; or as `uproar label --export --with-text` writes them. Of several lines with the
+    /// same `source` and `id` the newest by `at` counts; lines with `stale` are left out.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// Where to write models; `models.json` beside the configuration without it

@@ -531,6 +531,9 @@ pub struct Judged {
     pub changes: Vec<Change>,
     /// Learnt states by series.
     pub states: Vec<(String, Snapshot)>,
+    /// Themes of which history had moved when they were learnt. The states of a theme that has moved
+    /// since are not kept: they were learnt from what is no more.
+    pub moved: BTreeMap<String, Moved>,
     /// Marks that were worked off.
     pub done: Vec<Touched>,
     /// Labels that people gave or took back with it.

@@ -21,7 +21,8 @@ pub struct Review {
     pub drawn: Drawn,
     /// Which messages it was drawn from.
     pub among: Among,
-    /// Hash of the content that was looked at: an edited message is another one.
+    /// Hash of the content that was looked at, which is title, text, rating and all fields: a message of
+    /// which one of them was edited is another one.
     pub content: u64,
     /// Every theme that was asked about. Of a theme that is not here nothing was said.
     pub verdicts: BTreeMap<String, Verdict>,

@@ -193,6 +193,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         }
         self.rest(&looks, &newest, &ruleset, now, &mut judged).await?;
         if judged != Judged::default() {
+            judged.moved = ruleset.moved;
             self.store.apply(judged).await?;
         }
         self.board.add(board::EVALUATIONS, &[], 1.0);

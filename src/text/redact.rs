@@ -61,6 +61,13 @@ impl Redacted {
         start..self.moved(span.end, |mark| mark.end).max(start)
     }
 
+    /// Whether something of these bytes of the original was replaced.
+    #[must_use]
+    pub fn touches(&self, span: &Range<usize>) -> bool {
+        let after = self.moves.partition_point(|(from, _)| from.end <= span.start);
+        self.moves.get(after).is_some_and(|(from, _)| from.start < span.end)
+    }
+
     fn moved(&self, byte: usize, within: impl Fn(&Range<usize>) -> usize) -> usize {
         let after = self.moves.partition_point(|(from, _)| from.start < byte);
         match self.moves[..after].last() {

@@ -23,8 +23,9 @@ use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
 
-/// A longer line is no label.
-const LONGEST_LINE: u64 = 1 << 20;
+/// A longer line is no label. An export with the longest text that is stored stays below, and so does
+/// what `uproar train` reads.
+const LONGEST_LINE: u64 = 16 << 20;
 /// Labels of one transaction.
 const BATCH: usize = 500;
 /// Lines told one by one.
@@ -206,5 +207,27 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
         if end.is_some() {
             return Ok(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn a_line_with_a_long_text_is_a_label_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        let mut console = Console { config: PathBuf::new(), out: Box::new(Vec::new()), err: Box::new(Vec::new()), colours: false };
+        let mut code = |length: usize| {
+            let (name, now, count) = ("file".to_owned(), Clock::real().now(), Count::default());
+            let import = Import { name, who: "anna", themes: vec![], now, waiting: vec![], count, unknown: BTreeSet::new() };
+            let line = format!("{{\"source\":\"s\",\"id\":\"1\",\"right\":[],\"text\":\"{}\"}}\n", "x".repeat(length));
+            import.run(line.as_bytes(), &mut store, &mut console).unwrap()
+        };
+        assert_eq!(code(2 << 20), Code::Found, "its message is not stored, and nothing else is amiss");
+        assert_eq!(code(16 << 20), Code::Data, "too long");
     }
 }

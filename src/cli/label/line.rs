@@ -57,6 +57,10 @@ pub(super) struct Line {
     /// Which words were looked at, as a hash; the present ones without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) content: Option<String>,
+    /// The message is another one since, or was taken back: its words are not those that were looked at.
+    /// An import need not be told, for it has `content`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) stale: bool,
     /// Headline, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) title: Option<String>,
@@ -82,13 +86,13 @@ pub(super) struct Read {
 }
 
 impl Line {
-    /// A stored label as a line.
+    /// A stored label as a line. A stale one never has words: those of now are not what it is about.
     pub(super) fn of(stored: &StoredReview, with_text: bool) -> Self {
         let Review { who, at, drawn, among, content, verdicts, .. } = &stored.review;
         let named = |wanted: &dyn Fn(&Verdict) -> bool| -> Vec<String> {
             verdicts.iter().filter(|(_, verdict)| wanted(verdict)).map(|(theme, _)| theme.clone()).collect()
         };
-        let text = stored.text.as_ref().filter(|_| with_text);
+        let text = stored.text.as_ref().filter(|_| with_text && !stored.is_stale);
         Self {
             source: stored.source.clone(),
             id: stored.external_id.clone(),
@@ -103,6 +107,7 @@ impl Line {
             drawn: Some(drawn.word().to_owned()),
             among: Some(among.word()).filter(|word| !word.is_empty()),
             content: Some(format!("{content:016x}")),
+            stale: stored.is_stale,
             title: text.map(|(title, _)| redact(title)),
             text: text.map(|(_, text)| redact(text)),
         }
@@ -268,6 +273,15 @@ mod tests {
         assert_eq!((read.verdicts, read.at, read.drawn), (review.verdicts, Some(review.at), review.drawn));
         assert_eq!((read.among, read.content, read.who), (review.among, Some(review.content), Some(review.who)));
         assert_eq!(Line::of(&stored, false).text, None);
+    }
+
+    #[test]
+    fn a_label_of_earlier_words_says_so_and_comes_without_the_words_of_now() {
+        let stale = StoredReview { is_stale: true, ..stored(BTreeMap::from([("late".to_owned(), Verdict::Missing)])) };
+        let line = serde_json::to_value(Line::of(&stale, true)).unwrap();
+        assert_eq!((line.get("text"), line.get("title"), &line["stale"]), (None, None, &serde_json::Value::Bool(true)));
+        let back = read(&line.to_string()).unwrap();
+        assert_eq!(back.content, Some(stale.review.content), "it stays about what was looked at");
     }
 
     proptest! {

@@ -31,13 +31,14 @@ pub(super) fn may_be_written(path: &Path) -> Result<(), Failure> {
 }
 
 /// Writes the file beside its place, and then moves it there: the daemon reads the old or the new one.
+/// Its words come from people's messages, so it is for its owner and the group alone.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(Code::Io, format!("cannot write {}: {error}", path.display()));
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let new = path.with_file_name(name);
     let written = (|| {
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&new)?;
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o640).open(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, path)
@@ -51,6 +52,8 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -66,6 +69,14 @@ mod tests {
         write(&path, "new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn strangers_cannot_read_what_was_learnt_from_peoples_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("models.json");
+        write(&path, "{}").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o137, 0);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::domain::ports::StoreError;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::outbox;
+use crate::store::sqlite::retag;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -29,8 +30,13 @@ pub(super) fn apply(connection: &Connection, judged: &Judged) -> Result<(), Stor
     for change in &judged.changes {
         write(connection, change)?;
     }
+    let moved = if judged.states.is_empty() { BTreeMap::new() } else { retag::ruleset(connection)?.unwrap_or_default().moved };
     for (series, snapshot) in &judged.states {
-        keep_state(connection, series, snapshot)?;
+        // The end of a change of rules forgets states; what a look still held of them must stay forgotten.
+        let theme = theme_of(series);
+        if moved.get(theme) == judged.moved.get(theme) {
+            keep_state(connection, series, snapshot)?;
+        }
     }
     for remark in &judged.remarks {
         acts::change(connection, remark)?;
@@ -85,6 +91,11 @@ fn write(connection: &Connection, change: &Change) -> Result<(), StoreError> {
 pub(super) fn series_name(key: &SeriesKey) -> String {
     let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
     format!("{}\u{1f}{}\u{1f}{}{kind}", key.watch, key.theme, key.segment)
+}
+
+/// The theme in the name of a state: watch, theme and segment are held apart by a character that no name has.
+fn theme_of(state: &str) -> &str {
+    state.split('\u{1f}').nth(1).unwrap_or_default()
 }
 
 fn keep_state(connection: &Connection, series: &str, snapshot: &Snapshot) -> Result<(), StoreError> {
@@ -149,4 +160,31 @@ pub(super) fn record(connection: &Connection, id: &str) -> Result<Vec<Transition
 
 fn parse_all(rows: impl Iterator<Item = rusqlite::Result<String>>) -> Result<Vec<Incident>, StoreError> {
     rows.map(|data| Ok(serde_json::from_str(&data?)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ruleset::Moved;
+    use crate::domain::ruleset::Ruleset;
+    use crate::store::sqlite::Direct;
+
+    #[test]
+    fn what_was_learnt_before_a_theme_moved_is_not_written_back_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        let moved = BTreeMap::from([("late".to_owned(), Moved { newest: 7, ..Moved::default() })]);
+        let ruleset = Ruleset { moved: moved.clone(), ..Ruleset::default() };
+        store.write(|connection, _| retag::keep(connection, &ruleset)).unwrap();
+
+        let learnt = Snapshot { as_of: Timestamp::UNIX_EPOCH, blob: String::new() };
+        let names = ["w\u{1f}cold\u{1f}all\u{1f}stamp", "w\u{1f}late\u{1f}all\u{1f}stamp"];
+        let states: Vec<_> = names.iter().map(|name| ((*name).to_owned(), learnt.clone())).collect();
+        let mut kept_of = |judged: &Judged| -> Vec<String> {
+            store.write(|connection, _| apply(connection, judged)).unwrap();
+            snapshots(&store.connection, Timestamp::MAX_UTC).unwrap().into_keys().collect()
+        };
+        assert_eq!(kept_of(&Judged { states: states.clone(), ..Judged::default() }), &names[..1], "the look did not know of it");
+        assert_eq!(kept_of(&Judged { states, moved, ..Judged::default() }), names);
+    }
 }

@@ -44,7 +44,7 @@ pub(super) fn ruleset(connection: &Connection) -> Result<Option<Ruleset>, StoreE
     Ok(found.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-fn keep(connection: &Connection, ruleset: &Ruleset) -> Result<(), StoreError> {
+pub(super) fn keep(connection: &Connection, ruleset: &Ruleset) -> Result<(), StoreError> {
     connection
         .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value")?
         .execute(params![KEY, serde_json::to_string(ruleset)?])?;

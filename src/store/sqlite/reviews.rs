@@ -1,7 +1,9 @@
 //! What people said about the themes of messages: written, taken back, read again.
 //!
 //! Reviews outlive the texts they are about. Each stands with the hash of the content that was looked
-//! at, so that an edited message is not held against what was said of its earlier words.
+//! at, so that an edited message is not held against what was said of it before. Content is title, text,
+//! rating and all fields, for rules may ask for each of them: with another rating or field a message
+//! counts as edited though its words are the same.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +40,7 @@ pub struct StoredReview {
     pub external_id: String,
     /// When it is counted.
     pub at: Timestamp,
-    /// Edited or taken back since: what was said is about other words.
+    /// Edited or taken back since: what was said is about other words, another rating or other fields.
     pub is_stale: bool,
     /// Headline and words; `None` where they were pruned.
     pub text: Option<(String, String)>,
@@ -246,7 +248,7 @@ fn verdicts(connection: &Connection, review: i64) -> rusqlite::Result<BTreeMap<S
     Ok(verdicts)
 }
 
-/// What all reviews of one message come to; `None` when they are about other words than there are.
+/// What all reviews of one message come to; `None` when they are about another content than there is.
 fn reviewed_item(reviews: &[StoredReview]) -> Option<ReviewedItem> {
     let newest = reviews.last()?;
     let (title, text) = newest.text.clone().filter(|_| !newest.is_stale)?;

@@ -9,7 +9,8 @@ use crate::tagging::model::measure::Verdicts;
 use crate::tagging::model::solve;
 use crate::tagging::model::solve::solve;
 
-/// A word that stands in fewer texts than this says more about them than about the theme.
+/// A word that stands in fewer texts than this says more about them than about the theme. Copies are
+/// one text: what one person sends three times is not what people share.
 const LEAST_TEXTS: u32 = 3;
 /// The most frequent words and pairs are enough.
 const MOST_WORDS: usize = 20_000;
@@ -85,11 +86,15 @@ impl Fit {
     }
 }
 
-/// Features that stand in enough texts, ascending.
+/// Features that stand in enough texts that are no copies of each other, ascending.
 fn known(rows: &[&Seen<'_>], words: usize, width: usize) -> Vec<u32> {
-    let mut texts = vec![0_u32; width];
-    for feature in rows.iter().flat_map(|row| row.words.iter().chain(&row.marks)) {
-        texts[*feature as usize] += 1;
+    let mut by_group = rows.to_vec();
+    by_group.sort_by_key(|row| row.group);
+    let (mut texts, mut last) = (vec![0_u32; width], vec![None; width]);
+    for row in by_group {
+        for feature in row.words.iter().chain(&row.marks).map(|feature| *feature as usize) {
+            texts[feature] += u32::from(last[feature].replace(row.group) != Some(row.group));
+        }
     }
     let mut known: Vec<u32> = (0..width as u32).filter(|feature| texts[*feature as usize] >= LEAST_TEXTS).collect();
     let of_words = known.partition_point(|feature| (*feature as usize) < words);
@@ -197,6 +202,21 @@ mod tests {
         assert!((with - 2.0).abs() < 1e-12 && (without - 8.0 / 12.0).abs() < 1e-12);
         let fit = Fit::new(&rows, 4, 4, 1.0);
         assert!(fit.score(rows[0]) > fit.score(rows[7]));
+    }
+
+    #[test]
+    fn copies_of_one_text_make_no_word_known() {
+        let words: Vec<Vec<u32>> = (0..9).map(|at| if at % 3 == 0 { vec![0, 1] } else { vec![1] }).collect();
+        let known_of = |groups: [usize; 9]| {
+            let rows: Vec<Seen<'_>> = words
+                .iter()
+                .zip(groups)
+                .map(|(words, group)| Seen { words, marks: vec![2], positive: false, by_rules: false, by_chance: false, group })
+                .collect();
+            known(&rows.iter().collect::<Vec<_>>(), 2, 3)
+        };
+        assert_eq!(known_of([7, 0, 1, 7, 2, 3, 7, 4, 5]), [1, 2], "one person said the first word, three times");
+        assert_eq!(known_of([7, 7, 1, 8, 2, 3, 6, 4, 5]), [0, 1, 2]);
     }
 
     #[test]

@@ -11,11 +11,12 @@ use crate::tagging::Rules;
 use crate::tagging::model::folds;
 use crate::text::normalise;
 use crate::text::normalise::Cut;
+use crate::text::redact::redacted;
 
 /// Longest word in bytes of its plain form; what is longer is no word that people share.
 const LONGEST: usize = 40;
-/// Digits of a word: "24" tells of hours, while longer numbers are orders, telephones and cards, which
-/// have no place in a file that people read.
+/// Digits of a word with letters, as "24h" or "a380"; what has more is an order or a number plate, which
+/// has no place in a file that people read.
 const MOST_DIGITS: usize = 3;
 
 /// A message with what people said of it.
@@ -195,14 +196,16 @@ impl View<'_> {
     }
 }
 
-/// The words of a text and its pairs of neighbours within a sentence, in plain form, each once.
+/// The words of a text and its pairs of neighbours within a sentence, in plain form, each once. What
+/// redaction takes out of a text is no word: the file of a model shows none of it.
 #[must_use]
 pub fn words(text: &str, cut: &Cut) -> BTreeSet<String> {
-    let (mut found, mut folded) = (BTreeSet::new(), String::new());
+    let (mut found, mut folded, public) = (BTreeSet::new(), String::new(), redacted(text));
     for sentence in &cut.sentences {
         let mut before = String::new();
         for word in &cut.words[sentence.clone()] {
-            let Some(word) = plain(&text[word.clone()], &mut folded) else {
+            let shown = plain(&text[word.clone()], &mut folded).filter(|_| !public.touches(word));
+            let Some(word) = shown else {
                 before.clear();
                 continue;
             };
@@ -217,7 +220,7 @@ pub fn words(text: &str, cut: &Cut) -> BTreeSet<String> {
 }
 
 /// The plain form of a word that people share; what is too long for one, or may be somebody's number,
-/// is none.
+/// is none: several digits alone are a piece of a telephone number or a house more often than hours.
 pub(super) fn plain<'f>(word: &str, folded: &'f mut String) -> Option<&'f str> {
     folded.clear();
     if word.len() > 4 * LONGEST {
@@ -225,8 +228,9 @@ pub(super) fn plain<'f>(word: &str, folded: &'f mut String) -> Option<&'f str> {
     }
     normalise::fold(word, folded);
     let digits = folded.chars().filter(|c| c.is_numeric()).count();
+    let is_number = digits > 1 && !folded.chars().any(char::is_alphabetic);
     // A few ligatures come apart into words.
-    (!folded.is_empty() && folded.len() <= LONGEST && digits <= MOST_DIGITS && !folded.contains(' ')).then_some(folded)
+    (!folded.is_empty() && folded.len() <= LONGEST && digits <= MOST_DIGITS && !is_number && !folded.contains(' ')).then_some(folded)
 }
 
 #[cfg(test)]
@@ -259,6 +263,20 @@ pub(super) mod tests {
         normalise::cut(text, &mut cut);
         let words = words(text, &cut);
         assert_eq!(words.iter().map(String::as_str).collect::<Vec<_>>(), ["again", "again the", "bot", "bot again", "the", "the bot"]);
+    }
+
+    #[test]
+    fn names_streets_and_pieces_of_telephone_numbers_are_no_words() {
+        let text = "My name is Zebulon Quartzmann, 12 Baker Street, call 070 123 45 67. The bot forgot me 24 times, says 7.";
+        let corpus = Corpus::new(&rules(&[("loop", &["bot"])]), vec![labelled(text, &["loop"]), labelled("a baker came", &[])]);
+        let view = corpus.view("loop");
+        for word in ["the bot", "bot forgot", "forgot me", "says 7", "a baker"] {
+            assert!(view.words.iter().any(|known| known == word), "{word}: {:?}", view.words);
+        }
+        for private in ["zebulon", "quartzmann", "street", "070", "123", "45", "12", "24"] {
+            assert!(!view.words.iter().any(|known| known.split(' ').any(|word| word == private)), "{private}: {:?}", view.words);
+        }
+        assert!(!view.words.iter().any(|known| known == "call the" || known == "me times"), "no pair leaps over what is left out");
     }
 
     #[test]

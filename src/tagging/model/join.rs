@@ -327,6 +327,7 @@ mod tests {
     use super::*;
     use crate::tagging::model::file::tests::model;
     use crate::text::normalise;
+    use crate::text::redact::redact;
 
     fn names() -> Vec<String> {
         ["late", "loop", "rude"].map(str::to_owned).to_vec()
@@ -389,7 +390,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_word_counts_as_it_did_in_training(text in "([abc]{1,2}[ .]|É |I\u{200b}t ){0,30}", known in proptest::collection::btree_map("[abc]{1,2}( [abc]{1,2})?|e", -2.0..2.0_f64, 0..30)) {
+        fn every_word_counts_as_it_did_in_training(text in "([abc]{1,2}( |[.] |!)|É |I\u{200b}t ){0,30}", known in proptest::collection::btree_map("[abc]{1,2}( [abc]{1,2})?|e", -2.0..2.0_f64, 0..30)) {
+            // What redaction takes out counts in tagging, where some text has the word in the open.
+            prop_assume!(redact(&text) == text);
             let words: Vec<(&str, f64)> = known.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
             let model = model("loop", &words, &[], &[]);
             let mut cut = Cut::default();
