@@ -252,7 +252,7 @@ fn why(failure: &ExampleFailure) -> String {
         return "no rule of the theme matches it; `uproar tag --rules FILE --explain` shows what does".to_owned();
     }
     if failure.parts.iter().all(|part| part.is_right) {
-        return "every part is there, but the clause says that all is well or quotes somebody (`even_calm`, `even_quoted`)".to_owned();
+        return "every part is there; what is missing stands beside the words: other themes (`when_themes`), more sentences (`times`), or the clause says that all is well or quotes somebody (`even_calm`, `even_quoted`)".to_owned();
     }
     let told = failure
         .parts

@@ -2,7 +2,7 @@
 //!
 //! Pure, and small enough to be read: a model is a weight for each word or pair of neighbouring
 //! words, for each rule of the theme, and for each other theme that fired. Their sum is held against
-//! a threshold. It stands in a [`file`] that a person can open.
+//! a threshold. It stands in a [`mod@file`] that a person can open.
 //!
 //! [`train`] makes models, and keeps one only where it beats the rules on texts that it has not
 //! seen; [`join`] lets a kept one decide, and tells the words that made it do so. The rest serves
