@@ -194,6 +194,34 @@ password = { file = "/nowhere/at/all" }
     }
 
     #[test]
+    fn a_theme_that_replaces_a_built_in_one_blames_no_other() {
+        let good = GOOD.replace("user = \"u\"\npassword = { file = \"/nowhere/at/all\" }", "").replace("builtin_themes = false", "");
+        let own = "[[theme]]\nname = \"refund_failed\"\nrules = [\"no refund\"]\nmatches = [\"\"]\n";
+        let own = own.replace("\"no refund\"", "'\"no refund\"'").replace("[\"\"]", "[\"No refund!\"]");
+        let (ended, out) = check(&good.replacen("[[watch]]", &format!("{own}[[watch]]"), 1), false, false);
+        assert_eq!(ended.unwrap(), Code::Done, "{out}");
+    }
+
+    #[test]
+    fn a_condition_that_no_message_meets_is_a_mistake() {
+        let good = GOOD.replace("user = \"u\"\npassword = { file = \"/nowhere/at/all\" }", "");
+        for (condition, told) in [
+            ("rating_at_most = 9", "no message has such a rating"),
+            ("rating_at_most = 2\nrating_at_least = 4", "no message has such a rating"),
+            ("source = [\"shop\"]", "there is no source `shop`"),
+            ("when_themes = [\"late\"]", "a theme cannot hang on itself"),
+            ("when_themes = [\"early\"]", "there is no theme `early`"),
+            ("scope = \"text\"\ntimes = 2", "nothing matches in it twice"),
+            ("lang = [\"xx\"]", "`xx` is no language"),
+        ] {
+            let rule = format!("[[theme.rule]]\nwhen = \"lost\"\n{condition}\n[[watch]]");
+            let (ended, out) = check(&good.replacen("[[watch]]", &rule, 1), false, false);
+            assert_eq!(ended.unwrap_err().code, Code::Config, "{condition}");
+            assert!(out.contains(told), "{condition}: {out}");
+        }
+    }
+
+    #[test]
     fn programs_get_an_array_with_places() {
         let (ended, out) = check("tme_zone = \"UTC\"\n", true, false);
         assert_eq!(ended.unwrap_err().code, Code::Config);

@@ -114,7 +114,7 @@ impl<'t> Compiler<'t> {
                 self.errors.extend(new.into_iter().map(|(name, fault)| error(theme, None, Part::Words(name), fault)));
                 words
             });
-            match read(rule, words, self.themes) {
+            match read(rule, words, self.themes, theme) {
                 Ok(read) => self.rule(theme, number, rule, read),
                 Err(faults) => self.errors.extend(faults.into_iter().map(|(part, fault)| error(theme, Some(number), part, fault))),
             }
@@ -178,7 +178,7 @@ struct Read {
     themes: Vec<usize>,
 }
 
-fn read(rule: &RuleText, words: &Vocabulary, themes: &[ThemeText]) -> Result<Read, Vec<(Part, Fault)>> {
+fn read(rule: &RuleText, words: &Vocabulary, themes: &[ThemeText], of: usize) -> Result<Read, Vec<(Part, Fault)>> {
     let mut faults = Vec::new();
     let mut take = |text: &str, part: Part| match parse::rule(text, words) {
         Ok(read) => Some(read),
@@ -203,8 +203,11 @@ fn read(rule: &RuleText, words: &Vocabulary, themes: &[ThemeText]) -> Result<Rea
     unless.extend(rule.none.iter().enumerate().filter_map(|(number, text)| take(text, Part::None(number))));
     let mut needed = Vec::new();
     for (number, name) in rule.when_themes.iter().enumerate() {
-        if let Some(theme) = themes.iter().position(|theme| theme.name == *name) {
+        if let Some(theme) = themes.iter().position(|theme| theme.name == *name).filter(|theme| *theme != of) {
             needed.push(theme);
+        } else if themes[of].name == *name {
+            let fault = Fault::new(0..name.len(), "a theme cannot hang on itself", "name another theme, or take it out");
+            faults.push((Part::WhenThemes(number), fault));
         } else {
             let cure = "name a theme of this configuration or a built-in one";
             faults.push((Part::WhenThemes(number), Fault::new(0..name.len(), format!("there is no theme `{name}`"), cure)));

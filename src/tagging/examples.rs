@@ -23,7 +23,9 @@ pub struct ExampleFailure {
     pub should_match: bool,
     /// What matched of this theme, a tag for each rule; empty when nothing did.
     pub matched: Vec<Tag>,
-    /// What became of each part of the rule, where it should have matched.
+    /// Where it should have matched: the rule, or of the theme's rules the one that comes nearest,
+    pub nearest: Option<usize>,
+    /// and what became of each of its parts.
     pub parts: Vec<Answer>,
 }
 
@@ -62,12 +64,25 @@ fn failed(
         let of_theme = || found.iter().filter(|(of, ..)| *of == theme);
         let does_match = of_theme().any(|(_, of, _)| rule.is_none_or(|rule| rule == *of));
         if does_match != should_match {
-            let parts = written.filter(|_| should_match).map(|rule| trial(&themes[theme], rule, &message)).unwrap_or_default();
+            let tried = should_match.then(|| nearest(&themes[theme], rule, &message)).flatten();
+            let (nearest, parts) = tried.map_or((None, Vec::new()), |(nearest, parts)| (Some(nearest), parts));
             let matched = of_theme().map(|(.., tag)| tag.clone()).collect();
-            failures.push(ExampleFailure { theme, rule, number, text: text.clone(), should_match, matched, parts });
+            failures.push(ExampleFailure { theme, rule, number, text: text.clone(), should_match, matched, nearest, parts });
         }
     }
     failures
+}
+
+/// Rules of a theme that are tried for one example.
+const MOST_TRIED: usize = 50;
+
+/// The rule that comes nearest to a match, of one or of all, with its parts.
+fn nearest(theme: &ThemeText, rule: Option<usize>, message: &Message<'_>) -> Option<(usize, Vec<Answer>)> {
+    let rules = theme.rules.iter().enumerate().filter(|(number, _)| rule.is_none_or(|rule| rule == *number));
+    let tried = rules.take(MOST_TRIED).map(|(number, rule)| (number, trial(theme, rule, message)));
+    let wrong = |parts: &[Answer]| parts.iter().filter(|part| !part.is_right).count();
+    // Of two that lack as much, the one of which more is there.
+    tried.filter(|(_, parts)| !parts.is_empty()).min_by_key(|(_, parts)| (wrong(parts), std::cmp::Reverse(parts.len())))
 }
 
 #[cfg(test)]

@@ -130,7 +130,13 @@ fn ways(rule: &RuleText, words: &Vocabulary, choices: &mut Choices) -> Option<Ve
         }
         for (part, text) in &unless {
             let node = choices.node(parse::rule(text, words).ok()?);
-            parts.push(Planned { part: part.clone(), written: one_line(text), node, sides: Vec::new(), is_excluded: true });
+            parts.push(Planned {
+                part: part.clone(),
+                written: format!("not {}", one_line(text)),
+                node,
+                sides: Vec::new(),
+                is_excluded: true,
+            });
         }
         planned.push(parts);
     }
@@ -209,7 +215,7 @@ mod tests {
         yes a
         yes b
         no  c is not there
-        no  d is there, and takes the match back
+        no  not d is there, and takes the match back
         ");
     }
 }

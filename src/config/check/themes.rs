@@ -62,6 +62,14 @@ pub fn themes(top: &Top, reader: &mut Reader<'_>) -> (Vec<ThemeText>, Vec<Option
     for theme in top.theme.iter().filter(|theme| theme.rules.value.0.is_empty() && theme.rule.is_empty()) {
         without_rules(theme, reader);
     }
+    let sources: Vec<&str> = top.source.iter().filter_map(|source| Some(source.name.as_ref()?.value.0.as_str())).collect();
+    for named in top.theme.iter().flat_map(|theme| &theme.rule).flat_map(|rule| rule.source.value.iter()) {
+        if !sources.contains(&named.value.0.as_str()) {
+            let problem =
+                Problem::error(Code::UnknownName, named.at.clone().unwrap_or_default(), format!("there is no source `{}`", named.value.0));
+            reader.report(problem.label("unknown source").help(format!("the configuration has {}", sources.join(", "))));
+        }
+    }
     let mut themes = if top.builtin_themes.value { built_in() } else { Vec::new() };
     themes.retain(|theme| !own.iter().any(|(text, _)| text.name == theme.name));
     let mut origins = vec![None; themes.len()];
@@ -138,9 +146,14 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
             problem.label("no more than 1 with this `scope`").help("leave `times` out, or take `scope = \"sentence\"` or \"pair\""),
         );
     }
+    let (least, most) = (stars(rule.rating_at_least.as_ref()).unwrap_or(0.0), stars(rule.rating_at_most.as_ref()).unwrap_or(5.0));
+    if most > 5.0 || least > most {
+        let at = rule.rating_at_most.as_ref().or(rule.rating_at_least.as_ref()).and_then(|stars| stars.at.clone());
+        let problem = Problem::error(Code::OutOfRange, at.unwrap_or_else(|| rule.at.clone()), "no message has such a rating".to_owned());
+        reader.report(problem.label("stars of five").help("give numbers from 0 to 5, the least not above the most"));
+    }
     let text = |text: &Option<Placed<Text>>| text.as_ref().map(|text| text.value.0.clone()).unwrap_or_default();
     let words = |list: &List<Word>| list.iter().map(|word| word.value.0.clone()).collect();
-    let stars = |number: &Option<Placed<Positive>>| number.as_ref().map(|number| number.value.0);
     Some(RuleText {
         name: rule.name.as_ref().map(|name| name.value.0.clone()).unwrap_or_default(),
         when: text(&rule.when),
@@ -151,8 +164,8 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
         when_themes: words(&rule.when_themes.value),
         lang: words(&rule.lang.value),
         source: words(&rule.source.value),
-        rating_at_most: stars(&rule.rating_at_most),
-        rating_at_least: stars(&rule.rating_at_least),
+        rating_at_most: stars(rule.rating_at_most.as_ref()),
+        rating_at_least: stars(rule.rating_at_least.as_ref()),
         scope: rule.scope.value.0,
         times: u32::try_from(rule.times.value.0).unwrap_or(1),
         even_calm: rule.even_calm.value,
@@ -160,6 +173,10 @@ fn read_rule(rule: &Rule, reader: &mut Reader<'_>) -> Option<RuleText> {
         matches: texts(&rule.matches.value),
         matches_not: texts(&rule.matches_not.value),
     })
+}
+
+fn stars(number: Option<&Placed<Positive>>) -> Option<f64> {
+    number.map(|number| number.value.0)
 }
 
 fn texts(list: &List<Text>) -> Vec<String> {
@@ -235,7 +252,13 @@ pub fn examples(themes: &[ThemeText], origins: &[Option<Origin>]) -> Vec<Problem
         };
         Problem::warning(Code::Example, at, message).label(label).help(why(failure))
     };
-    tagging::failed_examples(&rules, themes).iter().map(problem).collect()
+    // Where somebody's own theme took the place of a built-in one, what hangs on it hangs on other words.
+    let is_own = |name: &String| themes.iter().zip(origins).any(|(theme, origin)| theme.name == *name && origin.is_some());
+    let is_moved = |failure: &ExampleFailure| {
+        let rule = failure.rule.and_then(|rule| themes[failure.theme].rules.get(rule));
+        origins.get(failure.theme).is_some_and(Option::is_none) && rule.is_some_and(|rule| rule.when_themes.iter().any(is_own))
+    };
+    tagging::failed_examples(&rules, themes).iter().filter(|failure| !is_moved(failure)).map(problem).collect()
 }
 
 /// What to know to mend the rule, or the example.
@@ -258,7 +281,11 @@ fn why(failure: &ExampleFailure) -> String {
         .parts
         .iter()
         .map(|part| if part.is_right { format!("yes  {}", part.written) } else { format!("no   {}: {}", part.written, part.note) });
-    format!("part by part:\n{}", told.collect::<Vec<_>>().join("\n"))
+    let of = match (failure.rule, failure.nearest) {
+        (None, Some(nearest)) => format!("rule {} comes nearest, part by part:", nearest + 1),
+        _ => "part by part:".to_owned(),
+    };
+    format!("{of}\n{}", told.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]

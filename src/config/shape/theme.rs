@@ -52,11 +52,11 @@ table! {
         /// Languages of the messages that the rule is for: two letters each. All without it.
         lang: List<Word>, default = [], such_as = ["de", "nl"];
         /// Sources of the messages that the rule is for. All without it.
-        source: List<Word>, default = [], such_as = ["app"];
+        source: List<Word>, default = [], such_as = ["app-store"];
         /// Only for messages that rate this or less, in stars of five.
         rating_at_most: Positive, optional = 2;
         /// Only for messages that rate this or more, in stars of five.
-        rating_at_least: Positive, optional = 4;
+        rating_at_least: Positive, optional = 1;
         /// How far one match may reach: "sentence", "pair" (two sentences), "text" or "title".
         scope: Choice<Scope>, default = "sentence";
         /// In how many different sentences (or pairs) of the message it must match.
