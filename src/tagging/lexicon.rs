@@ -34,9 +34,6 @@ const LONGEST_REMEMBERED: usize = 64;
 const MOST_WORDS: usize = 1 << 17;
 const MOST_ANSWERS: usize = 1 << 20;
 
-/// Memories that are kept, one for each of so many languages.
-const MOST_MEMOS: usize = 3;
-
 /// From words to choices.
 #[derive(Debug)]
 pub(super) struct Lexicon {
@@ -220,21 +217,22 @@ impl Lexicon {
     }
 }
 
-/// A memory for each of the languages that came last: what a word means to the rules of one language
-/// is little, what it means to those of all is much.
+/// A memory for each language; together they hold no more than one may. Apart, because
+/// what a word means to the rules of one language is little, and to those of all much.
 #[derive(Debug, Default)]
 pub(super) struct Memos(Vec<(Languages, Memo)>);
 
 impl Memos {
     /// The memory for messages of these languages.
     pub(super) fn of(&mut self, languages: Languages) -> &mut Memo {
-        if let Some(at) = self.0.iter().position(|(known, _)| *known == languages) {
-            self.0[..=at].rotate_right(1);
-        } else {
-            self.0.truncate(MOST_MEMOS - 1);
-            self.0.insert(0, (languages, Memo { languages: Some(languages), ..Memo::default() }));
+        if self.0.iter().map(|(_, memo)| memo.known.len()).sum::<usize>() >= MOST_WORDS {
+            self.0.clear();
         }
-        &mut self.0[0].1
+        let at = self.0.iter().position(|(known, _)| *known == languages).unwrap_or_else(|| {
+            self.0.push((languages, Memo { languages: Some(languages), ..Memo::default() }));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
     }
 }
 
