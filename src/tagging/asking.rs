@@ -2,10 +2,13 @@
 //!
 //! A rule that is never looked at costs nothing. A text satisfies some hundred choices, of rules in
 //! many languages; few of them make a rule worth asking. So first the rarest choice that an
-//! alternative cannot do without must occur, then, in the same sentence where the rule looks at one,
-//! one of each further set that it needs. Only for what is left the places of words are written down.
+//! alternative cannot do without must occur: each word *wakes* the alternatives that hang on it, most
+//! words none. Then a [`Glance`] at the sentence must not rule it out, or where the rule looks
+//! further, the text must have one of each further set that it needs. Only for what is left the
+//! places of words are written down.
 
 use crate::domain::theme::Scope;
+use crate::tagging::glance::Glance;
 use crate::tagging::languages::Languages;
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
@@ -17,15 +20,16 @@ use crate::tagging::rules::Rule;
 use crate::tagging::search::Postings;
 
 /// What leads from choices to alternatives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Triggers {
+    /// How many choices there are.
+    choices: usize,
     /// Alternatives that look at a sentence, by choice.
     near: Lists,
     /// Alternatives that look further, by choice.
     far: Lists,
-    /// The choices that `near` and `far` have alternatives for.
-    near_choices: Set,
-    far_choices: Set,
+    /// Of the rule of each alternative.
+    languages: Vec<Languages>,
     /// What each alternative needs beside its trigger.
     needs: Vec<Box<[Box<[Choice]>]>>,
     /// Every choice that is looked at when an alternative is asked.
@@ -35,7 +39,7 @@ pub(super) struct Triggers {
 }
 
 /// Lists by number, in one piece of memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Lists {
     ends: Vec<u32>,
     all: Vec<u32>,
@@ -52,16 +56,15 @@ pub(super) struct Question {
 /// What is worth keeping from message to message.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
-    sentence: Set,
-    text: Set,
+    glance: Glance,
     wanted: Set,
-    /// Triggers that look further than a sentence, each with its sentence.
-    far_hits: Vec<(Choice, u32)>,
     /// By alternative: one past the last window in which it is to be looked at, counted on from text
     /// to text, so that nothing needs to be cleared.
     asked: Vec<u64>,
     /// The windows of all texts before.
     before: u64,
+    /// Sentences that are asked about, in order.
+    sentences: Vec<u32>,
     pub(super) todo: Vec<Question>,
 }
 
@@ -70,12 +73,6 @@ pub(super) struct Asking {
 struct Set(Vec<u64>);
 
 impl Set {
-    /// Makes it empty, for so many choices.
-    fn clear(&mut self, choices: usize) {
-        self.0.clear();
-        self.0.resize(choices.div_ceil(64), 0);
-    }
-
     fn of(choices: usize, members: impl IntoIterator<Item = Choice>) -> Self {
         let mut set = Self(vec![0; choices.div_ceil(64)]);
         members.into_iter().for_each(|choice| set.insert(choice));
@@ -88,26 +85,6 @@ impl Set {
 
     fn has(&self, choice: Choice) -> bool {
         self.0[choice as usize / 64] & (1 << (choice % 64)) != 0
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(ours, theirs)| *ours |= theirs);
-    }
-
-    /// What both have, in order.
-    fn both<'s>(&'s self, other: &'s Self) -> impl Iterator<Item = Choice> + 's {
-        let shared = (0..).zip(self.0.iter().zip(&other.0)).map(|(at, (ours, theirs)): (Choice, _)| (at, ours & theirs));
-        shared.filter(|(_, bits)| *bits != 0).flat_map(|(at, mut bits)| {
-            std::iter::from_fn(move || {
-                let lowest = (bits != 0).then(|| bits.trailing_zeros())?;
-                bits &= bits - 1;
-                Some(at * 64 + lowest)
-            })
-        })
-    }
-
-    fn has_all(&self, needs: &[Box<[Choice]>]) -> bool {
-        needs.iter().all(|one_of| one_of.iter().any(|choice| self.has(*choice)))
     }
 }
 
@@ -122,10 +99,12 @@ impl Lists {
         Self { ends, all }
     }
 
+    /// The list of a number; none of a number that there is not.
     fn of(&self, number: Choice) -> &[u32] {
         let number = number as usize;
+        let Some(to) = self.ends.get(number) else { return &[] };
         let from = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.all[from as usize..self.ends[number] as usize]
+        &self.all[from as usize..*to as usize]
     }
 }
 
@@ -147,11 +126,34 @@ impl Triggers {
             let unless = &rules[alternative.rule as usize].unless;
             uses.push(used(unless.iter().chain([&alternative.node])).into());
         }
-        let filled =
-            |lists: &[Vec<u32>]| Set::of(choices.len(), (0..).zip(lists).filter(|(_, list)| !list.is_empty()).map(|(choice, _)| choice));
-        let (near_choices, far_choices) = (filled(&near), filled(&far));
         let calm = Set::of(choices.len(), calms.iter().flat_map(Calm::choices));
-        Self { near: Lists::new(near), far: Lists::new(far), near_choices, far_choices, needs, uses, calm }
+        let languages = alternatives.iter().map(|alternative| alternative.languages).collect();
+        Self { choices: choices.len(), near: Lists::new(near), far: Lists::new(far), languages, needs, uses, calm }
+    }
+
+    /// Appends what some choices wake that looks at a sentence, of rules for some of the languages, each once.
+    pub(super) fn wake_near(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+        self.wake(&self.near, choices, languages, woken);
+    }
+
+    /// The same of what looks further.
+    pub(super) fn wake_far(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+        self.wake(&self.far, choices, languages, woken);
+    }
+
+    fn wake(&self, lists: &Lists, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+        let first = woken.len();
+        let all = choices.iter().flat_map(|choice| lists.of(*choice));
+        woken.extend(all.filter(|alternative| self.languages[**alternative as usize].meet(languages)));
+        woken[first..].sort_unstable();
+        let mut kept = first;
+        for at in first..woken.len() {
+            if kept == first || woken[at] != woken[kept - 1] {
+                woken[kept] = woken[at];
+                kept += 1;
+            }
+        }
+        woken.truncate(kept);
     }
 
     /// For each choice the languages of the rules that use it.
@@ -169,65 +171,66 @@ impl Triggers {
 
     /// Finds out what is to be asked of a message, and where the words stand that it is about.
     pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], message: &Read) {
-        let choices = self.near.ends.len();
         asking.asked.resize(alternatives.len(), 0);
         asking.todo.clear();
-        asking.far_hits.clear();
-        asking.text.clear(choices);
-        let mut from = 0;
+        asking.sentences.clear();
+        asking.glance.begin_text(self.choices);
+        let looks_far = !message.woken_far.is_empty();
         for (number, words) in (0_u32..).zip(&message.cut.sentences) {
-            let to = message.ends[words.end - 1] as usize;
-            asking.sentence.clear(choices);
-            message.satisfied[std::mem::replace(&mut from, to)..to].iter().for_each(|choice| asking.sentence.insert(*choice));
-            asking.text.add(&asking.sentence);
-            asking.far_hits.extend(asking.sentence.both(&self.far_choices).map(|choice| (choice, number)));
-            self.ask_of_sentence(asking, alternatives, message, number);
+            let woken = message.woken_in(number);
+            if looks_far || !woken.is_empty() {
+                asking.glance.begin_sentence();
+                words.clone().for_each(|word| asking.glance.note(word, message.choices(word)));
+                Self::ask_of_sentence(asking, alternatives, woken, number);
+            }
         }
         self.ask_further(asking, alternatives, message);
         asking.before += message.cut.sentences.len() as u64 + 1;
         self.post(asking, postings, message);
     }
 
-    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read, window: u32) {
-        let Asking { sentence, asked, before, todo, .. } = asking;
-        let languages = message.lang.unwrap_or(Languages::ALL);
-        for number in sentence.both(&self.near_choices).flat_map(|choice| self.near.of(choice)) {
-            let asked = &mut asked[*number as usize];
-            let here = *before + u64::from(window) + 1;
-            if *asked < here {
-                *asked = here;
-                let alternative = &alternatives[*number as usize];
-                if alternative.languages.meet(languages) && sentence.has_all(&self.needs[*number as usize]) {
-                    todo.push(Question { rule: alternative.rule, window, alternative: *number });
+    fn ask_of_sentence(asking: &mut Asking, alternatives: &[Alternative], woken: &[u32], window: u32) {
+        let here = asking.before + u64::from(window) + 1;
+        for &number in woken {
+            let asked = &mut asking.asked[number as usize];
+            if std::mem::replace(asked, here) == here {
+                continue;
+            }
+            let alternative = &alternatives[number as usize];
+            if asking.glance.may_hold(&alternative.node) {
+                asking.todo.push(Question { rule: alternative.rule, window, alternative: number });
+                if asking.sentences.last() != Some(&window) {
+                    asking.sentences.push(window);
                 }
             }
         }
     }
 
     fn ask_further(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read) {
-        let Asking { far_hits, text, asked, before, todo, .. } = asking;
-        let languages = message.lang.unwrap_or(Languages::ALL);
+        let Asking { glance, asked, before, todo, sentences: about, .. } = asking;
         let sentences = &message.cut.sentences;
         let pairs = sentences.len().saturating_sub(1).max(1) as u32;
-        for &(choice, sentence) in far_hits.iter() {
-            for &number in self.far.of(choice) {
-                let alternative = &alternatives[number as usize];
-                if !alternative.languages.meet(languages) || !text.has_all(&self.needs[number as usize]) {
-                    continue;
-                }
-                let windows = match alternative.scope {
-                    Scope::Sentence => 0..0,
-                    // The pair before this sentence, and the one that it begins.
-                    Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
-                    Scope::Text => 0..1,
-                    // The line after a title ends a sentence.
-                    Scope::Title => 0..u32::from(message.cut.words[sentences[sentence as usize].start].end <= message.title),
-                };
-                let asked = &mut asked[number as usize];
-                for window in windows {
-                    if *asked <= *before + u64::from(window) {
-                        todo.push(Question { rule: alternative.rule, window, alternative: number });
-                        *asked = *before + u64::from(window) + 1;
+        for &(number, sentence) in &message.woken_far {
+            if !glance.has_all(&self.needs[number as usize]) {
+                continue;
+            }
+            let alternative = &alternatives[number as usize];
+            let windows = match alternative.scope {
+                Scope::Sentence => 0..0,
+                // The pair before this sentence, and the one that it begins.
+                Scope::Pair => sentence.saturating_sub(1)..(sentence + 1).min(pairs),
+                Scope::Text => 0..1,
+                // The line after a title ends a sentence.
+                Scope::Title => 0..u32::from(message.cut.words[sentences[sentence as usize].start].end <= message.title),
+            };
+            let asked = &mut asked[number as usize];
+            for window in windows {
+                if *asked <= *before + u64::from(window) {
+                    todo.push(Question { rule: alternative.rule, window, alternative: number });
+                    *asked = *before + u64::from(window) + 1;
+                    if about.len() < sentences.len() {
+                        about.clear();
+                        about.extend(0..sentences.len() as u32);
                     }
                 }
             }
@@ -236,19 +239,17 @@ impl Triggers {
 
     /// Writes down where the words stand that the questions are about.
     fn post(&self, asking: &mut Asking, postings: &mut Postings, message: &Read) {
-        let Asking { todo, wanted, .. } = asking;
-        postings.clear(self.near.ends.len());
+        let Asking { todo, wanted, sentences, .. } = asking;
+        postings.clear(self.choices);
         if todo.is_empty() {
             return;
         }
         wanted.0.clone_from(&self.calm.0);
         todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter()).for_each(|choice| wanted.insert(*choice));
-        let mut from = 0;
-        for (word, to) in (0_u32..).zip(&message.ends) {
-            let to = *to as usize;
-            for &choice in &message.satisfied[std::mem::replace(&mut from, to)..to] {
+        for word in sentences.iter().flat_map(|sentence| message.cut.sentences[*sentence as usize].clone()) {
+            for &choice in message.choices(word) {
                 if wanted.has(choice) {
-                    postings.push(choice, word);
+                    postings.push(choice, word as u32);
                 }
             }
         }
@@ -277,24 +278,12 @@ mod tests {
     #[test]
     fn lists_are_found_by_number() {
         let lists = Lists::new(vec![vec![], vec![3, 1], vec![], vec![7]]);
-        assert_eq!([lists.of(0), lists.of(1), lists.of(2), lists.of(3)], [&[][..], &[3, 1], &[], &[7]]);
+        assert_eq!([lists.of(0), lists.of(1), lists.of(2), lists.of(3), lists.of(4)], [&[][..], &[3, 1], &[], &[7], &[]]);
     }
 
     #[test]
-    fn a_set_needs_one_of_each() {
+    fn a_set_has_what_was_put_in() {
         let set = Set::of(130, [3, 129]);
-        let needs = |lists: &[&[Choice]]| lists.iter().map(|list| Box::from(*list)).collect::<Vec<_>>();
-        assert!(set.has_all(&needs(&[&[1, 3], &[129]])));
-        assert!(!set.has_all(&needs(&[&[1, 3], &[128]])));
-        assert!(set.has_all(&[]));
-    }
-
-    #[test]
-    fn what_two_sets_share_comes_in_order() {
-        let (a, b) = (Set::of(200, [0, 63, 64, 130, 199]), Set::of(200, [199, 64, 0, 5]));
-        assert_eq!(a.both(&b).collect::<Vec<_>>(), [0, 64, 199]);
-        let mut all = a.clone();
-        all.add(&b);
-        assert!(all.has(5) && all.has(63) && !all.has(6));
+        assert!(set.has(3) && set.has(129) && !set.has(128));
     }
 }

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use aho_corasick::AhoCorasick;
 use rust_stemmers::Stemmer;
 
+use crate::tagging::asking::Triggers;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::pattern;
@@ -236,24 +237,52 @@ impl Memos {
     }
 }
 
-/// Answers of a [`Lexicon`] to words as written.
+/// What words as written mean to a [`Lexicon`] and its [`Triggers`].
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     /// Whose rules ask; all where nothing is said.
     languages: Option<Languages>,
-    known: HashMap<Box<str>, (u32, u32), foldhash::fast::RandomState>,
-    answers: Vec<Choice>,
+    known: HashMap<Box<str>, Place, foldhash::fast::RandomState>,
+    answers: Vec<u32>,
     bare: String,
     /// Where answers before this were kept for good.
     kept: usize,
 }
 
+/// What a word means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Meaning<'m> {
+    /// The choices that it satisfies, in order.
+    pub(super) choices: &'m [Choice],
+    /// Alternatives that it wakes: those that look at a sentence, and those that look further.
+    pub(super) near: &'m [u32],
+    pub(super) far: &'m [u32],
+}
+
+/// Where its meaning stands among the answers.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    from: u32,
+    near: u32,
+    far: u32,
+    to: u32,
+}
+
 impl Memo {
-    /// The choices that a word satisfies, in order.
-    pub(super) fn choices(&mut self, lexicon: &Lexicon, word: &str) -> &[Choice] {
-        if let Some(&(from, to)) = self.known.get(word) {
-            return &self.answers[from as usize..to as usize];
+    /// What a word means.
+    pub(super) fn meaning(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str) -> Meaning<'_> {
+        let place = match self.known.get(word) {
+            Some(place) => *place,
+            None => self.learn(lexicon, triggers, word),
+        };
+        Meaning {
+            choices: &self.answers[place.from as usize..place.near as usize],
+            near: &self.answers[place.near as usize..place.far as usize],
+            far: &self.answers[place.far as usize..place.to as usize],
         }
+    }
+
+    fn learn(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str) -> Place {
         if self.known.len() >= MOST_WORDS || self.answers.len() >= MOST_ANSWERS {
             self.known.clear();
             self.answers.clear();
@@ -261,13 +290,20 @@ impl Memo {
         }
         // An answer that is not remembered is overwritten by the next.
         self.answers.truncate(self.kept);
+        let languages = self.languages.unwrap_or(Languages::ALL);
         let from = self.answers.len();
-        lexicon.find(word, self.languages.unwrap_or(Languages::ALL), &mut self.bare, &mut self.answers);
+        lexicon.find(word, languages, &mut self.bare, &mut self.answers);
+        let choices = self.answers[from..].to_vec();
+        let near = self.answers.len();
+        triggers.wake_near(&choices, languages, &mut self.answers);
+        let far = self.answers.len();
+        triggers.wake_far(&choices, languages, &mut self.answers);
+        let place = Place { from: from as u32, near: near as u32, far: far as u32, to: self.answers.len() as u32 };
         if word.len() <= LONGEST_REMEMBERED {
             self.kept = self.answers.len();
-            self.known.insert(word.into(), (from as u32, self.kept as u32));
+            self.known.insert(word.into(), place);
         }
-        &self.answers[from..]
+        place
     }
 }
 
@@ -278,6 +314,10 @@ mod tests {
     fn lexicon(patterns: &[Pattern]) -> Lexicon {
         let choices: Vec<_> = patterns.iter().map(|pattern| BTreeSet::from([pattern.clone()])).collect();
         Lexicon::new(&choices, vec![Languages::ALL; choices.len()]).unwrap()
+    }
+
+    fn choices<'m>(memo: &'m mut Memo, lexicon: &Lexicon, word: &str) -> &'m [Choice] {
+        memo.meaning(lexicon, &Triggers::default(), word).choices
     }
 
     #[test]
@@ -294,8 +334,8 @@ mod tests {
         for (word, expected) in
             [("Bot", &[0, 1, 2, 3][..]), ("robots", &[3]), ("chatbots", &[3, 4]), ("bo", &[1, 3]), ("b", &[]), ("robot", &[2, 3])]
         {
-            assert_eq!(memo.choices(&lexicon, word), expected, "{word}");
-            assert_eq!(memo.choices(&lexicon, word), expected, "{word} once more");
+            assert_eq!(choices(&mut memo, &lexicon, word), expected, "{word}");
+            assert_eq!(choices(&mut memo, &lexicon, word), expected, "{word} once more");
         }
     }
 
@@ -312,7 +352,7 @@ mod tests {
             ("refnud", &[0]),
             ("ignsx", &[]),
         ] {
-            assert_eq!(memo.choices(&lexicon, word), expected, "{word}");
+            assert_eq!(choices(&mut memo, &lexicon, word), expected, "{word}");
         }
     }
 
@@ -321,13 +361,13 @@ mod tests {
         let lexicon = lexicon(&[Pattern::Prefix("w".into())]);
         let mut memo = Memo::default();
         for at in 0..MOST_WORDS + 10 {
-            assert_eq!(memo.choices(&lexicon, &format!("w{at}")), [0]);
+            assert_eq!(choices(&mut memo, &lexicon, &format!("w{at}")), [0]);
         }
         assert!(memo.known.len() <= MOST_WORDS);
         let long = "w".repeat(LONGEST_REMEMBERED + 1);
         let before = memo.known.len();
-        assert_eq!(memo.choices(&lexicon, &long), [0]);
-        assert_eq!(memo.choices(&lexicon, "else"), [] as [Choice; 0]);
+        assert_eq!(choices(&mut memo, &lexicon, &long), [0]);
+        assert_eq!(choices(&mut memo, &lexicon, "else"), [] as [Choice; 0]);
         assert_eq!(memo.known.len(), before + 1);
     }
 }

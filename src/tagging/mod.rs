@@ -29,6 +29,7 @@ use crate::tagging::compile::Compiler;
 mod asking;
 mod compile;
 mod examples;
+mod glance;
 mod hush;
 pub mod languages;
 mod lex;

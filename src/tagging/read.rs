@@ -2,9 +2,11 @@
 //! on how the words stand to each other.
 
 use crate::tagging::Message;
+use crate::tagging::asking::Triggers;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
+use crate::tagging::lexicon::Memo;
 use crate::tagging::lexicon::Memos;
 use crate::tagging::plan::Choice;
 use crate::text::foreign::foreign;
@@ -22,15 +24,20 @@ pub struct Read {
     pub(super) stars: Option<f64>,
     pub(super) source: String,
     pub(super) cut: Cut,
-    /// Choices that the words satisfy, word after word.
-    pub(super) satisfied: Vec<Choice>,
-    /// Where the choices of each word end.
-    pub(super) ends: Vec<u32>,
+    /// Choices that the words satisfy, word after word, and where those of each word end.
+    satisfied: Vec<Choice>,
+    ends: Vec<u32>,
+    /// Alternatives that look at a sentence and are woken by its words, sentence after sentence, and
+    /// where those of each sentence end.
+    woken: Vec<u32>,
+    woken_ends: Vec<u32>,
+    /// Alternatives that look further, each with the sentence in which a word wakes it.
+    pub(super) woken_far: Vec<(u32, u32)>,
 }
 
 impl Read {
     /// Reads a message in place of the last one.
-    pub(super) fn take(&mut self, message: &Message<'_>, lexicon: &Lexicon, memos: &mut Memos) {
+    pub(super) fn take(&mut self, message: &Message<'_>, lexicon: &Lexicon, triggers: &Triggers, memos: &mut Memos) {
         self.text.clear();
         if !message.title.is_empty() {
             self.text.extend([message.title, "\n"]);
@@ -42,13 +49,35 @@ impl Read {
         self.source.clear();
         self.source.push_str(message.source);
         self.cut_own_words();
+        self.look_up(lexicon, triggers, memos.of(self.lang.unwrap_or(Languages::ALL)));
+    }
+
+    fn look_up(&mut self, lexicon: &Lexicon, triggers: &Triggers, memo: &mut Memo) {
         self.satisfied.clear();
-        let memo = memos.of(self.lang.unwrap_or(Languages::ALL));
         self.ends.clear();
-        for word in &self.cut.words {
-            self.satisfied.extend(memo.choices(lexicon, &self.text[word.clone()]));
-            self.ends.push(self.satisfied.len() as u32);
+        self.woken.clear();
+        self.woken_ends.clear();
+        self.woken_far.clear();
+        for (number, words) in (0..).zip(&self.cut.sentences) {
+            for word in &self.cut.words[words.clone()] {
+                let found = memo.meaning(lexicon, triggers, &self.text[word.clone()]);
+                self.satisfied.extend_from_slice(found.choices);
+                self.ends.push(self.satisfied.len() as u32);
+                self.woken.extend_from_slice(found.near);
+                self.woken_far.extend(found.far.iter().map(|alternative| (*alternative, number)));
+            }
+            self.woken_ends.push(self.woken.len() as u32);
         }
+    }
+
+    /// The choices that a word satisfies.
+    pub(super) fn choices(&self, word: usize) -> &[Choice] {
+        part(&self.satisfied, &self.ends, word)
+    }
+
+    /// The alternatives that the words of a sentence wake.
+    pub(super) fn woken_in(&self, sentence: u32) -> &[u32] {
+        part(&self.woken, &self.woken_ends, sentence as usize)
     }
 
     /// Quoted mails, signatures and the vendor's answers are no words of the customer; a captcha or an
@@ -65,4 +94,10 @@ impl Read {
             self.cut.leave_out(&parts);
         }
     }
+}
+
+/// A part of what stands one after the other, by where each ends.
+fn part<'l>(all: &'l [u32], ends: &[u32], number: usize) -> &'l [u32] {
+    let from = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &all[from as usize..ends[number] as usize]
 }

@@ -196,7 +196,7 @@ impl Rules {
     /// As [`Rules::tag`], in a workspace of the caller's. A workspace belongs to one set of rules.
     pub fn tag_with(&self, scratch: &mut Scratch, message: &Message<'_>) -> Vec<Tag> {
         let mut read = std::mem::take(&mut scratch.read);
-        read.take(message, &self.lexicon, &mut scratch.memos);
+        read.take(message, &self.lexicon, &self.triggers, &mut scratch.memos);
         let tags = self.tag_read(scratch, &read);
         scratch.read = read;
         tags
@@ -205,7 +205,7 @@ impl Rules {
     /// The first half of [`Rules::tag_with`]: cuts a message into words and finds out what each is.
     pub fn read(&self, scratch: &mut Scratch, message: &Message<'_>) -> Read {
         let mut read = Read::default();
-        read.take(message, &self.lexicon, &mut scratch.memos);
+        read.take(message, &self.lexicon, &self.triggers, &mut scratch.memos);
         read
     }
 

@@ -10,6 +10,7 @@ use crate::domain::theme::Scope;
 use crate::domain::theme::ThemeText;
 use crate::tagging::Message;
 use crate::tagging::Part;
+use crate::tagging::asking::Triggers;
 use crate::tagging::compile::Shared;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
@@ -65,7 +66,7 @@ pub(super) fn trial(theme: &ThemeText, rule: &RuleText, message: &Message<'_>) -
     let (mut memo, mut postings) = (Memo::default(), Postings::default());
     postings.clear(count);
     for (number, word) in places.words.iter().enumerate() {
-        for choice in memo.choices(&lexicon, &text[word.clone()]) {
+        for choice in memo.meaning(&lexicon, &Triggers::default(), &text[word.clone()]).choices {
             postings.push(*choice, number as u32);
         }
     }
