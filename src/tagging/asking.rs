@@ -9,6 +9,8 @@
 
 use crate::domain::theme::Scope;
 use crate::tagging::glance::Glance;
+use crate::tagging::glance::Outlines;
+use crate::tagging::glance::WORDS;
 use crate::tagging::languages::Languages;
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
@@ -28,14 +30,29 @@ pub(super) struct Triggers {
     near: Lists,
     /// Alternatives that look further, by choice.
     far: Lists,
+    /// How each alternative is woken.
+    woken: Vec<Woken>,
     /// Of the rule of each alternative.
     languages: Vec<Languages>,
+    /// Every alternative as a glance sees it, and what says that all is well.
+    outlines: Outlines,
+    calm_outlines: Vec<(Languages, u32)>,
     /// What each alternative needs beside its trigger.
     needs: Vec<Box<[Box<[Choice]>]>>,
     /// Every choice that is looked at when an alternative is asked.
     uses: Vec<Box<[Choice]>>,
     /// Choices that say that all is well; looked at for every match.
     calm: Set,
+}
+
+/// An alternative that a word wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Woken {
+    pub(super) alternative: u32,
+    /// A choice that it cannot do without either: most are put to sleep again by that.
+    need: Choice,
+    /// Its name among the outlines.
+    outline: u32,
 }
 
 /// Lists by number, in one piece of memory.
@@ -63,8 +80,12 @@ pub(super) struct Asking {
     asked: Vec<u64>,
     /// The windows of all texts before.
     before: u64,
+    /// Which needs each alternative that looks further has met, a bit each.
+    met: Vec<u64>,
     /// Sentences that are asked about, in order.
-    sentences: Vec<u32>,
+    about: Vec<u32>,
+    /// Whether one of them may say that all is well.
+    pub(super) may_be_calm: bool,
     pub(super) todo: Vec<Question>,
 }
 
@@ -113,6 +134,7 @@ impl Triggers {
     pub(super) fn new(rules: &[Rule], alternatives: &[Alternative], calms: &[Calm], choices: &Choices) -> Self {
         let (mut near, mut far) = (vec![Vec::new(); choices.len()], vec![Vec::new(); choices.len()]);
         let (mut needs, mut uses) = (Vec::new(), Vec::new());
+        let (mut woken, mut outlines) = (Vec::new(), Outlines::default());
         for (number, alternative) in (0..).zip(alternatives) {
             let lists = if alternative.scope == Scope::Sentence { &mut near } else { &mut far };
             let triggers = choices.triggers(&alternative.node);
@@ -122,30 +144,37 @@ impl Triggers {
             let mut needed = choices.needs(&alternative.node);
             needed.retain(|one_of| **one_of != *triggers);
             needed.sort_by_key(|one_of| one_of.len());
+            let single = needed.iter().filter_map(|one_of| <[Choice; 1]>::try_from(&**one_of).ok());
+            let rarest = single.map(|[choice]| choice).min_by_key(|choice| choices.cost(*choice));
+            let everywhere = choices.len() as Choice;
+            woken.push(Woken { alternative: number, need: rarest.unwrap_or(everywhere), outline: outlines.add(&alternative.node) });
             needs.push(needed.into());
             let unless = &rules[alternative.rule as usize].unless;
             uses.push(used(unless.iter().chain([&alternative.node])).into());
         }
         let calm = Set::of(choices.len(), calms.iter().flat_map(Calm::choices));
+        let says = calms.iter().flat_map(|calm| calm.says.iter().map(|says| (calm.languages, says)));
+        let calm_outlines = says.map(|(languages, says)| (languages, outlines.add(says))).collect();
         let languages = alternatives.iter().map(|alternative| alternative.languages).collect();
-        Self { choices: choices.len(), near: Lists::new(near), far: Lists::new(far), languages, needs, uses, calm }
+        let (near, far) = (Lists::new(near), Lists::new(far));
+        Self { choices: choices.len(), near, far, woken, languages, outlines, calm_outlines, needs, uses, calm }
     }
 
     /// Appends what some choices wake that looks at a sentence, of rules for some of the languages, each once.
-    pub(super) fn wake_near(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+    pub(super) fn wake_near(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<Woken>) {
         self.wake(&self.near, choices, languages, woken);
     }
 
     /// The same of what looks further.
-    pub(super) fn wake_far(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+    pub(super) fn wake_far(&self, choices: &[Choice], languages: Languages, woken: &mut Vec<Woken>) {
         self.wake(&self.far, choices, languages, woken);
     }
 
-    fn wake(&self, lists: &Lists, choices: &[Choice], languages: Languages, woken: &mut Vec<u32>) {
+    fn wake(&self, lists: &Lists, choices: &[Choice], languages: Languages, woken: &mut Vec<Woken>) {
         let first = woken.len();
-        let all = choices.iter().flat_map(|choice| lists.of(*choice));
-        woken.extend(all.filter(|alternative| self.languages[**alternative as usize].meet(languages)));
-        woken[first..].sort_unstable();
+        let all = choices.iter().flat_map(|choice| lists.of(*choice)).map(|number| *number as usize);
+        woken.extend(all.filter(|number| self.languages[*number].meet(languages)).map(|number| self.woken[number]));
+        woken[first..].sort_unstable_by_key(|woken| woken.alternative);
         let mut kept = first;
         for at in first..woken.len() {
             if kept == first || woken[at] != woken[kept - 1] {
@@ -171,47 +200,67 @@ impl Triggers {
 
     /// Finds out what is to be asked of a message, and where the words stand that it is about.
     pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], message: &Read) {
-        asking.asked.resize(alternatives.len(), 0);
-        asking.todo.clear();
-        asking.sentences.clear();
-        asking.glance.begin_text(self.choices);
-        let looks_far = !message.woken_far.is_empty();
-        for (number, words) in (0_u32..).zip(&message.cut.sentences) {
-            let woken = message.woken_in(number);
-            if looks_far || !woken.is_empty() {
-                asking.glance.begin_sentence();
+        asking.begin(self.choices, alternatives.len(), message);
+        let sentences = &message.cut.sentences;
+        let mut next = 0;
+        while next < sentences.len() {
+            // As many sentences as fit, and at least one.
+            let first = next;
+            let fits = |sentence: &std::ops::Range<usize>| sentence.end - sentences[first].start <= WORDS;
+            next += 1 + sentences[first + 1..].iter().take_while(|sentence| fits(sentence)).count();
+            let woken = first as u32..next as u32;
+            if !message.woken_far.is_empty() || woken.clone().any(|sentence| !message.woken_in(sentence).is_empty()) {
+                let words = sentences[first].start..sentences[next - 1].end;
                 words.clone().for_each(|word| asking.glance.note(word, message.choices(word)));
-                Self::ask_of_sentence(asking, alternatives, woken, number);
+                woken.for_each(|sentence| self.ask_of_sentence(asking, alternatives, message, sentence));
+                let is_all = first == 0 && next == sentences.len();
+                for (met, (woken, _)) in asking.met.iter_mut().zip(&message.woken_far) {
+                    // Where this is the whole text, a first need that is not met ends it.
+                    if !is_all || asking.glance.has_anywhere(woken.need) {
+                        *met |= asking.glance.met(&self.needs[woken.alternative as usize]);
+                    }
+                }
+                asking.glance.forget(message.choices_of(words));
             }
         }
+        let near = asking.about.len();
         self.ask_further(asking, alternatives, message);
-        asking.before += message.cut.sentences.len() as u64 + 1;
+        if asking.about.len() > near {
+            asking.about.sort_unstable();
+            asking.about.dedup();
+        }
+        asking.before += sentences.len() as u64 + 1;
         self.post(asking, postings, message);
     }
 
-    fn ask_of_sentence(asking: &mut Asking, alternatives: &[Alternative], woken: &[u32], window: u32) {
-        let here = asking.before + u64::from(window) + 1;
-        for &number in woken {
-            let asked = &mut asking.asked[number as usize];
-            if std::mem::replace(asked, here) == here {
+    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read, sentence: u32) {
+        let Asking { glance, asked, before, todo, about, may_be_calm, .. } = asking;
+        let here = *before + u64::from(sentence) + 1;
+        let todo_before = todo.len();
+        glance.look_at(message.cut.sentences[sentence as usize].clone());
+        for woken in message.woken_in(sentence) {
+            if !glance.has(woken.need) || !glance.may_hold(&self.outlines, woken.outline) {
                 continue;
             }
-            let alternative = &alternatives[number as usize];
-            if asking.glance.may_hold(&alternative.node) {
-                asking.todo.push(Question { rule: alternative.rule, window, alternative: number });
-                if asking.sentences.last() != Some(&window) {
-                    asking.sentences.push(window);
-                }
+            let number = woken.alternative;
+            if std::mem::replace(&mut asked[number as usize], here) != here {
+                todo.push(Question { rule: alternatives[number as usize].rule, window: sentence, alternative: number });
             }
+        }
+        if todo.len() > todo_before {
+            about.push(sentence);
+            let languages = message.lang.unwrap_or(Languages::ALL);
+            let mut says = self.calm_outlines.iter().filter(|(of, _)| of.meet(languages));
+            *may_be_calm = *may_be_calm || says.any(|(_, says)| glance.may_hold(&self.outlines, *says));
         }
     }
 
     fn ask_further(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read) {
-        let Asking { glance, asked, before, todo, sentences: about, .. } = asking;
+        let Asking { met, asked, before, todo, about, may_be_calm, .. } = asking;
         let sentences = &message.cut.sentences;
         let pairs = sentences.len().saturating_sub(1).max(1) as u32;
-        for &(number, sentence) in &message.woken_far {
-            if !glance.has_all(&self.needs[number as usize]) {
+        for (&(Woken { alternative: number, .. }, sentence), met) in message.woken_far.iter().zip(met) {
+            if met.count_ones() as usize != self.needs[number as usize].len().min(64) {
                 continue;
             }
             let alternative = &alternatives[number as usize];
@@ -228,10 +277,12 @@ impl Triggers {
                 if *asked <= *before + u64::from(window) {
                     todo.push(Question { rule: alternative.rule, window, alternative: number });
                     *asked = *before + u64::from(window) + 1;
-                    if about.len() < sentences.len() {
-                        about.clear();
-                        about.extend(0..sentences.len() as u32);
-                    }
+                    *may_be_calm = true;
+                    about.extend(match alternative.scope {
+                        Scope::Pair => window..(window + 2).min(sentences.len() as u32),
+                        // A title may be several sentences.
+                        Scope::Sentence | Scope::Text | Scope::Title => 0..sentences.len() as u32,
+                    });
                 }
             }
         }
@@ -239,20 +290,37 @@ impl Triggers {
 
     /// Writes down where the words stand that the questions are about.
     fn post(&self, asking: &mut Asking, postings: &mut Postings, message: &Read) {
-        let Asking { todo, wanted, sentences, .. } = asking;
+        let Asking { todo, wanted, about, may_be_calm, .. } = asking;
         postings.clear(self.choices);
         if todo.is_empty() {
             return;
         }
-        wanted.0.clone_from(&self.calm.0);
+        if *may_be_calm {
+            wanted.0.clone_from(&self.calm.0);
+        } else {
+            wanted.0.clear();
+            wanted.0.resize(self.calm.0.len(), 0);
+        }
         todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter()).for_each(|choice| wanted.insert(*choice));
-        for word in sentences.iter().flat_map(|sentence| message.cut.sentences[*sentence as usize].clone()) {
+        for word in about.iter().flat_map(|sentence| message.cut.sentences[*sentence as usize].clone()) {
             for &choice in message.choices(word) {
                 if wanted.has(choice) {
                     postings.push(choice, word as u32);
                 }
             }
         }
+    }
+}
+
+impl Asking {
+    fn begin(&mut self, choices: usize, alternatives: usize, message: &Read) {
+        self.glance.fit(choices);
+        self.asked.resize(alternatives, 0);
+        self.met.clear();
+        self.met.resize(message.woken_far.len(), 0);
+        self.todo.clear();
+        self.about.clear();
+        self.may_be_calm = false;
     }
 }
 

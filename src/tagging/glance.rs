@@ -1,30 +1,87 @@
 //! Whether an expression can hold in a sentence at all, said at a glance.
 //!
 //! Most rules that a word wakes do not match, and finding that out must cost next to nothing. So the
-//! places of a choice in a sentence are bits of one number, a word each, and a rule is a few shifts
-//! and ands (the bit-parallel matching of Baeza-Yates and Gonnet, 1992, with whole words for
-//! letters). Words after the 64th fold onto the first ones. So "no" is final, while "yes" only means
-//! that [`crate::tagging::search`] has to look.
+//! places of a choice are bits of one number, a word each, and a rule is a few shifts and ands (the
+//! bit-parallel matching of Baeza-Yates and Gonnet, 1992, with whole words for letters). A glance
+//! takes in as many sentences as have 64 words together; in a longer one the words after the 64th
+//! fold onto the first. So "no" is final, while "yes" only means that [`crate::tagging::search`] has
+//! to look. The expressions stand one after the other in one piece of memory ([`Outlines`]), because
+//! waiting for memory is what takes time here.
+
+use std::ops::Range;
 
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Node;
 
-/// Where the choices of a sentence stand. Made to be used again for the next.
+/// Words that fit into a glance.
+pub(super) const WORDS: usize = 64;
+
+/// Where choices stand in a few sentences. Made to be used again for the next.
 #[derive(Debug, Default)]
 pub(super) struct Glance {
-    by_choice: Vec<Seen>,
-    /// The number of the sentence, counted on from text to text so that nothing needs to be cleared.
-    sentence: u64,
-    /// That of the first sentence of the text.
-    first: u64,
+    /// The words of each choice; behind them one that stands everywhere.
+    by_choice: Vec<u64>,
+    /// The words of the sentence that is looked at.
+    within: u64,
 }
 
-/// Where a choice was seen last.
-#[derive(Debug, Default, Clone, Copy)]
-struct Seen {
-    sentence: u64,
-    /// Its words there.
-    words: u64,
+/// Expressions as numbers: for each node its kind and count, how many numbers it takes with all its
+/// parts, then what it is made of.
+#[derive(Debug, Default)]
+pub(super) struct Outlines(Vec<u32>);
+
+const PHRASE: u32 = 0;
+const ANY: u32 = 1;
+const ALL: u32 = 2;
+const NOT: u32 = 3;
+const NEAR: u32 = 4;
+const BEFORE: u32 = 5;
+
+/// A slot of a phrase for any word.
+const ANY_WORD: u32 = u32::MAX;
+
+impl Outlines {
+    /// Adds an expression; the answer names it.
+    pub(super) fn add(&mut self, node: &Node) -> u32 {
+        let start = self.0.len();
+        self.0.extend([0, 0]);
+        self.0[start] = match node {
+            Node::Phrase(slots) => {
+                self.0.extend(slots.iter().map(|slot| slot.unwrap_or(ANY_WORD)));
+                PHRASE
+            }
+            Node::Any(parts) => self.parts(parts, ANY),
+            Node::All(parts) => self.parts(parts, ALL),
+            Node::Not(_) => NOT,
+            Node::Near { left, right, most, ordered } => {
+                self.0.push(*most);
+                self.add(left);
+                self.add(right);
+                if *ordered { BEFORE } else { NEAR }
+            }
+        };
+        self.0[start + 1] = (self.0.len() - start) as u32;
+        start as u32
+    }
+
+    fn parts(&mut self, parts: &[Node], kind: u32) -> u32 {
+        parts.iter().for_each(|part| _ = self.add(part));
+        kind
+    }
+
+    fn of(&self, name: u32) -> &[u32] {
+        let start = name as usize;
+        &self.0[start..start + self.0[start + 1] as usize]
+    }
+}
+
+/// The expressions that stand one after the other.
+fn parts(mut all: &[u32]) -> impl Iterator<Item = &[u32]> {
+    std::iter::from_fn(move || {
+        let (part, rest) = all.split_at_checked(*all.get(1)? as usize)?;
+        all = rest;
+        Some(part)
+    })
 }
 
 /// Where expressions may begin and end (the end is excluded), a bit for a word.
@@ -37,72 +94,94 @@ struct Places {
 const NOWHERE: Places = Places { starts: 0, ends: 0 };
 
 impl Glance {
-    /// Begins a text, of rules with so many choices.
-    pub(super) fn begin_text(&mut self, choices: usize) {
-        self.by_choice.resize(choices, Seen::default());
-        self.first = self.sentence + 1;
-    }
-
-    /// Begins a sentence.
-    pub(super) fn begin_sentence(&mut self) {
-        self.sentence += 1;
-    }
-
-    /// Notes that a word of this sentence satisfies some choices.
-    pub(super) fn note(&mut self, word: usize, choices: &[Choice]) {
-        let bit = 1 << (word % 64);
-        for choice in choices {
-            let seen = &mut self.by_choice[*choice as usize];
-            let before = if seen.sentence == self.sentence { seen.words } else { 0 };
-            *seen = Seen { sentence: self.sentence, words: before | bit };
+    /// Makes room for so many choices.
+    pub(super) fn fit(&mut self, choices: usize) {
+        if self.by_choice.len() != choices + 1 {
+            self.by_choice.clear();
+            self.by_choice.resize(choices, 0);
+            self.by_choice.push(u64::MAX);
         }
     }
 
-    /// Whether the text up to here has one of each.
-    pub(super) fn has_all(&self, needs: &[Box<[Choice]>]) -> bool {
-        needs.iter().all(|one_of| one_of.iter().any(|choice| self.by_choice[*choice as usize].sentence >= self.first))
+    /// Notes that a word satisfies some choices.
+    pub(super) fn note(&mut self, word: usize, choices: &[Choice]) {
+        let bit = 1 << (word % WORDS);
+        choices.iter().for_each(|choice| self.by_choice[*choice as usize] |= bit);
+    }
+
+    /// Forgets choices, all that were noted for some word: cheaper than to forget everything.
+    pub(super) fn forget(&mut self, choices: &[Choice]) {
+        choices.iter().for_each(|choice| self.by_choice[*choice as usize] = 0);
+    }
+
+    /// Looks at one sentence, by its words.
+    pub(super) fn look_at(&mut self, words: Range<usize>) {
+        let bits = if words.len() >= WORDS { u64::MAX } else { (1 << words.len()) - 1 };
+        self.within = bits.rotate_left((words.start % WORDS) as u32);
+    }
+
+    /// Whether the sentence has a choice.
+    pub(super) fn has(&self, choice: Choice) -> bool {
+        self.words(choice) != 0
+    }
+
+    /// Whether any sentence that was noted has a choice.
+    pub(super) fn has_anywhere(&self, choice: Choice) -> bool {
+        self.by_choice[choice as usize] != 0
+    }
+
+    /// Which of the needs are met by words of any sentence that was noted, a bit each; those after
+    /// the 64th are met in any case.
+    pub(super) fn met(&self, needs: &[Box<[Choice]>]) -> u64 {
+        let is_met = |one_of: &[Choice]| one_of.iter().any(|choice| self.by_choice[*choice as usize] != 0);
+        (0..64).zip(needs).filter(|(_, one_of)| is_met(one_of)).fold(0, |met, (number, _)| met | 1 << number)
     }
 
     /// Whether an expression may hold in this sentence; no is final.
-    pub(super) fn may_hold(&self, node: &Node) -> bool {
-        match node {
-            Node::Phrase(_) | Node::Near { .. } => self.places(node).starts != 0,
-            Node::Any(parts) => parts.iter().any(|part| self.may_hold(part)),
-            Node::All(parts) => parts.iter().all(|part| self.may_hold(part)),
-            Node::Not(_) => true,
+    pub(super) fn may_hold(&self, outlines: &Outlines, name: u32) -> bool {
+        self.holds(outlines.of(name))
+    }
+
+    fn holds(&self, node: &[u32]) -> bool {
+        match node[0] {
+            ANY => parts(&node[2..]).any(|part| self.holds(part)),
+            ALL => parts(&node[2..]).all(|part| self.holds(part)),
+            NOT => true,
+            _ => self.places(node).starts != 0,
         }
     }
 
     fn words(&self, choice: Choice) -> u64 {
-        let seen = self.by_choice[choice as usize];
-        if seen.sentence == self.sentence { seen.words } else { 0 }
+        self.by_choice[choice as usize] & self.within
     }
 
-    fn places(&self, node: &Node) -> Places {
-        match node {
-            Node::Phrase(slots) => self.phrase(slots),
-            Node::Any(parts) => parts.iter().map(|part| self.places(part)).fold(NOWHERE, Places::or),
-            Node::Near { left, right, most, ordered } => {
-                let left = self.places(left);
+    fn places(&self, node: &[u32]) -> Places {
+        match node[0] {
+            PHRASE => self.phrase(&node[2..]),
+            ANY => parts(&node[2..]).map(|part| self.places(part)).fold(NOWHERE, Places::or),
+            kind @ (NEAR | BEFORE) => {
+                let mut sides = parts(&node[3..]).map(|side| self.places(side));
+                let left = sides.next().unwrap_or(NOWHERE);
                 if left.starts == 0 {
                     return NOWHERE;
                 }
-                let right = self.places(right);
-                let forth = left.before(right, *most);
-                if *ordered { forth } else { forth.or(right.before(left, *most)) }
+                let right = sides.next().unwrap_or(NOWHERE);
+                let forth = left.before(right, node[2]);
+                if kind == BEFORE { forth } else { forth.or(right.before(left, node[2])) }
             }
-            // The parser lets neither stand where a place is asked for.
-            Node::All(_) | Node::Not(_) => NOWHERE,
+            // The parser lets neither `&` nor `!` stand where a place is asked for.
+            _ => NOWHERE,
         }
     }
 
-    fn phrase(&self, slots: &[Option<Choice>]) -> Places {
+    fn phrase(&self, slots: &[u32]) -> Places {
         let mut starts = u64::MAX;
         for (at, choice) in (0..).zip(slots) {
-            let Some(choice) = choice else { continue };
-            starts &= self.words(*choice).rotate_right(at);
-            if starts == 0 {
-                return NOWHERE;
+            if *choice != ANY_WORD {
+                starts &= self.words(*choice).rotate_right(at);
+                if starts == 0 {
+                    return NOWHERE;
+                }
             }
         }
         Places { starts, ends: starts.rotate_left(slots.len() as u32) }
@@ -146,20 +225,33 @@ mod tests {
     }
 
     #[test]
-    fn what_another_sentence_or_text_said_is_forgotten() {
+    fn each_sentence_has_its_own_words() {
         let mut glance = Glance::default();
-        glance.begin_text(2);
-        glance.begin_sentence();
+        glance.fit(2);
         glance.note(0, &[0]);
-        let (zero, both) = (Node::Phrase([Some(0)].into()), [Box::from([0]), Box::from([1])]);
-        assert!(glance.may_hold(&zero));
-        glance.begin_sentence();
-        glance.note(0, &[1]);
-        assert!(!glance.may_hold(&zero));
-        assert!(glance.has_all(&both));
-        glance.begin_text(2);
-        glance.begin_sentence();
-        glance.note(0, &[1]);
-        assert!(!glance.has_all(&both));
+        glance.note(1, &[0, 1]);
+        let mut outlines = Outlines::default();
+        let phrase = outlines.add(&Node::Phrase([Some(0), Some(1)].into()));
+        glance.look_at(0..2);
+        assert!(glance.may_hold(&outlines, phrase));
+        glance.look_at(1..2);
+        assert!(!glance.may_hold(&outlines, phrase));
+        assert_eq!(glance.met(&[Box::from([1]), Box::from([0])]), 0b11);
+        glance.forget(&[0]);
+        glance.look_at(0..2);
+        assert!(!glance.may_hold(&outlines, phrase));
+        assert_eq!(glance.met(&[Box::from([1]), Box::from([0])]), 0b01);
+    }
+
+    #[test]
+    fn a_sentence_may_lie_across_the_fold() {
+        let mut glance = Glance::default();
+        glance.fit(2);
+        glance.note(63, &[0]);
+        glance.note(64, &[1]);
+        glance.look_at(60..70);
+        let mut outlines = Outlines::default();
+        let phrase = outlines.add(&Node::Phrase([Some(0), Some(1)].into()));
+        assert!(glance.may_hold(&outlines, phrase));
     }
 }

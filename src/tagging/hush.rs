@@ -17,6 +17,8 @@ use crate::text::normalise::Cut;
 pub(super) struct Said<'a> {
     pub(super) cut: &'a Cut,
     pub(super) postings: &'a Postings,
+    /// Whether a sentence that is asked about may say that all is well; no is final.
+    pub(super) may_be_calm: bool,
     /// Those that it may be written in.
     pub(super) languages: Languages,
 }
@@ -37,7 +39,7 @@ impl Hush {
     /// The parts of a window that do not say that all is well; the whole of most. The window is a
     /// sentence by its number, or the title where there is none.
     pub(super) fn loud_clauses(&mut self, calms: &[Calm], said: Said<'_>, sentence: Option<u32>, window: Window) -> &[Window] {
-        let Said { postings, cut, languages } = said;
+        let Said { postings, cut, languages, .. } = said;
         let slot = sentence.map_or(0, |sentence| sentence as usize + 1);
         self.loud[slot].get_or_insert_with(|| {
             let mut hushed: Vec<Window> = Vec::new();

@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
 use rust_stemmers::Stemmer;
 
 use crate::tagging::asking::Triggers;
+use crate::tagging::asking::Woken;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::pattern;
@@ -226,7 +228,7 @@ pub(super) struct Memos(Vec<(Languages, Memo)>);
 impl Memos {
     /// The memory for messages of these languages.
     pub(super) fn of(&mut self, languages: Languages) -> &mut Memo {
-        if self.0.iter().map(|(_, memo)| memo.known.len()).sum::<usize>() >= MOST_WORDS {
+        if self.0.iter().map(|(_, memo)| memo.len()).sum::<usize>() >= MOST_WORDS {
             self.0.clear();
         }
         let at = self.0.iter().position(|(known, _)| *known == languages).unwrap_or_else(|| {
@@ -242,11 +244,13 @@ impl Memos {
 pub(super) struct Memo {
     /// Whose rules ask; all where nothing is said.
     languages: Option<Languages>,
-    known: HashMap<Box<str>, Place, foldhash::fast::RandomState>,
-    answers: Vec<u32>,
+    short: HashMap<u128, Place, foldhash::fast::RandomState>,
+    long: HashMap<Box<str>, Place, foldhash::fast::RandomState>,
+    answers: Vec<Choice>,
+    woken: Vec<Woken>,
     bare: String,
-    /// Where answers before this were kept for good.
-    kept: usize,
+    /// Where what stands before this was kept for good.
+    kept: (usize, usize),
 }
 
 /// What a word means.
@@ -255,56 +259,92 @@ pub(super) struct Meaning<'m> {
     /// The choices that it satisfies, in order.
     pub(super) choices: &'m [Choice],
     /// Alternatives that it wakes: those that look at a sentence, and those that look further.
-    pub(super) near: &'m [u32],
-    pub(super) far: &'m [u32],
+    pub(super) near: &'m [Woken],
+    pub(super) far: &'m [Woken],
 }
 
 /// Where its meaning stands among the answers.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    from: u32,
-    near: u32,
+    choices: (u32, u32),
+    near: (u32, u32),
+    /// Where those that look further end; they follow the near ones.
     far: u32,
-    to: u32,
 }
 
 impl Memo {
-    /// What a word means.
-    pub(super) fn meaning(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str) -> Meaning<'_> {
-        let place = match self.known.get(word) {
-            Some(place) => *place,
-            None => self.learn(lexicon, triggers, word),
+    /// What a word of a text means.
+    pub(super) fn meaning(&mut self, lexicon: &Lexicon, triggers: &Triggers, text: &str, word: Range<usize>) -> Meaning<'_> {
+        let packed = packed(text, &word);
+        let known = match &packed {
+            Some(packed) => self.short.get(packed),
+            None => self.long.get(&text[word.clone()]),
         };
+        let place = match known {
+            Some(place) => *place,
+            None => self.learn(lexicon, triggers, &text[word], packed),
+        };
+        let Place { choices, near, far } = place;
         Meaning {
-            choices: &self.answers[place.from as usize..place.near as usize],
-            near: &self.answers[place.near as usize..place.far as usize],
-            far: &self.answers[place.far as usize..place.to as usize],
+            choices: &self.answers[choices.0 as usize..choices.1 as usize],
+            near: &self.woken[near.0 as usize..near.1 as usize],
+            far: &self.woken[near.1 as usize..far as usize],
         }
     }
 
-    fn learn(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str) -> Place {
-        if self.known.len() >= MOST_WORDS || self.answers.len() >= MOST_ANSWERS {
-            self.known.clear();
-            self.answers.clear();
-            self.kept = 0;
+    fn learn(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str, packed: Option<u128>) -> Place {
+        if self.len() >= MOST_WORDS || self.answers.len() + self.woken.len() >= MOST_ANSWERS {
+            self.short.clear();
+            self.long.clear();
+            self.kept = (0, 0);
         }
         // An answer that is not remembered is overwritten by the next.
-        self.answers.truncate(self.kept);
+        self.answers.truncate(self.kept.0);
+        self.woken.truncate(self.kept.1);
         let languages = self.languages.unwrap_or(Languages::ALL);
-        let from = self.answers.len();
         lexicon.find(word, languages, &mut self.bare, &mut self.answers);
-        let choices = self.answers[from..].to_vec();
-        let near = self.answers.len();
-        triggers.wake_near(&choices, languages, &mut self.answers);
-        let far = self.answers.len();
-        triggers.wake_far(&choices, languages, &mut self.answers);
-        let place = Place { from: from as u32, near: near as u32, far: far as u32, to: self.answers.len() as u32 };
+        let choices = &self.answers[self.kept.0..];
+        triggers.wake_near(choices, languages, &mut self.woken);
+        let near = self.woken.len();
+        triggers.wake_far(choices, languages, &mut self.woken);
+        let (from, to) = (self.kept, (self.answers.len(), self.woken.len()));
+        let place = Place { choices: (from.0 as u32, to.0 as u32), near: (from.1 as u32, near as u32), far: to.1 as u32 };
         if word.len() <= LONGEST_REMEMBERED {
-            self.kept = self.answers.len();
-            self.known.insert(word.into(), place);
+            self.kept = to;
+            match packed {
+                Some(packed) => _ = self.short.insert(packed, place),
+                None => _ = self.long.insert(word.into(), place),
+            }
         }
         place
     }
+
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+}
+
+/// A word of at most 16 bytes as a number: nearly all are, and comparing numbers is quick. No
+/// word has a zero byte, so no two are the same.
+fn packed(text: &str, word: &Range<usize>) -> Option<u128> {
+    const MOST: usize = size_of::<u128>();
+    let length = word.len();
+    if length > MOST {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    Some(match bytes.get(word.start..word.start + MOST) {
+        Some(more) => {
+            let more = u128::from_le_bytes(more.try_into().expect("it is as long as the number"));
+            // A word has at least one byte.
+            more & (u128::MAX >> (8 * (MOST - length)))
+        }
+        None => {
+            let mut all = [0; MOST];
+            all[..length].copy_from_slice(&bytes[word.clone()]);
+            u128::from_le_bytes(all)
+        }
+    })
 }
 
 #[cfg(test)]
@@ -317,7 +357,7 @@ mod tests {
     }
 
     fn choices<'m>(memo: &'m mut Memo, lexicon: &Lexicon, word: &str) -> &'m [Choice] {
-        memo.meaning(lexicon, &Triggers::default(), word).choices
+        memo.meaning(lexicon, &Triggers::default(), word, 0..word.len()).choices
     }
 
     #[test]
@@ -363,11 +403,11 @@ mod tests {
         for at in 0..MOST_WORDS + 10 {
             assert_eq!(choices(&mut memo, &lexicon, &format!("w{at}")), [0]);
         }
-        assert!(memo.known.len() <= MOST_WORDS);
+        assert!(memo.len() <= MOST_WORDS);
         let long = "w".repeat(LONGEST_REMEMBERED + 1);
-        let before = memo.known.len();
+        let before = memo.len();
         assert_eq!(choices(&mut memo, &lexicon, &long), [0]);
         assert_eq!(choices(&mut memo, &lexicon, "else"), [] as [Choice; 0]);
-        assert_eq!(memo.known.len(), before + 1);
+        assert_eq!(memo.len(), before + 1);
     }
 }

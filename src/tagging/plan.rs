@@ -56,6 +56,11 @@ impl Choices {
         self.costs.len()
     }
 
+    /// About how many words of a million satisfy a choice.
+    pub(super) fn cost(&self, choice: Choice) -> u32 {
+        self.costs[choice as usize]
+    }
+
     /// The patterns by the number of their choice.
     pub(super) fn into_patterns(self) -> Vec<BTreeSet<Pattern>> {
         let mut patterns = vec![BTreeSet::new(); self.numbers.len()];

@@ -1,8 +1,11 @@
 //! A message cut into words, and which of them satisfy what: the half of tagging that does not depend
 //! on how the words stand to each other.
 
+use std::ops::Range;
+
 use crate::tagging::Message;
 use crate::tagging::asking::Triggers;
+use crate::tagging::asking::Woken;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
@@ -29,10 +32,10 @@ pub struct Read {
     ends: Vec<u32>,
     /// Alternatives that look at a sentence and are woken by its words, sentence after sentence, and
     /// where those of each sentence end.
-    woken: Vec<u32>,
+    woken: Vec<Woken>,
     woken_ends: Vec<u32>,
     /// Alternatives that look further, each with the sentence in which a word wakes it.
-    pub(super) woken_far: Vec<(u32, u32)>,
+    pub(super) woken_far: Vec<(Woken, u32)>,
 }
 
 impl Read {
@@ -60,7 +63,7 @@ impl Read {
         self.woken_far.clear();
         for (number, words) in (0..).zip(&self.cut.sentences) {
             for word in &self.cut.words[words.clone()] {
-                let found = memo.meaning(lexicon, triggers, &self.text[word.clone()]);
+                let found = memo.meaning(lexicon, triggers, &self.text, word.clone());
                 self.satisfied.extend_from_slice(found.choices);
                 self.ends.push(self.satisfied.len() as u32);
                 self.woken.extend_from_slice(found.near);
@@ -75,8 +78,14 @@ impl Read {
         part(&self.satisfied, &self.ends, word)
     }
 
+    /// The choices that some words satisfy, word after word.
+    pub(super) fn choices_of(&self, words: Range<usize>) -> &[Choice] {
+        let end = |words: usize| words.checked_sub(1).map_or(0, |last| self.ends[last] as usize);
+        &self.satisfied[end(words.start)..end(words.end)]
+    }
+
     /// The alternatives that the words of a sentence wake.
-    pub(super) fn woken_in(&self, sentence: u32) -> &[u32] {
+    pub(super) fn woken_in(&self, sentence: u32) -> &[Woken] {
         part(&self.woken, &self.woken_ends, sentence as usize)
     }
 
@@ -97,7 +106,7 @@ impl Read {
 }
 
 /// A part of what stands one after the other, by where each ends.
-fn part<'l>(all: &'l [u32], ends: &[u32], number: usize) -> &'l [u32] {
+fn part<'l, T>(all: &'l [T], ends: &[u32], number: usize) -> &'l [T] {
     let from = number.checked_sub(1).map_or(0, |before| ends[before]);
     &all[from as usize..ends[number] as usize]
 }

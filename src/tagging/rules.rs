@@ -318,7 +318,8 @@ impl Rules {
             }
             let alternative = &self.alternatives[question.alternative as usize];
             let window = window(cut, alternative.scope, question.window as usize, message.title);
-            let said = Said { cut, postings: &scratch.postings, languages: written_in.unwrap_or(Languages::ALL) };
+            let may_be_calm = scratch.asking.may_be_calm;
+            let said = Said { cut, postings: &scratch.postings, may_be_calm, languages: written_in.unwrap_or(Languages::ALL) };
             let Some(words) = self.answer(*question, window, said, &mut scratch.hush) else { continue };
             if rule.condition.languages != Languages::ALL {
                 // Only now is it worth finding out.
@@ -376,7 +377,7 @@ impl Rules {
             postings.evidence(node, window, words);
             words.sort_unstable();
         };
-        if has_clauses(alternative.scope) && !rule.even_calm {
+        if said.may_be_calm && has_clauses(alternative.scope) && !rule.even_calm {
             let sentence = (alternative.scope == Scope::Sentence).then_some(question.window);
             let clauses = hush.loud_clauses(&self.calms, said, sentence, window);
             let loud = *clauses.iter().find(|clause| postings.holds(node, **clause))?;

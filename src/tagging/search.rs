@@ -53,15 +53,15 @@ impl Postings {
         match node {
             Node::Phrase(slots) => self.phrases(slots, window, &mut |_| true),
             Node::Any(parts) => parts.iter().any(|part| self.holds(part, window)),
-            Node::All(parts) => parts.iter().all(|part| self.may_hold(part)) && parts.iter().all(|part| self.holds(part, window)),
+            Node::All(parts) => parts.iter().all(|part| self.holds(part, window)),
             Node::Not(inner) => !self.holds(inner, window),
-            Node::Near { left, right, .. } => self.may_hold(left) && self.may_hold(right) && self.near(node, window, &mut |_, _| true),
+            Node::Near { .. } => self.near(node, window, &mut |_, _| true),
         }
     }
 
     /// All places of an expression that has places, within the window.
     pub(super) fn all_places(&self, node: &Node, window: Window) -> Vec<Span> {
-        if self.may_hold(node) { self.places(node, window) } else { Vec::new() }
+        self.places(node, window)
     }
 
     /// The words that make the expression match: one place for each part that must be there.
@@ -108,17 +108,6 @@ impl Postings {
         }
     }
 
-    /// Whether every choice that must occur occurs in the text at all: quick, and no is final.
-    fn may_hold(&self, node: &Node) -> bool {
-        match node {
-            Node::Phrase(slots) => slots.iter().flatten().all(|choice| !self.by_choice[*choice as usize].is_empty()),
-            Node::Any(parts) => parts.iter().any(|part| self.may_hold(part)),
-            Node::All(parts) => parts.iter().all(|part| self.may_hold(part)),
-            Node::Not(_) => true,
-            Node::Near { left, right, .. } => self.may_hold(left) && self.may_hold(right),
-        }
-    }
-
     fn within(&self, choice: Choice, window: Window) -> &[u32] {
         let words = &self.by_choice[choice as usize];
         let from = words.partition_point(|word| *word < window.from);
@@ -129,6 +118,9 @@ impl Postings {
     /// Calls `found` with each place of a phrase, in order, until it says that it has enough.
     fn phrases(&self, slots: &[Option<Choice>], window: Window, found: &mut dyn FnMut(Span) -> bool) -> bool {
         let length = slots.len() as u32;
+        if slots.iter().flatten().any(|choice| self.by_choice[*choice as usize].is_empty()) {
+            return false;
+        }
         let anchor = slots.iter().enumerate().filter_map(|(at, choice)| Some((at as u32, self.within((*choice)?, window))));
         let Some((at, words)) = anchor.min_by_key(|(_, words)| words.len()) else { return false };
         words.iter().any(|word| {
@@ -167,9 +159,7 @@ impl Postings {
             }
             Node::Any(parts) => {
                 for part in parts {
-                    if self.may_hold(part) {
-                        places.append(&mut self.places(part, window));
-                    }
+                    places.append(&mut self.places(part, window));
                 }
             }
             Node::Near { .. } => {

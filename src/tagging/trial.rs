@@ -66,7 +66,7 @@ pub(super) fn trial(theme: &ThemeText, rule: &RuleText, message: &Message<'_>) -
     let (mut memo, mut postings) = (Memo::default(), Postings::default());
     postings.clear(count);
     for (number, word) in places.words.iter().enumerate() {
-        for choice in memo.meaning(&lexicon, &Triggers::default(), &text[word.clone()]).choices {
+        for choice in memo.meaning(&lexicon, &Triggers::default(), &text, word.clone()).choices {
             postings.push(*choice, number as u32);
         }
     }
