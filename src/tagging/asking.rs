@@ -3,14 +3,16 @@
 //! A rule that is never looked at costs nothing. A text satisfies some hundred choices, of rules in
 //! many languages; few of them make a rule worth asking. So first the rarest choice that an
 //! alternative cannot do without must occur: each word *wakes* the alternatives that hang on it, most
-//! words none. Then a [`Glance`] at the sentence must not rule it out, or where the rule looks
-//! further, the text must have one of each further set that it needs. Only for what is left the
-//! places of words are written down.
+//! words none. Then a [`Glance`] at the part of the text that the rule spans must not rule it out.
+//! Only for what is left the places of words are written down.
+
+use std::ops::Range;
 
 use crate::domain::theme::Scope;
 use crate::tagging::glance::Glance;
 use crate::tagging::glance::Outlines;
 use crate::tagging::glance::WORDS;
+use crate::tagging::glance::ones;
 use crate::tagging::languages::Languages;
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
@@ -19,6 +21,7 @@ use crate::tagging::read::Read;
 use crate::tagging::rules::Alternative;
 use crate::tagging::rules::Calm;
 use crate::tagging::rules::Rule;
+use crate::tagging::rules::window;
 use crate::tagging::search::Postings;
 
 /// What leads from choices to alternatives.
@@ -37,8 +40,6 @@ pub(super) struct Triggers {
     /// Every alternative as a glance sees it, and what says that all is well.
     outlines: Outlines,
     calm_outlines: Vec<(Languages, u32)>,
-    /// What each alternative needs beside its trigger.
-    needs: Vec<Box<[Box<[Choice]>]>>,
     /// Every choice that is looked at when an alternative is asked.
     uses: Vec<Box<[Choice]>>,
     /// Choices that say that all is well; looked at for every match.
@@ -80,8 +81,6 @@ pub(super) struct Asking {
     asked: Vec<u64>,
     /// The windows of all texts before.
     before: u64,
-    /// Which needs each alternative that looks further has met, a bit each.
-    met: Vec<u64>,
     /// Sentences that are asked about, in order.
     about: Vec<u32>,
     /// Whether one of them may say that all is well.
@@ -102,6 +101,11 @@ impl Set {
 
     fn insert(&mut self, choice: Choice) {
         self.0[choice as usize / 64] |= 1 << (choice % 64);
+    }
+
+    fn members(&self) -> impl Iterator<Item = Choice> + '_ {
+        let bits = |(at, bits): (Choice, &u64)| ones(*bits).map(move |bit| at * 64 + bit);
+        (0..).zip(&self.0).flat_map(bits)
     }
 
     fn has(&self, choice: Choice) -> bool {
@@ -133,22 +137,17 @@ impl Triggers {
     /// Of all alternatives.
     pub(super) fn new(rules: &[Rule], alternatives: &[Alternative], calms: &[Calm], choices: &Choices) -> Self {
         let (mut near, mut far) = (vec![Vec::new(); choices.len()], vec![Vec::new(); choices.len()]);
-        let (mut needs, mut uses) = (Vec::new(), Vec::new());
-        let (mut woken, mut outlines) = (Vec::new(), Outlines::default());
+        let (mut woken, mut uses, mut outlines) = (Vec::new(), Vec::new(), Outlines::default());
         for (number, alternative) in (0..).zip(alternatives) {
             let lists = if alternative.scope == Scope::Sentence { &mut near } else { &mut far };
             let triggers = choices.triggers(&alternative.node);
             for choice in &triggers {
                 lists[*choice as usize].push(number);
             }
-            let mut needed = choices.needs(&alternative.node);
-            needed.retain(|one_of| **one_of != *triggers);
-            needed.sort_by_key(|one_of| one_of.len());
-            let single = needed.iter().filter_map(|one_of| <[Choice; 1]>::try_from(&**one_of).ok());
-            let rarest = single.map(|[choice]| choice).min_by_key(|choice| choices.cost(*choice));
+            let needed = choices.needs(&alternative.node).into_iter().filter(|choice| triggers != [*choice]);
+            let rarest = needed.min_by_key(|choice| choices.cost(*choice));
             let everywhere = choices.len() as Choice;
             woken.push(Woken { alternative: number, need: rarest.unwrap_or(everywhere), outline: outlines.add(&alternative.node) });
-            needs.push(needed.into());
             let unless = &rules[alternative.rule as usize].unless;
             uses.push(used(unless.iter().chain([&alternative.node])).into());
         }
@@ -157,7 +156,7 @@ impl Triggers {
         let calm_outlines = says.map(|(languages, says)| (languages, outlines.add(says))).collect();
         let languages = alternatives.iter().map(|alternative| alternative.languages).collect();
         let (near, far) = (Lists::new(near), Lists::new(far));
-        Self { choices: choices.len(), near, far, woken, languages, outlines, calm_outlines, needs, uses, calm }
+        Self { choices: choices.len(), near, far, woken, languages, outlines, calm_outlines, uses, calm }
     }
 
     /// Appends what some choices wake that looks at a sentence, of rules for some of the languages, each once.
@@ -200,37 +199,38 @@ impl Triggers {
 
     /// Finds out what is to be asked of a message, and where the words stand that it is about.
     pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], message: &Read) {
-        asking.begin(self.choices, alternatives.len(), message);
-        let sentences = &message.cut.sentences;
+        asking.begin(self.choices, alternatives.len());
+        postings.clear(self.choices);
+        let (all, sentences) = (message.cut.words.len(), &message.cut.sentences);
+        // Most texts fit into one glance, which then tells all there is to know.
+        let is_one = all <= WORDS;
         let mut next = 0;
         while next < sentences.len() {
             // As many sentences as fit, and at least one.
             let first = next;
-            let fits = |sentence: &std::ops::Range<usize>| sentence.end - sentences[first].start <= WORDS;
+            let fits = |sentence: &Range<usize>| sentence.end - sentences[first].start <= WORDS;
             next += 1 + sentences[first + 1..].iter().take_while(|sentence| fits(sentence)).count();
+            let words = sentences[first].start..sentences[next - 1].end;
             let woken = first as u32..next as u32;
-            if !message.woken_far.is_empty() || woken.clone().any(|sentence| !message.woken_in(sentence).is_empty()) {
-                let words = sentences[first].start..sentences[next - 1].end;
-                words.clone().for_each(|word| asking.glance.note(word, message.choices(word)));
+            if is_one && !message.woken_far.is_empty() || woken.clone().any(|sentence| !message.woken_in(sentence).is_empty()) {
+                asking.glance.note(words.clone(), message);
                 woken.for_each(|sentence| self.ask_of_sentence(asking, alternatives, message, sentence));
-                let is_all = first == 0 && next == sentences.len();
-                for (met, (woken, _)) in asking.met.iter_mut().zip(&message.woken_far) {
-                    // Where this is the whole text, a first need that is not met ends it.
-                    if !is_all || asking.glance.has_anywhere(woken.need) {
-                        *met |= asking.glance.met(&self.needs[woken.alternative as usize]);
-                    }
+                if is_one {
+                    self.ask_further(asking, alternatives, message);
+                    self.post_what_is_seen(asking, postings);
                 }
                 asking.glance.forget(message.choices_of(words));
             }
         }
-        let near = asking.about.len();
-        self.ask_further(asking, alternatives, message);
-        if asking.about.len() > near {
-            asking.about.sort_unstable();
-            asking.about.dedup();
+        if !is_one {
+            if !message.woken_far.is_empty() {
+                asking.glance.note(0..all, message);
+                self.ask_further(asking, alternatives, message);
+                asking.glance.forget(message.choices_of(0..all));
+            }
+            self.post(asking, postings, message);
         }
         asking.before += sentences.len() as u64 + 1;
-        self.post(asking, postings, message);
     }
 
     fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read, sentence: u32) {
@@ -256,11 +256,12 @@ impl Triggers {
     }
 
     fn ask_further(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read) {
-        let Asking { met, asked, before, todo, about, may_be_calm, .. } = asking;
+        let Asking { glance, asked, before, todo, about, may_be_calm, .. } = asking;
         let sentences = &message.cut.sentences;
         let pairs = sentences.len().saturating_sub(1).max(1) as u32;
-        for (&(Woken { alternative: number, .. }, sentence), met) in message.woken_far.iter().zip(met) {
-            if met.count_ones() as usize != self.needs[number as usize].len().min(64) {
+        let near = about.len();
+        for &(Woken { alternative: number, need, outline }, sentence) in &message.woken_far {
+            if !glance.has_anywhere(need) {
                 continue;
             }
             let alternative = &alternatives[number as usize];
@@ -273,17 +274,37 @@ impl Triggers {
                 Scope::Title => 0..u32::from(message.cut.words[sentences[sentence as usize].start].end <= message.title),
             };
             let asked = &mut asked[number as usize];
-            for window in windows {
-                if *asked <= *before + u64::from(window) {
-                    todo.push(Question { rule: alternative.rule, window, alternative: number });
-                    *asked = *before + u64::from(window) + 1;
+            for number_of_window in windows {
+                if *asked > *before + u64::from(number_of_window) {
+                    continue;
+                }
+                *asked = *before + u64::from(number_of_window) + 1;
+                let window = window(&message.cut, alternative.scope, number_of_window as usize, message.title);
+                glance.look_at(window.from as usize..window.to as usize);
+                if glance.may_hold(&self.outlines, outline) {
+                    todo.push(Question { rule: alternative.rule, window: number_of_window, alternative: number });
                     *may_be_calm = true;
                     about.extend(match alternative.scope {
-                        Scope::Pair => window..(window + 2).min(sentences.len() as u32),
+                        Scope::Pair => number_of_window..(number_of_window + 2).min(sentences.len() as u32),
                         // A title may be several sentences.
                         Scope::Sentence | Scope::Text | Scope::Title => 0..sentences.len() as u32,
                     });
                 }
+            }
+        }
+        if about.len() > near {
+            about.sort_unstable();
+            about.dedup();
+        }
+    }
+
+    /// Writes down where the words stand that the questions are about, of a text that a glance takes in.
+    fn post_what_is_seen(&self, asking: &Asking, postings: &mut Postings) {
+        let uses = asking.todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter());
+        let calm = asking.may_be_calm.then(|| self.calm.members()).into_iter().flatten();
+        for choice in uses.copied().chain(calm) {
+            if !postings.has(choice) {
+                asking.glance.places_of(choice).for_each(|word| postings.push(choice, word));
             }
         }
     }
@@ -291,7 +312,6 @@ impl Triggers {
     /// Writes down where the words stand that the questions are about.
     fn post(&self, asking: &mut Asking, postings: &mut Postings, message: &Read) {
         let Asking { todo, wanted, about, may_be_calm, .. } = asking;
-        postings.clear(self.choices);
         if todo.is_empty() {
             return;
         }
@@ -313,11 +333,9 @@ impl Triggers {
 }
 
 impl Asking {
-    fn begin(&mut self, choices: usize, alternatives: usize, message: &Read) {
+    fn begin(&mut self, choices: usize, alternatives: usize) {
         self.glance.fit(choices);
         self.asked.resize(alternatives, 0);
-        self.met.clear();
-        self.met.resize(message.woken_far.len(), 0);
         self.todo.clear();
         self.about.clear();
         self.may_be_calm = false;
@@ -353,5 +371,6 @@ mod tests {
     fn a_set_has_what_was_put_in() {
         let set = Set::of(130, [3, 129]);
         assert!(set.has(3) && set.has(129) && !set.has(128));
+        assert_eq!(set.members().collect::<Vec<_>>(), [3, 129]);
     }
 }

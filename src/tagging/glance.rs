@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Node;
+use crate::tagging::read::Read;
 
 /// Words that fit into a glance.
 pub(super) const WORDS: usize = 64;
@@ -103,10 +104,12 @@ impl Glance {
         }
     }
 
-    /// Notes that a word satisfies some choices.
-    pub(super) fn note(&mut self, word: usize, choices: &[Choice]) {
-        let bit = 1 << (word % WORDS);
-        choices.iter().for_each(|choice| self.by_choice[*choice as usize] |= bit);
+    /// Notes what some words of a message satisfy.
+    pub(super) fn note(&mut self, words: Range<usize>, message: &Read) {
+        for word in words {
+            let bit = 1 << (word % WORDS);
+            message.choices(word).iter().for_each(|choice| self.by_choice[*choice as usize] |= bit);
+        }
     }
 
     /// Forgets choices, all that were noted for some word: cheaper than to forget everything.
@@ -130,11 +133,9 @@ impl Glance {
         self.by_choice[choice as usize] != 0
     }
 
-    /// Which of the needs are met by words of any sentence that was noted, a bit each; those after
-    /// the 64th are met in any case.
-    pub(super) fn met(&self, needs: &[Box<[Choice]>]) -> u64 {
-        let is_met = |one_of: &[Choice]| one_of.iter().any(|choice| self.by_choice[*choice as usize] != 0);
-        (0..64).zip(needs).filter(|(_, one_of)| is_met(one_of)).fold(0, |met, (number, _)| met | 1 << number)
+    /// The words that satisfy a choice, of all that were noted; none may have been folded.
+    pub(super) fn places_of(&self, choice: Choice) -> impl Iterator<Item = u32> + use<> {
+        ones(self.by_choice[choice as usize])
     }
 
     /// Whether an expression may hold in this sentence; no is final.
@@ -199,6 +200,15 @@ impl Places {
     }
 }
 
+/// The bits that are set, from the lowest.
+pub(super) fn ones(mut bits: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let lowest = (bits != 0).then(|| bits.trailing_zeros())?;
+        bits &= bits - 1;
+        Some(lowest)
+    })
+}
+
 /// Each bit and as many as `most` after it.
 fn smeared(mut bits: u64, most: u32) -> u64 {
     let wanted = most.saturating_add(1).min(64);
@@ -224,34 +234,44 @@ mod tests {
         assert_eq!(smeared(1, u32::MAX), u64::MAX);
     }
 
-    #[test]
-    fn each_sentence_has_its_own_words() {
+    /// What a glance sees of words that satisfy one choice or two each.
+    fn glance(words: Range<usize>, choices: impl Fn(usize) -> &'static [Choice]) -> Glance {
         let mut glance = Glance::default();
         glance.fit(2);
-        glance.note(0, &[0]);
-        glance.note(1, &[0, 1]);
+        let read = Read::of_choices((0..words.end).map(|word| if words.contains(&word) { choices(word) } else { &[] }));
+        glance.note(words, &read);
+        glance
+    }
+
+    fn zero_then_one() -> (Outlines, u32) {
         let mut outlines = Outlines::default();
         let phrase = outlines.add(&Node::Phrase([Some(0), Some(1)].into()));
+        (outlines, phrase)
+    }
+
+    #[test]
+    fn each_sentence_has_its_own_words() {
+        let mut glance = glance(0..2, |word| [&[0][..], &[0, 1]][word]);
+        let (outlines, phrase) = zero_then_one();
         glance.look_at(0..2);
         assert!(glance.may_hold(&outlines, phrase));
         glance.look_at(1..2);
-        assert!(!glance.may_hold(&outlines, phrase));
-        assert_eq!(glance.met(&[Box::from([1]), Box::from([0])]), 0b11);
+        assert!(!glance.may_hold(&outlines, phrase) && glance.has(1));
+        glance.look_at(0..1);
+        assert!(!glance.has(1) && glance.has_anywhere(1));
+        assert_eq!(glance.places_of(0).collect::<Vec<_>>(), [0, 1]);
         glance.forget(&[0]);
         glance.look_at(0..2);
-        assert!(!glance.may_hold(&outlines, phrase));
-        assert_eq!(glance.met(&[Box::from([1]), Box::from([0])]), 0b01);
+        assert!(!glance.may_hold(&outlines, phrase) && !glance.has_anywhere(0));
     }
 
     #[test]
     fn a_sentence_may_lie_across_the_fold() {
-        let mut glance = Glance::default();
-        glance.fit(2);
-        glance.note(63, &[0]);
-        glance.note(64, &[1]);
+        let mut glance = glance(60..70, |word| if word == 63 { &[0] } else { &[1] });
+        let (outlines, phrase) = zero_then_one();
         glance.look_at(60..70);
-        let mut outlines = Outlines::default();
-        let phrase = outlines.add(&Node::Phrase([Some(0), Some(1)].into()));
         assert!(glance.may_hold(&outlines, phrase));
+        glance.look_at(64..70);
+        assert!(!glance.may_hold(&outlines, phrase));
     }
 }

@@ -27,6 +27,7 @@ use crate::domain::theme::ThemeText;
 use crate::tagging::compile::Compiler;
 
 mod asking;
+mod common;
 mod compile;
 mod examples;
 mod glance;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use crate::tagging::common;
 use crate::tagging::parse::Expression;
 use crate::tagging::pattern::Pattern;
 use crate::tagging::pattern::Phrase;
@@ -118,14 +119,13 @@ impl Choices {
             .unwrap_or_default()
     }
 
-    /// Sets of choices of which at least one each occurs wherever the node matches.
-    pub(super) fn needs(&self, node: &Node) -> Vec<Box<[Choice]>> {
+    /// Choices of which each occurs wherever the node matches.
+    pub(super) fn needs(&self, node: &Node) -> Vec<Choice> {
         match node {
-            Node::Phrase(slots) => slots.iter().flatten().map(|choice| [*choice].into()).collect(),
+            Node::Phrase(slots) => slots.iter().flatten().copied().collect(),
             Node::All(parts) => parts.iter().flat_map(|part| self.needs(part)).collect(),
             Node::Near { left, right, .. } => [left, right].into_iter().flat_map(|side| self.needs(side)).collect(),
-            Node::Any(_) => self.rarest(node).map(|(_, choices)| choices.into()).into_iter().collect(),
-            Node::Not(_) => Vec::new(),
+            Node::Any(_) | Node::Not(_) => Vec::new(),
         }
     }
 
@@ -164,16 +164,18 @@ impl Choices {
 /// Numbers in a million words.
 const NUMBERS: u32 = 15_000;
 
-/// About how many words of a million match: short words are the common ones. It decides speed
-/// only, never what matches.
+/// About how many words of a million match: the common words are known, and short ones are common. It
+/// decides speed only, never what matches.
 fn cost(pattern: &Pattern) -> u32 {
-    let (text, factor) = match pattern {
+    let (text, factor, known) = match pattern {
         Pattern::Number => return NUMBERS,
-        Pattern::Exact(text) | Pattern::Raw(text) => (text, 2),
-        Pattern::Prefix(text) | Pattern::Suffix(text) | Pattern::Stem(_, text) => (text, 3),
-        Pattern::Within(text) => (text, 4),
+        Pattern::Exact(text) | Pattern::Raw(text) => (text, 1, common::exact(text)),
+        Pattern::Stem(_, text) => (text, 2, common::exact(text)),
+        Pattern::Prefix(text) => (text, 2, common::prefix(text)),
+        Pattern::Suffix(text) => (text, 3, 0),
+        Pattern::Within(text) => (text, 4, 0),
     };
-    factor * (50_000 >> (2 * text.chars().count()).min(15)).max(4)
+    known + factor * (20_000 >> (2 * text.chars().count()).min(12)).max(4)
 }
 
 #[cfg(test)]

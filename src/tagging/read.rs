@@ -73,6 +73,16 @@ impl Read {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn of_choices<'c>(words: impl Iterator<Item = &'c [Choice]>) -> Self {
+        let mut read = Self::default();
+        for choices in words {
+            read.satisfied.extend_from_slice(choices);
+            read.ends.push(read.satisfied.len() as u32);
+        }
+        read
+    }
+
     /// The choices that a word satisfies.
     pub(super) fn choices(&self, word: usize) -> &[Choice] {
         part(&self.satisfied, &self.ends, word)

@@ -48,6 +48,11 @@ impl Postings {
         words.push(word);
     }
 
+    /// Whether words of a choice were noted.
+    pub(super) fn has(&self, choice: Choice) -> bool {
+        !self.by_choice[choice as usize].is_empty()
+    }
+
     /// Whether the expression matches within the window.
     pub(super) fn holds(&self, node: &Node, window: Window) -> bool {
         match node {
@@ -118,7 +123,7 @@ impl Postings {
     /// Calls `found` with each place of a phrase, in order, until it says that it has enough.
     fn phrases(&self, slots: &[Option<Choice>], window: Window, found: &mut dyn FnMut(Span) -> bool) -> bool {
         let length = slots.len() as u32;
-        if slots.iter().flatten().any(|choice| self.by_choice[*choice as usize].is_empty()) {
+        if !slots.iter().flatten().all(|choice| self.has(*choice)) {
             return false;
         }
         let anchor = slots.iter().enumerate().filter_map(|(at, choice)| Some((at as u32, self.within((*choice)?, window))));
