@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use crate::domain::theme::Scope;
+use crate::tagging::glance::EVERYWHERE;
 use crate::tagging::glance::Glance;
 use crate::tagging::glance::Outlines;
 use crate::tagging::glance::WORDS;
@@ -50,8 +51,8 @@ pub(super) struct Triggers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Woken {
     pub(super) alternative: u32,
-    /// A choice that it cannot do without either: most are put to sleep again by that.
-    need: Choice,
+    /// Choices that it cannot do without either: most are put to sleep again by that.
+    needs: [Choice; 2],
     /// Its name among the outlines.
     outline: u32,
 }
@@ -135,7 +136,7 @@ impl Lists {
 
 impl Triggers {
     /// Of all alternatives.
-    pub(super) fn new(rules: &[Rule], alternatives: &[Alternative], calms: &[Calm], choices: &Choices) -> Self {
+    pub(super) fn new(rules: &[Rule], alternatives: &[Alternative], calms: &[Calm], choices: &mut Choices) -> Self {
         let (mut near, mut far) = (vec![Vec::new(); choices.len()], vec![Vec::new(); choices.len()]);
         let (mut woken, mut uses, mut outlines) = (Vec::new(), Vec::new(), Outlines::default());
         for (number, alternative) in (0..).zip(alternatives) {
@@ -144,10 +145,10 @@ impl Triggers {
             for choice in &triggers {
                 lists[*choice as usize].push(number);
             }
-            let needed = choices.needs(&alternative.node).into_iter().filter(|choice| triggers != [*choice]);
-            let rarest = needed.min_by_key(|choice| choices.cost(*choice));
-            let everywhere = choices.len() as Choice;
-            woken.push(Woken { alternative: number, need: rarest.unwrap_or(everywhere), outline: outlines.add(&alternative.node) });
+            let mut needed = choices.needs(&alternative.node, &triggers);
+            needed.sort_by_key(|choice| choices.cost(*choice));
+            let needs = [0, 1].map(|at| needed.get(at).copied().unwrap_or(EVERYWHERE));
+            woken.push(Woken { alternative: number, needs, outline: outlines.add(&alternative.node) });
             let unless = &rules[alternative.rule as usize].unless;
             uses.push(used(unless.iter().chain([&alternative.node])).into());
         }
@@ -190,6 +191,9 @@ impl Triggers {
         let mut add = |choice: Choice, of: Languages| languages[choice as usize] = languages[choice as usize].and(of);
         for (alternative, uses) in alternatives.iter().zip(&self.uses) {
             uses.iter().for_each(|choice| add(*choice, alternative.languages));
+        }
+        for (alternative, woken) in alternatives.iter().zip(&self.woken) {
+            woken.needs.into_iter().filter(|need| *need != EVERYWHERE).for_each(|need| add(need, alternative.languages));
         }
         for calm in calms {
             calm.choices().into_iter().for_each(|choice| add(choice, calm.languages));
@@ -239,7 +243,7 @@ impl Triggers {
         let todo_before = todo.len();
         glance.look_at(message.cut.sentences[sentence as usize].clone());
         for woken in message.woken_in(sentence) {
-            if !glance.has(woken.need) || !glance.may_hold(&self.outlines, woken.outline) {
+            if !woken.needs.iter().all(|need| glance.has(*need)) || !glance.may_hold(&self.outlines, woken.outline) {
                 continue;
             }
             let number = woken.alternative;
@@ -260,8 +264,8 @@ impl Triggers {
         let sentences = &message.cut.sentences;
         let pairs = sentences.len().saturating_sub(1).max(1) as u32;
         let near = about.len();
-        for &(Woken { alternative: number, need, outline }, sentence) in &message.woken_far {
-            if !glance.has_anywhere(need) {
+        for &(Woken { alternative: number, needs, outline }, sentence) in &message.woken_far {
+            if !needs.iter().all(|need| glance.has_anywhere(*need)) {
                 continue;
             }
             let alternative = &alternatives[number as usize];

@@ -17,10 +17,13 @@ use crate::tagging::read::Read;
 /// Words that fit into a glance.
 pub(super) const WORDS: usize = 64;
 
+/// A choice that every word satisfies.
+pub(super) const EVERYWHERE: Choice = Choice::MAX;
+
 /// Where choices stand in a few sentences. Made to be used again for the next.
 #[derive(Debug, Default)]
 pub(super) struct Glance {
-    /// The words of each choice; behind them one that stands everywhere.
+    /// The words of each choice, one up: the first is [`EVERYWHERE`].
     by_choice: Vec<u64>,
     /// The words of the sentence that is looked at.
     within: u64,
@@ -99,8 +102,8 @@ impl Glance {
     pub(super) fn fit(&mut self, choices: usize) {
         if self.by_choice.len() != choices + 1 {
             self.by_choice.clear();
-            self.by_choice.resize(choices, 0);
-            self.by_choice.push(u64::MAX);
+            self.by_choice.resize(choices + 1, 0);
+            self.by_choice[0] = u64::MAX;
         }
     }
 
@@ -108,13 +111,13 @@ impl Glance {
     pub(super) fn note(&mut self, words: Range<usize>, message: &Read) {
         for word in words {
             let bit = 1 << (word % WORDS);
-            message.choices(word).iter().for_each(|choice| self.by_choice[*choice as usize] |= bit);
+            message.choices(word).iter().for_each(|choice| self.by_choice[place(*choice)] |= bit);
         }
     }
 
     /// Forgets choices, all that were noted for some word: cheaper than to forget everything.
     pub(super) fn forget(&mut self, choices: &[Choice]) {
-        choices.iter().for_each(|choice| self.by_choice[*choice as usize] = 0);
+        choices.iter().for_each(|choice| self.by_choice[place(*choice)] = 0);
     }
 
     /// Looks at one sentence, by its words.
@@ -130,12 +133,12 @@ impl Glance {
 
     /// Whether any sentence that was noted has a choice.
     pub(super) fn has_anywhere(&self, choice: Choice) -> bool {
-        self.by_choice[choice as usize] != 0
+        self.by_choice[place(choice)] != 0
     }
 
     /// The words that satisfy a choice, of all that were noted; none may have been folded.
     pub(super) fn places_of(&self, choice: Choice) -> impl Iterator<Item = u32> + use<> {
-        ones(self.by_choice[choice as usize])
+        ones(self.by_choice[place(choice)])
     }
 
     /// Whether an expression may hold in this sentence; no is final.
@@ -153,7 +156,7 @@ impl Glance {
     }
 
     fn words(&self, choice: Choice) -> u64 {
-        self.by_choice[choice as usize] & self.within
+        self.by_choice[place(choice)] & self.within
     }
 
     fn places(&self, node: &[u32]) -> Places {
@@ -187,6 +190,10 @@ impl Glance {
         }
         Places { starts, ends: starts.rotate_left(slots.len() as u32) }
     }
+}
+
+fn place(choice: Choice) -> usize {
+    choice.wrapping_add(1) as usize
 }
 
 impl Places {

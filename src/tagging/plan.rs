@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::tagging::common;
 use crate::tagging::parse::Expression;
@@ -47,7 +48,8 @@ impl Node {
 /// All choices of all rules, each once.
 #[derive(Debug, Default)]
 pub(super) struct Choices {
-    numbers: HashMap<BTreeSet<Pattern>, Choice>,
+    numbers: HashMap<Rc<BTreeSet<Pattern>>, Choice>,
+    sets: Vec<Rc<BTreeSet<Pattern>>>,
     costs: Vec<u32>,
 }
 
@@ -64,11 +66,19 @@ impl Choices {
 
     /// The patterns by the number of their choice.
     pub(super) fn into_patterns(self) -> Vec<BTreeSet<Pattern>> {
-        let mut patterns = vec![BTreeSet::new(); self.numbers.len()];
-        for (set, number) in self.numbers {
-            patterns[number as usize] = set;
-        }
-        patterns
+        drop(self.numbers);
+        self.sets.into_iter().map(Rc::unwrap_or_clone).collect()
+    }
+
+    /// The number of a set of patterns.
+    fn number(&mut self, one_of: BTreeSet<Pattern>) -> Choice {
+        let next = self.sets.len() as Choice;
+        let (sets, costs) = (&mut self.sets, &mut self.costs);
+        *self.numbers.entry(Rc::new(one_of)).or_insert_with_key(|one_of| {
+            costs.push(one_of.iter().map(cost).fold(0, u32::saturating_add));
+            sets.push(Rc::clone(one_of));
+            next
+        })
     }
 
     /// Plans an expression. Single words that are alternatives of each other become one choice.
@@ -119,13 +129,22 @@ impl Choices {
             .unwrap_or_default()
     }
 
-    /// Choices of which each occurs wherever the node matches.
-    pub(super) fn needs(&self, node: &Node) -> Vec<Choice> {
+    /// Choices of which each occurs wherever the node matches, but for its triggers. Where one of several
+    /// must occur, that is a choice of its own.
+    pub(super) fn needs(&mut self, node: &Node, triggers: &[Choice]) -> Vec<Choice> {
         match node {
-            Node::Phrase(slots) => slots.iter().flatten().copied().collect(),
-            Node::All(parts) => parts.iter().flat_map(|part| self.needs(part)).collect(),
-            Node::Near { left, right, .. } => [left, right].into_iter().flat_map(|side| self.needs(side)).collect(),
-            Node::Any(_) | Node::Not(_) => Vec::new(),
+            Node::Phrase(slots) => slots.iter().flatten().copied().filter(|choice| triggers != [*choice]).collect(),
+            Node::All(parts) => parts.iter().flat_map(|part| self.needs(part, triggers)).collect(),
+            Node::Near { left, right, .. } => [left, right].into_iter().flat_map(|side| self.needs(side, triggers)).collect(),
+            Node::Any(_) => {
+                let one_of = self.triggers(node);
+                if one_of.is_empty() || one_of == triggers {
+                    return Vec::new();
+                }
+                let patterns = one_of.iter().flat_map(|choice| self.sets[*choice as usize].iter().cloned()).collect();
+                vec![self.number(patterns)]
+            }
+            Node::Not(_) => Vec::new(),
         }
     }
 
@@ -149,13 +168,7 @@ impl Choices {
     fn phrase(&mut self, phrase: Phrase) -> Node {
         let number = |slot| match slot {
             Slot::Any => None,
-            Slot::OneOf(one_of) => {
-                let next = self.costs.len() as Choice;
-                Some(*self.numbers.entry(one_of).or_insert_with_key(|one_of| {
-                    self.costs.push(one_of.iter().map(cost).fold(0, u32::saturating_add));
-                    next
-                }))
-            }
+            Slot::OneOf(one_of) => Some(self.number(one_of)),
         };
         Node::Phrase(phrase.into_iter().map(number).collect())
     }

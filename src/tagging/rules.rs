@@ -163,10 +163,10 @@ impl Rules {
         compiled: Vec<Rule>,
         alternatives: Vec<Alternative>,
         calms: Vec<Calm>,
-        choices: Choices,
+        mut choices: Choices,
         fingerprint: String,
     ) -> Option<Self> {
-        let triggers = Triggers::new(&compiled, &alternatives, &calms, &choices);
+        let triggers = Triggers::new(&compiled, &alternatives, &calms, &mut choices);
         let languages = triggers.languages(&alternatives, &calms, choices.len());
         let lexicon = Lexicon::new(&choices.into_patterns(), languages)?;
         Some(Self { themes, compiled, alternatives, calms, lexicon, triggers, fingerprint, models: None, idle: Mutex::default() })

@@ -130,13 +130,24 @@ fn tag_cold(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// Texts that are matched at one go: few enough that what was read of them is still close to the
+/// processor, as it is when each is matched right after it was read.
+const BLOCK: usize = 128;
+
 /// Matching alone: of texts that are cut into words already, each word known.
-#[divan::bench]
+#[divan::bench(sample_count = 528, sample_size = 1)]
 fn matching(bencher: Bencher<'_, '_>) {
     let (texts, rules) = (texts(), rules());
-    let mut scratch = Scratch::default();
-    let read: Vec<_> = texts.iter().map(|text| rules.read(&mut scratch, &message(text))).collect();
-    bencher.counter(bytes(&texts)).bench_local(|| read.iter().map(|read| rules.tag_read(&mut scratch, read).len()).sum::<usize>());
+    let (mut reader, mut matcher) = (Scratch::default(), Scratch::default());
+    let mut blocks = texts.chunks(BLOCK).cycle();
+    let mut read = || {
+        let block = blocks.next().unwrap_or_default();
+        (bytes(block), block.iter().map(|text| rules.read(&mut reader, &message(text))).collect::<Vec<_>>())
+    };
+    bencher
+        .with_inputs(&mut read)
+        .input_counter(|(bytes, _)| bytes.clone())
+        .bench_local_refs(|(_, block)| block.iter().map(|read| rules.tag_read(&mut matcher, read).len()).sum::<usize>());
 }
 
 /// For comparison: the words of all rules searched for by aho-corasick, nothing else.
