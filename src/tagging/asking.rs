@@ -18,6 +18,7 @@ use crate::tagging::languages::Languages;
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Choices;
 use crate::tagging::plan::Node;
+use crate::tagging::read::Known;
 use crate::tagging::read::Read;
 use crate::tagging::rules::Alternative;
 use crate::tagging::rules::Calm;
@@ -202,9 +203,10 @@ impl Triggers {
     }
 
     /// Finds out what is to be asked of a message, and where the words stand that it is about.
-    pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], message: &Read) {
+    pub(super) fn ask(&self, asking: &mut Asking, postings: &mut Postings, alternatives: &[Alternative], known: Known<'_>) {
         asking.begin(self.choices, alternatives.len());
         postings.clear(self.choices);
+        let message = known.message;
         let (all, sentences) = (message.cut.words.len(), &message.cut.sentences);
         // Most texts fit into one glance, which then tells all there is to know.
         let is_one = all <= WORDS;
@@ -215,34 +217,35 @@ impl Triggers {
             let fits = |sentence: &Range<usize>| sentence.end - sentences[first].start <= WORDS;
             next += 1 + sentences[first + 1..].iter().take_while(|sentence| fits(sentence)).count();
             let words = sentences[first].start..sentences[next - 1].end;
-            let woken = first as u32..next as u32;
-            if is_one && !message.woken_far.is_empty() || woken.clone().any(|sentence| !message.woken_in(sentence).is_empty()) {
-                asking.glance.note(words.clone(), message);
-                woken.for_each(|sentence| self.ask_of_sentence(asking, alternatives, message, sentence));
+            if is_one && !message.woken_far.is_empty() || words.clone().any(|word| !known.woken(word).is_empty()) {
+                asking.glance.note(words.clone(), known);
+                (first..next).for_each(|sentence| self.ask_of_sentence(asking, alternatives, known, sentence));
                 if is_one {
                     self.ask_further(asking, alternatives, message);
                     self.post_what_is_seen(asking, postings);
                 }
-                asking.glance.forget(message.choices_of(words));
+                asking.glance.forget(words, known);
             }
         }
         if !is_one {
             if !message.woken_far.is_empty() {
-                asking.glance.note(0..all, message);
+                asking.glance.note(0..all, known);
                 self.ask_further(asking, alternatives, message);
-                asking.glance.forget(message.choices_of(0..all));
+                asking.glance.forget(0..all, known);
             }
-            self.post(asking, postings, message);
+            self.post(asking, postings, known);
         }
         asking.before += sentences.len() as u64 + 1;
     }
 
-    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], message: &Read, sentence: u32) {
+    fn ask_of_sentence(&self, asking: &mut Asking, alternatives: &[Alternative], known: Known<'_>, sentence: usize) {
         let Asking { glance, asked, before, todo, about, may_be_calm, .. } = asking;
-        let here = *before + u64::from(sentence) + 1;
+        let here = *before + sentence as u64 + 1;
         let todo_before = todo.len();
-        glance.look_at(message.cut.sentences[sentence as usize].clone());
-        for woken in message.woken_in(sentence) {
+        let words = known.message.cut.sentences[sentence].clone();
+        let sentence = sentence as u32;
+        glance.look_at(words.clone());
+        for woken in words.flat_map(|word| known.woken(word)) {
             if !woken.needs.iter().all(|need| glance.has(*need)) || !glance.may_hold(&self.outlines, woken.outline) {
                 continue;
             }
@@ -253,7 +256,7 @@ impl Triggers {
         }
         if todo.len() > todo_before {
             about.push(sentence);
-            let languages = message.lang.unwrap_or(Languages::ALL);
+            let languages = known.message.lang.unwrap_or(Languages::ALL);
             let mut says = self.calm_outlines.iter().filter(|(of, _)| of.meet(languages));
             *may_be_calm = *may_be_calm || says.any(|(_, says)| glance.may_hold(&self.outlines, *says));
         }
@@ -314,7 +317,7 @@ impl Triggers {
     }
 
     /// Writes down where the words stand that the questions are about.
-    fn post(&self, asking: &mut Asking, postings: &mut Postings, message: &Read) {
+    fn post(&self, asking: &mut Asking, postings: &mut Postings, known: Known<'_>) {
         let Asking { todo, wanted, about, may_be_calm, .. } = asking;
         if todo.is_empty() {
             return;
@@ -326,8 +329,8 @@ impl Triggers {
             wanted.0.resize(self.calm.0.len(), 0);
         }
         todo.iter().flat_map(|question| self.uses[question.alternative as usize].iter()).for_each(|choice| wanted.insert(*choice));
-        for word in about.iter().flat_map(|sentence| message.cut.sentences[*sentence as usize].clone()) {
-            for &choice in message.choices(word) {
+        for word in about.iter().flat_map(|sentence| known.message.cut.sentences[*sentence as usize].clone()) {
+            for &choice in known.choices(word) {
                 if wanted.has(choice) {
                     postings.push(choice, word as u32);
                 }

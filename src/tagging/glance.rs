@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::tagging::plan::Choice;
 use crate::tagging::plan::Node;
-use crate::tagging::read::Read;
+use crate::tagging::read::Known;
 
 /// Words that fit into a glance.
 pub(super) const WORDS: usize = 64;
@@ -108,16 +108,20 @@ impl Glance {
     }
 
     /// Notes what some words of a message satisfy.
-    pub(super) fn note(&mut self, words: Range<usize>, message: &Read) {
-        for word in words {
-            let bit = 1 << (word % WORDS);
-            message.choices(word).iter().for_each(|choice| self.by_choice[place(*choice)] |= bit);
-        }
+    pub(super) fn note(&mut self, words: Range<usize>, message: Known<'_>) {
+        words.for_each(|word| self.set(word, message.choices(word)));
     }
 
-    /// Forgets choices, all that were noted for some word: cheaper than to forget everything.
-    pub(super) fn forget(&mut self, choices: &[Choice]) {
-        choices.iter().for_each(|choice| self.by_choice[place(*choice)] = 0);
+    fn set(&mut self, word: usize, choices: &[Choice]) {
+        let bit = 1 << (word % WORDS);
+        choices.iter().for_each(|choice| self.by_choice[place(*choice)] |= bit);
+    }
+
+    /// Forgets words again, all that were noted: cheaper than to forget every choice.
+    pub(super) fn forget(&mut self, words: Range<usize>, message: Known<'_>) {
+        for word in words {
+            message.choices(word).iter().for_each(|choice| self.by_choice[place(*choice)] = 0);
+        }
     }
 
     /// Looks at one sentence, by its words.
@@ -241,12 +245,11 @@ mod tests {
         assert_eq!(smeared(1, u32::MAX), u64::MAX);
     }
 
-    /// What a glance sees of words that satisfy one choice or two each.
-    fn glance(words: Range<usize>, choices: impl Fn(usize) -> &'static [Choice]) -> Glance {
+    /// A glance in which words were noted that satisfy these choices.
+    fn glance(words: &[(usize, &[Choice])]) -> Glance {
         let mut glance = Glance::default();
         glance.fit(2);
-        let read = Read::of_choices((0..words.end).map(|word| if words.contains(&word) { choices(word) } else { &[] }));
-        glance.note(words, &read);
+        words.iter().for_each(|(word, choices)| glance.set(*word, choices));
         glance
     }
 
@@ -258,7 +261,7 @@ mod tests {
 
     #[test]
     fn each_sentence_has_its_own_words() {
-        let mut glance = glance(0..2, |word| [&[0][..], &[0, 1]][word]);
+        let mut glance = glance(&[(0, &[0]), (1, &[0, 1])]);
         let (outlines, phrase) = zero_then_one();
         glance.look_at(0..2);
         assert!(glance.may_hold(&outlines, phrase));
@@ -267,14 +270,11 @@ mod tests {
         glance.look_at(0..1);
         assert!(!glance.has(1) && glance.has_anywhere(1));
         assert_eq!(glance.places_of(0).collect::<Vec<_>>(), [0, 1]);
-        glance.forget(&[0]);
-        glance.look_at(0..2);
-        assert!(!glance.may_hold(&outlines, phrase) && !glance.has_anywhere(0));
     }
 
     #[test]
     fn a_sentence_may_lie_across_the_fold() {
-        let mut glance = glance(60..70, |word| if word == 63 { &[0] } else { &[1] });
+        let mut glance = glance(&[(63, &[0]), (64, &[1]), (65, &[1])]);
         let (outlines, phrase) = zero_then_one();
         glance.look_at(60..70);
         assert!(glance.may_hold(&outlines, phrase));

@@ -30,9 +30,6 @@ const END: char = '\u{3}';
 /// The least bytes of a word or a beginning for which a slip is undone.
 const SHORTEST_MEANT: usize = 3;
 
-/// Longer words are not remembered: nobody writes them twice.
-const LONGEST_REMEMBERED: usize = 64;
-
 /// Words and answers remembered before all are forgotten and it starts anew: about 20 MB.
 const MOST_WORDS: usize = 1 << 17;
 const MOST_ANSWERS: usize = 1 << 20;
@@ -223,117 +220,142 @@ impl Lexicon {
 /// A memory for each language; together they hold no more than one may. Apart, because
 /// what a word means to the rules of one language is little, and to those of all much.
 #[derive(Debug, Default)]
-pub(super) struct Memos(Vec<(Languages, Memo)>);
+pub(super) struct Memos {
+    memos: Vec<Memo>,
+    /// Changes when all is forgotten.
+    era: u64,
+}
 
 impl Memos {
-    /// The memory for messages of these languages.
-    pub(super) fn of(&mut self, languages: Languages) -> &mut Memo {
-        if self.0.iter().map(|(_, memo)| memo.len()).sum::<usize>() >= MOST_WORDS {
-            self.0.clear();
+    /// The memory for a text of these languages. Its words are not forgotten before the next text is begun.
+    pub(super) fn begin_text(&mut self, languages: Languages) -> &mut Memo {
+        let (words, answers) = self.memos.iter().fold((0, 0), |(words, answers), memo| (words + memo.words(), answers + memo.answers()));
+        if words >= MOST_WORDS || answers >= MOST_ANSWERS {
+            self.memos.clear();
+            self.era += 1;
         }
-        let at = self.0.iter().position(|(known, _)| *known == languages).unwrap_or_else(|| {
-            self.0.push((languages, Memo { languages: Some(languages), ..Memo::default() }));
-            self.0.len() - 1
+        let at = self.memos.iter().position(|memo| memo.languages == languages).unwrap_or_else(|| {
+            self.memos.push(Memo::new(languages, self.era));
+            self.memos.len() - 1
         });
-        &mut self.0[at].1
+        &mut self.memos[at]
+    }
+
+    /// The memory that still knows the words of a text that was begun in some era.
+    pub(super) fn of(&self, languages: Languages, era: u64) -> Option<&Memo> {
+        self.memos.iter().find(|memo| memo.languages == languages && memo.era == era)
     }
 }
 
 /// What words as written mean to a [`Lexicon`] and its [`Triggers`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memo {
-    /// Whose rules ask; all where nothing is said.
-    languages: Option<Languages>,
-    short: HashMap<u128, Place, foldhash::fast::RandomState>,
-    long: HashMap<Box<str>, Place, foldhash::fast::RandomState>,
-    answers: Vec<Choice>,
+    /// Whose rules ask.
+    languages: Languages,
+    era: u64,
+    short: HashMap<Packed, Meaning, foldhash::fast::RandomState>,
+    long: HashMap<Box<str>, Meaning, foldhash::fast::RandomState>,
+    choices: Vec<Choice>,
     woken: Vec<Woken>,
     bare: String,
-    /// Where what stands before this was kept for good.
-    kept: (usize, usize),
 }
 
-/// What a word means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Meaning<'m> {
-    /// The choices that it satisfies, in order.
-    pub(super) choices: &'m [Choice],
-    /// Alternatives that it wakes: those that look at a sentence, and those that look further.
-    pub(super) near: &'m [Woken],
-    pub(super) far: &'m [Woken],
-}
-
-/// Where its meaning stands among the answers.
+/// What a word means: a place in the [`Memo`] that said so, good until that forgets.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    choices: (u32, u32),
-    near: (u32, u32),
-    /// Where those that look further end; they follow the near ones.
-    far: u32,
+pub(super) struct Meaning {
+    choices: u32,
+    woken: u32,
+    choices_len: u16,
+    near_len: u16,
+    far_len: u16,
 }
+
+/// A word of at most 16 bytes as two numbers.
+type Packed = [u64; 2];
 
 impl Memo {
+    pub(super) fn new(languages: Languages, era: u64) -> Self {
+        let (short, long) = (HashMap::default(), HashMap::default());
+        Self { languages, era, short, long, choices: Vec::new(), woken: Vec::new(), bare: String::new() }
+    }
+
+    /// In which it was begun, see [`Memos::of`].
+    pub(super) fn era(&self) -> u64 {
+        self.era
+    }
+
+    /// How many words it knows.
+    fn words(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    /// How much it knows of them.
+    fn answers(&self) -> usize {
+        self.choices.len() + self.woken.len()
+    }
+
     /// What a word of a text means.
-    pub(super) fn meaning(&mut self, lexicon: &Lexicon, triggers: &Triggers, text: &str, word: Range<usize>) -> Meaning<'_> {
+    pub(super) fn meaning(&mut self, lexicon: &Lexicon, triggers: &Triggers, text: &str, word: Range<usize>) -> Meaning {
         let packed = packed(text, &word);
         let known = match &packed {
             Some(packed) => self.short.get(packed),
             None => self.long.get(&text[word.clone()]),
         };
-        let place = match known {
-            Some(place) => *place,
+        match known {
+            Some(meaning) => *meaning,
             None => self.learn(lexicon, triggers, &text[word], packed),
+        }
+    }
+
+    /// The choices that a word satisfies, in order.
+    pub(super) fn choices(&self, meaning: Meaning) -> &[Choice] {
+        &self.choices[meaning.choices as usize..][..usize::from(meaning.choices_len)]
+    }
+
+    /// The alternatives that a word wakes and that look at a sentence.
+    pub(super) fn near(&self, meaning: Meaning) -> &[Woken] {
+        &self.woken[meaning.woken as usize..][..usize::from(meaning.near_len)]
+    }
+
+    /// Those that look further.
+    pub(super) fn far(&self, meaning: Meaning) -> &[Woken] {
+        &self.woken[meaning.woken as usize + usize::from(meaning.near_len)..][..usize::from(meaning.far_len)]
+    }
+
+    fn learn(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str, packed: Option<Packed>) -> Meaning {
+        let languages = self.languages;
+        let (choices, woken) = (self.choices.len(), self.woken.len());
+        lexicon.find(word, languages, &mut self.bare, &mut self.choices);
+        triggers.wake_near(&self.choices[choices..], languages, &mut self.woken);
+        let far = self.woken.len();
+        triggers.wake_far(&self.choices[choices..], languages, &mut self.woken);
+        // So many rules that one word has to do with more than 65,535 of them are not written.
+        let length = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+        let meaning = Meaning {
+            choices: choices as u32,
+            woken: woken as u32,
+            choices_len: length(self.choices.len() - choices),
+            near_len: length(far - woken),
+            far_len: length(self.woken.len() - far),
         };
-        let Place { choices, near, far } = place;
-        Meaning {
-            choices: &self.answers[choices.0 as usize..choices.1 as usize],
-            near: &self.woken[near.0 as usize..near.1 as usize],
-            far: &self.woken[near.1 as usize..far as usize],
+        match packed {
+            Some(packed) => _ = self.short.insert(packed, meaning),
+            None => _ = self.long.insert(word.into(), meaning),
         }
-    }
-
-    fn learn(&mut self, lexicon: &Lexicon, triggers: &Triggers, word: &str, packed: Option<u128>) -> Place {
-        if self.len() >= MOST_WORDS || self.answers.len() + self.woken.len() >= MOST_ANSWERS {
-            self.short.clear();
-            self.long.clear();
-            self.kept = (0, 0);
-        }
-        // An answer that is not remembered is overwritten by the next.
-        self.answers.truncate(self.kept.0);
-        self.woken.truncate(self.kept.1);
-        let languages = self.languages.unwrap_or(Languages::ALL);
-        lexicon.find(word, languages, &mut self.bare, &mut self.answers);
-        let choices = &self.answers[self.kept.0..];
-        triggers.wake_near(choices, languages, &mut self.woken);
-        let near = self.woken.len();
-        triggers.wake_far(choices, languages, &mut self.woken);
-        let (from, to) = (self.kept, (self.answers.len(), self.woken.len()));
-        let place = Place { choices: (from.0 as u32, to.0 as u32), near: (from.1 as u32, near as u32), far: to.1 as u32 };
-        if word.len() <= LONGEST_REMEMBERED {
-            self.kept = to;
-            match packed {
-                Some(packed) => _ = self.short.insert(packed, place),
-                None => _ = self.long.insert(word.into(), place),
-            }
-        }
-        place
-    }
-
-    fn len(&self) -> usize {
-        self.short.len() + self.long.len()
+        meaning
     }
 }
 
-/// A word of at most 16 bytes as a number: nearly all are, and comparing numbers is quick. No
-/// word has a zero byte, so no two are the same.
-fn packed(text: &str, word: &Range<usize>) -> Option<u128> {
+/// A word of at most 16 bytes as numbers: nearly all are, and comparing numbers is quick. No word
+/// has a zero byte, so no two are the same.
+fn packed(text: &str, word: &Range<usize>) -> Option<Packed> {
     const MOST: usize = size_of::<u128>();
     let length = word.len();
     if length > MOST {
         return None;
     }
     let bytes = text.as_bytes();
-    Some(match bytes.get(word.start..word.start + MOST) {
+    let number = match bytes.get(word.start..word.start + MOST) {
         Some(more) => {
             let more = u128::from_le_bytes(more.try_into().expect("it is as long as the number"));
             // A word has at least one byte.
@@ -344,7 +366,8 @@ fn packed(text: &str, word: &Range<usize>) -> Option<u128> {
             all[..length].copy_from_slice(&bytes[word.clone()]);
             u128::from_le_bytes(all)
         }
-    })
+    };
+    Some([number as u64, (number >> 64) as u64])
 }
 
 #[cfg(test)]
@@ -357,7 +380,8 @@ mod tests {
     }
 
     fn choices<'m>(memo: &'m mut Memo, lexicon: &Lexicon, word: &str) -> &'m [Choice] {
-        memo.meaning(lexicon, &Triggers::default(), word, 0..word.len()).choices
+        let meaning = memo.meaning(lexicon, &Triggers::default(), word, 0..word.len());
+        memo.choices(meaning)
     }
 
     #[test]
@@ -370,7 +394,7 @@ mod tests {
             Pattern::Within("o".into()),
             Pattern::Stem(english, "chatbot".into()),
         ]);
-        let mut memo = Memo::default();
+        let mut memo = Memo::new(Languages::ALL, 0);
         for (word, expected) in
             [("Bot", &[0, 1, 2, 3][..]), ("robots", &[3]), ("chatbots", &[3, 4]), ("bo", &[1, 3]), ("b", &[]), ("robot", &[2, 3])]
         {
@@ -382,7 +406,7 @@ mod tests {
     #[test]
     fn an_unknown_word_finds_what_it_was_meant_to_be() {
         let lexicon = lexicon(&[Pattern::Exact("refund".into()), Pattern::Prefix("answer".into()), Pattern::Suffix("ings".into())]);
-        let mut memo = Memo::default();
+        let mut memo = Memo::new(Languages::ALL, 0);
         for (word, expected) in [
             ("refudn", &[0][..]),
             ("REFUUUND", &[0]),
@@ -397,17 +421,20 @@ mod tests {
     }
 
     #[test]
-    fn a_memo_forgets_before_it_grows_without_end() {
+    fn all_is_forgotten_before_it_grows_without_end_but_never_within_a_text() {
         let lexicon = lexicon(&[Pattern::Prefix("w".into())]);
-        let mut memo = Memo::default();
+        let mut memos = Memos::default();
+        let memo = memos.begin_text(Languages::ALL);
+        let era = memo.era();
         for at in 0..MOST_WORDS + 10 {
-            assert_eq!(choices(&mut memo, &lexicon, &format!("w{at}")), [0]);
+            assert_eq!(choices(memo, &lexicon, &format!("w{at}")), [0]);
         }
-        assert!(memo.len() <= MOST_WORDS);
-        let long = "w".repeat(LONGEST_REMEMBERED + 1);
-        let before = memo.len();
-        assert_eq!(choices(&mut memo, &lexicon, &long), [0]);
-        assert_eq!(choices(&mut memo, &lexicon, "else"), [] as [Choice; 0]);
-        assert_eq!(memo.len(), before + 1);
+        assert_eq!(memo.words(), MOST_WORDS + 10);
+        assert!(memos.of(Languages::ALL, era).is_some() && memos.of(Languages::NONE, era).is_none());
+        let memo = memos.begin_text(Languages::NONE);
+        assert_eq!(memo.words(), 0);
+        assert_eq!(choices(memo, &lexicon, &"w".repeat(65)), [] as [Choice; 0]);
+        assert!(memos.of(Languages::ALL, era).is_none() && memos.of(Languages::NONE, era).is_none());
+        assert!(memos.of(Languages::NONE, era + 1).is_some());
     }
 }

@@ -1,14 +1,13 @@
 //! A message cut into words, and which of them satisfy what: the half of tagging that does not depend
 //! on how the words stand to each other.
 
-use std::ops::Range;
-
 use crate::tagging::Message;
 use crate::tagging::asking::Triggers;
 use crate::tagging::asking::Woken;
 use crate::tagging::languages::Language;
 use crate::tagging::languages::Languages;
 use crate::tagging::lexicon::Lexicon;
+use crate::tagging::lexicon::Meaning;
 use crate::tagging::lexicon::Memo;
 use crate::tagging::lexicon::Memos;
 use crate::tagging::plan::Choice;
@@ -17,7 +16,7 @@ use crate::text::normalise::Cut;
 use crate::text::normalise::cut;
 
 /// A message that was read: its words, and which of them satisfy what.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Read {
     /// Title and text.
     pub(super) text: String,
@@ -27,15 +26,18 @@ pub struct Read {
     pub(super) stars: Option<f64>,
     pub(super) source: String,
     pub(super) cut: Cut,
-    /// Choices that the words satisfy, word after word, and where those of each word end.
-    satisfied: Vec<Choice>,
-    ends: Vec<u32>,
-    /// Alternatives that look at a sentence and are woken by its words, sentence after sentence, and
-    /// where those of each sentence end.
-    woken: Vec<Woken>,
-    woken_ends: Vec<u32>,
-    /// Alternatives that look further, each with the sentence in which a word wakes it.
+    /// What each word means, and the era of the memory that says so.
+    meanings: Vec<Meaning>,
+    era: u64,
+    /// Alternatives that look further than a sentence, each with the sentence in which a word wakes it.
     pub(super) woken_far: Vec<(Woken, u32)>,
+}
+
+/// A message together with what its words mean.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'m> {
+    pub(super) message: &'m Read,
+    memo: &'m Memo,
 }
 
 impl Read {
@@ -52,51 +54,32 @@ impl Read {
         self.source.clear();
         self.source.push_str(message.source);
         self.cut_own_words();
-        self.look_up(lexicon, triggers, memos.of(self.lang.unwrap_or(Languages::ALL)));
+        self.look_up(lexicon, triggers, memos);
     }
 
-    fn look_up(&mut self, lexicon: &Lexicon, triggers: &Triggers, memo: &mut Memo) {
-        self.satisfied.clear();
-        self.ends.clear();
-        self.woken.clear();
-        self.woken_ends.clear();
+    /// Finds out what each word means.
+    pub(super) fn look_up(&mut self, lexicon: &Lexicon, triggers: &Triggers, memos: &mut Memos) {
+        let memo = memos.begin_text(self.languages());
+        self.era = memo.era();
+        self.meanings.clear();
         self.woken_far.clear();
         for (number, words) in (0..).zip(&self.cut.sentences) {
             for word in &self.cut.words[words.clone()] {
-                let found = memo.meaning(lexicon, triggers, &self.text, word.clone());
-                self.satisfied.extend_from_slice(found.choices);
-                self.ends.push(self.satisfied.len() as u32);
-                self.woken.extend_from_slice(found.near);
-                self.woken_far.extend(found.far.iter().map(|alternative| (*alternative, number)));
+                let meaning = memo.meaning(lexicon, triggers, &self.text, word.clone());
+                self.meanings.push(meaning);
+                self.woken_far.extend(memo.far(meaning).iter().map(|woken| (*woken, number)));
             }
-            self.woken_ends.push(self.woken.len() as u32);
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn of_choices<'c>(words: impl Iterator<Item = &'c [Choice]>) -> Self {
-        let mut read = Self::default();
-        for choices in words {
-            read.satisfied.extend_from_slice(choices);
-            read.ends.push(read.satisfied.len() as u32);
-        }
-        read
+    /// With what its words mean, where that is not forgotten.
+    pub(super) fn known<'m>(&'m self, memos: &'m Memos) -> Option<Known<'m>> {
+        memos.of(self.languages(), self.era).map(|memo| Known { message: self, memo })
     }
 
-    /// The choices that a word satisfies.
-    pub(super) fn choices(&self, word: usize) -> &[Choice] {
-        part(&self.satisfied, &self.ends, word)
-    }
-
-    /// The choices that some words satisfy, word after word.
-    pub(super) fn choices_of(&self, words: Range<usize>) -> &[Choice] {
-        let end = |words: usize| words.checked_sub(1).map_or(0, |last| self.ends[last] as usize);
-        &self.satisfied[end(words.start)..end(words.end)]
-    }
-
-    /// The alternatives that the words of a sentence wake.
-    pub(super) fn woken_in(&self, sentence: u32) -> &[Woken] {
-        part(&self.woken, &self.woken_ends, sentence as usize)
+    /// Those that it may be written in.
+    fn languages(&self) -> Languages {
+        self.lang.unwrap_or(Languages::ALL)
     }
 
     /// Quoted mails, signatures and the vendor's answers are no words of the customer; a captcha or an
@@ -115,8 +98,14 @@ impl Read {
     }
 }
 
-/// A part of what stands one after the other, by where each ends.
-fn part<'l, T>(all: &'l [T], ends: &[u32], number: usize) -> &'l [T] {
-    let from = number.checked_sub(1).map_or(0, |before| ends[before]);
-    &all[from as usize..ends[number] as usize]
+impl<'m> Known<'m> {
+    /// The choices that a word satisfies.
+    pub(super) fn choices(self, word: usize) -> &'m [Choice] {
+        self.memo.choices(self.message.meanings[word])
+    }
+
+    /// The alternatives that a word wakes and that look at its sentence.
+    pub(super) fn woken(self, word: usize) -> &'m [Woken] {
+        self.memo.near(self.message.meanings[word])
+    }
 }

@@ -271,6 +271,12 @@ impl Rules {
         told
     }
 
+    fn reread(&self, scratch: &mut Scratch, message: &Read) -> Read {
+        let mut again = message.clone();
+        again.look_up(&self.lexicon, &self.triggers, &mut scratch.memos);
+        again
+    }
+
     fn borrow(&self) -> Scratch {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
@@ -297,7 +303,16 @@ impl Rules {
     fn matches(&self, scratch: &mut Scratch, message: &Read, ask: Ask) -> Vec<Match> {
         let cut = &message.cut;
         scratch.hush.clear(cut.sentences.len());
-        self.triggers.ask(&mut scratch.asking, &mut scratch.postings, &self.alternatives, message);
+        let again;
+        let known = match message.known(&scratch.memos) {
+            Some(known) => known,
+            None => {
+                // Other texts came between, and what its words mean was forgotten.
+                again = self.reread(scratch, message);
+                again.known(&scratch.memos).expect("nothing is forgotten before the next text is begun")
+            }
+        };
+        self.triggers.ask(&mut scratch.asking, &mut scratch.postings, &self.alternatives, known);
         let mut written_in = message.lang;
         scratch.asking.todo.sort_unstable();
         let mut matches: Vec<Match> = Vec::new();

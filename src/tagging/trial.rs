@@ -63,12 +63,11 @@ pub(super) fn trial(theme: &ThemeText, rule: &RuleText, message: &Message<'_>) -
     let text = message.whole();
     let mut places = Cut::default();
     cut(&text, &mut places);
-    let (mut memo, mut postings) = (Memo::default(), Postings::default());
+    let (mut memo, mut postings) = (Memo::new(Languages::ALL, 0), Postings::default());
     postings.clear(count);
     for (number, word) in places.words.iter().enumerate() {
-        for choice in memo.meaning(&lexicon, &Triggers::default(), &text, word.clone()).choices {
-            postings.push(*choice, number as u32);
-        }
+        let meaning = memo.meaning(&lexicon, &Triggers::default(), &text, word.clone());
+        memo.choices(meaning).iter().for_each(|choice| postings.push(*choice, number as u32));
     }
     let windows = windows(&places, rule.scope, message.title.len());
     let right = |planned: &Planned, window: Window| postings.holds(&planned.node, window) != planned.is_excluded;
