@@ -1,0 +1,1 @@
+//! Who is told of a step, through which target, and when.
