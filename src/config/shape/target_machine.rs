@@ -9,7 +9,7 @@ table! {
     /// A target that is a service of PagerDuty. An incident here is one there.
     PagerDuty "[target.pagerduty]" {
         /// Integration key of the service, 32 letters and digits.
-        key: Kept, required = { credential = "pagerduty" };
+        key: Kept, required = { credential = "pagerduty_key" };
         /// Address of its Events API v2.
         url: Discreet, default = "https://events.pagerduty.com/v2/enqueue";
     }
@@ -31,7 +31,7 @@ table! {
         /// The topic: letters, digits, `-` and `_`.
         topic: Line, required = "uproar-support";
         /// Access token, where the server wants one.
-        token: Kept, optional = { credential = "ntfy" };
+        token: Kept, optional = { credential = "ntfy_token" };
     }
 }
 
