@@ -85,8 +85,8 @@ fn is_weekend(day: Weekday) -> bool {
 fn begin(zone: Tz, day: NaiveDate, time: NaiveTime) -> Timestamp {
     let local = day.and_time(time);
     // No zone skips more than a day; the steps find where its clock goes on.
-    let later = (0..=96).filter_map(|quarters| local.checked_add_signed(TimeDelta::minutes(15 * quarters)));
-    let found = later.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
+    let mut later = (0..=96).filter_map(|quarters| local.checked_add_signed(TimeDelta::minutes(15 * quarters)));
+    let found = later.find_map(|local| zone.from_local_datetime(&local).earliest());
     found.map_or_else(|| local.and_utc(), |moment: DateTime<Tz>| moment.to_utc())
 }
 

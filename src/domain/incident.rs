@@ -503,6 +503,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_incident_of_an_older_release_is_still_read() {
+        let key = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike };
+        let incident = Incident::new("i-1".to_owned(), key, "2026-11-22T12:00:00Z".parse().unwrap());
+        let mut stored = serde_json::to_value(&incident).unwrap();
+        let since = ["confirmed", "stillborn", "unacked_since", "escalated", "reminders", "remind_at", "acked_by", "snoozed_level"];
+        for key in since.into_iter().chain(["no_data", "earlier", "told_numbers", "told_drivers"]) {
+            stored.as_object_mut().unwrap().remove(key);
+        }
+        let read: Incident = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.unacked_since(), Some(incident.stands_since), "what nobody has acknowledged counts from its beginning");
+        assert_eq!(read.opened(), Some(incident.opened_at));
+        assert_eq!(Incident { unacked_since: incident.unacked_since, ..read }, incident);
+        assert_eq!(Incident { state: State::Pending, ..incident.clone() }.opened(), None);
+        assert_eq!(Incident { state: State::Closed, stillborn: true, ..incident }.opened(), None);
+    }
+
+    #[test]
     fn a_spike_is_named_as_ever_and_the_other_kinds_beside_it() {
         let mut key = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike };
         assert_eq!(key.to_string(), "w / t / all");

@@ -463,3 +463,44 @@ pub enum Outcome {
         why: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_an_older_release_is_still_read() {
+        let facts = Facts::blank(Event::Opened, "i-1", "2026-11-22T12:00:00Z".parse().unwrap());
+        let mut stored = serde_json::to_value(&facts).unwrap();
+        let since = ["told_at", "told_numbers", "told_drivers", "reminder", "escalated", "acked_by", "dropped_ack", "over", "no_data"];
+        let since = since.into_iter().chain(["earlier", "silent", "more", "members", "lines", "ticket", "sent_to", "instead_of"]);
+        for key in since.chain(["next_reminder", "kind", "reference", "window", "chart", "marks", "calibration", "risen", "holidays"]) {
+            stored.as_object_mut().unwrap().remove(key);
+        }
+        assert_eq!(serde_json::from_value::<Facts>(stored).unwrap(), facts);
+        let quote = r#"{"text":"x","source":"s","url":null,"rating":null,"details":[],"at":"2026-11-22T12:00:00Z"}"#;
+        assert_eq!(serde_json::from_str::<Quote>(quote).unwrap().item, None);
+    }
+
+    #[test]
+    fn a_row_hangs_on_the_one_that_was_on_the_wire_and_never_on_itself() {
+        let mut facts = Facts::blank(Event::Worse, "i-1", "2026-11-22T12:00:00Z".parse().unwrap());
+        facts.root = Some("first".to_owned());
+        let mut row = Row {
+            id: "second".to_owned(),
+            target: "desk".to_owned(),
+            recipient: String::new(),
+            attempts: 0,
+            created: facts.at,
+            short: false,
+            root: None,
+            thread: None,
+            facts,
+        };
+        assert_eq!(row.root(), Some("first"));
+        row.root = Some("storm".to_owned());
+        assert_eq!(row.root(), Some("storm"));
+        row.root = Some("second".to_owned());
+        assert_eq!(row.root(), None);
+    }
+}

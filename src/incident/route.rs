@@ -20,8 +20,7 @@ pub struct Route {
 }
 
 /// The delays after which routes tell further targets, each once, the shortest first; the n-th is
-/// the n-th step of escalation, from 1. Those beyond the eighth are never taken: the check of the
-/// configuration refuses them.
+/// the n-th step of escalation, from 1. Those beyond the last step are never taken.
 #[must_use]
 pub fn delays(routes: &[Route]) -> [Option<TimeDelta>; ESCALATIONS] {
     let mut all: Vec<TimeDelta> = routes.iter().filter_map(|route| route.after).collect();
@@ -45,6 +44,6 @@ mod tests {
         let found = delays(&[route(Some(60)), route(None), route(Some(15)), route(Some(60))]);
         assert_eq!(found[..3], [Some(TimeDelta::minutes(15)), Some(TimeDelta::minutes(60)), None]);
         let many: Vec<Route> = (1..20).map(|minutes| route(Some(minutes))).collect();
-        assert_eq!(delays(&many)[ESCALATIONS - 1], Some(TimeDelta::minutes(8)));
+        assert_eq!(delays(&many)[ESCALATIONS - 1], Some(TimeDelta::minutes(ESCALATIONS as i64)));
     }
 }

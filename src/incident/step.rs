@@ -29,7 +29,7 @@ use crate::domain::notice::Event;
 use crate::incident::outbox::incident_id;
 
 /// Most steps of escalation.
-pub const ESCALATIONS: usize = 8;
+pub const ESCALATIONS: usize = 6;
 
 /// How patient incidents are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
