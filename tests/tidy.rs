@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rusqlite", &["src/store/"]),
     ("lettre", &["src/deliver/", "src/render/mail.rs"]),
     ("axum", &["src/web/"]),
+    ("plotters", &["src/render/chart/"]),
     ("toml", &["src/config/"]),
 ];
 

@@ -4,3 +4,4 @@
 
 pub mod bucket;
 pub mod holidays;
+pub mod hours;

@@ -100,6 +100,25 @@ mod tests {
         max_body = "20 MB"  # default
         host_gap = "1s"  # default
         settle = "10s"  # default
+
+        [delivery]
+        retry = ["10s", "1m", "5m", "15m", "1h", "3h", "6h", "12h", "1d"]  # default
+        deadline = "30s"  # default
+        throttled = "1m"  # default
+        gather = "5m"  # default
+        give_up = "3d"  # default
+        remind_every = "1d"  # default
+        remind_at_most = 5  # default
+        remind_acked = false  # default
+        confirm = 2  # default
+
+        [templates]
+        subject_prefix = "[Uproar]"  # default
+
+        [heartbeat]
+        every = "1m"  # default
+        well = []  # default
+        well_at = "0 8 * * Mon"  # default
         "#);
     }
 

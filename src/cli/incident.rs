@@ -275,33 +275,18 @@ mod tests {
     use crate::domain::incident::Numbers;
     use crate::domain::incident::Segment;
     use crate::domain::incident::SeriesKey;
-    use crate::domain::incident::State;
 
     fn incident(theme: &str, kind: Kind, numbers: Numbers) -> Incident {
         let at: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+        let key = SeriesKey { watch: "support".to_owned(), theme: theme.to_owned(), segment: Segment::All, kind };
         Incident {
-            id: "i-1".to_owned(),
-            key: SeriesKey { watch: "support".to_owned(), theme: theme.to_owned(), segment: Segment::All, kind },
-            state: State::Open,
-            before: State::Open,
             version: 2,
-            revision: 1,
-            since: at,
-            counted_to: None,
-            opened_at: at,
-            stands_since: at,
-            resolved_at: None,
             level: Level::High,
             told_level: Level::High,
             told_count: 9.0,
-            told_at: at,
             peak: 9.0,
-            calm: 0,
-            judged_to: at,
-            snoozed_until: None,
-            hushed: false,
-            reopened: 0,
             numbers,
+            ..Incident::new("i-1".to_owned(), key, at)
         }
     }
 

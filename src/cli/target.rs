@@ -11,13 +11,9 @@ use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::cli::open;
 use crate::domain::Timestamp;
-use crate::domain::incident::Level;
-use crate::domain::incident::Numbers;
-use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::NewRow;
-use crate::domain::remark::Calibration;
 use crate::engine::courier::Courier;
 use crate::engine::plan::Plan;
 use crate::host::clock::Clock;
@@ -57,7 +53,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::List => {
             let config = load::load_without_secrets(console)?;
             for target in &config.targets {
-                let recipients = target.channel.build().recipients().join(", ");
+                let recipients = target.channel.build(&Arc::default()).recipients().join(", ");
                 writeln!(console.out, "{}  {}  {recipients}", target.name, target.channel.kind())?;
             }
             Ok(Code::Done)
@@ -121,6 +117,7 @@ fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<N
             target: name.to_owned(),
             facts: facts.clone(),
             due: now,
+            held: None,
             recipient,
         })
         .collect()
@@ -128,40 +125,11 @@ fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<N
 
 fn facts(plan: &Plan, incident: &str, now: Timestamp) -> Facts {
     Facts {
-        event: Event::Test,
-        incident: incident.to_owned(),
-        revision: 1,
         watch: "test".to_owned(),
         theme: "test".to_owned(),
         theme_title: "nothing at all".to_owned(),
-        segment: Segment::All,
-        kind: crate::domain::incident::Kind::Spike,
-        reference: String::new(),
-        level: Level::Low,
-        told_level: None,
-        told_count: None,
-        at: now,
-        since: now,
-        opened_at: now,
         zone: plan.config.time_zone.name().to_owned(),
-        numbers: Numbers::default(),
-        window: None,
-        false_alarms_per_year: 0.0,
-        min_complaints: 0,
-        peak: 0.0,
-        quotes: Vec::new(),
-        quotes_of: 0,
-        breakdown: Vec::new(),
-        recent: Vec::new(),
-        chart: Vec::new(),
-        marks: Vec::new(),
-        calibration: Calibration::default(),
-        words: Vec::new(),
-        risen: Vec::new(),
-        holidays: Vec::new(),
-        fresh_sources: (0, 0),
-        cause: String::new(),
         base_url: plan.config.base_url.clone(),
-        root: None,
+        ..Facts::blank(Event::Test, incident, now)
     }
 }

@@ -70,7 +70,7 @@ fn an_unknown_key() {
     12 | remind_evry = "24h"
        | ^^^^^^^^^^^ no such key in `[[watch]]`
        |
-       = help: there may be `name`, `themes`, `measures`, `sources`, `by`, `bucket`, `holidays`, `false_alarms_per_year`, `slow_rises_per_year`, `reference`, `min_complaints`, `notify`
+       = help: there may be `name`, `themes`, `measures`, `sources`, `by`, `bucket`, `holidays`, `false_alarms_per_year`, `slow_rises_per_year`, `reference`, `min_complaints`, `notify` and 1 more
     "#);
 }
 
@@ -237,7 +237,7 @@ fn a_source_without_a_kind() {
 #[test]
 fn a_target_of_two_kinds() {
     insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/two_kinds.toml")), @r#"
-    error[E0007]: `[[target]]` takes only one of `[target.email]`, `[target.webhook]`, `[target.file]`
+    error[E0007]: `[[target]]` takes only one of `[target.email]`, `[target.slack]`, `[target.teams]`, `[target.google_chat]`, `[target.discord]`, `[target.mattermost]`, `[target.pagerduty]`, `[target.alertmanager]`, `[target.ntfy]`, `[target.webhook]`, `[target.file]`, `[target.command]`
      --> uproar.toml:5:9
       |
     3 | [target.file]

@@ -186,6 +186,16 @@ codes! {
     More = "E0027",
     /// A file of models cannot be used.
     BadModels = "E0028",
+    /// Not a time of the day, or not days of the week.
+    BadHours = "E0029",
+    /// Quiet hours that never end.
+    AlwaysQuiet = "E0030",
+    /// A target that steps in for itself.
+    OwnFailover = "E0031",
+    /// Not a number of notices in a time, or not one that can be kept.
+    BadRate = "E0032",
+    /// A template that cannot be filled in.
+    BadTemplate = "E0033",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.
@@ -204,6 +214,12 @@ codes! {
     Example = "W0008",
     /// A model that was trained with other rules.
     StaleModel = "W0009",
+    /// A route that tells only those who are told anyway.
+    RouteIdle = "W0010",
+    /// A target that steps in for one which steps in for another.
+    FailoverChain = "W0011",
+    /// Links in alerts lead nowhere.
+    DeadLinks = "W0012",
 }
 
 impl fmt::Display for Code {

@@ -118,7 +118,11 @@ mod tests {
     use crate::config::secrets::Unreadable;
 
     fn read(text: String) -> (Loaded, String) {
-        let secrets = |_: &Reference| -> Result<String, Unreadable> { Ok("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz".to_owned()) };
+        let secrets = |reference: &Reference| -> Result<String, Unreadable> {
+            let is_address = reference.to_string().contains("_url");
+            let secret = if is_address { "https://chat.example.com/hook" } else { "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz" };
+            Ok(secret.to_owned())
+        };
         let documents = [Document { name: "uproar.toml".to_owned(), text }];
         let loaded = parse(&documents, &secrets);
         let shown = print::show(&loaded.problems, &documents, false);

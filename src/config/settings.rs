@@ -12,10 +12,15 @@ use chrono_tz::Tz;
 
 use crate::calendar::bucket::Width;
 use crate::calendar::holidays::Holidays;
+use crate::calendar::hours::Hours;
 use crate::domain::measure::Measure;
+use crate::domain::notice::Event;
 use crate::domain::secret::Secret;
 use crate::domain::theme::ThemeText;
+use crate::incident::route::Route;
+use crate::incident::step::Remind;
 use crate::render;
+use crate::render::template::Texts;
 use crate::schedule::Schedule;
 use crate::sources;
 use crate::tagging::model::file::Model;
@@ -32,6 +37,8 @@ pub struct Config {
     pub store: Store,
     /// Where health and metrics are served; nowhere without it.
     pub listen: Option<SocketAddr>,
+    /// Where the pages are served alone; without it they are at `listen`.
+    pub pages: Option<SocketAddr>,
     /// How things are fetched.
     pub fetch: Fetch,
     /// Where messages come from.
@@ -44,6 +51,14 @@ pub struct Config {
     pub watches: Vec<Watch>,
     /// Where alerts go.
     pub targets: Vec<Target>,
+    /// Who is told besides.
+    pub routes: Vec<Route>,
+    /// How notices are sent.
+    pub delivery: Delivery,
+    /// What mails look like.
+    pub templates: Templates,
+    /// Signs of life.
+    pub heartbeat: Option<Heartbeat>,
     /// Hash of everything above but secrets: in the start line, in `status`, in each incident's record.
     pub fingerprint: String,
 }
@@ -143,6 +158,17 @@ pub struct Watch {
     pub min_complaints: u32,
     /// Names of the targets that are told.
     pub notify: Vec<String>,
+    /// Messages are told one by one too.
+    pub each: Option<AtMost>,
+}
+
+/// How many messages of a watch are told one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtMost {
+    /// How many.
+    pub number: u32,
+    /// In which time: an hour, a day or a week.
+    pub per: TimeDelta,
 }
 
 /// A pinned period, in days of the zone.
@@ -176,4 +202,53 @@ pub struct Target {
     pub name: String,
     /// Its channel with what the channel needs.
     pub channel: render::Settings,
+    /// What it is told of; empty for all that its channel takes. A storm counts as what opened.
+    pub kinds: Vec<Event>,
+    /// Quiet hours.
+    pub quiet: Option<Hours>,
+    /// Name of the target that steps in.
+    pub failover: Option<String>,
+}
+
+/// `[delivery]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Waits between the tries of one notice; the last one repeats. Never empty.
+    pub retry: Vec<TimeDelta>,
+    /// Whole time of one try.
+    pub deadline: TimeDelta,
+    /// Pause of a target that asks for one and does not say how long.
+    pub throttled: TimeDelta,
+    /// What opens this soon after a message to the same recipient goes in one; none: never.
+    pub gather: Option<TimeDelta>,
+    /// A notice that nobody took in this time is given up.
+    pub give_up: TimeDelta,
+    /// When people hear again of what still stands.
+    pub remind: Remind,
+    /// Looks in a row that must find it loud before people are told.
+    pub confirm: u32,
+}
+
+/// `[templates]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Templates {
+    /// What mails are made with. `text` and `html` are there once their files are read.
+    pub texts: Texts,
+    /// File of the text part, as it is named; relative to the folder of the configuration.
+    pub text_file: Option<PathBuf>,
+    /// File of the HTML part.
+    pub html_file: Option<PathBuf>,
+}
+
+/// `[heartbeat]`, where it has anything to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heartbeat {
+    /// Asked for as long as everything works.
+    pub url: Option<Secret>,
+    /// How often.
+    pub every: TimeDelta,
+    /// Names of the targets that are told now and then that all is well.
+    pub well: Vec<String>,
+    /// When.
+    pub well_at: Schedule,
 }

@@ -20,6 +20,7 @@ use crate::deliver::CarrierError;
 use crate::deliver::Options;
 use crate::deliver::guard;
 use crate::domain::secret::Secret;
+use crate::render::Method;
 use crate::render::Reply;
 use crate::text::excerpt;
 
@@ -63,9 +64,11 @@ impl Poster {
         })
     }
 
-    pub(super) async fn post(&self, url: &Secret, headers: &[(String, String)], body: &[u8]) -> Reply {
+    pub(super) async fn send(&self, method: Method, url: &Secret, headers: &[(String, String)], body: &[u8]) -> Reply {
         let client = match self.client_for(url.reveal()) {
-            Ok((client, url)) => headers.iter().fold(client.post(url), |request, (name, value)| request.header(name, value)),
+            Ok((client, url)) => {
+                headers.iter().fold(client.request(verb(method), url), |request, (name, value)| request.header(name, value))
+            }
             Err(why) => return Reply::Unable(why),
         };
         let mut response = match client.body(body.to_vec()).send().await {
@@ -125,6 +128,14 @@ fn client(options: &Options) -> ClientBuilder {
         .timeout(options.deadline)
         // Servers close what idles; a fresh connection costs less than a retry.
         .pool_max_idle_per_host(0)
+}
+
+fn verb(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Patch => reqwest::Method::PATCH,
+    }
 }
 
 fn private() -> String {
@@ -193,7 +204,7 @@ mod tests {
             let _ = stream.shutdown().await;
             String::from_utf8_lossy(&request[..read]).into_owned()
         };
-        tokio::join!(poster.post(&url, &headers, b"{}"), serve)
+        tokio::join!(poster.send(Method::Post, &url, &headers, b"{}"), serve)
     }
 
     #[tokio::test]
@@ -235,7 +246,7 @@ mod tests {
             let _ = stream.read(&mut [0; 4096]).await;
             let _ = stream.write_all(&answer).await;
         };
-        let (reply, ()) = tokio::join!(poster.post(&url, &[], b""), serve);
+        let (reply, ()) = tokio::join!(poster.send(Method::Post, &url, &[], b""), serve);
         assert!(matches!(&reply, Reply::Http { status: 200, body, .. } if body.len() == ANSWER), "{}", body_len(&reply));
     }
 
@@ -256,10 +267,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let poster = Poster::new(&Options { allow_private: vec![format!("127.0.0.1:{port}")], ..silent }).unwrap();
-        let late = poster.post(&Secret::new(format!("http://127.0.0.1:{port}/hush")), &[], b"").await;
+        let late = poster.send(Method::Post, &Secret::new(format!("http://127.0.0.1:{port}/hush")), &[], b"").await;
         assert_eq!(late, Reply::Nothing("no answer in time".to_owned()));
         drop(listener);
-        let refused = poster.post(&Secret::new(format!("http://127.0.0.1:{port}/hush")), &[], b"").await;
+        let refused = poster.send(Method::Post, &Secret::new(format!("http://127.0.0.1:{port}/hush")), &[], b"").await;
         for reply in [closed, refused] {
             assert!(matches!(&reply, Reply::Nothing(why) if !why.contains("hush") && !why.contains("http://")), "{reply:?}");
         }
@@ -277,7 +288,7 @@ mod tests {
             "ftp://h/",
             "x",
         ] {
-            let reply = poster.post(&Secret::new(url.to_owned()), &[], b"").await;
+            let reply = poster.send(Method::Post, &Secret::new(url.to_owned()), &[], b"").await;
             assert!(matches!(&reply, Reply::Unable(why) if !why.contains("/x")), "{url}: {reply:?}");
         }
     }

@@ -13,6 +13,7 @@ use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::mail::Server;
 
+mod command;
 mod file;
 mod guard;
 mod http;
@@ -101,8 +102,9 @@ impl Carrier {
         let carried = async {
             match parcel {
                 Parcel::Mail { server, from, to, bytes } => self.smtp.send(server, from, to, bytes, self.deadline).await,
-                Parcel::Post { url, headers, body } => self.http.post(url, headers, body).await,
+                Parcel::Post { method, url, headers, body } => self.http.send(*method, url, headers, body).await,
                 Parcel::File { folder, name, bytes } => file::write(folder, name, bytes).await,
+                Parcel::Command { run, env, stdin } => command::run(run, env, stdin).await,
             }
         };
         // A library that panics on odd input must not take the courier's other parcels with it.

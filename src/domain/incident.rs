@@ -43,6 +43,10 @@ pub enum Kind {
     SlowRise,
     /// A measure got worse: fewer stars, more detractors. The series' theme is the measure's name.
     Drop,
+    /// A source brings nothing. The series' watch is `source:NAME`, its theme `no_data`.
+    NoData,
+    /// One message that its watch tells of one by one. The series' segment is its number.
+    Message,
 }
 
 impl Kind {
@@ -53,7 +57,16 @@ impl Kind {
             Self::Spike => "spike",
             Self::SlowRise => "slow rise",
             Self::Drop => "drop",
+            Self::NoData => "no_data",
+            Self::Message => "message",
         }
+    }
+
+    /// Whether a detector judges it, bucket by bucket. What is not judged is not resolved by calm
+    /// buckets either, nor because no watch names its series.
+    #[must_use]
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::NoData | Self::Message)
     }
 
     /// Whether it is the ordinary kind, which is nowhere spelt out.
@@ -230,6 +243,8 @@ pub enum Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Seen, and not sure enough yet for people to be told.
+    Pending,
     /// People were told.
     Open,
     /// Somebody said that they are on it.
@@ -249,6 +264,7 @@ impl State {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Open => "open",
             Self::Acknowledged => "acknowledged",
             Self::Snoozed => "snoozed",
@@ -313,6 +329,111 @@ pub struct Incident {
     /// End of the window that they tell of. A weekly export speaks of days that are long over.
     #[serde(default)]
     pub counted_to: Option<Timestamp>,
+    /// Evaluations in a row that fired, while pending.
+    #[serde(default)]
+    pub confirmed: u32,
+    /// Closed without ever having opened: nobody heard of it.
+    #[serde(default)]
+    pub stillborn: bool,
+    /// From when nobody has acknowledged it, which escalation counts from; `None` while somebody
+    /// has, and in what older releases wrote: `stands_since` then.
+    #[serde(default)]
+    pub unacked_since: Option<Timestamp>,
+    /// Steps of escalation that were taken since then.
+    #[serde(default)]
+    pub escalated: u32,
+    /// Reminders that were sent since it opened or reopened.
+    #[serde(default)]
+    pub reminders: u32,
+    /// When the next reminder is due.
+    #[serde(default)]
+    pub remind_at: Option<Timestamp>,
+    /// Who is on it.
+    #[serde(default)]
+    pub acked_by: Option<String>,
+    /// Its level when somebody asked for quiet.
+    #[serde(default)]
+    pub snoozed_level: Option<Level>,
+    /// Sources of its watch that are silent now. Silence moves no state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub no_data: Vec<NoData>,
+    /// The incident of the same series that was closed not long before.
+    #[serde(default)]
+    pub earlier: Option<String>,
+    /// The numbers that people were last told.
+    #[serde(default)]
+    pub told_numbers: Option<Numbers>,
+    /// What drove it when people were last told, as `country se`.
+    #[serde(default)]
+    pub told_drivers: Vec<String>,
+}
+
+impl Incident {
+    /// An incident that opens at a moment, with nothing known of it but what it is about.
+    #[must_use]
+    pub fn new(id: String, key: SeriesKey, at: Timestamp) -> Self {
+        Self {
+            id,
+            key,
+            state: State::Open,
+            before: State::Open,
+            version: 1,
+            revision: 1,
+            since: at,
+            opened_at: at,
+            stands_since: at,
+            resolved_at: None,
+            level: Level::Low,
+            told_level: Level::Low,
+            told_count: 0.0,
+            told_at: at,
+            peak: 0.0,
+            calm: 0,
+            judged_to: at,
+            snoozed_until: None,
+            hushed: false,
+            reopened: 0,
+            numbers: Numbers::default(),
+            counted_to: None,
+            confirmed: 0,
+            stillborn: false,
+            unacked_since: Some(at),
+            escalated: 0,
+            reminders: 0,
+            remind_at: None,
+            acked_by: None,
+            snoozed_level: None,
+            no_data: Vec::new(),
+            earlier: None,
+            told_numbers: None,
+            told_drivers: Vec::new(),
+        }
+    }
+
+    /// When people were first told; `None` while it is pending and when it died as such.
+    #[must_use]
+    pub fn opened(&self) -> Option<Timestamp> {
+        (self.state != State::Pending && !self.stillborn).then_some(self.opened_at)
+    }
+
+    /// From when nobody has acknowledged it; `None` while somebody has, or it does not stand.
+    #[must_use]
+    pub fn unacked_since(&self) -> Option<Timestamp> {
+        matches!(self.state, State::Open | State::Recovering).then(|| self.unacked_since.unwrap_or(self.stands_since))
+    }
+}
+
+/// A source that is silent while an incident stands: what it counts is not all there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoData {
+    /// Name of the source.
+    pub source: String,
+    /// Since when nothing new came.
+    pub since: Timestamp,
+    /// It cannot be read; otherwise it can, and brings nothing new.
+    pub fails: bool,
+    /// What the last poll said.
+    pub error: Option<String>,
 }
 
 /// What a person can do about an incident.
@@ -371,11 +492,32 @@ pub struct Transition {
     pub who: String,
     /// The numbers at that moment.
     pub numbers: Numbers,
+    /// Fingerprint of the configuration that decided it; empty where an older release did. Whoever
+    /// writes the step puts it in.
+    #[serde(default)]
+    pub config: String,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incident_of_an_older_release_is_still_read() {
+        let key = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike };
+        let incident = Incident::new("i-1".to_owned(), key, "2026-11-22T12:00:00Z".parse().unwrap());
+        let mut stored = serde_json::to_value(&incident).unwrap();
+        let since = ["confirmed", "stillborn", "unacked_since", "escalated", "reminders", "remind_at", "acked_by", "snoozed_level"];
+        for key in since.into_iter().chain(["no_data", "earlier", "told_numbers", "told_drivers"]) {
+            stored.as_object_mut().unwrap().remove(key);
+        }
+        let read: Incident = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.unacked_since(), Some(incident.stands_since), "what nobody has acknowledged counts from its beginning");
+        assert_eq!(read.opened(), Some(incident.opened_at));
+        assert_eq!(Incident { unacked_since: incident.unacked_since, ..read }, incident);
+        assert_eq!(Incident { state: State::Pending, ..incident.clone() }.opened(), None);
+        assert_eq!(Incident { state: State::Closed, stillborn: true, ..incident }.opened(), None);
+    }
 
     #[test]
     fn a_spike_is_named_as_ever_and_the_other_kinds_beside_it() {

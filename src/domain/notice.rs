@@ -10,6 +10,7 @@ use crate::domain::course::Bar;
 use crate::domain::course::Mark;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
+use crate::domain::incident::NoData;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::remark::Calibration;
@@ -22,10 +23,18 @@ pub enum Event {
     Opened,
     /// Clearly worse than people were told.
     Worse,
+    /// It still stands, as people were told.
+    Reminder,
     /// It is over.
     Resolved,
     /// It came back.
     Reopened,
+    /// Somebody is on it. Only for channels that show it where the rest of the thread is.
+    Acked,
+    /// Many things at once. It stands for the `opened` of each.
+    Storm,
+    /// Lines about Uproar itself, of no incident.
+    Digest,
     /// `uproar target test`.
     Test,
 }
@@ -37,8 +46,12 @@ impl Event {
         match self {
             Self::Opened => "opened",
             Self::Worse => "worse",
+            Self::Reminder => "reminder",
             Self::Resolved => "resolved",
             Self::Reopened => "reopened",
+            Self::Acked => "acked",
+            Self::Storm => "storm",
+            Self::Digest => "digest",
             Self::Test => "test",
         }
     }
@@ -129,8 +142,176 @@ pub struct Facts {
     pub cause: String,
     /// Address of the pages, without a slash at its end.
     pub base_url: Option<String>,
-    /// Id of the row that told this recipient that the incident opened; the thread's root.
+    /// Id of the row that told this recipient that the incident opened; the thread's root. Where
+    /// [`Row::root`] is set, that one was on the wire.
     pub root: Option<String>,
+    /// When people were last told, before this notice.
+    #[serde(default)]
+    pub told_at: Option<Timestamp>,
+    /// The numbers that they were told then.
+    #[serde(default)]
+    pub told_numbers: Option<Numbers>,
+    /// What drove it then, as `country se`.
+    #[serde(default)]
+    pub told_drivers: Vec<String>,
+    /// Of a reminder: which one it is, and of how many.
+    #[serde(default)]
+    pub reminder: Option<(u32, u32)>,
+    /// Why people are told who were not told before: `nobody acknowledged it within 15 min`.
+    #[serde(default)]
+    pub escalated: Option<String>,
+    /// Who is on it.
+    #[serde(default)]
+    pub acked_by: Option<String>,
+    /// Who was on it until it got worse.
+    #[serde(default)]
+    pub dropped_ack: Option<String>,
+    /// How it ended, where it was over before this could be sent.
+    #[serde(default)]
+    pub over: Option<Ending>,
+    /// Sources of the watch that are silent now.
+    #[serde(default)]
+    pub no_data: Vec<NoData>,
+    /// The incident of the same series that was closed not long before.
+    #[serde(default)]
+    pub earlier: Option<String>,
+    /// Of [`Kind::NoData`]: what is known of the source.
+    #[serde(default)]
+    pub silent: Option<SilentSource>,
+    /// Of [`Kind::Message`]: further messages that nobody is told of one by one.
+    #[serde(default)]
+    pub more: u64,
+    /// Of [`Event::Storm`]: what happened at once.
+    #[serde(default)]
+    pub members: Vec<Member>,
+    /// Of [`Event::Digest`]: what there is to say, a sentence each.
+    #[serde(default)]
+    pub lines: Vec<String>,
+    /// Lets this recipient act behind the links to the incident, see `text::ticket`.
+    #[serde(default)]
+    pub ticket: Option<String>,
+    /// Whom it is sent to, for people: `anna@example.com`, `on-call`.
+    #[serde(default)]
+    pub sent_to: String,
+    /// Why it comes to this target: `Slack #support unreachable since 14:02 (HTTP 503)`.
+    #[serde(default)]
+    pub instead_of: Option<String>,
+    /// When people hear of it again if nothing changes; `None`: they do not.
+    #[serde(default)]
+    pub next_reminder: Option<Timestamp>,
+}
+
+impl Facts {
+    /// A notice that says nothing yet but what it is.
+    #[must_use]
+    pub fn blank(event: Event, incident: &str, at: Timestamp) -> Self {
+        Self {
+            event,
+            incident: incident.to_owned(),
+            revision: 1,
+            watch: String::new(),
+            theme: String::new(),
+            theme_title: String::new(),
+            segment: Segment::All,
+            kind: Kind::Spike,
+            reference: String::new(),
+            level: Level::Low,
+            told_level: None,
+            told_count: None,
+            at,
+            since: at,
+            opened_at: at,
+            zone: "UTC".to_owned(),
+            numbers: Numbers::default(),
+            window: None,
+            false_alarms_per_year: 0.0,
+            min_complaints: 0,
+            peak: 0.0,
+            quotes: Vec::new(),
+            quotes_of: 0,
+            breakdown: Vec::new(),
+            recent: Vec::new(),
+            chart: Vec::new(),
+            marks: Vec::new(),
+            calibration: Calibration::default(),
+            words: Vec::new(),
+            risen: Vec::new(),
+            holidays: Vec::new(),
+            fresh_sources: (0, 0),
+            cause: String::new(),
+            base_url: None,
+            root: None,
+            told_at: None,
+            told_numbers: None,
+            told_drivers: Vec::new(),
+            reminder: None,
+            escalated: None,
+            acked_by: None,
+            dropped_ack: None,
+            over: None,
+            no_data: Vec::new(),
+            earlier: None,
+            silent: None,
+            more: 0,
+            members: Vec::new(),
+            lines: Vec::new(),
+            ticket: None,
+            sent_to: String::new(),
+            instead_of: None,
+            next_reminder: None,
+        }
+    }
+}
+
+/// How an incident ended before people could hear that it had begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When.
+    pub at: Timestamp,
+    /// Who or what ended it, for people; may be empty.
+    pub cause: String,
+}
+
+/// One of the many things of a storm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Id of its incident.
+    pub incident: String,
+    /// What would have been told of it alone: that it opened, most often.
+    pub event: Event,
+    /// What it is about, for people.
+    pub title: String,
+    /// Name of its watch.
+    pub watch: String,
+    /// All messages, or a part of them.
+    pub segment: Segment,
+    /// How loud.
+    pub level: Level,
+    /// Complaints.
+    pub count: f64,
+    /// Usual ones.
+    pub expected: f64,
+    /// When it began.
+    pub since: Timestamp,
+    /// The most typical words.
+    pub quote: Option<String>,
+    /// Lets this recipient act behind the links to its incident.
+    pub ticket: Option<String>,
+}
+
+/// A source that brings nothing, and what that means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilentSource {
+    /// When it could last be read.
+    pub last_success: Option<Timestamp>,
+    /// When it last brought something new.
+    pub last_new: Option<Timestamp>,
+    /// What the last poll said.
+    pub error: Option<String>,
+    /// It cannot be read; otherwise it can, and brings nothing new.
+    pub fails: bool,
+    /// Names of the watches that count it: what is not watched as long.
+    pub watches: Vec<String>,
 }
 
 /// A customer's words, shortened and redacted.
@@ -148,6 +329,12 @@ pub struct Quote {
     pub details: Vec<String>,
     /// When it was written.
     pub at: Timestamp,
+    /// Number of the message, for a link to its page.
+    #[serde(default)]
+    pub item: Option<i64>,
+    /// Lets this recipient see that page.
+    #[serde(default)]
+    pub ticket: Option<String>,
 }
 
 /// One line of "where it comes from".
@@ -221,6 +408,22 @@ pub struct Row {
     pub attempts: u32,
     /// When it was decided.
     pub created: Timestamp,
+    /// The other side called it too long once.
+    pub short: bool,
+    /// Id of the row that carried `opened` on the wire, the storm's where it was folded; wins over
+    /// [`Facts::root`].
+    pub root: Option<String>,
+    /// That row's receipt, where the channel gives one that a thread can hang on:
+    /// `C024BE91L/1700000000.123456`.
+    pub thread: Option<String>,
+}
+
+impl Row {
+    /// The row that its thread hangs on; `None` for one that begins a thread.
+    #[must_use]
+    pub fn root(&self) -> Option<&str> {
+        self.root.as_deref().or(self.facts.root.as_deref()).filter(|root| *root != self.id)
+    }
 }
 
 /// What became of a row.
@@ -239,10 +442,65 @@ pub enum Outcome {
         why: String,
         /// Whether the try counts as one of the row's.
         counts: bool,
+        /// Whether no row of the target is tried before then: the other side asked for a pause.
+        holds: bool,
+    },
+    /// Too long for the other side. Once it is tried again with less to say; the second time it is
+    /// dead.
+    TooLong {
+        /// What the other side said.
+        why: String,
+    },
+    /// Nothing of this target will be taken until somebody mends it. The row waits and the try does
+    /// not count; a test is dead, for somebody is waiting to hear it.
+    Broken {
+        /// What went wrong.
+        why: String,
     },
     /// This row will never be taken.
     Dead {
         /// What went wrong.
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_an_older_release_is_still_read() {
+        let facts = Facts::blank(Event::Opened, "i-1", "2026-11-22T12:00:00Z".parse().unwrap());
+        let mut stored = serde_json::to_value(&facts).unwrap();
+        let since = ["told_at", "told_numbers", "told_drivers", "reminder", "escalated", "acked_by", "dropped_ack", "over", "no_data"];
+        let since = since.into_iter().chain(["earlier", "silent", "more", "members", "lines", "ticket", "sent_to", "instead_of"]);
+        for key in since.chain(["next_reminder", "kind", "reference", "window", "chart", "marks", "calibration", "risen", "holidays"]) {
+            stored.as_object_mut().unwrap().remove(key);
+        }
+        assert_eq!(serde_json::from_value::<Facts>(stored).unwrap(), facts);
+        let quote = r#"{"text":"x","source":"s","url":null,"rating":null,"details":[],"at":"2026-11-22T12:00:00Z"}"#;
+        assert_eq!(serde_json::from_str::<Quote>(quote).unwrap().item, None);
+    }
+
+    #[test]
+    fn a_row_hangs_on_the_one_that_was_on_the_wire_and_never_on_itself() {
+        let mut facts = Facts::blank(Event::Worse, "i-1", "2026-11-22T12:00:00Z".parse().unwrap());
+        facts.root = Some("first".to_owned());
+        let mut row = Row {
+            id: "second".to_owned(),
+            target: "desk".to_owned(),
+            recipient: String::new(),
+            attempts: 0,
+            created: facts.at,
+            short: false,
+            root: None,
+            thread: None,
+            facts,
+        };
+        assert_eq!(row.root(), Some("first"));
+        row.root = Some("storm".to_owned());
+        assert_eq!(row.root(), Some("storm"));
+        row.root = Some("second".to_owned());
+        assert_eq!(row.root(), None);
+    }
 }

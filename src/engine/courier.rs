@@ -13,6 +13,7 @@ use crate::deliver::Carrier;
 use crate::domain::Timestamp;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
+use crate::domain::ports::Claim;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::StoreError;
 use crate::host::clock::Clock;
@@ -26,8 +27,6 @@ use crate::web::board::Board;
 
 /// How long a claimed row is held. Longer than any try may last.
 const HOLD: Duration = Duration::from_secs(90);
-/// A broken target is asked again this soon, with whatever row is the oldest.
-const PROBE: TimeDelta = TimeDelta::minutes(5);
 
 /// The courier of one target.
 pub struct Courier<S> {
@@ -65,7 +64,7 @@ impl<S: Outbox> Courier<S> {
         let mut failed = 0;
         loop {
             let now = self.clock.now();
-            let rows = self.store.claim(self.target.clone(), 1, now, self.hold_until()).await?;
+            let rows = self.store.claim(Claim::next(&self.target, now, self.hold_until())).await?;
             let Some(row) = rows.into_iter().next() else { return Ok(failed) };
             let outcome = self.deliver(&row).await;
             failed += u32::from(!matches!(outcome, Outcome::Delivered { .. }));
@@ -85,7 +84,7 @@ impl<S: Outbox> Courier<S> {
         let parcel = self.channel.pack(row, self.clock.now());
         let reply = self.carrier.carry(&parcel).await;
         let (target, incident, event) = (row.target.as_str(), row.facts.incident.as_str(), row.facts.event.word());
-        let outcome = self.outcome(row, self.channel.judge(&reply));
+        let outcome = self.outcome(row, self.channel.judge(row, &reply));
         let result = match &outcome {
             Outcome::Delivered { receipt } => {
                 info!(target, incident, event, notice = row.id, "told `{target}`: {event} {incident}: {receipt}");
@@ -94,6 +93,14 @@ impl<S: Outbox> Courier<S> {
             Outcome::Later { due, why, .. } => {
                 let attempt = row.attempts + 1;
                 warn!(target, incident, event, attempt, "target `{target}`: {why}; try {attempt}, next at {}", due.format("%F %T UTC"));
+                "later"
+            }
+            Outcome::TooLong { why } => {
+                warn!(target, incident, event, "target `{target}`: {event} {incident} is too long: {why}");
+                "later"
+            }
+            Outcome::Broken { why } => {
+                warn!(target, incident, event, "target `{target}` takes nothing until somebody mends it: {why}");
                 "later"
             }
             Outcome::Dead { why } => {
@@ -110,10 +117,11 @@ impl<S: Outbox> Courier<S> {
         let outcome = match judged {
             Ok(receipt) => return Outcome::Delivered { receipt },
             Err(DeliveryError::RowDead { why }) => return Outcome::Dead { why },
-            Err(DeliveryError::ChannelBroken { why }) => Outcome::Later { due: now + PROBE, why, counts: false },
-            Err(DeliveryError::Later { after, why }) => {
+            Err(DeliveryError::ChannelBroken { why }) => return Outcome::Broken { why },
+            Err(DeliveryError::TooLong { why }) => return Outcome::TooLong { why },
+            Err(DeliveryError::Throttled { after, why } | DeliveryError::Later { after, why }) => {
                 let asked = after.and_then(|after| TimeDelta::from_std(after).ok()).map(|after| now + after.min(LONGEST_ASKED));
-                Outcome::Later { due: asked.unwrap_or_else(|| next_try(&row.id, row.attempts + 1, now)), why, counts: true }
+                Outcome::Later { due: asked.unwrap_or_else(|| next_try(&row.id, row.attempts + 1, now)), why, counts: true, holds: false }
             }
         };
         match outcome {

@@ -218,6 +218,8 @@ fn quote(complaint: &Complaint, text: &str, label_keys: &BTreeSet<String>, segme
             .map(|(_, value)| excerpt::shorten(&redact(value), 24))
             .collect(),
         at: complaint.at,
+        item: Some(complaint.item),
+        ticket: None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::incident::Kind;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
+use crate::domain::notice::Quote;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
@@ -102,15 +103,16 @@ impl Case<'_> {
         let facts = self.facts(event);
         let mut rows = Vec::new();
         for target in &self.watch.notify {
-            let Some(channel) = self.plan.channels.get(target) else { continue };
+            let Some(channel) = self.plan.channels.get(target).filter(|channel| channel.takes(event)) else { continue };
             for recipient in channel.recipients() {
                 let id = |event, revision| row_id(&self.plan.instance, &facts.incident, event, revision, target, &recipient);
                 let root = (event != Event::Opened).then(|| id(Event::Opened, 1));
                 rows.push(NewRow {
                     id: id(event, facts.revision),
                     target: target.clone(),
-                    facts: Facts { root, ..facts.clone() },
+                    facts: self.addressed(Facts { root, ..facts.clone() }, target, &recipient),
                     due: self.due,
+                    held: None,
                     recipient,
                 });
             }
@@ -118,14 +120,25 @@ impl Case<'_> {
         rows
     }
 
+    /// The same for one recipient, who gets tickets for the links.
+    fn addressed(&self, facts: Facts, target: &str, recipient: &str) -> Facts {
+        let ticket = |subject: String| self.plan.ticket(&subject, target, recipient, facts.at);
+        let signed = |quote: Quote| Quote { ticket: quote.item.and_then(|item| ticket(format!("q:{item}"))), ..quote };
+        Facts {
+            ticket: ticket(format!("i:{}", facts.incident)),
+            sent_to: if recipient.is_empty() { target.to_owned() } else { recipient.to_owned() },
+            quotes: facts.quotes.iter().cloned().map(signed).collect(),
+            ..facts
+        }
+    }
+
     fn facts(&self, event: Event) -> Facts {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
         let window = late_window(incident, self.now);
         let drivers = drivers::of(ask, evidence, &plan.label_keys);
+        let at = if window.is_some() { self.now } else { step.transition.at };
         Facts {
-            event,
-            incident: incident.id.clone(),
             revision: incident.revision,
             watch: incident.key.watch.clone(),
             theme: incident.key.theme.clone(),
@@ -138,7 +151,6 @@ impl Case<'_> {
             level: incident.level,
             told_level: before.map(|before| before.told_level),
             told_count: before.map(|before| before.told_count),
-            at: if window.is_some() { self.now } else { step.transition.at },
             since: incident.since,
             opened_at: incident.opened_at,
             zone: plan.config.time_zone.name().to_owned(),
@@ -146,7 +158,7 @@ impl Case<'_> {
             window,
             false_alarms_per_year: match incident.key.kind {
                 Kind::SlowRise => watch.slow_rises_per_year,
-                Kind::Spike | Kind::Drop => watch.false_alarms_per_year,
+                Kind::Spike | Kind::Drop | Kind::NoData | Kind::Message => watch.false_alarms_per_year,
             },
             min_complaints: watch.min_complaints,
             peak: incident.peak,
@@ -167,7 +179,14 @@ impl Case<'_> {
                 format!("by {}: {}", step.transition.who, step.transition.why)
             },
             base_url: plan.config.base_url.clone(),
-            root: None,
+            told_at: before.map(|before| before.told_at),
+            told_numbers: before.and_then(|before| before.told_numbers.clone()),
+            told_drivers: before.map(|before| before.told_drivers.clone()).unwrap_or_default(),
+            acked_by: incident.acked_by.clone(),
+            no_data: incident.no_data.clone(),
+            earlier: incident.earlier.clone(),
+            next_reminder: incident.remind_at,
+            ..Facts::blank(event, &incident.id, at)
         }
     }
 }

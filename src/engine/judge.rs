@@ -352,7 +352,7 @@ impl Judge {
     pub fn supposes(key: &SeriesKey) -> bool {
         match key.kind {
             Kind::Spike => true,
-            Kind::SlowRise => false,
+            Kind::SlowRise | Kind::NoData | Kind::Message => false,
             Kind::Drop => Measure::of(key).is_some_and(|measure| !measure.is_mean()),
         }
     }
@@ -456,6 +456,7 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
+            each: None,
         }
     }
 

@@ -71,6 +71,7 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
+            each: None,
         }
     }
 

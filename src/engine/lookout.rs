@@ -453,8 +453,11 @@ fn in_the_present(incident: Incident, now: Timestamp) -> Incident {
     Incident { judged_to: incident.judged_to.min(now), ..incident }
 }
 
-/// Whether the configuration still has the series.
+/// Whether the configuration still has the series. What no detector judges ends by itself.
 fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
+    if !key.kind.is_judged() {
+        return true;
+    }
     plan.watch(&key.watch).is_some_and(|watch| {
         let split = match &key.segment {
             Segment::All => true,
@@ -463,6 +466,7 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
         let counted = match key.kind {
             Kind::Spike | Kind::SlowRise => watch.themes.contains(&key.theme),
             Kind::Drop => watch.measures.iter().any(|measure| measure.word() == key.theme),
+            Kind::NoData | Kind::Message => true,
         };
         split && counted
     })

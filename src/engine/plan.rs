@@ -7,13 +7,17 @@ use std::sync::Arc;
 use crate::calendar::bucket::Buckets;
 use crate::config::settings;
 use crate::config::settings::Config;
+use crate::config::settings::Target;
 use crate::config::settings::Watch;
+use crate::domain::Timestamp;
 use crate::domain::incident::SeriesKey;
 use crate::domain::measure::Measure;
 use crate::domain::theme::ThemeText;
 use crate::render::Channel;
+use crate::render::template::Look;
 use crate::sources::Source;
 use crate::tagging::Rules;
+use crate::text::ticket;
 
 /// Labels that every item keeps where its source gives them, so that a watch can be split by them
 /// later without reading anything again.
@@ -33,6 +37,8 @@ pub struct Plan {
     pub label_keys: BTreeSet<String>,
     /// Names this installation in ids, so that two that watch the same thing are told apart.
     pub instance: String,
+    /// Keys of the tickets in links, the one that signs first; without any there are no tickets.
+    pub link_keys: Vec<Vec<u8>>,
 }
 
 /// A source with the settings that reading it needs.
@@ -63,11 +69,33 @@ impl Plan {
             .iter()
             .map(|settings| Arc::new(ReadySource { settings: settings.clone(), source: settings.kind.build() }))
             .collect();
-        let channels = config.targets.iter().map(|target| (target.name.clone(), target.channel.build())).collect();
+        let look = Look::compile(&config.templates.texts).unwrap_or_default();
+        let look = Arc::new(look);
+        let channels = config.targets.iter().map(|target| (target.name.clone(), target.channel.build(&look))).collect();
         let asked = config.watches.iter().flat_map(|watch| watch.by.iter().cloned());
         let label_keys = asked.chain(USUAL_LABELS.map(str::to_owned)).collect();
         let instance = crate::text::hash::of_author(author_key, "this installation");
-        Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, config })
+        Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, link_keys: Vec::new(), config })
+    }
+
+    /// The same with keys for tickets, the one that signs first.
+    #[must_use]
+    pub fn with_link_keys(self, link_keys: Vec<Vec<u8>>) -> Self {
+        Self { link_keys, ..self }
+    }
+
+    /// A ticket for what a notice of `at` tells to a recipient of a target; none where links lead
+    /// nowhere. `subject` as in [`ticket::sign`].
+    #[must_use]
+    pub fn ticket(&self, subject: &str, target: &str, recipient: &str, at: Timestamp) -> Option<String> {
+        let key = self.link_keys.first().filter(|_| self.config.base_url.is_some())?;
+        Some(ticket::sign(key, subject, ticket::tag(target, recipient), at + ticket::GOOD_FOR))
+    }
+
+    /// The target of a name.
+    #[must_use]
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.config.targets.iter().find(|target| target.name == name)
     }
 
     /// The theme of a name. A stored series may speak of a theme that is configured no more.

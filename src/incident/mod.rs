@@ -1,8 +1,10 @@
 //! How an incident moves, and what people hear of it.
 //!
 //! Pure. [`step::step`] is the whole state machine: a verdict, a person's act or the clock comes
-//! in, a transition and at most one notice go out. [`storm`] keeps parts quiet while the whole speaks. [`outbox`] names rows and spaces their tries.
+//! in, a transition and at most one notice go out. [`storm`] keeps parts quiet
+//! while the whole speaks. [`route`] says who is told. [`outbox`] names rows and spaces their tries.
 
 pub mod outbox;
+pub mod route;
 pub mod step;
 pub mod storm;

@@ -19,6 +19,7 @@ use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
+use crate::domain::incident::NoData;
 use crate::domain::incident::Reason;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::State;
@@ -26,6 +27,9 @@ use crate::domain::incident::Transition;
 use crate::domain::incident::Verdict;
 use crate::domain::notice::Event;
 use crate::incident::outbox::incident_id;
+
+/// Most steps of escalation.
+pub const ESCALATIONS: usize = 6;
 
 /// How patient incidents are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +42,44 @@ pub struct Policy {
     pub notice_gap: TimeDelta,
     /// An incident that stands this long is the new usual.
     pub longest: TimeDelta,
+    /// Evaluations in a row that fire before people are told; what is critical is told at once.
+    pub confirm: u32,
+    /// When people are reminded of what still stands.
+    pub remind: Remind,
+    /// How long nobody may have acknowledged it before further targets are told, shortest first.
+    pub escalations: [Option<TimeDelta>; ESCALATIONS],
+}
+
+/// When people are reminded of what still stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remind {
+    /// First gap; each further one is half as long again.
+    pub every: TimeDelta,
+    /// The same for what is critical.
+    pub critical: TimeDelta,
+    /// At most so many times.
+    pub at_most: u32,
+    /// Also of what somebody has acknowledged.
+    pub acked: bool,
+}
+
+impl Default for Remind {
+    fn default() -> Self {
+        Self { every: TimeDelta::hours(24), critical: TimeDelta::hours(4), at_most: 5, acked: false }
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { resolve_after: 3, reopen_window: TimeDelta::hours(24), notice_gap: TimeDelta::minutes(30), longest: TimeDelta::days(14) }
+        Self {
+            resolve_after: 3,
+            reopen_window: TimeDelta::hours(24),
+            notice_gap: TimeDelta::minutes(30),
+            longest: TimeDelta::days(14),
+            confirm: 2,
+            remind: Remind::default(),
+            escalations: [None; ESCALATIONS],
+        }
     }
 }
 
@@ -52,12 +89,13 @@ impl Policy {
     #[must_use]
     fn of(self, kind: Kind) -> Self {
         match kind {
-            Kind::Spike | Kind::Drop => self,
+            Kind::Spike | Kind::Drop | Kind::NoData | Kind::Message => self,
             Kind::SlowRise => Self {
                 resolve_after: 7,
                 reopen_window: TimeDelta::days(28),
                 notice_gap: TimeDelta::days(7),
                 longest: TimeDelta::days(365_000),
+                ..self
             },
         }
     }
@@ -78,6 +116,20 @@ pub enum Cause {
     Person(Act, String),
     /// Time passed.
     Clock,
+    /// A source of it brings nothing.
+    Silent(NoData),
+    /// That source, by its name, brings something again.
+    Heard(String),
+}
+
+/// Who hears of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Everybody that the watch and the routes name.
+    #[default]
+    Everybody,
+    /// Only those whom this step of [`Policy::escalations`] adds, from 1.
+    Added(u32),
 }
 
 /// A change, and what people hear of it.
@@ -91,6 +143,8 @@ pub struct Step {
     pub transition: Transition,
     /// What to tell, if anything.
     pub event: Option<Event>,
+    /// Whom.
+    pub audience: Audience,
 }
 
 /// Moves the newest incident of a series. `None` when nothing changes.
@@ -99,7 +153,7 @@ pub fn step(instance: &str, key: &SeriesKey, newest: Option<&Incident>, cause: &
     let policy = policy.of(key.kind);
     match (newest, cause) {
         (None, Cause::Judged(verdict)) => opened(instance, key, verdict, now),
-        (None, _) => None,
+        (None, _) | (_, Cause::Silent(_) | Cause::Heard(_)) => None,
         (Some(incident), Cause::Judged(verdict)) if incident.state == State::Closed => {
             (verdict.until > incident.judged_to).then(|| opened(instance, key, verdict, now)).flatten()
         }
@@ -114,32 +168,20 @@ fn opened(instance: &str, key: &SeriesKey, verdict: &Verdict, now: Timestamp) ->
     let numbers = verdict.numbers.clone();
     let since = (verdict.until - TimeDelta::seconds(numbers.window_seconds)).min(verdict.bucket);
     let incident = Incident {
-        id: incident_id(instance, key, now),
-        key: key.clone(),
-        state: State::Open,
-        before: State::Open,
-        version: 1,
-        revision: 1,
         since,
-        opened_at: now,
-        stands_since: now,
-        resolved_at: None,
         level,
         told_level: level,
         told_count: numbers.count,
-        told_at: now,
         peak: numbers.count,
-        calm: 0,
         judged_to: if verdict.complete { verdict.until } else { verdict.bucket },
-        snoozed_until: None,
-        hushed: false,
-        reopened: 0,
         numbers: numbers.clone(),
         counted_to: Some(verdict.until),
+        confirmed: 1,
+        ..Incident::new(incident_id(instance, key, now), key.clone(), now)
     };
     let why = key.kind.word().to_owned();
-    let transition = Transition { at: now, from: None, to: State::Open, why, who: "detector".to_owned(), numbers };
-    Some(Step { incident, seen: None, transition, event: Some(Event::Opened) })
+    let transition = Transition { at: now, from: None, to: State::Open, why, who: "detector".to_owned(), numbers, config: String::new() };
+    Some(Step { incident, seen: None, transition, event: Some(Event::Opened), audience: Audience::Everybody })
 }
 
 fn judged(old: &Incident, verdict: &Verdict, policy: Policy, now: Timestamp) -> Option<Step> {
@@ -194,7 +236,7 @@ fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, pol
         State::Open => (rose || doubled) && !spoken_lately,
         State::Acknowledged => rose && !spoken_lately,
         State::Snoozed => rose && level == Level::Critical,
-        State::Recovering | State::Resolved | State::Closed => false,
+        State::Pending | State::Recovering | State::Resolved | State::Closed => false,
     };
     if worse {
         new.state = State::Open;
@@ -230,7 +272,7 @@ fn calmed(old: &Incident, mut new: Incident, verdict: &Verdict, policy: Policy, 
         State::Recovering => changed(old, new, "calm", None, now),
         // One calm bucket is remembered; counting on would write for ever.
         State::Resolved if old.calm == 0 => changed(old, new, "calm", None, now),
-        State::Resolved | State::Closed => None,
+        State::Pending | State::Resolved | State::Closed => None,
     }
 }
 
@@ -315,8 +357,9 @@ fn changed(old: &Incident, mut new: Incident, why: &str, event: Option<Event>, n
         why: why.to_owned(),
         who: "detector".to_owned(),
         numbers: new.numbers.clone(),
+        config: String::new(),
     };
-    Some(Step { incident: new, seen: Some(old.version), transition, event })
+    Some(Step { incident: new, seen: Some(old.version), transition, event, audience: Audience::Everybody })
 }
 
 #[cfg(test)]
@@ -555,7 +598,7 @@ mod tests {
                     Event::Opened | Event::Reopened => { prop_assert!(!standing); standing = true; }
                     Event::Worse => prop_assert!(standing),
                     Event::Resolved => { prop_assert!(standing); standing = false; }
-                    Event::Test => prop_assert!(false),
+                    other => prop_assert!(false, "{other}"),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Mails as `.eml` files in a folder: for trying, and for hosts without mail.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::Timestamp;
 use crate::domain::notice::Row;
@@ -10,6 +11,7 @@ use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::judge;
 use crate::render::mail;
+use crate::render::template::Look;
 
 /// Where the files go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,16 @@ pub struct Settings {
     pub from: String,
     /// Recipient of the mails.
     pub to: String,
+    /// What the operator made of mails.
+    pub look: Arc<Look>,
+}
+
+impl Settings {
+    /// The same with what the operator made of mails.
+    #[must_use]
+    pub fn with(self, look: &Arc<Look>) -> Self {
+        Self { look: Arc::clone(look), ..self }
+    }
 }
 
 impl Channel for Settings {
@@ -27,11 +39,15 @@ impl Channel for Settings {
         vec![String::new()]
     }
 
-    fn pack(&self, row: &Row, _: Timestamp) -> Parcel {
-        Parcel::File { folder: self.folder.clone(), name: name(row), bytes: mail::message(row, &self.from, &self.to) }
+    fn gathers(&self) -> bool {
+        true
     }
 
-    fn judge(&self, reply: &Reply) -> Result<String, DeliveryError> {
+    fn pack(&self, row: &Row, _: Timestamp) -> Parcel {
+        Parcel::File { folder: self.folder.clone(), name: name(row), bytes: mail::message(row, &self.from, &self.to, &self.look) }
+    }
+
+    fn judge(&self, _: &Row, reply: &Reply) -> Result<String, DeliveryError> {
         judge::reply(reply)
     }
 }
@@ -52,7 +68,12 @@ mod tests {
     use crate::render::sample;
 
     fn packed(row: &Row) -> (String, Vec<u8>) {
-        let settings = Settings { folder: "/var/mail".into(), from: "Uproar <uproar@example.com>".into(), to: "leads@example.com".into() };
+        let settings = Settings {
+            folder: "/var/mail".into(),
+            from: "Uproar <uproar@example.com>".into(),
+            to: "leads@example.com".into(),
+            look: Arc::default(),
+        };
         let Parcel::File { name, bytes, .. } = settings.pack(row, row.created) else { panic!("a file was expected") };
         (name, bytes)
     }
@@ -61,7 +82,7 @@ mod tests {
     fn a_file_is_the_mail_under_a_name_that_sorts_by_time() {
         let (name, bytes) = packed(&sample::opened());
         assert_eq!(name, "20261121T130500Z-opened-i-7f3k2-k0q7v2m4hxopened.eml");
-        assert_eq!(bytes, mail::message(&sample::opened(), "Uproar <uproar@example.com>", "leads@example.com"));
+        assert_eq!(bytes, mail::message(&sample::opened(), "Uproar <uproar@example.com>", "leads@example.com", &Look::default()));
     }
 
     #[test]

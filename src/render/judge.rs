@@ -16,6 +16,7 @@ pub(super) fn reply(reply: &Reply) -> Result<String, DeliveryError> {
         Reply::Http { status, retry_after, body } => http(*status, *retry_after, body),
         Reply::Smtp { code, text } => smtp(*code, text),
         Reply::Written(path) => Ok(path.display().to_string()),
+        Reply::Ended { code, said } => ended(*code, said),
         Reply::Nothing(why) => Err(DeliveryError::Later { after: None, why: why.clone() }),
         Reply::Unable(why) => Err(DeliveryError::ChannelBroken { why: why.clone() }),
     }
@@ -34,6 +35,18 @@ fn http(status: u16, after: Option<Duration>, body: &str) -> Result<String, Deli
         _ if too_large => Err(DeliveryError::RowDead { why: format!("{why}: too large") }),
         400 | 422 => Err(DeliveryError::RowDead { why }),
         _ => Err(DeliveryError::Later { after: after.map(|after| after.min(LONGEST)), why }),
+    }
+}
+
+/// Codes of `sysexits.h` mean what they mean there; 126 and 127 are a shell's "cannot" and "is not there".
+fn ended(code: Option<i32>, said: &str) -> Result<String, DeliveryError> {
+    let Some(code) = code else { return Err(DeliveryError::Later { after: None, why: "the program was killed".to_owned() }) };
+    let why = format!("the program ended with {code} {said}").trim_end().to_owned();
+    match code {
+        0 => Ok("exit 0".to_owned()),
+        64 | 65 => Err(DeliveryError::RowDead { why }),
+        77 | 78 | 126 | 127 => Err(DeliveryError::ChannelBroken { why }),
+        _ => Err(DeliveryError::Later { after: None, why }),
     }
 }
 
@@ -62,6 +75,8 @@ mod tests {
         match outcome {
             Ok(_) => "delivered",
             Err(DeliveryError::Later { .. }) => "later",
+            Err(DeliveryError::Throttled { .. }) => "throttled",
+            Err(DeliveryError::TooLong { .. }) => "too long",
             Err(DeliveryError::RowDead { .. }) => "dead",
             Err(DeliveryError::ChannelBroken { .. }) => "broken",
         }

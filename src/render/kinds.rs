@@ -41,7 +41,8 @@ pub(super) fn subject(facts: &Facts) -> String {
         (_, Some(Measure::Nps)) => "NPS falls".to_owned(),
         (_, Some(Measure::OneStar)) => "more 1-star ratings".to_owned(),
         (_, Some(Measure::Csat)) => "fewer satisfied answers".to_owned(),
-        (Kind::Spike | Kind::Drop, None) => facts.theme_title.clone(),
+        (Kind::NoData, None) => format!("no data: {}", facts.watch.trim_start_matches("source:")),
+        (Kind::Spike | Kind::Drop | Kind::Message, None) => facts.theme_title.clone(),
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn what(facts: &Facts, part: &str) -> Option<String> {
             Some(format!("over the last 28 days {now} of messages{part} complain about \"{theme}\", in the reference {then}"))
         }
         (_, Some(measure)) => Some(dropped(measure, numbers, part)),
-        (Kind::Spike | Kind::Drop, None) => None,
+        (_, None) => None,
     }
 }
 
@@ -137,7 +138,7 @@ pub(super) fn usual(facts: &Facts) -> Option<String> {
                 wording::amount(numbers.expected)
             ))
         }
-        (Kind::Spike | Kind::Drop, None, _) => None,
+        (_, None, _) => None,
     }
 }
 
@@ -156,7 +157,7 @@ pub(super) fn chance(facts: &Facts) -> Option<String> {
             wording::plural(&budget, "false alarm"),
             wording::plural(&facts.min_complaints.to_string(), "rating"),
         )),
-        (Kind::Spike | Kind::Drop, None) => None,
+        (_, None) => None,
     }
 }
 

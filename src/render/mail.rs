@@ -4,6 +4,7 @@
 //! the change, and nothing asks a clock. Controls and marks of direction are out of every value
 //! before lettre sees it: it panics on a line break in a name and loses a sender with a NUL.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use lettre::Address;
@@ -30,6 +31,7 @@ use crate::render::html;
 use crate::render::judge;
 use crate::render::kinds;
 use crate::render::story::Story;
+use crate::render::template::Look;
 use crate::render::text;
 use crate::text::excerpt;
 
@@ -42,6 +44,10 @@ pub struct Settings {
     pub from: String,
     /// The server.
     pub server: Server,
+    /// Envelope sender, where bounces go; the address of `from` without one.
+    pub bounce: Option<String>,
+    /// What the operator made of mails.
+    pub look: Arc<Look>,
 }
 
 /// An SMTP server.
@@ -68,34 +74,46 @@ pub enum Tls {
     Plain,
 }
 
+impl Settings {
+    /// The same with what the operator made of mails.
+    #[must_use]
+    pub fn with(self, look: &Arc<Look>) -> Self {
+        Self { look: Arc::clone(look), ..self }
+    }
+}
+
 impl Channel for Settings {
     fn recipients(&self) -> Vec<String> {
         self.to.clone()
+    }
+
+    fn gathers(&self) -> bool {
+        true
     }
 
     fn pack(&self, row: &Row, _: Timestamp) -> Parcel {
         let address = |text: &str| Mailbox::parse(text).map_or_else(|_| text.to_owned(), |mailbox| mailbox.address);
         Parcel::Mail {
             server: self.server.clone(),
-            from: address(&self.from),
+            from: address(self.bounce.as_ref().unwrap_or(&self.from)),
             to: address(&row.recipient),
-            bytes: message(row, &self.from, &row.recipient),
+            bytes: message(row, &self.from, &row.recipient, &self.look),
         }
     }
 
-    fn judge(&self, reply: &Reply) -> Result<String, DeliveryError> {
+    fn judge(&self, _: &Row, reply: &Reply) -> Result<String, DeliveryError> {
         judge::reply(reply)
     }
 }
 
 /// The whole message as it is sent. An address that can't be read becomes one that goes nowhere;
 /// the carrier refuses it by its own name.
-pub(super) fn message(row: &Row, from: &str, to: &str) -> Vec<u8> {
+pub(super) fn message(row: &Row, from: &str, to: &str, _look: &Look) -> Vec<u8> {
     let facts = &row.facts;
     let (from, to) = (mailbox(from), mailbox(to));
     let domain = from.domain().to_owned();
     let id = format!("<{}@{domain}>", token(&row.id));
-    let root = facts.root.as_ref().filter(|root| **root != row.id).map(|root| format!("<{}@{domain}>", token(root)));
+    let root = row.root().map(|root| format!("<{}@{domain}>", token(root)));
     let mut builder = Message::builder()
         .from(sender(&from))
         .to(sender(&to))
@@ -203,7 +221,7 @@ mod tests {
     use crate::render::sample;
 
     fn packed(row: &Row) -> String {
-        String::from_utf8(message(row, "Uproar <uproar@example.com>", &row.recipient)).unwrap()
+        String::from_utf8(message(row, "Uproar <uproar@example.com>", &row.recipient, &Look::default())).unwrap()
     }
 
     fn head(row: &Row) -> String {
@@ -277,6 +295,8 @@ mod tests {
             to: vec!["Leads <post@müller.example>".to_owned()],
             from: "Größe <uproar@größe.example>".to_owned(),
             server: Server { host: "localhost".to_owned(), port: 25, tls: Tls::Plain, login: None },
+            bounce: None,
+            look: Arc::default(),
         };
         let row = Row { recipient: settings.recipients()[0].clone(), ..sample::opened() };
         let Parcel::Mail { from, to, bytes, .. } = settings.pack(&row, row.created) else { panic!("a mail was expected") };
@@ -304,6 +324,8 @@ mod tests {
             to: vec!["nobody".to_owned()],
             from: "\r\n".to_owned(),
             server: Server { host: "localhost".to_owned(), port: 25, tls: Tls::Plain, login: None },
+            bounce: None,
+            look: Arc::default(),
         };
         let row = Row { recipient: "nobody".to_owned(), ..sample::opened() };
         let Parcel::Mail { to, bytes, .. } = settings.pack(&row, row.created) else { panic!("a mail was expected") };
@@ -317,7 +339,7 @@ mod tests {
             let mut row = sample::opened();
             (row.facts.watch, row.facts.theme_title) = (watch, theme);
             prop_assert!(subject(&row).chars().count() <= 74);
-            let text = String::from_utf8(message(&row, &format!("{from} <uproar@example.com>"), "leads@example.com")).unwrap();
+            let text = String::from_utf8(message(&row, &format!("{from} <uproar@example.com>"), "leads@example.com", &Look::default())).unwrap();
             let head = text.split("\r\n\r\n").next().unwrap();
             prop_assert!(head.is_ascii());
             prop_assert!(!head.contains('\0') && !head.replace("\r\n", "").contains(['\r', '\n']));

@@ -183,6 +183,8 @@ pub(super) fn hostile() -> Row {
         rating: Some(nasty.to_owned()),
         details: vec![nasty.to_owned(); 30],
         at: facts.at,
+        item: None,
+        ticket: None,
     };
     facts.quotes = vec![quote; 40];
     facts.breakdown = vec![
@@ -203,26 +205,26 @@ pub(super) fn hostile() -> Row {
 }
 
 fn row(id: &str, facts: Facts) -> Row {
-    Row { id: id.to_owned(), target: "leads".to_owned(), recipient: "leads@example.com".to_owned(), created: facts.at, attempts: 0, facts }
+    Row {
+        id: id.to_owned(),
+        target: "leads".to_owned(),
+        recipient: "leads@example.com".to_owned(),
+        created: facts.at,
+        attempts: 0,
+        short: false,
+        root: None,
+        thread: None,
+        facts,
+    }
 }
 
 fn facts() -> Facts {
     Facts {
-        event: Event::Opened,
-        incident: "i-7f3k2".to_owned(),
-        revision: 1,
         watch: "app reviews".to_owned(),
         theme: "login_fails".to_owned(),
         theme_title: "login fails".to_owned(),
-        segment: Segment::All,
-        kind: Kind::Spike,
-        reference: String::new(),
         level: Level::High,
-        told_level: None,
-        told_count: None,
-        at: at("2026-11-21T13:05:00Z"),
         since: at("2026-11-21T09:00:00Z"),
-        opened_at: at("2026-11-21T13:05:00Z"),
         zone: "Europe/Stockholm".to_owned(),
         numbers: Numbers {
             score: 5.9,
@@ -236,7 +238,6 @@ fn facts() -> Facts {
             window_seconds: 21_600,
             ..Numbers::default()
         },
-        window: None,
         false_alarms_per_year: 4.0,
         min_complaints: 5,
         peak: 61.0,
@@ -253,15 +254,9 @@ fn facts() -> Facts {
             RisenWord { text: "white page".to_owned(), now: 19, usual: 0.4 },
             RisenWord { text: "update".to_owned(), now: 12, usual: 1.1 },
         ],
-        holidays: Vec::new(),
-        chart: Vec::new(),
-        marks: Vec::new(),
-        calibration: Calibration::default(),
         words: ["log in", "login", "sign in"].map(str::to_owned).to_vec(),
         fresh_sources: (3, 3),
-        cause: String::new(),
-        base_url: None,
-        root: None,
+        ..Facts::blank(Event::Opened, "i-7f3k2", at("2026-11-21T13:05:00Z"))
     }
 }
 
@@ -273,6 +268,8 @@ fn quotes() -> Vec<Quote> {
         rating: rating.map(str::to_owned),
         details: details.iter().map(|&detail| detail.to_owned()).collect(),
         at: at(time),
+        item: None,
+        ticket: None,
     };
     vec![
         quote(

@@ -18,6 +18,7 @@ use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 use crate::render::Channel;
 use crate::render::DeliveryError;
+use crate::render::Method;
 use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::judge;
@@ -63,10 +64,10 @@ impl Channel for Settings {
             headers.push(("webhook-signature", signatures.join(" ")));
         }
         let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Parcel::Post { url: self.url.clone(), headers, body }
+        Parcel::Post { method: Method::Post, url: self.url.clone(), headers, body }
     }
 
-    fn judge(&self, reply: &Reply) -> Result<String, DeliveryError> {
+    fn judge(&self, _: &Row, reply: &Reply) -> Result<String, DeliveryError> {
         judge::reply(reply)
     }
 }

@@ -10,3 +10,4 @@ pub mod hash;
 pub mod normalise;
 pub mod redact;
 pub mod terms;
+pub mod ticket;

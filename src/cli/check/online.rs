@@ -6,6 +6,7 @@ use crate::config::settings::Config;
 use crate::config::settings::Source;
 use crate::config::settings::Target;
 use crate::domain::item::Cursor;
+use crate::domain::secret::Secret;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
 use crate::host::clock::Clock;
@@ -53,21 +54,41 @@ async fn target_answers(target: &Target, config: &Config) -> Result<(), String> 
             let carrier = crate::cli::open::carrier(&config.fetch).map_err(|failure| failure.message)?;
             carrier.greet(&mail.server).await
         }
-        render::Settings::Webhook(webhook) => {
-            let url = url::Url::parse(webhook.url.reveal()).map_err(|_| "its address can't be read".to_owned())?;
-            let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-                return Err("its address has no host".to_owned());
-            };
-            let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
-            if found.is_ok_and(|mut addresses| addresses.next().is_some()) {
+        render::Settings::Webhook(webhook) => known(&webhook.url).await,
+        render::Settings::Slack(slack) => known(&slack.webhook).await,
+        render::Settings::SlackApi(slack) => known(&slack.api).await,
+        render::Settings::Teams(teams) => known(&teams.url).await,
+        render::Settings::GoogleChat(space) => known(&space.url).await,
+        render::Settings::Discord(discord) => known(&discord.url).await,
+        render::Settings::Mattermost(mattermost) => known(&mattermost.url).await,
+        render::Settings::PagerDuty(pagerduty) => known(&pagerduty.url).await,
+        render::Settings::Alertmanager(alertmanager) => known(&alertmanager.url).await,
+        render::Settings::Ntfy(ntfy) => known(&ntfy.server).await,
+        render::Settings::Command(command) => {
+            let program = command.run.first().map(String::as_str).unwrap_or_default();
+            if std::fs::metadata(program).is_ok_and(|about| about.is_file()) {
                 Ok(())
             } else {
-                Err(format!("the host {host} is not known; check the address and the name server"))
+                Err(format!("there is no program {program}"))
             }
         }
         render::Settings::File(file) => match std::fs::metadata(&file.folder) {
             Ok(about) if !about.is_dir() => Err(format!("{} is no folder", file.folder.display())),
             _ => Ok(()),
         },
+    }
+}
+
+/// The host of an address has one of its own.
+async fn known(address: &Secret) -> Result<(), String> {
+    let url = url::Url::parse(address.reveal()).map_err(|_| "its address can't be read".to_owned())?;
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return Err("its address has no host".to_owned());
+    };
+    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
+    if found.is_ok_and(|mut addresses| addresses.next().is_some()) {
+        Ok(())
+    } else {
+        Err(format!("the host {host} is not known; check the address and the name server"))
     }
 }

@@ -84,6 +84,7 @@ fn stood(standing: &Standing, zone: Tz) -> String {
     let (id, at) = (&incident.id, times::local(step.at, zone));
     let told = format!("Incident {id} told of it on {}", times::local(incident.opened_at, zone));
     match step.to {
+        State::Pending => format!("Incident {id} was seen and not yet sure enough for people to be told."),
         State::Open => format!("{told}, and was open."),
         State::Acknowledged => format!("{told}; {} acknowledged it on {at}, and nobody is told twice.", step.who),
         State::Snoozed => format!("{told}; {} had it {}, and only a critical level breaks that.", step.who, in_zone(&step.why, zone)),
@@ -255,6 +256,7 @@ mod tests {
             reference: None,
             min_complaints: 5,
             notify: Vec::new(),
+            each: None,
         }
     }
 
@@ -329,30 +331,26 @@ mod tests {
         };
         let numbers = Numbers::default();
         let incident = Incident {
-            id: "i-1".to_owned(),
-            key,
             state: to,
-            before: State::Open,
             version: 2,
-            revision: 1,
             since: at(8),
-            counted_to: None,
-            opened_at: at(9),
-            stands_since: at(9),
-            resolved_at: None,
             level: Level::High,
             told_level: Level::High,
             told_count: 9.0,
-            told_at: at(9),
             peak: 9.0,
-            calm: 0,
-            judged_to: at(9),
-            snoozed_until: None,
             hushed: why == "false-alarm",
-            reopened: 0,
             numbers: numbers.clone(),
+            ..Incident::new("i-1".to_owned(), key, at(9))
         };
-        let step = Transition { at: at(10), from: Some(State::Open), to, why: why.to_owned(), who: who.to_owned(), numbers };
+        let step = Transition {
+            at: at(10),
+            from: Some(State::Open),
+            to,
+            why: why.to_owned(),
+            who: who.to_owned(),
+            numbers,
+            config: String::new(),
+        };
         Standing { incident, step }
     }
 

@@ -20,10 +20,17 @@ use crate::config::tree::Place;
 use crate::config::tree::Placed;
 use crate::domain::secret::Secret;
 
+mod delivery;
+mod each;
+mod heartbeat;
+mod hours;
 mod labels;
 mod names;
+mod pages;
+mod routes;
 mod sources;
 mod targets;
+mod templates;
 pub mod themes;
 mod watches;
 
@@ -41,14 +48,20 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
             max_size: top.store.max_size.value.0,
         },
         listen: top.listen.address.as_ref().map(|address| address.value.0),
+        pages: top.listen.pages.as_ref().map(|address| address.value.0),
         fetch: fetch(top),
         sources: sources::sources(top, reader),
         watches: watches::watches(top, &themes, reader),
         targets: targets::targets(top, reader),
+        routes: routes::routes(top, reader),
+        delivery: delivery::delivery(top, reader),
+        templates: templates::templates(top, reader),
+        heartbeat: heartbeat::heartbeat(top, reader),
         themes,
         models: Models { file: top.tagging.models.as_ref().map(|models| models.value.0.clone()), ..Models::default() },
         fingerprint: String::new(),
     };
+    pages::links(top, reader);
     unused(top, &config, reader);
     (config, origins)
 }
@@ -119,9 +132,18 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         Unused { code: Code::ThemeUnwatched, what: "counts the theme", label: "tagged, and never watched", key: "themes" }
             .among(top.theme.iter().map(|theme| &theme.name), &used(|watch| &watch.themes)),
         Unused { code: Code::TargetUnused, what: "notifies the target", label: "never told of anything", key: "notify" }
-            .among(top.target.iter().map(|target| &target.name), &used(|watch| &watch.notify)),
+            .among(top.target.iter().map(|target| &target.name), &reached(config)),
     ];
     warnings.into_iter().flatten().for_each(|warning| reader.report(warning));
+}
+
+/// Targets that somebody or something names.
+fn reached(config: &Config) -> HashSet<&str> {
+    let watches = config.watches.iter().flat_map(|watch| &watch.notify);
+    let routes = config.routes.iter().flat_map(|route| &route.to);
+    let others = config.targets.iter().filter_map(|target| target.failover.as_ref());
+    let well = config.heartbeat.iter().flat_map(|heartbeat| &heartbeat.well);
+    watches.chain(routes).chain(others).chain(well).map(String::as_str).collect()
 }
 
 /// How to say that something is not used.

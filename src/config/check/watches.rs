@@ -1,5 +1,6 @@
 //! `[[watch]]`: the names it uses are there.
 
+use crate::config::check::each;
 use crate::config::check::names;
 use crate::config::check::names::Names;
 use crate::config::check::sources::inside;
@@ -63,6 +64,7 @@ fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> 
     };
     empty("sources", watch.sources.value.0.is_empty(), watch.sources.at.as_ref(), reader);
     let notify = names::resolve("notify", &watch.notify, &known.targets, reader);
+    let each = each::each(watch, reader);
     Some(settings::Watch {
         name: watch.name.as_ref()?.value.0.clone(),
         themes,
@@ -76,6 +78,7 @@ fn one(watch: &Watch, top: &Top, known: &Known<'_>, reader: &mut Reader<'_>) -> 
         reference: watch.reference.as_ref().map(|period| settings::Reference { from: period.value.from, until: period.value.until }),
         min_complaints: watch.min_complaints.value.0 as u32,
         notify,
+        each,
     })
 }
 

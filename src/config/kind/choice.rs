@@ -13,7 +13,10 @@ use crate::config::reader::Reader;
 use crate::config::shape::Shape;
 use crate::config::suggest;
 use crate::config::tree::Node;
+use crate::domain::incident::Kind as Trouble;
+use crate::domain::incident::Level;
 use crate::domain::measure::Measure;
+use crate::domain::notice::Event;
 use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
 use crate::sources::file::DateOrder;
@@ -69,6 +72,34 @@ impl Words for Scope {
 
 impl Words for DateOrder {
     const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+}
+
+impl Words for Level {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("low", Self::Low), ("medium", Self::Medium), ("high", Self::High), ("critical", Self::Critical)];
+}
+
+impl Words for Trouble {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("spike", Self::Spike),
+        ("slow_rise", Self::SlowRise),
+        ("drop", Self::Drop),
+        ("no_data", Self::NoData),
+        ("message", Self::Message),
+    ];
+}
+
+/// What a target may be told of. A storm stands for what opened; a test is always wanted.
+impl Words for Event {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("opened", Self::Opened),
+        ("worse", Self::Worse),
+        ("reminder", Self::Reminder),
+        ("resolved", Self::Resolved),
+        ("reopened", Self::Reopened),
+        ("acked", Self::Acked),
+        ("digest", Self::Digest),
+    ];
 }
 
 impl Words for Tls {

@@ -266,12 +266,19 @@ macro_rules! table {
     (@read list $reader:ident $next:ident $table:ident $at:ident $meant:ident) => { $reader.list($next(), $table) };
 }
 
+pub mod delivery;
 pub mod fetch;
+pub mod heartbeat;
+pub mod hours;
 pub mod listen;
+pub mod route;
 pub mod source;
 pub mod store;
 pub mod tagging;
 pub mod target;
+pub mod target_chat;
+pub mod target_machine;
+pub mod templates;
 pub mod theme;
 pub mod top;
 pub mod watch;

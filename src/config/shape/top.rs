@@ -5,12 +5,16 @@ use crate::config::kind::country::Country;
 use crate::config::kind::list::List;
 use crate::config::kind::list::Map;
 use crate::config::kind::time::Zone;
+use crate::config::shape::delivery::Delivery;
 use crate::config::shape::fetch::Fetch;
+use crate::config::shape::heartbeat::Heartbeat;
 use crate::config::shape::listen::Listen;
+use crate::config::shape::route::Route;
 use crate::config::shape::source::Source;
 use crate::config::shape::store::Store;
 use crate::config::shape::tagging::Tagging;
 use crate::config::shape::target::Target;
+use crate::config::shape::templates::Templates;
 use crate::config::shape::theme::Theme;
 use crate::config::shape::watch::Watch;
 
@@ -27,14 +31,14 @@ table! {
         /// messages of one country, told by the label `country`, its own days count. A watch may
         /// have countries of its own.
         holidays: List<Country>, default = [], such_as = ["SE", "DE"];
-        /// Address of pages of your own, for links to `/i/ID` in alerts: Uproar itself has none.
+        /// Address at which people reach the pages of this Uproar, for links in alerts; see `[listen]`.
         /// https unless it is this machine. Without it alerts name the commands alone.
         base_url: Web, optional = "https://uproar.example.com";
         /// Whether the themes that come with Uproar are there beside those of this file.
         builtin_themes: bool, default = true;
         /// The database.
         store: Store, table = {};
-        /// Health and metrics.
+        /// Health and metrics, and the pages.
         listen: Listen, table = {};
         /// How things are fetched.
         fetch: Fetch, table = {};
@@ -50,5 +54,13 @@ table! {
         watch: Watch, list = [];
         /// Where alerts go.
         target: Target, list = [];
+        /// Who is told besides.
+        route: Route, list = [];
+        /// How notices are sent.
+        delivery: Delivery, table = {};
+        /// What mails look like.
+        templates: Templates, table = {};
+        /// Signs of life.
+        heartbeat: Heartbeat, table = {};
     }
 }

@@ -6,6 +6,7 @@ use crate::config::kind::country::Country;
 use crate::config::kind::list::List;
 use crate::config::kind::number::Positive;
 use crate::config::kind::number::Whole;
+use crate::config::kind::rate::Rate;
 use crate::config::kind::text::Line;
 use crate::config::kind::text::Name;
 use crate::config::kind::text::Word;
@@ -39,5 +40,15 @@ table! {
         min_complaints: Whole<1, 1_000_000>, default = 5;
         /// Names of the targets that are told.
         notify: List<Line>, default = [], such_as = ["support-leads"];
+        /// For themes of which every single message matters: they are told one by one too.
+        each: Each, optional = {};
+    }
+}
+
+table! {
+    /// Messages of this watch are told one by one. History never is.
+    Each "[watch.each]" {
+        /// How many, per "hour", "day" or "week"; of the rest the number is told.
+        at_most: Rate, required = "10 per day";
     }
 }

@@ -1,5 +1,6 @@
 //! Notices on their way out. Nothing is sent that was not first a row.
 
+use chrono::TimeDelta;
 use rusqlite::Connection;
 use rusqlite::params;
 
@@ -7,6 +8,7 @@ use crate::domain::Timestamp;
 use crate::domain::notice::Event;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
+use crate::domain::ports::Claim;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::StoreError;
 use crate::store::sqlite::values::millis;
@@ -17,6 +19,9 @@ const FIRST_OF_THREAD: &str = "NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE
     AND earlier.target = row.target AND earlier.recipient = row.recipient AND earlier.revision < row.revision
     AND earlier.state IN ('queued', 'leased'))";
 
+/// A row of a broken target is tried again this soon.
+const PROBE: TimeDelta = TimeDelta::minutes(5);
+
 /// How the boot of a process begins that works beside the daemon, as `target test` does.
 pub const GUEST: &str = "guest-";
 
@@ -25,7 +30,7 @@ pub const GUEST: &str = "guest-";
 pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreError> {
     let facts = &row.facts;
     let thread = params![facts.incident, row.target, row.recipient];
-    if !matches!(facts.event, Event::Opened | Event::Test) {
+    if !matches!(facts.event, Event::Opened | Event::Test | Event::Storm | Event::Digest) {
         let told: bool = connection
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'opened')",
@@ -43,8 +48,8 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
     }
     connection
         .prepare_cached(
-            "INSERT OR IGNORE INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?9)",
+            "INSERT OR IGNORE INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at, held_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?10, ?8, ?9, ?11)",
         )?
         .execute(params![
             row.id,
@@ -56,6 +61,8 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
             serde_json::to_string(facts)?,
             millis(row.due),
             millis(row.due),
+            if row.held.is_some() { "suppressed" } else { "queued" },
+            row.held.map(|silence| silence.to_string()),
         ])?;
     Ok(())
 }
@@ -63,23 +70,18 @@ pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreE
 /// Takes due rows and holds them. A row waits for the earlier ones of its thread. A lease of
 /// another daemon is free at once, for there is one at a time and that one is gone; but a guest
 /// may be at work beside the daemon, so neither takes what the other holds.
-pub(super) fn claim(
-    connection: &Connection,
-    target: &str,
-    limit: u32,
-    now: Timestamp,
-    hold_until: Timestamp,
-    boot: &str,
-) -> Result<Vec<Row>, StoreError> {
+pub(super) fn claim(connection: &Connection, ask: &Claim, boot: &str) -> Result<Vec<Row>, StoreError> {
+    let Claim { target, limit, now, hold_until, .. } = ask;
+    let (now, hold_until) = (*now, *hold_until);
     let mut find = connection.prepare_cached(&due_rows())?;
     let rows = find
         .query_map(params![millis(now), boot, limit, target, boot.starts_with(GUEST)], |row| {
             let facts: String = row.get(3)?;
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(4)?, row.get(5)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, facts, row.get(4)?, row.get(5)?, row.get(6)?))
         })?
-        .collect::<Result<Vec<(String, String, String, String, u32, i64)>, _>>()?;
+        .collect::<Result<Vec<(String, String, String, String, u32, i64, bool)>, _>>()?;
     let mut claimed = Vec::with_capacity(rows.len());
-    for (id, target, recipient, facts, attempts, created) in rows {
+    for (id, target, recipient, facts, attempts, created, short) in rows {
         // One that another release wrote and this one can't read must not hold up those behind it.
         let facts = match serde_json::from_str(&facts) {
             Ok(facts) => facts,
@@ -91,7 +93,7 @@ pub(super) fn claim(
         connection
             .prepare_cached("UPDATE outbox SET state = 'leased', lease_until = ?2, lease_boot = ?3 WHERE id = ?1")?
             .execute(params![id, millis(hold_until), boot])?;
-        claimed.push(Row { id, target, recipient, facts, attempts, created: moment(created) });
+        claimed.push(Row { id, target, recipient, facts, attempts, created: moment(created), short, root: None, thread: None });
     }
     Ok(claimed)
 }
@@ -100,7 +102,7 @@ pub(super) fn claim(
 /// word: without it every claim would read the whole outbox, delivered rows and all.
 fn due_rows() -> String {
     format!(
-        "SELECT id, target, recipient, facts, attempts, created_at FROM outbox AS row
+        "SELECT id, target, recipient, facts, attempts, created_at, short FROM outbox AS row
          WHERE target = ?4 AND due <= ?1 AND state IN ('queued', 'leased')
            AND (state = 'queued' OR lease_until <= ?1
                OR lease_boot <> ?2 AND NOT ?5 AND substr(lease_boot, 1, {length}) <> '{GUEST}')
@@ -117,9 +119,20 @@ pub(super) fn settle(connection: &Connection, id: &str, outcome: &Outcome, now: 
                  WHERE id = ?1",
             )?
             .execute(params![id, receipt, millis(now)])?,
-        Outcome::Later { due, why, counts } => connection
+        Outcome::Later { due, why, counts, .. } => connection
             .prepare_cached("UPDATE outbox SET state = 'queued', due = ?2, last_error = ?3, attempts = attempts + ?4 WHERE id = ?1")?
             .execute(params![id, millis(*due), why, i64::from(*counts)])?,
+        Outcome::TooLong { why } => connection
+            .prepare_cached(
+                "UPDATE outbox SET state = CASE short WHEN 0 THEN 'queued' ELSE 'dead' END, short = 1, due = ?2, last_error = ?3,
+                 attempts = attempts + 1 WHERE id = ?1",
+            )?
+            .execute(params![id, millis(now), why])?,
+        Outcome::Broken { why } => connection
+            .prepare_cached(
+                "UPDATE outbox SET state = CASE event WHEN 'test' THEN 'dead' ELSE 'queued' END, due = ?2, last_error = ?3 WHERE id = ?1",
+            )?
+            .execute(params![id, millis(now + PROBE), why])?,
         Outcome::Dead { why } => connection
             .prepare_cached("UPDATE outbox SET state = 'dead', attempts = attempts + 1, last_error = ?2 WHERE id = ?1")?
             .execute(params![id, why])?,
@@ -164,7 +177,7 @@ mod tests {
                 [],
             )
             .unwrap();
-        assert_eq!(claim(&connection, "desk", 1, now, now, "boot").unwrap(), []);
+        assert_eq!(claim(&connection, &Claim::next("desk", now, now), "boot").unwrap(), []);
         let (state, why): (String, String) =
             connection.query_row("SELECT state, last_error FROM outbox", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(state, "dead");

@@ -16,9 +16,11 @@ use crate::domain::incident::Incident;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::ports::Ask;
+use crate::domain::ports::Claim;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
+use crate::domain::ports::Health;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
@@ -46,6 +48,7 @@ use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
 use crate::store::sqlite::keep::Pruning;
@@ -263,9 +266,9 @@ impl Reviews for Sqlite {
 }
 
 impl Outbox for Sqlite {
-    async fn claim(&self, target: String, limit: u32, now: Timestamp, hold_until: Timestamp) -> Result<Vec<Row>, StoreError> {
+    async fn claim(&self, ask: Claim) -> Result<Vec<Row>, StoreError> {
         let boot = Arc::clone(&self.boot);
-        self.writer.run(move |connection, _| outbox::claim(connection, &target, limit, now, hold_until, &boot)).await
+        self.writer.run(move |connection, _| outbox::claim(connection, &ask, &boot)).await
     }
 
     async fn settle(&self, row: String, outcome: Outcome, now: Timestamp) -> Result<(), StoreError> {
@@ -274,5 +277,9 @@ impl Outbox for Sqlite {
 
     async fn next_due(&self, target: String) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |reader| outbox::next_due(reader.connection(), &target)).await
+    }
+
+    async fn health(&self) -> Result<Vec<Health>, StoreError> {
+        self.read(|reader| health::list(reader.connection())).await
     }
 }

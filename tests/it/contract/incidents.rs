@@ -4,7 +4,6 @@ mod of_every_store {
     use uproar::domain::Timestamp;
     use uproar::domain::incident::Incident;
     use uproar::domain::incident::Kind;
-    use uproar::domain::incident::Level;
     use uproar::domain::incident::Numbers;
     use uproar::domain::incident::Segment;
     use uproar::domain::incident::SeriesKey;
@@ -14,13 +13,13 @@ mod of_every_store {
     use uproar::domain::notice::Facts;
     use uproar::domain::notice::Outcome;
     use uproar::domain::ports::Change;
+    use uproar::domain::ports::Claim;
     use uproar::domain::ports::Incidents;
     use uproar::domain::ports::Judged;
     use uproar::domain::ports::NewRow;
     use uproar::domain::ports::Outbox;
     use uproar::domain::ports::Snapshot;
     use uproar::domain::ports::StoreError;
-    use uproar::domain::remark::Calibration;
     use uproar::domain::remark::Remark;
     use uproar::domain::remark::RemarkChange;
     use uproar::domain::remark::RemarkKind;
@@ -34,28 +33,13 @@ mod of_every_store {
 
     fn incident(id: &str) -> Incident {
         Incident {
-            id: id.to_owned(),
-            key: SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike },
-            state: State::Open,
-            before: State::Open,
-            version: 1,
-            revision: 1,
-            since: now(),
-            opened_at: now(),
-            stands_since: now(),
-            resolved_at: None,
-            level: Level::Low,
-            told_level: Level::Low,
             told_count: 5.0,
-            told_at: now(),
             peak: 5.0,
-            calm: 0,
-            judged_to: now(),
-            snoozed_until: None,
-            hushed: false,
-            reopened: 0,
-            numbers: Numbers::default(),
-            counted_to: None,
+            ..Incident::new(
+                id.to_owned(),
+                SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike },
+                now(),
+            )
         }
     }
 
@@ -67,6 +51,7 @@ mod of_every_store {
             why: "spike".to_owned(),
             who: "detector".to_owned(),
             numbers: Numbers::default(),
+            config: "c0ffee".to_owned(),
         };
         let rows = events.iter().map(|event| row(&incident, *event)).collect();
         Change { incident, seen, transition, rows }
@@ -74,44 +59,18 @@ mod of_every_store {
 
     fn row(incident: &Incident, event: Event) -> NewRow {
         let facts = Facts {
-            event,
-            incident: incident.id.clone(),
             revision: incident.revision,
             watch: "w".to_owned(),
             theme: "t".to_owned(),
             theme_title: "t".to_owned(),
-            segment: Segment::All,
-            kind: Kind::Spike,
-            reference: String::new(),
-            level: Level::Low,
-            told_level: None,
-            told_count: None,
-            at: now(),
-            since: now(),
-            opened_at: now(),
-            zone: "UTC".to_owned(),
-            numbers: Numbers::default(),
-            window: None,
             false_alarms_per_year: 4.0,
             min_complaints: 5,
             peak: 5.0,
-            quotes: Vec::new(),
-            quotes_of: 0,
-            breakdown: Vec::new(),
-            recent: Vec::new(),
-            chart: Vec::new(),
-            marks: Vec::new(),
-            calibration: Calibration::default(),
-            words: Vec::new(),
-            risen: Vec::new(),
-            holidays: Vec::new(),
             fresh_sources: (1, 1),
-            cause: String::new(),
-            base_url: None,
-            root: None,
+            ..Facts::blank(event, &incident.id, now())
         };
         let id = format!("{}-{event}-{}", incident.id, incident.revision);
-        NewRow { id, target: "desk".to_owned(), recipient: String::new(), facts, due: now() }
+        NewRow { id, target: "desk".to_owned(), recipient: String::new(), facts, due: now(), held: None }
     }
 
     fn judged(changes: Vec<Change>) -> Judged {
@@ -123,7 +82,7 @@ mod of_every_store {
     }
 
     async fn due(store: &impl Outbox) -> Vec<String> {
-        let rows = store.claim("desk".to_owned(), 10, now(), now()).await.unwrap();
+        let rows = store.claim(Claim { limit: 10, ..Claim::next("desk", now(), now()) }).await.unwrap();
         rows.into_iter().map(|row| row.facts.event.to_string()).collect()
     }
 
@@ -194,11 +153,11 @@ mod of_every_store {
         store.apply(judged(vec![change(incident("i-1"), None, &[Event::Opened])])).await.unwrap();
         assert_eq!(due(store).await, ["opened"]);
         let again = now() + chrono::TimeDelta::minutes(5);
-        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true };
+        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true, holds: false };
         store.settle("i-1-opened-1".to_owned(), outcome, now()).await.unwrap();
         assert!(due(store).await.is_empty());
         assert_eq!(store.next_due("desk".to_owned()).await.unwrap(), Some(again));
-        let rows = store.claim("desk".to_owned(), 10, again, again).await.unwrap();
+        let rows = store.claim(Claim { limit: 10, ..Claim::next("desk", again, again) }).await.unwrap();
         assert_eq!((rows.len(), rows[0].attempts), (1, 1));
     }
 
@@ -209,14 +168,14 @@ mod of_every_store {
         store.apply(judged(vec![change(over, Some(1), &[Event::Resolved])])).await.unwrap();
         assert_eq!(due(store).await, ["opened"]);
         let again = now() + chrono::TimeDelta::minutes(5);
-        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true };
+        let outcome = Outcome::Later { due: again, why: "down".to_owned(), counts: true, holds: false };
         store.settle("i-1-opened-1".to_owned(), outcome, now()).await.unwrap();
         assert_eq!(store.next_due("desk".to_owned()).await.unwrap(), Some(again), "nobody looks again and again until then");
     }
 
     /// How many rows `store` may send now; it holds them for a minute.
     pub(super) async fn held(store: &impl Outbox) -> usize {
-        store.claim("desk".to_owned(), 10, now(), now() + chrono::TimeDelta::minutes(1)).await.unwrap().len()
+        store.claim(Claim { limit: 10, ..Claim::next("desk", now(), now() + chrono::TimeDelta::minutes(1)) }).await.unwrap().len()
     }
 
     pub(super) async fn open_one(store: &impl Incidents) {

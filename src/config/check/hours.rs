@@ -1,0 +1,29 @@
+//! `[target.quiet]` and `[route.hours]`: hours in their zone.
+
+use crate::calendar::hours::Hours;
+use crate::config::reader::Reader;
+use crate::config::shape::hours::Open;
+use crate::config::shape::hours::Quiet;
+use crate::config::shape::top::Top;
+
+/// Quiet hours of a target.
+pub fn quiet(quiet: &Quiet, top: &Top, _reader: &mut Reader<'_>) -> Option<Hours> {
+    Some(Hours {
+        from: quiet.from.as_ref()?.value.0,
+        until: quiet.until.as_ref()?.value.0,
+        days: quiet.days.value.0,
+        weekends: quiet.weekends.value,
+        zone: quiet.time_zone.as_ref().map_or(top.time_zone.value.0, |zone| zone.value.0),
+    })
+}
+
+/// Hours in which a route is open.
+pub fn open(open: &Open, top: &Top, _reader: &mut Reader<'_>) -> Option<Hours> {
+    Some(Hours {
+        from: open.from.as_ref()?.value.0,
+        until: open.until.as_ref()?.value.0,
+        days: open.days.value.0,
+        weekends: false,
+        zone: open.time_zone.as_ref().map_or(top.time_zone.value.0, |zone| zone.value.0),
+    })
+}

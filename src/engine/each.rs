@@ -1,0 +1,1 @@
+//! Messages that are told one by one.

@@ -1,0 +1,1 @@
+//! Signs of life, for as long as there is life.

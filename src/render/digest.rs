@@ -1,0 +1,1 @@
+//! What Uproar has to say about itself: notices that nobody took, and that it is well.

@@ -1,0 +1,1 @@
+//! Many things at once, told in one notice.

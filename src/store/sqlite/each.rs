@@ -1,0 +1,1 @@
+//! How far messages were told one by one.

@@ -1,0 +1,1 @@
+//! Silences: quiet that people asked for.
