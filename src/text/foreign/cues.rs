@@ -344,7 +344,7 @@ impl Starts {
         for word in words {
             match word.first_chunk() {
                 Some(first) => {
-                    let number = Self::number(first);
+                    let number = Self::number(*first);
                     starts.long[number / 64] |= 1 << (number % 64);
                 }
                 None => {
@@ -362,13 +362,13 @@ impl Starts {
             return true;
         }
         let Some(first) = bytes[at..].first_chunk() else { return false };
-        let number = Self::number(first);
+        let number = Self::number(*first);
         self.long[number / 64] & (1 << (number % 64)) != 0
     }
 
     /// Equal for bytes that differ in case only.
-    fn number(first: &[u8; 4]) -> usize {
-        let small = u32::from_le_bytes(*first) | 0x2020_2020;
+    fn number(first: [u8; 4]) -> usize {
+        let small = u32::from_le_bytes(first) | 0x2020_2020;
         // The middle bits of a product depend on all of its factors' (multiplicative hashing, Knuth).
         (small.wrapping_mul(0x9e37_79b1) >> 16) as usize
     }
@@ -377,8 +377,8 @@ impl Starts {
 impl Table {
     /// The first cue that begins at a byte or after it: the longest one there.
     fn next(&self, text: &str, from: usize) -> Option<Match> {
-        let may_begin = (from..text.len()).filter(|at| self.starts.may_begin(text.as_bytes(), *at));
-        may_begin.filter_map(|at| self.automaton.find(Input::new(text).span(at..text.len()).anchored(Anchored::Yes))).next()
+        let mut may_begin = (from..text.len()).filter(|at| self.starts.may_begin(text.as_bytes(), *at));
+        may_begin.find_map(|at| self.automaton.find(Input::new(text).span(at..text.len()).anchored(Anchored::Yes)))
     }
 }
 
