@@ -125,8 +125,12 @@ fn numbers_change_themes_and_undo_takes_the_last_label_back() {
     assert_eq!(labels(&house).len(), 1, "what was taken back is gone");
 
     // A pipe that ends before the empty line: nothing was confirmed, and that is said.
-    let cut_short = fed(&house, &["label", "--who", "cy", "--source", "desk"], "1
-");
+    let cut_short = fed(
+        &house,
+        &["label", "--who", "cy", "--source", "desk"],
+        "1
+",
+    );
     assert!(cut_short.err.contains("no empty line confirmed the change to the last message"), "{}", cut_short.err);
     assert_eq!(labels(&house).len(), 1);
 }
