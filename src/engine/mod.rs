@@ -171,6 +171,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     round.notices =
         Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
+    round.notices += each::tell(&parts.store, &plan, parts.clock.now()).await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
         round.undelivered += courier.deliver_due(&never, || {}).await?;

@@ -40,7 +40,7 @@ table! {
         min_complaints: Whole<1, 1_000_000>, default = 5;
         /// Names of the targets that are told.
         notify: List<Line>, default = [], such_as = ["support-leads"];
-        /// For themes of which every single message matters: they are told one by one too.
+        /// For themes of which every single message matters: they are told one by one instead of spikes.
         each: Each, optional = {};
     }
 }
