@@ -112,6 +112,9 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>,
         crew.start("courier", deliver(courier, parts.clone(), nudges.clone(), crew.stop()));
     }
     crew.start("keeper", keep(Arc::clone(&plan), parts.clone(), crew.stop()));
+    if let Some(settings) = plan.config.heartbeat.clone() {
+        crew.start("heartbeat", heartbeat::run(settings, Arc::clone(&plan), parts.clone(), crew.stop()));
+    }
     if let Some(listener) = listener {
         let watched = Watched { board: parts.board.clone(), beats: parts.beats.clone(), ready: Arc::clone(&parts.ready) };
         crew.start("web", web(listener, watched, crew.stop()));
