@@ -195,7 +195,8 @@ mod tests {
         let body = body(&sample::hostile());
         assert!(body["payload"]["summary"].as_str().unwrap().chars().count() <= SUMMARY);
         assert!(body.to_string().len() < 100_000);
-        assert_eq!(shortened(&"e\u{301}".repeat(900), 1_024).chars().count(), 1_023, "511 letters with accents and the mark of the cut");
+        let accents = shortened(&"e\u{301}".repeat(900), SUMMARY);
+        assert!((900..=SUMMARY).contains(&accents.chars().count()) && accents.ends_with("e\u{301}…"), "{accents}");
     }
 
     #[test]

@@ -46,7 +46,7 @@ table! {
 }
 
 table! {
-    /// Messages of this watch are told one by one. History never is.
+    /// Messages of this watch are told one by one instead of spikes. History never is.
     Each "[watch.each]" {
         /// How many, per "hour", "day" or "week"; of the rest the number is told.
         at_most: Rate, required = "10 per day";
