@@ -91,7 +91,7 @@ impl Settings {
             "startsAt": post::time(facts.since.min(ends)),
             "endsAt": post::time(ends),
         });
-        if let Some(page) = post::page(facts) {
+        if let Some(page) = post::page(facts).or_else(|| facts.base_url.clone()) {
             alert["generatorURL"] = json!(page);
         }
         let url = Secret::new(format!("{}/api/v2/alerts", self.url.reveal()));

@@ -86,5 +86,5 @@ fn a_watch_that_begins_to_tell_each_message_begins_with_the_next_one() {
     assert_eq!(house.told(&["run", "--once"]), "0 new items, 0 notices, 0 deliveries failed\n");
     posts.extend(spike(3, 1));
     house.write("reviews.xml", &rss(&posts), 0o644);
-    assert_eq!(house.told(&["run", "--once"]), "1 new items, 2 notices, 0 deliveries failed\n");
+    assert_eq!(house.told(&["run", "--once"]), "1 new item, 2 notices, 0 deliveries failed\n");
 }
