@@ -32,18 +32,17 @@ pub(super) async fn run(run: &[String], env: &[(String, String)], stdin: &[u8], 
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     // What it starts goes by itself: a signal meant for the daemon is not for it.
     command.process_group(0);
-    match command.spawn() {
-        Ok(mut child) => match timeout(deadline, ended(&mut child, stdin)).await {
-            Ok(reply) => reply,
-            Err(_) => {
-                let _ = child.kill().await;
-                Reply::Nothing(format!("the program was killed: it had not ended after {} s", deadline.as_secs_f64()))
-            }
-        },
-        Err(error) if is_its_own(error.kind()) => Reply::Unable(format!("the program can't be run: {error}")),
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if is_its_own(error.kind()) => return Reply::Unable(format!("the program can't be run: {error}")),
         // Too many processes, no memory: another time.
-        Err(error) => Reply::Nothing(format!("the program could not be started: {error}")),
+        Err(error) => return Reply::Nothing(format!("the program could not be started: {error}")),
+    };
+    if let Ok(reply) = timeout(deadline, ended(&mut child, stdin)).await {
+        return reply;
     }
+    let _ = child.kill().await;
+    Reply::Nothing(format!("the program was killed: it had not ended after {} s", deadline.as_secs_f64()))
 }
 
 /// Whether somebody has to mend the program or its path.

@@ -46,7 +46,7 @@ const STANDS: TimeDelta = TimeDelta::days(7);
 /// [`StoreError`]; nothing was written then and the next look does it again.
 pub async fn tell(store: &Sqlite, plan: &Plan, now: Timestamp) -> Result<usize, StoreError> {
     let found = look(store, plan, now).await?;
-    let mut judged = Judged { changes: found.old.into_iter().map(|incident| closed(incident, plan, now)).collect(), ..Judged::default() };
+    let mut judged = Judged { changes: found.old.iter().map(|incident| closed(incident, plan, now)).collect(), ..Judged::default() };
     for told in &found.told {
         judged.changes.push(opened(store, plan, told, now).await?);
     }
@@ -78,7 +78,7 @@ struct Work {
 /// Reads all of it at one moment.
 async fn look(store: &Sqlite, plan: &Plan, now: Timestamp) -> Result<Work, StoreError> {
     let watches: Vec<(Watch, AtMost)> =
-        plan.config.watches.iter().filter_map(|watch| watch.each.clone().map(|most| (watch.clone(), most))).collect();
+        plan.config.watches.iter().filter_map(|watch| watch.each.map(|most| (watch.clone(), most))).collect();
     let read = move |reader: &crate::store::sqlite::reports::Reader<'_>| {
         let (marks, newest) = (reader.each_marks()?, reader.newest_item()?);
         let mut work = Work { old: reader.messages_standing_since(now - STANDS)?, ..Work::default() };
@@ -169,7 +169,9 @@ async fn opened(store: &Sqlite, plan: &Plan, told: &Told, now: Timestamp) -> Res
     let (picture, due) = (Picture::default(), Clock::real().now());
     let case = Case { plan, watch, before: None, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh: (0, 0), now, due };
     let mut rows = case.rows();
-    rows.iter_mut().for_each(|row| row.facts.more = *more);
+    for row in &mut rows {
+        row.facts.more = *more;
+    }
     tracing::warn!(
         incident = step.incident.id,
         watch = watch.name,
@@ -181,7 +183,7 @@ async fn opened(store: &Sqlite, plan: &Plan, told: &Told, now: Timestamp) -> Res
 }
 
 /// Nobody is told: there was never anything to get calm.
-fn closed(incident: Incident, plan: &Plan, now: Timestamp) -> Change {
+fn closed(incident: &Incident, plan: &Plan, now: Timestamp) -> Change {
     let seen = Some(incident.version);
     let after = Incident { state: State::Closed, version: incident.version + 1, ..incident.clone() };
     let transition = transition(Some(incident.state), &after, "over", "clock", plan, now);

@@ -61,6 +61,6 @@ mod tests {
         assert_eq!(run, ["/usr/local/bin/page"]);
         let names: Vec<&str> = env.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["UPROAR_ID", "PATH", "LANG"]);
-        assert_eq!(stdin.iter().filter(|byte| **byte == b'\n').count(), 1, "one line");
+        assert_eq!(stdin.split(|byte| *byte == b'\n').count(), 2, "one line with its end");
     }
 }
