@@ -163,7 +163,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let looks: Vec<Look<'_>> = plan.config.watches.iter().filter(judged).filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
-        let Some(from) = from else { return Ok(0) };
+        let Some(from) = from else {
+            // Nothing is judged, as where every watch tells single messages: the changes had their say.
+            let done = seen_by_all(&plan, &looks, touched);
+            if !done.is_empty() {
+                self.store.apply(Judged { done, ..Judged::default() }).await?;
+            }
+            return Ok(0);
+        };
         let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
         if self.store.ruleset().await?.is_some_and(|later| later.moving != ruleset.moving) {
             // Something began to move, or ended, between the readings: the next look has it whole.
@@ -464,7 +471,7 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
             Segment::Label { key, .. } => watch.by.contains(key),
         };
         let counted = match key.kind {
-            Kind::Spike | Kind::SlowRise => watch.themes.contains(&key.theme),
+            Kind::Spike | Kind::SlowRise => watch.each.is_none() && watch.themes.contains(&key.theme),
             Kind::Drop => watch.measures.iter().any(|measure| measure.word() == key.theme),
             Kind::NoData | Kind::Message => true,
         };

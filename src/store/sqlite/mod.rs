@@ -15,7 +15,7 @@ use rusqlite::config::DbConfig;
 mod acts;
 pub mod census;
 mod counters;
-mod each;
+pub mod each;
 mod evidence;
 mod health;
 pub mod history;

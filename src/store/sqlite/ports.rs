@@ -48,6 +48,8 @@ use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::each;
+use crate::store::sqlite::each::Mark;
 use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
@@ -105,6 +107,21 @@ impl Sqlite {
     /// [`StoreError`] when the database fails.
     pub async fn enqueue(&self, row: NewRow) -> Result<(), StoreError> {
         self.writer.run(move |connection, _| outbox::insert(connection, &row)).await
+    }
+
+    /// Writes incidents of single messages with their rows, and how far they were told: all or nothing.
+    /// Watches of `gone` tell none any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails, or when somebody moved one of the incidents first.
+    pub async fn tell_each(&self, judged: Judged, marks: Vec<Mark>, gone: Vec<String>) -> Result<(), StoreError> {
+        let work = move |connection: &Connection, _: &mut Names| {
+            incidents::apply(connection, &judged)?;
+            gone.iter().try_for_each(|watch| each::drop_mark(connection, watch))?;
+            marks.iter().try_for_each(|mark| each::put_mark(connection, mark))
+        };
+        self.writer.run(work).await
     }
 
     /// Removes old texts. See [`Direct::prune`].

@@ -3,7 +3,9 @@
 mod backtest;
 mod config;
 mod drivers;
+mod each;
 mod feed;
+mod heartbeat;
 mod labels;
 mod late;
 mod life;
