@@ -414,7 +414,7 @@ pub(super) mod tests {
         }
         let mut out = String::new();
         walk("", value, &mut out);
-        out
+        out.replace('\u{200b}', "{zero}")
     }
 
     /// An answer.

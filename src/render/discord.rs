@@ -233,7 +233,7 @@ mod tests {
     fn an_alert_is_an_embed() {
         insta::assert_snapshot!(chats::outline(&embed(&chats::talk())), @r##"
         /title: "login\\_fails \\<b\\> - \\*app\\* reviews"
-        /description: "**OPENED - high - Sat 21 Nov 2026 14:05 CET**\n47 complaints & more @​here.\n> \"white \\[page\\]\\(x\\) again\" \\(Play\\)\n- first\\_line\n- second \\~line\\~\n46 more\n[All of them](https://uproar.example.com/i/i-7f3k2?a=1&k=x)"
+        /description: "**OPENED - high - Sat 21 Nov 2026 14:05 CET**\n47 complaints & more @{zero}here.\n> \"white \\[page\\]\\(x\\) again\" \\(Play\\)\n- first\\_line\n- second \\~line\\~\n46 more\n[All of them](https://uproar.example.com/i/i-7f3k2?a=1&k=x)"
         /color: 15690752
         /fields/0/name: "Level"
         /fields/0/value: "high"

@@ -129,10 +129,10 @@ mod tests {
     fn an_alert_is_a_post_with_an_attachment() {
         insta::assert_snapshot!(chats::outline(&post(&chats::talk())), @r##"
         /text: "**OPENED - high - Sat 21 Nov 2026 14:05 CET**"
-        /attachments/0/fallback: "OPENED - login\\_fails \\<b\\> - \\*app\\* reviews. 47 complaints & more @​here."
+        /attachments/0/fallback: "OPENED - login\\_fails \\<b\\> - \\*app\\* reviews. 47 complaints & more @{zero}here."
         /attachments/0/color: "#EF6C00"
         /attachments/0/title: "login\\_fails \\<b\\> - \\*app\\* reviews"
-        /attachments/0/text: "47 complaints & more @​here.\n\n> \"white \\[page\\]\\(x\\) again\" \\(Play\\)\n\n- first\\_line\n- second ~​line~​\n\n46 more\n\nincident i-7f3k2\n\nThe limit is 14.\n\n[All of them](https://uproar.example.com/i/i-7f3k2?a=1&k=x)"
+        /attachments/0/text: "47 complaints & more @{zero}here.\n\n> \"white \\[page\\]\\(x\\) again\" \\(Play\\)\n\n- first\\_line\n- second ~{zero}line~{zero}\n\n46 more\n\nincident i-7f3k2\n\nThe limit is 14.\n\n[All of them](https://uproar.example.com/i/i-7f3k2?a=1&k=x)"
         /attachments/0/fields/0/title: "Level"
         /attachments/0/fields/0/value: "high"
         /attachments/0/fields/0/short: true
