@@ -70,7 +70,7 @@ pub(super) struct Talk {
 impl Talk {
     /// A line for notifications and screen readers.
     pub(super) fn in_a_line(&self) -> String {
-        format!("{} - {}. {}", self.brief.event.word().to_uppercase(), self.brief.title, self.brief.summary)
+        format!("{} - {}. {}", self.brief.event.word().to_uppercase(), self.brief.title, self.brief.summary).trim_end().to_owned()
     }
 }
 
@@ -106,6 +106,15 @@ fn talk(row: &Row, size: Size, lines: &[String], count: usize) -> Talk {
         let note = wording::name(note);
         if !brief.summary.contains(&note) {
             brief.summary = format!("{} ({note})", brief.summary);
+        }
+    }
+    // The address stands below, as a link.
+    brief.more = brief.more.and_then(|more| more.split(" at http").next().map(str::to_owned));
+    if count > 0 {
+        // The list says it better.
+        brief.facts.clear();
+        if facts.event == Event::Digest {
+            brief.summary.clear();
         }
     }
     let mut below = Vec::new();
