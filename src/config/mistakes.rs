@@ -1091,3 +1091,23 @@ fn a_label_that_no_source_gives() {
        = help: give it to a source: `labels = { house = "..." }`
     "#);
 }
+
+#[test]
+fn routes_and_targets_that_lead_nowhere() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/bad_routes.toml")), @"");
+}
+
+#[test]
+fn routes_that_tell_only_those_who_are_told_anyway() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/idle_routes.toml")), @"");
+}
+
+#[test]
+fn an_incident_takes_only_so_many_steps_of_escalation() {
+    let house = include_str!("../../tests/fixtures/config/idle_routes.toml");
+    let routes =
+        |count: u32| (1..=count).map(|minutes| format!("[[route]]\nto = [\"leads\"]\nafter = \"{minutes}m\"\n")).collect::<String>();
+    assert!(!shown(&format!("{house}{}", routes(6))).contains("different times"));
+    let many = shown(&format!("{house}{}", routes(7)));
+    assert!(many.contains("error[E0005]: there are more than 6 different times in `after` of all routes"), "{many}");
+}

@@ -40,6 +40,7 @@ pub mod picture;
 pub mod plan;
 pub mod poller;
 pub mod relabel;
+pub mod release;
 pub mod retag;
 pub mod silence_of_source;
 
