@@ -46,7 +46,7 @@ enum What {
     /// What still stands when the silence ends is told then. In names `*` and `?` stand for anything
     /// and for one letter; all conditions must hold.
     #[command(
-        after_help = "Examples:\n  uproar silence add --watch evenings --for 2h --comment \"new lamps\"\n  uproar silence add --theme 'refund*' --segment country=se --until 2026-11-30 --comment \"campaign\""
+        after_help = "Examples:\n  uproar silence add --watch evenings --for 2h --comment \"new lamps\"\n  uproar silence add --theme 'refund*' --segment country=se --until 2026-11-30 --comment sale"
     )]
     Add(Box<New>),
     /// Show the silences that are not over

@@ -115,7 +115,7 @@ pub fn addressees(
     let held = is_held_back(event).then(|| silenced(silences, subject, now)).flatten();
     let addressee = |(name, why, left_out): Candidate| {
         let target = targets.iter().find(|target| target.name == name);
-        let wants = target.is_none_or(|target| wants(target, event) || why != Why::Told && wants(target, Event::Opened));
+        let wants = target.is_none_or(|target| wants(target, event) || begins(event) && why != Why::Told && wants(target, Event::Opened));
         Addressee {
             due: target.map_or(now, |target| due(target, subject.level, event, now)),
             left_out: left_out.or_else(|| (!wants).then_some(LeftOut::Kind)),
@@ -189,6 +189,13 @@ pub fn wants(target: &Target, event: Event) -> bool {
 pub fn due(target: &Target, level: Level, event: Event, now: Timestamp) -> Timestamp {
     let waits = level < Level::Critical && !matches!(event, Event::Acked | Event::Test);
     target.quiet.filter(|_| waits).map_or(now, |quiet| quiet.end(now))
+}
+
+/// Whether somebody who was not told of the beginning may be told of an incident with such a
+/// notice: it stands. For them it opens.
+#[must_use]
+pub fn begins(event: Event) -> bool {
+    matches!(event, Event::Worse | Event::Reminder | Event::Reopened)
 }
 
 /// Whether silences hold such events back. That something is over is always told to whoever was

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::calendar::holidays::Holidays;
-use crate::config::settings::Config;
 use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
@@ -16,23 +15,14 @@ use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
-use crate::domain::notice::Quote;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::NewRow;
-use crate::engine::addressees;
-use crate::engine::addressees::Addressee;
-use crate::engine::addressees::Subject;
-use crate::engine::addressees::Why;
-use crate::engine::addressees::addressees;
-use crate::engine::addressees::wants;
 use crate::engine::drivers;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
-use crate::incident::outbox::row_id;
-use crate::incident::route::span;
-use crate::incident::step::Audience;
+use crate::engine::rows::rows;
 use crate::incident::step::Step;
 use crate::tagging;
 use crate::text::redact::redact;
@@ -113,69 +103,7 @@ impl Case<'_> {
     pub fn rows(&self) -> Vec<NewRow> {
         let Some(event) = self.step.event else { return Vec::new() };
         let facts = self.facts(event);
-        let told = |addressee: &Addressee| addressee.left_out.is_none();
-        self.addressees(event, &facts).into_iter().filter(told).flat_map(|addressee| self.rows_of(&addressee, event, &facts)).collect()
-    }
-
-    fn addressees(&self, event: Event, facts: &Facts) -> Vec<Addressee> {
-        let Step { incident, audience, .. } = self.step;
-        let (sources, notify) = addressees::told_by_watches(&self.plan.config, &incident.key);
-        let subject = Subject {
-            key: &incident.key,
-            level: incident.level,
-            sources: &sources,
-            drivers: addressees::drivers_of(&facts.breakdown),
-            escalated: incident.escalated,
-        };
-        let Config { routes, targets, .. } = &self.plan.config;
-        addressees(&subject, &notify, routes, targets, self.silences, *audience, event, self.due)
-    }
-
-    /// A row for each recipient of a target. Behind a notice of how it goes on stands the opening for
-    /// whoever has not been told of that: a route may lead there only now. The store takes the one or
-    /// the other, for an opening has the same id whenever it is told.
-    fn rows_of(&self, addressee: &Addressee, event: Event, facts: &Facts) -> Vec<NewRow> {
-        let Some(channel) = self.plan.channels.get(&addressee.target) else { return Vec::new() };
-        let wants = |event| channel.takes(event) && self.plan.target(&addressee.target).is_none_or(|target| wants(target, event));
-        let stands = matches!(event, Event::Worse | Event::Reminder | Event::Reopened);
-        let escalated = match addressee.why {
-            Why::Escalation { after, .. } => Some(format!("nobody acknowledged it within {}", span(after))),
-            _ => None,
-        };
-        let mut rows = Vec::new();
-        for recipient in channel.recipients() {
-            let id = |event, revision| row_id(&self.plan.instance, &facts.incident, event, revision, &addressee.target, &recipient);
-            let opening = id(Event::Opened, 1);
-            let row = |id: String, facts: Facts| NewRow {
-                id,
-                target: addressee.target.clone(),
-                facts: self.addressed(facts, &addressee.target, &recipient),
-                due: addressee.due,
-                held: addressee.held,
-                recipient: recipient.clone(),
-            };
-            if event != Event::Opened && wants(event) {
-                let escalated = escalated.clone().filter(|_| self.step.audience != Audience::Everybody);
-                let facts = Facts { root: Some(opening.clone()), escalated, ..facts.clone() };
-                rows.push(row(id(event, facts.revision), facts));
-            }
-            if event == Event::Opened || stands && addressee.may_begin() && wants(Event::Opened) {
-                rows.push(row(opening, Facts { escalated: escalated.clone(), ..facts.as_opening() }));
-            }
-        }
-        rows
-    }
-
-    /// The same for one recipient, who gets tickets for the links.
-    fn addressed(&self, facts: Facts, target: &str, recipient: &str) -> Facts {
-        let ticket = |subject: String| self.plan.ticket(&subject, target, recipient, facts.at);
-        let signed = |quote: Quote| Quote { ticket: quote.item.and_then(|item| ticket(format!("q:{item}"))), ..quote };
-        Facts {
-            ticket: ticket(format!("i:{}", facts.incident)),
-            sent_to: if recipient.is_empty() { target.to_owned() } else { recipient.to_owned() },
-            quotes: facts.quotes.iter().cloned().map(signed).collect(),
-            ..facts
-        }
+        rows(self.plan, self.step, &facts, self.silences, self.due)
     }
 
     fn facts(&self, event: Event) -> Facts {

@@ -42,6 +42,7 @@ pub mod poller;
 pub mod relabel;
 pub mod release;
 pub mod retag;
+pub mod rows;
 pub mod silence_of_source;
 
 use crate::deliver::Carrier;

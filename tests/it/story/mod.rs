@@ -14,6 +14,7 @@ mod people;
 mod privacy;
 mod replay;
 mod retag;
+mod routes;
 mod secrets;
 mod slow;
 mod survey;
