@@ -84,3 +84,124 @@ fn addressed(facts: Facts, plan: &Plan, target: &str, recipient: &str) -> Facts 
         ..facts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::domain::incident::Incident;
+    use crate::domain::incident::Kind;
+    use crate::domain::incident::Level;
+    use crate::domain::incident::Numbers;
+    use crate::domain::incident::Segment;
+    use crate::domain::incident::SeriesKey;
+    use crate::domain::incident::State;
+    use crate::domain::incident::Transition;
+    use crate::host::credentials::Credentials;
+
+    const HOUSE: &str = r#"
+        [[source]]
+        name = "theatre"
+        every = "1h"
+        file = { folder = "a" }
+        [[watch]]
+        name = "evenings"
+        themes = ["late"]
+        notify = ["desk"]
+        [[theme]]
+        name = "late"
+        rules = ["late"]
+        [[route]]
+        when = { level = "high" }
+        to = ["leads"]
+        [[route]]
+        to = ["on-call"]
+        after = "15m"
+        [[target]]
+        name = "desk"
+        kinds = ["opened", "resolved"]
+        file = { folder = "desk" }
+        [[target]]
+        name = "leads"
+        file = { folder = "leads", to = ["anna@theatre.example", "bo@theatre.example"] }
+        [[target]]
+        name = "on-call"
+        file = { folder = "on-call" }
+    "#;
+
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
+    /// `desk opened`, with a `+` behind the opening that the store takes instead.
+    fn told(key: SeriesKey, level: Level, event: Event, audience: Audience) -> Vec<NewRow> {
+        let documents = [Document { name: "uproar.toml".to_owned(), text: HOUSE.to_owned() }];
+        let loaded = parse(&documents, &Credentials::of_this_process());
+        let plan = Plan::build(loaded.config.unwrap(), &[7; 32]).unwrap();
+        let incident = Incident { level, revision: 2, ..Incident::new("i-1".to_owned(), key, now()) };
+        let transition = Transition {
+            at: now(),
+            from: Some(State::Open),
+            to: State::Open,
+            why: "spike".to_owned(),
+            who: "detector".to_owned(),
+            numbers: Numbers::default(),
+            config: String::new(),
+        };
+        let step = Step { seen: Some(1), transition, event: Some(event), audience, incident };
+        let facts = Facts { revision: 2, told_count: Some(5.0), ..Facts::blank(event, "i-1", now()) };
+        rows(&plan, &step, &facts, &[], now())
+    }
+
+    fn key() -> SeriesKey {
+        SeriesKey { watch: "evenings".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike }
+    }
+
+    fn words(rows: &[NewRow]) -> Vec<String> {
+        rows.iter().map(|row| format!("{} {} {}", row.target, row.recipient, row.facts.event)).collect()
+    }
+
+    #[test]
+    fn each_recipient_has_a_row_and_who_is_new_has_an_opening_behind_it() {
+        let rows = told(key(), Level::High, Event::Worse, Audience::Everybody);
+        let all = [
+            "desk  opened",
+            "leads anna@theatre.example worse",
+            "leads anna@theatre.example opened",
+            "leads bo@theatre.example worse",
+            "leads bo@theatre.example opened",
+            "on-call  worse",
+        ];
+        assert_eq!(words(&rows), all, "the desk wants no \"worse\"; those on call hear it if a step told them before");
+        let [worse, opening] = &rows[1..3] else { unreachable!() };
+        assert_eq!(worse.facts.root.as_ref(), Some(&opening.id), "what follows answers the beginning, whenever that was told");
+        assert_eq!((opening.facts.root.as_ref(), opening.facts.told_count), (None, None));
+        let first = told(key(), Level::High, Event::Opened, Audience::Everybody);
+        assert_eq!(first[1].id, opening.id, "there is one beginning");
+        assert_eq!(words(&first), ["desk  opened", "leads anna@theatre.example opened", "leads bo@theatre.example opened"]);
+    }
+
+    #[test]
+    fn a_step_of_escalation_says_why_it_comes() {
+        let rows = told(key(), Level::Low, Event::Reminder, Audience::Added(1));
+        assert_eq!(words(&rows), ["on-call  reminder", "on-call  opened"]);
+        for row in &rows {
+            assert_eq!(row.facts.escalated.as_deref(), Some("nobody acknowledged it within 15 min"));
+        }
+        assert_eq!(told(key(), Level::Low, Event::Reminder, Audience::Added(2)), []);
+    }
+
+    #[test]
+    fn a_silent_source_is_told_of_wherever_its_watches_tell() {
+        let silent = |source: &str| SeriesKey {
+            watch: format!("source:{source}"),
+            theme: "no_data".to_owned(),
+            segment: Segment::All,
+            kind: Kind::NoData,
+        };
+        let opened = |source| words(&told(silent(source), Level::Medium, Event::Opened, Audience::Everybody));
+        assert_eq!(opened("theatre"), ["desk  opened"]);
+        assert_eq!(opened("elsewhere"), Vec::<String>::new());
+    }
+}

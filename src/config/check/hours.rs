@@ -22,7 +22,7 @@ pub fn quiet(quiet: &Quiet, top: &Top, reader: &mut Reader<'_>) -> Option<Hours>
         reader.report(
             Problem::error(Code::AlwaysQuiet, at, "the quiet hours never end: only what is critical would ever be sent")
                 .label("they begin again when they end")
-                .help("let them end before they begin, or leave out a day; a route with `level = \"critical\"` tells of that alone"),
+                .help("let them end at another time, or leave out a day; a route with `level = \"critical\"` tells of that alone"),
         );
     }
     Some(hours)

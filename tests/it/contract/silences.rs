@@ -45,7 +45,8 @@ mod of_every_store {
     impl Told {
         async fn apply(self, store: &impl Incidents, revision: u32) {
             let key = SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike };
-            let incident = Incident { state: self.state, version: revision.into(), revision, ..Incident::new("i-1".to_owned(), key, at(1)) };
+            let incident =
+                Incident { state: self.state, version: revision.into(), revision, ..Incident::new("i-1".to_owned(), key, at(1)) };
             let transition = Transition {
                 at: at(self.hour),
                 from: None,

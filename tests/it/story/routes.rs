@@ -87,8 +87,8 @@ after = "7d"
     for line in [
         "desk at once watch `evenings` names it in `notify`",
         "leads at once route 1",
-        "weekly not route 2: kind is spike, not slow_rise",
-        "boss after 168 h route 3, unless somebody acknowledges it within 168 h",
+        "weekly not route 2: kind is spike, not slow rise",
+        "boss after 7 d route 3, unless somebody acknowledges it within 7 d",
     ] {
         assert!(lines.iter().any(|told| told == line), "no `{line}` in\n{explained}");
     }
@@ -97,10 +97,31 @@ after = "7d"
     // The route is gone; whoever was told of the beginning is told of the end.
     house.configure(&format!("{THEME}{}{REST}", feed.source()));
     daemon.signal("HUP");
-    daemon.says("reloaded");
+    daemon.says("1 watch, 2 targets");
     house.told(&["incident", "resolve", &id]);
     daemon.until("the end for the leads", || (events(&house, "leads") == ["opened", "resolved"]).then_some(()));
     assert_eq!(mails(&house, "boss").len() + mails(&house, "weekly").len(), 0);
+    daemon.stop();
+}
+
+#[test]
+fn whoever_a_rise_of_the_level_adds_is_told_that_it_opened() {
+    let feed = Feed::start(calm_month());
+    let (house, daemon) = calm(&feed, "[[route]]\nwhen = { level = \"critical\" }\nto = [\"leads\"]\n");
+    feed.add(spike(0, 6));
+    daemon.until("a mail for the desk", || (mails(&house, "desk").len() == 1).then_some(()));
+    daemon.has_judged();
+    assert!(mails(&house, "leads").is_empty(), "{}", daemon.log());
+    feed.add(spike(6, 40));
+    daemon.until("a mail for the leads", || (events(&house, "leads") == ["opened"]).then_some(()));
+    daemon.until("how it goes on for the desk", || (events(&house, "desk") == ["opened", "worse"]).then_some(()));
+    house.told(&["incident", "resolve", &incident(&house)]);
+    for (folder, all) in [("leads", &["opened", "resolved"][..]), ("desk", &["opened", "resolved", "worse"])] {
+        daemon.until("the end", || (events(&house, folder) == all).then_some(()));
+    }
+    let threads = mails(&house, "leads").iter().map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>();
+    let beginning = threads.iter().find_map(|mail| mail::header(mail, "References").map(|_| mail::header(mail, "In-Reply-To").unwrap()));
+    assert!(threads.iter().any(|mail| mail::header(mail, "Message-ID") == beginning), "the end answers the beginning that the leads had");
     daemon.stop();
 }
 
