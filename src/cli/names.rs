@@ -59,11 +59,10 @@ pub fn sources(plan: &Plan, patterns: &[String]) -> Result<(), Failure> {
 
 fn known(what: &str, patterns: &[String], names: impl Iterator<Item = String>) -> Result<(), Failure> {
     let names: Vec<String> = names.collect();
-    for pattern in patterns.iter().filter(|pattern| !names.iter().any(|name| fits(pattern, name))) {
-        let help = suggest::question(pattern, names.iter().map(String::as_str));
-        return Err(Failure::new(Code::Usage, format!("there is no {what} `{pattern}`; {help}")));
-    }
-    Ok(())
+    let stranger = patterns.iter().find(|pattern| !names.iter().any(|name| fits(pattern, name)));
+    let Some(stranger) = stranger else { return Ok(()) };
+    let help = suggest::question(stranger, names.iter().map(String::as_str));
+    Err(Failure::new(Code::Usage, format!("there is no {what} `{stranger}`; {help}")))
 }
 
 /// One of a few words, as in the configuration.

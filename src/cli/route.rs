@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let lines = question.lines(&plan.config, &silences);
     if args.json {
         let rows: Vec<_> = lines.iter().map(|line| json!({"target": line.target, "sent": line.sent, "why": line.why})).collect();
-        let told: Vec<_> = question.told.iter().map(|told| told_json(told)).collect();
+        let told: Vec<_> = question.told.iter().map(told_json).collect();
         let all = json!({"about": question.key.to_string(), "level": question.level.word(), "event": question.event.word(),
             "at": times::stamp(at), "told": told, "targets": rows});
         writeln!(console.out, "{all}")?;
@@ -203,31 +203,26 @@ impl Question {
 
     fn line(&self, addressee: &Addressee, config: &Config, silences: &[Silence]) -> Line {
         let local = |at| times::local(at, config.time_zone);
-        let mut why = match &addressee.why {
+        let not = |why: String| ("not".to_owned(), why);
+        let why = match &addressee.why {
             Why::Notify => format!("watch `{}` names it in `notify`", self.key.watch),
             Why::Route(route) => format!("route {}", route + 1),
             Why::Escalation { route, after } => format!("route {}, unless somebody acknowledges it within {}", route + 1, span(*after)),
             Why::Told => "it was told of the beginning".to_owned(),
         };
-        let mut sent = if addressee.due > self.at { local(addressee.due) } else { "at once".to_owned() };
-        match (addressee.left_out, &addressee.why) {
-            (Some(LeftOut::Kind), _) => {
-                sent = "not".to_owned();
-                why = format!("{why}, but its `kinds` leave out \"{}\"", self.event);
+        let silence = silences.iter().find(|silence| Some(silence.id) == addressee.held);
+        let (sent, why) = match (addressee.left_out, &addressee.why, silence) {
+            (Some(LeftOut::Kind), ..) => not(format!("{why}, but its `kinds` leave out \"{}\"", self.event)),
+            (Some(LeftOut::Hours), ..) => not(format!("{why}; it is closed at that time")),
+            (Some(LeftOut::NotYet), Why::Escalation { after, .. }, _) => self.later(addressee, *after, why, config),
+            (Some(LeftOut::NotYet), ..) => not(why),
+            (None, _, Some(Silence { id, who, comment, .. })) => {
+                let until = silence.map(Silence::end).map(local).unwrap_or_default();
+                ("held back".to_owned(), format!("{why}; silence {id} by {who} until {until}: {comment}"))
             }
-            (Some(LeftOut::Hours), _) => {
-                sent = "not".to_owned();
-                why = format!("{why} is closed at that time");
-            }
-            (Some(LeftOut::NotYet), Why::Escalation { after, .. }) => (sent, why) = self.later(addressee, *after, why, config),
-            _ if addressee.due > self.at => why = format!("{why}; quiet hours until then"),
-            _ => {}
-        }
-        let silence = silences.iter().find(|silence| addressee.left_out.is_none() && Some(silence.id) == addressee.held);
-        if let Some(silence) = silence {
-            sent = "held back".to_owned();
-            why = format!("{why}; silence {} by {} until {}: {}", silence.id, silence.who, local(silence.end()), silence.comment);
-        }
+            (None, ..) if addressee.due > self.at => (local(addressee.due), format!("{why}; quiet hours until then")),
+            (None, ..) => ("at once".to_owned(), why),
+        };
         Line { target: addressee.target.clone(), sent, why }
     }
 

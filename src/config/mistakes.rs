@@ -1204,8 +1204,8 @@ fn routes_that_tell_only_those_who_are_told_anyway() {
 #[test]
 fn an_incident_takes_only_so_many_steps_of_escalation() {
     let house = include_str!("../../tests/fixtures/config/idle_routes.toml");
-    let routes =
-        |count: u32| (1..=count).map(|minutes| format!("[[route]]\nto = [\"leads\"]\nafter = \"{minutes}m\"\n")).collect::<String>();
+    let route = |minutes: u32| format!("[[route]]\nto = [\"leads\"]\nafter = \"{minutes}m\"\n");
+    let routes = |count: u32| (1..=count).map(route).collect::<Vec<_>>().concat();
     assert!(!shown(&format!("{house}{}", routes(5))).contains("different times"));
     let many = shown(&format!("{house}{}", routes(6)));
     assert!(many.contains("error[E0005]: there are more than 6 different times in `after` of all routes"), "{many}");

@@ -124,7 +124,11 @@ mod tests {
         file = { folder = "desk" }
         [[target]]
         name = "leads"
-        file = { folder = "leads", to = ["anna@theatre.example", "bo@theatre.example"] }
+        [target.email]
+        to = ["anna@theatre.example", "bo@theatre.example"]
+        from = "uproar@theatre.example"
+        smtp = "localhost:25"
+        tls = "none"
         [[target]]
         name = "on-call"
         file = { folder = "on-call" }
