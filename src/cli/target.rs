@@ -3,8 +3,6 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
@@ -39,8 +37,9 @@ enum What {
     List,
     /// Send a test alert through the outbox and the real channel
     ///
-    /// Succeeds only when the other side has taken it. A test that failed stays in the outbox;
-    /// a running daemon tries it again.
+    /// Succeeds only when the other side has taken it. It goes also where the target is taken for
+    /// broken, and opens it again. A test that failed for a while stays in the outbox; a running
+    /// daemon tries it again.
     #[command(after_help = "Example:\n  uproar target test support-leads")]
     Test {
         /// Name of the target
@@ -83,9 +82,12 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     for row in &rows {
         store.enqueue(row.clone()).await?;
     }
-    let carrier = Arc::new(open::carrier(&plan.config.fetch)?);
-    let courier = Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, Board::default());
-    courier.deliver_due(&CancellationToken::new(), || {}).await?;
+    let carrier = Arc::new(open::carrier(&plan.config)?);
+    let courier =
+        Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, plan.config.delivery.clone(), Board::default());
+    for row in &rows {
+        courier.deliver_only(&row.id).await?;
+    }
     let mut failed = 0;
     for row in &rows {
         let id = row.id.clone();

@@ -51,7 +51,7 @@ async fn source_answers(source: &Source, fetcher: &Fetcher) -> Result<(), String
 async fn target_answers(target: &Target, config: &Config) -> Result<(), String> {
     match &target.channel {
         render::Settings::Email(mail) => {
-            let carrier = crate::cli::open::carrier(&config.fetch).map_err(|failure| failure.message)?;
+            let carrier = crate::cli::open::carrier(config).map_err(|failure| failure.message)?;
             carrier.greet(&mail.server).await
         }
         render::Settings::Webhook(webhook) => known(&webhook.url).await,
