@@ -36,7 +36,14 @@ mod of_every_store {
 
     fn row(n: usize, event: Event, revision: u32, due: Timestamp) -> NewRow {
         let facts = Facts { revision, watch: "w".to_owned(), segment: segment(n), ..Facts::blank(event, &format!("i-{n}"), at(0)) };
-        NewRow { id: format!("{event}-{n}-{revision}"), target: "desk".to_owned(), recipient: "a@x.example".to_owned(), facts, due, held: None }
+        NewRow {
+            id: format!("{event}-{n}-{revision}"),
+            target: "desk".to_owned(),
+            recipient: "a@x.example".to_owned(),
+            facts,
+            due,
+            held: None,
+        }
     }
 
     /// Writes notices as a look does: an incident each, all in one transaction.
