@@ -132,12 +132,12 @@ mod of_every_store {
 
     pub(super) async fn the_end_of_what_was_told_in_a_storm_hangs_on_the_storm(store: &(impl Incidents + Outbox)) {
         tell(store, (0..2).map(|n| row(n, Event::Opened, 1, at(0))).collect()).await;
-        let storm = mail(store, at(0)).await.unwrap();
-        taken(store, &storm, at(0)).await;
+        let first = mail(store, at(0)).await.unwrap();
+        taken(store, &first, at(0)).await;
         tell(store, vec![row(1, Event::Resolved, 2, at(400))]).await;
         let end = mail(store, at(400)).await.unwrap();
-        assert_eq!((end.facts.event, end.root()), (Event::Resolved, Some(storm.id.as_str())));
-        assert_eq!(end.thread, Some(format!("receipt of {}", storm.id)));
+        assert_eq!((end.facts.event, end.root()), (Event::Resolved, Some(first.id.as_str())));
+        assert_eq!(end.thread, Some(format!("receipt of {}", first.id)));
     }
 
     pub(super) async fn what_was_tried_is_never_folded(store: &(impl Incidents + Outbox)) {
@@ -145,12 +145,12 @@ mod of_every_store {
         let tried = mail(store, at(0)).await.unwrap();
         fails(store, &tried, at(10), false, at(1)).await;
         tell(store, (1..3).map(|n| row(n, Event::Opened, 1, at(5))).collect()).await;
-        let storm = mail(store, at(10)).await.unwrap();
-        let again = mail(store, at(10)).await.unwrap();
-        let mut events = [storm.facts.event.word(), again.facts.event.word()];
+        let one = mail(store, at(10)).await.unwrap();
+        let other = mail(store, at(10)).await.unwrap();
+        let mut events = [one.facts.event.word(), other.facts.event.word()];
         events.sort_unstable();
         assert_eq!(events, ["opened", "storm"]);
-        let alone = if again.facts.event == Event::Opened { again } else { storm };
+        let alone = if one.facts.event == Event::Opened { one } else { other };
         assert_eq!((alone.id.as_str(), alone.attempts, alone.facts), (tried.id.as_str(), 1, tried.facts), "same id, same bytes");
     }
 
@@ -192,7 +192,7 @@ mod of_every_store {
 
     pub(super) async fn who_joins_later_hears_it_as_an_opening(store: &(impl Incidents + Outbox)) {
         for (event, heard) in [(Event::Reminder, true), (Event::Worse, true), (Event::Resolved, false), (Event::Acked, false)] {
-            let n = heard as usize * 10 + event.word().len();
+            let n = usize::from(heard) * 10 + event.word().len();
             tell(store, vec![row(n, event, 3, at(0))]).await;
             let told = post(store, at(0)).await;
             assert_eq!(told.as_ref().map(|row| row.facts.event), heard.then_some(Event::Opened), "{event}");
@@ -293,7 +293,7 @@ mod of_every_store {
 
     pub(super) async fn what_stands_can_be_repeated_and_what_is_over_is_not(store: &(impl Incidents + Outbox)) {
         let mut opened = row(0, Event::Opened, 1, at(0));
-        opened.facts.incident = "of-opened-0-1".to_owned();
+        "of-opened-0-1".clone_into(&mut opened.facts.incident);
         tell(store, vec![opened]).await;
         assert_eq!(store.standing("desk".to_owned()).await.unwrap(), [], "nothing is delivered yet");
         let opened = post(store, at(0)).await.unwrap();

@@ -125,7 +125,8 @@ const THEMES: usize = 12;
 /// A configuration with a theme for each of so many things that can go wrong at once.
 fn many_themes(feed: &Feed) -> String {
     let names: Vec<String> = (0..THEMES).map(|n| format!("row_{n}")).collect();
-    let themes: String = (0..THEMES).map(|n| format!("[[theme]]\nname = \"row_{n}\"\nrules = [\"broken{n}\"]\n")).collect();
+    let themes: Vec<String> = (0..THEMES).map(|n| format!("[[theme]]\nname = \"row_{n}\"\nrules = [\"broken{n}\"]\n")).collect();
+    let themes = themes.concat();
     format!(
         r#"builtin_themes = false
 {themes}{}
