@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
@@ -107,6 +109,9 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     Ok(if failed == 0 { Code::Done } else { Code::Unavailable })
 }
 
+/// A daemon leaves a test to whoever asked for it for so long: longer than a try may last.
+const OURS: TimeDelta = TimeDelta::seconds(90);
+
 /// One test notice for each recipient, with an id of its own for each test.
 fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<NewRow> {
     let incident = format!("test-{}", now.timestamp_micros());
@@ -118,7 +123,7 @@ fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<N
             id: row_id(&plan.instance, &incident, Event::Test, 1, name, &recipient),
             target: name.to_owned(),
             facts: facts.clone(),
-            due: now,
+            due: now + OURS,
             held: None,
             recipient,
         })

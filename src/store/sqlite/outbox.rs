@@ -124,11 +124,15 @@ pub(super) fn claim(connection: &Connection, ask: &Claim, boot: &str) -> Result<
         Gate::Probe => 1,
         Gate::Open => ask.limit,
     };
-    let probe = gate == Gate::Probe;
-    if !probe && ask.only.is_none() {
+    let pick = match (&ask.only, gate) {
+        (Some(_), _) => Pick::Only,
+        (None, Gate::Probe) => Pick::Probe,
+        (None, _) => Pick::Due,
+    };
+    if pick == Pick::Due {
         gather::gather(connection, ask)?;
     }
-    let mut find = connection.prepare_cached(&due_rows(probe))?;
+    let mut find = connection.prepare_cached(&claimable(pick))?;
     let now = millis(ask.now);
     let ids = find
         .query_map(params![now, boot, limit, ask.target, boot.starts_with(GUEST), ask.only], |row| row.get(0))?
@@ -151,14 +155,28 @@ pub(super) fn claim(connection: &Connection, ask: &Claim, boot: &str) -> Result<
     Ok(claimed)
 }
 
+/// Which rows a claim is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pick {
+    /// What is due.
+    Due,
+    /// The oldest row that was due once, also when its next try is far away.
+    Probe,
+    /// The one that is named, due or not: whoever tests does not wait.
+    Only,
+}
+
 /// Rows that may be claimed. The line about states is the index's own condition, word for
-/// word: without it every claim would read the whole outbox, delivered rows and all. A probe takes
-/// the oldest row that was due once, also when its next try is far away.
-fn due_rows(probe: bool) -> String {
-    let (due, first) = if probe { ("(due <= ?1 OR attempts > 0)", "created_at") } else { ("due <= ?1", "due, created_at") };
+/// word: without it every claim would read the whole outbox, delivered rows and all.
+fn claimable(pick: Pick) -> String {
+    let (which, first) = match pick {
+        Pick::Due => ("due <= ?1", "due, created_at"),
+        Pick::Probe => ("(due <= ?1 OR attempts > 0)", "created_at"),
+        Pick::Only => ("id = ?6", "id"),
+    };
     format!(
         "SELECT id FROM outbox AS row
-         WHERE target = ?4 AND {due} AND state IN ('queued', 'leased')
+         WHERE target = ?4 AND {which} AND state IN ('queued', 'leased')
            AND (state = 'queued' OR lease_until <= ?1
                OR lease_boot <> ?2 AND NOT ?5 AND substr(lease_boot, 1, {length}) <> '{GUEST}')
            AND (?6 IS NULL OR id = ?6) AND {FIRST_OF_THREAD} ORDER BY {first}, id LIMIT ?3",
@@ -294,7 +312,7 @@ mod tests {
     fn a_claim_reads_only_what_waits() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrations::run(&mut connection, std::path::Path::new("u.db")).unwrap();
-        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", due_rows(false))).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", claimable(Pick::Due))).unwrap();
         let steps = explain.query_map(params![0, "boot", 1, "desk", false, None::<String>], |row| row.get::<_, String>(3)).unwrap();
         let plan = steps.map(Result::unwrap).collect::<Vec<_>>().join("; ");
         assert!(plan.contains("outbox_due") && !plan.contains("SCAN row"), "{plan}");
