@@ -122,6 +122,7 @@ mod tests {
             let name = reference.to_string();
             let secret = match () {
                 () if name.contains("_url") => "https://chat.example.com/hook",
+                () if name.contains("slack_token") => "xoxb-1-2-three",
                 () if name.contains("pagerduty") => "0123456789abcdef0123456789abcdef",
                 () => "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
             };

@@ -40,7 +40,9 @@ pub mod picture;
 pub mod plan;
 pub mod poller;
 pub mod relabel;
+pub mod release;
 pub mod retag;
+pub mod rows;
 pub mod silence_of_source;
 
 use crate::deliver::Carrier;

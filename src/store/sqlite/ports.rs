@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
+use crate::domain::matcher::Silence;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::ports::Ask;
@@ -21,6 +22,7 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::Health;
+use crate::domain::ports::Held;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
@@ -61,6 +63,7 @@ use crate::store::sqlite::relabel;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::reviews;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
@@ -257,6 +260,18 @@ impl Incidents for Sqlite {
 
     async fn labels(&self) -> Result<Labels, StoreError> {
         self.read(|reader| acts::labels(reader.connection())).await
+    }
+
+    async fn silences(&self, now: Timestamp) -> Result<Vec<Silence>, StoreError> {
+        self.read(move |reader| silences::list(reader.connection(), Some(now))).await
+    }
+
+    async fn held(&self) -> Result<Vec<Held>, StoreError> {
+        self.read(|reader| silences::held(reader.connection())).await
+    }
+
+    async fn release(&self, rows: Vec<(String, Timestamp)>) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| silences::release(connection, &rows)).await
     }
 
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {

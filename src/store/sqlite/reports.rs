@@ -11,6 +11,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Transition;
+use crate::domain::matcher::Silence;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
@@ -30,7 +31,10 @@ use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::threads;
+use crate::store::sqlite::threads::Told;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -210,6 +214,33 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn acts(&self, kind: RemarkKind, range: std::ops::Range<Timestamp>) -> Result<Vec<Remark>, StoreError> {
         acts::list(self.connection, kind, &range)
+    }
+
+    /// Silences that are not over at a moment, or all there ever were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silences(&self, now: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        silences::list(self.connection, now)
+    }
+
+    /// One silence.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silence(&self, id: i64) -> Result<Option<Silence>, StoreError> {
+        silences::find(self.connection, id)
+    }
+
+    /// Whom an incident was told to, and what became of it, in the order of its notices.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn told(&self, incident: &str) -> Result<Vec<Told>, StoreError> {
+        threads::told(self.connection, incident)
     }
 
     /// Everything that calibrates watches.

@@ -16,6 +16,7 @@ mod people;
 mod privacy;
 mod replay;
 mod retag;
+mod routes;
 mod secrets;
 mod slow;
 mod survey;
