@@ -32,12 +32,15 @@ pub mod mattermost;
 pub mod ntfy;
 pub mod origin;
 pub mod pagerduty;
+mod pages;
+mod parts;
 mod post;
 #[cfg(test)]
 mod sample;
 mod shown;
 pub mod slack;
 pub mod slack_api;
+mod specimen;
 mod storm;
 mod story;
 pub mod teams;

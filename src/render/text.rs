@@ -5,28 +5,35 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::render::shown::Shown;
+use crate::render::storm::Group;
 use crate::render::story::From;
 use crate::render::story::Said;
 use crate::render::story::Story;
+use crate::render::story::Tune;
+use crate::render::story::Way;
 use crate::render::wording::short_count;
 
 /// Columns of a line. RFC 5322 asks for at most 78; an answer adds `> ` and needs room.
 const COLUMNS: usize = 72;
 
-/// The whole part, with `\n` as line ends.
-pub(super) fn part(story: &Story) -> String {
+/// The whole part, with `\n` as line ends. `intro` and `outro` are the operator's paragraphs; both may
+/// be empty.
+pub(super) fn part(story: &Story, intro: &str, outro: &str) -> String {
     let mut out = String::new();
     paragraph(&mut out, &story.headline);
     out.push('\n');
-    for sentence in &story.lead {
-        paragraph(&mut out, sentence);
+    if !intro.is_empty() {
+        paragraph(&mut out, intro);
+        out.push('\n');
     }
+    let (first, rest) = story.lead.split_at(story.lead.len().min(1));
+    first.iter().chain(&story.changed).chain(rest).for_each(|sentence| paragraph(&mut out, sentence));
     out.push('\n');
-    for way in &story.ways {
-        line(&mut out, &format!("{:<13} {}", format!("{}:", way.label), way.how));
-    }
+    story.ways.iter().for_each(|way| self::way(&mut out, way));
+    groups(&mut out, &story.groups);
     if !story.quotes.is_empty() {
-        let _ = writeln!(out, "\nWHAT PEOPLE SAY ({})\n", story.quotes_note);
+        let _ = writeln!(out, "\n{} ({})\n", story.quotes_title, story.quotes_note);
         for (at, said) in story.quotes.iter().enumerate() {
             quote(&mut out, at + 1, said);
         }
@@ -38,28 +45,77 @@ pub(super) fn part(story: &Story) -> String {
         risen(&mut out, story);
     }
     if let Some(chart) = &story.chart {
-        let _ = writeln!(out, "\n{}", chart.title);
-        for line in &chart.drawing {
-            let _ = writeln!(out, "{line}");
-        }
-        for mark in &chart.marks {
-            wrap(&mut out, "", "  ", mark);
-        }
+        self::chart(&mut out, chart);
     }
     if !story.recent.is_empty() {
         let _ = writeln!(out, "\nLAST 24 HOURS, complaints per 2 hours (now on the right)");
         recent(&mut out, &story.recent);
     }
     block(&mut out, "WHY THIS FIRED", &story.why);
-    if !story.tune.is_empty() {
-        let _ = writeln!(out, "\n{}", story.tune_title);
-        for command in &story.tune {
-            line(&mut out, command);
-        }
-    }
+    tune(&mut out, &story.tune);
     out.push('\n');
     paragraph(&mut out, &story.next);
+    if !outro.is_empty() {
+        out.push('\n');
+        paragraph(&mut out, outro);
+    }
     out
+}
+
+/// A command or an address behind its name; an address that is too long for that stands below it.
+fn way(out: &mut String, way: &Way) {
+    let text = if way.label.is_empty() { way.how.clone() } else { format!("{:<13} {}", format!("{}:", way.label), way.how) };
+    if way.link && text.width() > COLUMNS && !way.label.is_empty() {
+        let _ = writeln!(out, "{}:\n{}", way.label, way.how);
+    } else {
+        line(out, &text);
+    }
+}
+
+fn groups(out: &mut String, groups: &[Group]) {
+    for group in groups {
+        let column = group.lines.iter().map(|line| line.name.width()).max().unwrap_or(0).clamp(14, 26);
+        let _ = writeln!(out);
+        paragraph(out, &group.title.to_uppercase());
+        let _ = writeln!(out, "{} {:<16} {:>6} {:>6}", " ".repeat(column), "", "now", "usual");
+        for member in &group.lines {
+            let name = padded(&clipped(&member.name, column), column);
+            line(out, &format!("{name} {:<16} {:>6} {:>6}  {}", member.level, member.now, member.usual, member.incident));
+            if let Some(quote) = &member.quote {
+                wrap(out, "  ", "  ", &format!("\"{}\"", quote.replace('"', "'")));
+            }
+            if let Some(link) = &member.link {
+                let _ = writeln!(out, "  {link}");
+            }
+        }
+    }
+}
+
+fn chart(out: &mut String, chart: &Shown) {
+    let _ = writeln!(out, "\n{}", chart.title);
+    for line in &chart.drawing {
+        let _ = writeln!(out, "{line}");
+    }
+    for mark in &chart.marks {
+        wrap(out, "", "  ", mark);
+    }
+}
+
+fn tune(out: &mut String, tune: &Tune) {
+    if tune.ways.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", tune.title);
+    if !tune.note.is_empty() {
+        paragraph(out, tune.note);
+    }
+    for way in &tune.ways {
+        // The sentence before an address says what it is.
+        line(out, &way.how);
+    }
+    if !tune.settings.is_empty() {
+        paragraph(out, &tune.settings);
+    }
 }
 
 fn block(out: &mut String, title: &str, sentences: &[String]) {
@@ -193,7 +249,7 @@ mod tests {
     use crate::render::sample;
 
     fn text(row: &crate::domain::notice::Row) -> String {
-        part(&Story::of(row))
+        part(&Story::of(row), "", "")
     }
 
     #[test]
