@@ -28,6 +28,8 @@ mod html;
 mod judge;
 pub mod kinds;
 pub mod mail;
+#[cfg(test)]
+mod mails;
 pub mod mattermost;
 pub mod ntfy;
 pub mod origin;

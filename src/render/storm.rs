@@ -78,7 +78,7 @@ pub(super) fn story(facts: &Facts) -> Story {
         headline: format!("STORM - {all}, up to {level} - {}", clock.full(facts.at)),
         lead: lead(facts, &members, &clock),
         ways: ways(facts),
-        groups: groups(&members, facts.base_url.as_deref()),
+        groups: groups(facts),
         next: "Next mails: one for each incident, when it gets worse or is over, as replies to this one.".to_owned(),
         ..Story::default()
     }
@@ -124,11 +124,12 @@ fn loudest_first(facts: &Facts) -> Vec<&Member> {
     members
 }
 
-fn groups(members: &[&Member], base: Option<&str>) -> Vec<Group> {
+/// What happened, theme by theme.
+pub(super) fn groups(facts: &Facts) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for (at, member) in members.iter().take(LISTED).enumerate() {
+    for (at, member) in loudest_first(facts).into_iter().take(LISTED).enumerate() {
         let title = format!("{} - {}", wording::name(&member.title), wording::name(&member.watch));
-        let line = line(member, at, base);
+        let line = line(member, at, facts.base_url.as_deref());
         match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.lines.push(line),
             None => groups.push(Group { title, lines: vec![line] }),
