@@ -30,7 +30,6 @@ impl Parts {
     /// empty there is none.
     pub(super) fn of(row: &Row, look: &Look, picture: &str) -> Self {
         let story = Story::of(row);
-        let picture = story.chart.as_ref().map_or("", |_| picture);
         let given = given(row, picture);
         let mut filled = Filled { look, given: &given, faults: Vec::new() };
         let intro = excerpt::one_line(&filled.part("intro").unwrap_or_default());
@@ -71,6 +70,8 @@ impl Filled<'_> {
 pub(super) fn given(row: &Row, picture: &str) -> Value {
     let facts = &row.facts;
     let clock = Clock::of(&facts.zone, facts.at);
+    let story = Story::of(row);
+    let picture = if story.chart.is_some() { picture } else { "" };
     let names = context! {
         event => facts.event.word(),
         level => facts.level.word(),
@@ -88,7 +89,7 @@ pub(super) fn given(row: &Row, picture: &str) -> Value {
         base_url => facts.base_url.as_deref().unwrap_or_default(),
         picture,
     };
-    context! { ..names, ..Value::from(Serde(Story::of(row))) }
+    context! { ..names, ..Value::from(Serde(story)) }
 }
 
 #[cfg(test)]

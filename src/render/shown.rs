@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_told_in_words_too() {
-        let alt = "Bars from 19 Nov 2026 15:00 to 21 Nov 2026 14:00, complaints an hour. The highest is 19 at 21 Nov 2026 13:00, where 1 were expected. 3 of 48 columns were loud; 1 incident.";
+        let alt = "Bars from 19 Nov 2026 15:00 to 21 Nov 2026 15:00, complaints an hour. The highest is 19 at 21 Nov 2026 14:00, where 1 were expected. 3 of 48 columns were loud; 1 incident.";
         assert_eq!(shown().alt, alt);
         assert_eq!(shown().chart.points.len(), 48);
     }

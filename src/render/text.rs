@@ -261,6 +261,7 @@ mod tests {
         Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the
         usual, 41 more than expected.
         Share of all messages: 31 % (usual 4.1 %).
+        Since 10:00, 4 h 5 min ago; odds that it is no chance: 790 to 1.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -303,6 +304,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -349,12 +352,12 @@ mod tests {
     #[test]
     fn a_slow_rise_tells_of_28_days_and_the_reference() {
         insta::assert_snapshot!(text(&sample::slow_rise()), @r#"
-        SLOW RISE - medium - Sat 21 Nov 2026 14:05 CET
+        OPENED - slow rise - medium - Sat 21 Nov 2026 14:05 CET
 
         Over the last 28 days 5.2 % of messages complain about "login fails", in
         the reference 2.1 %.
-        That is 2.5 times the reference (Jan-Mar 2026): 312 complaints where 126
-        would be expected among as many messages of the same sources.
+        Usual: 2.1 % (Jan-Mar 2026), 126 complaints among as many messages of
+        the same sources. These are 2.5 times as many: 312.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -394,6 +397,7 @@ mod tests {
         uproar incident snooze i-7f3k2 7d
         uproar incident resolve i-7f3k2 --reason other
         uproar explain i-7f3k2
+        For good: slow_rises_per_year (now 1) of the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -405,7 +409,7 @@ mod tests {
         OPENED - high - Sat 21 Nov 2026 14:05 CET
 
         Mean rating 2.9 over the last 24 hours, usually 4.2 (n = 48).
-        Nine of ten usual windows are between 3.8 and 4.6.
+        Usual: 4.2; nine of ten windows are between 3.8 and 4.6.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -421,6 +425,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -436,6 +442,8 @@ mod tests {
         Usual at this time on a Saturday: 6 (range 2-11). That is 19 times the
         usual, 106 more than expected.
         Share of all messages: 74 % (usual 4.1 %).
+        Since 10:00, 8 h ago; odds that it is no chance: more than a million to
+        1.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -478,6 +486,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -557,11 +567,18 @@ mod tests {
     #[test]
     fn with_pages_all_links_go_there() {
         let mut row = sample::opened();
-        row.facts.base_url = Some("https://uproar.example.com".to_owned());
-        let text = text(&row);
-        let links: Vec<&str> = text.split_whitespace().filter(|word| word.contains("://")).collect();
-        assert_eq!(links, ["https://uproar.example.com/i/i-7f3k2"]);
-        assert!(text.contains("uproar incident ack i-7f3k2"));
+        row.facts.quotes.truncate(1);
+        let text = text(&sample::linked(row));
+        let links: Vec<&str> = text.lines().filter(|word| word.contains("://")).collect();
+        let ticket = "AAcqMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM";
+        let expected = [
+            format!("https://uproar.example.com/a/i-7f3k2/{ticket}"),
+            format!("https://uproar.example.com/i/i-7f3k2?k={ticket}"),
+            "   https://uproar.example.com/q/910?k=AAcqQm9vLWFuZC1hLXRpY2tldC1mb3ItcXVvdGU".to_owned(),
+            format!("https://uproar.example.com/i/i-7f3k2/tune?k={ticket}"),
+        ];
+        assert_eq!(links, expected);
+        assert!(text.contains("\nAcknowledge:\nhttps://") && !text.contains("uproar incident"), "{text}");
     }
 
     #[test]

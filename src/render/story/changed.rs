@@ -43,25 +43,29 @@ fn numbers(facts: &Facts, told: &Numbers, clock: &Clock) -> String {
         Some(at) => format!("Since the last notice ({}, {} ago)", clock.short(at), wording::lasting(facts.at - at)),
         None => "Since the last notice".to_owned(),
     };
-    let (now, then) = (number(facts, &facts.numbers), number(facts, told));
+    let ((before, now, behind), (_, then, _)) = (number(facts, &facts.numbers), number(facts, told));
     if now == then {
-        return format!("{since}: {now} as then.");
+        return format!("{since}: {before}{now}{behind} as then.");
     }
     let amount = |numbers: &Numbers| times(numbers.count, numbers.expected);
     let times = match (amount(&facts.numbers), amount(told)) {
         (Some(now), Some(then)) if facts.kind == Kind::Spike && now != then => format!(", {now} times the usual instead of {then}"),
         _ => String::new(),
     };
-    format!("{since}: {now} instead of {then}{times}.")
+    format!("{since}: {before}{now}{behind} instead of {then}{times}.")
 }
 
-/// The number that people know it by.
-fn number(facts: &Facts, numbers: &Numbers) -> String {
+/// The number that people know it by, and what stands before and behind it.
+fn number(facts: &Facts, numbers: &Numbers) -> (String, String, &'static str) {
     match (facts.kind, kinds::measure(facts), numbers.mean) {
-        (Kind::SlowRise, ..) => format!("{} of messages", wording::share(numbers.count / numbers.total.max(1.0))),
-        (_, Some(measure), Some(mean)) => format!("{} {}", measure.title(), kinds::value(measure, mean.value)),
-        (_, Some(_), None) => format!("{} {}", wording::amount(numbers.count), kinds::counted(facts)),
-        _ => wording::plural(&wording::amount(numbers.count), "complaint"),
+        (Kind::SlowRise, ..) => (String::new(), wording::share(numbers.count / numbers.total.max(1.0)), " of messages"),
+        (_, Some(measure), Some(mean)) => (format!("{} ", measure.title()), kinds::value(measure, mean.value), ""),
+        (_, Some(_), None) => (kinds::counted(facts).to_owned() + ": ", wording::amount(numbers.count), ""),
+        _ => {
+            let count = wording::amount(numbers.count);
+            let noun = if count == "1" { " complaint" } else { " complaints" };
+            (String::new(), count, noun)
+        }
     }
 }
 
@@ -120,7 +124,7 @@ mod tests {
         facts.told_numbers = Some(facts.numbers.clone());
         facts.numbers.mean = facts.numbers.mean.map(|mean| crate::domain::incident::Mean { value: 2.1, ..mean });
         let clock = Clock::of("UTC", facts.at);
-        assert_eq!(changed(&facts, &clock), ["Since the last notice: mean rating 2.1 instead of mean rating 2.9."]);
+        assert_eq!(changed(&facts, &clock), ["Since the last notice: mean rating 2.1 instead of 2.9."]);
     }
 
     #[test]

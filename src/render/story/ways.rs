@@ -26,7 +26,7 @@ pub(super) fn ways(facts: &Facts) -> Vec<Way> {
 
 /// Whether there is anything left to take care of.
 pub(super) fn stands(facts: &Facts) -> bool {
-    facts.event != Event::Resolved && facts.over.is_none()
+    facts.event != Event::Resolved
 }
 
 /// How to hear less of it, or more.
@@ -39,7 +39,7 @@ pub(super) fn tune(facts: &Facts) -> Tune {
         Some(pages) => ("Open it again, or call it a false alarm:", vec![Way::link("Correct it", pages.tune())]),
         None => ("", commands(facts).into_iter().map(|command| Way::command("", command)).collect()),
     };
-    Tune { title, note, ways, settings: settings(facts) }
+    Tune { title, note, ways, settings: if stands(facts) { settings(facts) } else { String::new() } }
 }
 
 fn commands(facts: &Facts) -> Vec<String> {
@@ -75,7 +75,7 @@ pub(super) fn next(facts: &Facts, clock: &Clock) -> String {
     let reminder = facts.next_reminder.filter(|at| *at > facts.at).map(|at| format!(", as a reminder on {}", clock.full(at)));
     let reminder = reminder.unwrap_or_default();
     match facts.kind {
-        _ if !stands(facts) => "Next mail: if it comes back.".to_owned(),
+        _ if !stands(facts) || facts.over.is_some() => "Next mail: if it comes back.".to_owned(),
         Kind::Message => "Next mail: the next message of this kind.".to_owned(),
         Kind::NoData => format!("Next mail: when it brings something again{reminder}."),
         _ if reminder.is_empty() => "Next mail: if it gets worse, or when it is over.".to_owned(),
