@@ -42,13 +42,17 @@ const BOTTOM: i32 = 306;
 const TIMES: i32 = BOTTOM + 26;
 const LEGEND: i32 = HEIGHT - 26;
 /// Height of the letters.
-const LETTERS: i32 = 28;
+const LETTERS: i32 = 31;
+/// The crate puts the middle of letters that much too high.
+const SINK: i32 = 5;
 /// More columns than this cannot be told apart.
 const MOST_COLUMNS: usize = 340;
 /// Labels of the axis, marks and stretches at most.
 const TICKS: usize = 5;
 const MARKS: usize = 26;
 const SPANS: usize = 50;
+/// Longest name of a zone that has room beside the legend.
+const ZONE: usize = 20;
 
 const WHITE: RGBColor = RGBColor(255, 255, 255);
 const INK: RGBColor = RGBColor(36, 41, 47);
@@ -165,19 +169,18 @@ impl Picture<'_> {
             self.block((x, LEGEND - 11), (x + 22, LEGEND + 11), colour);
             self.words(name, (x + 32, LEGEND), HPos::Left, INK);
             // About half a letter's height is its width.
-            x += 32 + 16 * name.len() as i32 + 26;
+            x += 32 + LETTERS * name.len() as i32 / 2 + 26;
         }
-        self.words(chart.zone.name(), (RIGHT, LEGEND), HPos::Right, INK);
+        let zone = chart.zone.name();
+        let zone = if zone.len() > ZONE { zone.rsplit('/').next().unwrap_or(zone) } else { zone };
+        self.words(zone, (RIGHT, LEGEND), HPos::Right, INK);
     }
 
     // What does not fit into the picture is cut by the crate, and memory takes every pixel: none of
     // the three can fail in a way that anybody could do something about.
 
     fn block(&self, from: (i32, i32), until: (i32, i32), colour: RGBColor) {
-        // The crate's rectangles have their last row and column inside.
-        if until.0 > from.0 && until.1 > from.1 {
-            let _ = self.area.draw(&Rectangle::new([from, (until.0 - 1, until.1 - 1)], ShapeStyle::from(&colour).filled()));
-        }
+        let _ = self.area.draw(&Rectangle::new([from, until], ShapeStyle::from(&colour).filled()));
     }
 
     fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, width: u32) {
@@ -187,7 +190,7 @@ impl Picture<'_> {
     fn words(&self, words: &str, at: (i32, i32), side: HPos, colour: RGBColor) {
         if self.lettered {
             let style = TextStyle::from(("sans-serif", LETTERS).into_font()).color(&colour).pos(Pos::new(side, VPos::Center));
-            let _ = self.area.draw_text(words, &style, at);
+            let _ = self.area.draw_text(words, &style, (at.0, at.1 + SINK));
         }
     }
 }
