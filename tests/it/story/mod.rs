@@ -3,7 +3,9 @@
 mod backtest;
 mod config;
 mod drivers;
+mod each;
 mod feed;
+mod heartbeat;
 mod labels;
 mod late;
 mod life;
@@ -14,6 +16,7 @@ mod people;
 mod privacy;
 mod replay;
 mod retag;
+mod routes;
 mod secrets;
 mod slow;
 mod survey;
