@@ -14,13 +14,12 @@ use crate::render::wording::Clock;
 pub(super) fn ways(facts: &Facts) -> Vec<Way> {
     let id = command_word(&facts.incident);
     let pages = Pages::of(facts);
+    // Where one thing is told, there is no "all".
+    let all = if matches!(facts.kind, Kind::NoData | Kind::Message) { "Details" } else { "All of them" };
     let ack = pages
         .as_ref()
         .map_or_else(|| Way::command("Acknowledge", format!("uproar incident ack {id}")), |pages| Way::link("Acknowledge", pages.ack()));
-    let show = pages.map_or_else(
-        || Way::command("All of them", format!("uproar incident show {id}")),
-        |pages| Way::link("All of them", pages.incident()),
-    );
+    let show = pages.map_or_else(|| Way::command(all, format!("uproar incident show {id}")), |pages| Way::link(all, pages.incident()));
     if stands(facts) { vec![ack, show] } else { vec![show] }
 }
 
