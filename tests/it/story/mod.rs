@@ -12,6 +12,7 @@ mod life;
 mod manual;
 mod measures;
 mod models;
+mod outbox;
 mod people;
 mod privacy;
 mod replay;
