@@ -25,6 +25,8 @@ use crate::tagging::model::file::Model;
 
 /// No configuration is larger; what is was named by mistake.
 const LARGEST: u64 = 4 * 1024 * 1024;
+/// No template is larger.
+const LARGEST_TEMPLATE: u64 = 100_000;
 
 /// The settings. All problems go to standard error when there are errors among them.
 ///
@@ -96,10 +98,19 @@ pub fn read_without_secrets(path: &Path) -> Result<(Vec<Document>, Loaded), io::
 /// As [`read`].
 pub fn read_with(path: &Path, secrets: &dyn Secrets) -> Result<(Vec<Document>, Loaded), io::Error> {
     let (documents, loaded) = read_without_models(path, secrets)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let loaded = loaded.with_templates(|named| template(&folder.join(named)));
     let Some(models) = loaded.models() else { return Ok((documents, loaded)) };
-    let models = path.parent().unwrap_or(Path::new("")).join(models);
+    let models = folder.join(models);
     let bytes = bytes(&models, &format!("write it with `uproar train --out {}`", models.display()), file::LARGEST);
     Ok((documents, loaded.with_models(bytes.map_err(|error| error.to_string()))))
+}
+
+/// The text of a template.
+fn template(path: &Path) -> Result<String, String> {
+    let bytes =
+        bytes(path, "write it, or take the line out: then mails look as ours do", LARGEST_TEMPLATE).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| format!("{}: not UTF-8; save the file in UTF-8", path.display()))
 }
 
 /// The same without the models that it names.

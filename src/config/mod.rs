@@ -41,6 +41,7 @@ pub mod settings;
 pub mod shape;
 pub mod suggest;
 pub mod syntax;
+mod templates;
 pub mod themes;
 pub mod tree;
 pub mod units;
@@ -72,6 +73,8 @@ pub struct Loaded {
     references: Vec<(Place, NaiveDate)>,
     /// The file of models, with its place.
     models: Option<(Place, PathBuf)>,
+    /// The files with templates, with their keys and places.
+    templates: Vec<(&'static str, Place, PathBuf)>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -127,7 +130,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let periods = top.watch.iter().filter_map(|watch| watch.reference.as_ref());
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
-    Loaded { config, problems, effective, references, models, origins }
+    let templates = check::templates::files(&top);
+    Loaded { config, problems, effective, references, models, templates, origins }
 }
 
 /// All documents in one table.

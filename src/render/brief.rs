@@ -5,9 +5,13 @@ use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Row;
 use crate::render::kinds;
+use crate::render::storm;
 use crate::render::story::Story;
 use crate::render::wording;
 use crate::render::wording::Clock;
+
+/// Most incidents of a storm that are named.
+const STORM: usize = 8;
 
 /// How much of a notice there is room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,27 +85,50 @@ pub(super) fn brief(row: &Row, size: Size) -> Brief {
     let shown = facts.quotes.len().min(size.quotes);
     Brief {
         title: title(row),
-        summary: story.lead.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "),
+        summary: summary(&story),
         facts: told(facts, &clock),
         quotes: facts.quotes.iter().take(shown).map(|quote| quoted(&quote.text, &quote.source, size.quote)).collect(),
-        more: (facts.quotes_of > shown as u64 && shown > 0).then(|| format!("{} more", facts.quotes_of - shown as u64)),
+        more: more(&story, facts, shown),
         why: story.why.join(" "),
-        links: story.ways.into_iter().filter(|way| way.link).map(|way| (way.label, way.how)).collect(),
-        level: facts.level,
+        links: story.ways.into_iter().chain(story.tune.ways).filter(|way| way.link).map(|way| (way.label, way.how)).collect(),
+        level: if facts.event == Event::Storm { storm::level(facts) } else { facts.level },
         event: facts.event,
     }
+}
+
+/// What happened, what is new, what is usual; of news about Uproar itself, all lines.
+fn summary(story: &Story) -> String {
+    let (first, rest) = story.lead.split_at(story.lead.len().min(1));
+    let rest = if story.why.is_empty() { rest } else { &rest[..rest.len().min(1)] };
+    first.iter().chain(&story.changed).chain(rest).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// What a chat has no room for.
+fn more(story: &Story, facts: &Facts, shown: usize) -> Option<String> {
+    let listed: usize = story.groups.iter().map(|group| group.lines.len()).sum();
+    if listed > 0 {
+        return Some(format!("{} in all: `uproar incident list`", wording::plural(&facts.members.len().to_string(), "incident")));
+    }
+    let left = facts.quotes_of.saturating_sub(shown as u64);
+    let page = story.ways.iter().find(|way| way.link && way.label == "All of them");
+    let at = page.map(|way| format!(" at {}", way.how)).unwrap_or_default();
+    (left > 0 && shown > 0).then(|| format!("{left} more{at}"))
 }
 
 fn title(row: &Row) -> String {
     match row.facts.event {
         Event::Test => format!("Test of {}", wording::name(&row.target)),
+        Event::Storm => wording::name(&storm::subject(&row.facts)),
+        Event::Digest => "Uproar itself".to_owned(),
         _ => format!("{} - {}", wording::name(&kinds::subject(&row.facts)), wording::name(&row.facts.watch)),
     }
 }
 
 fn told(facts: &Facts, clock: &Clock) -> Vec<(String, String)> {
-    if facts.event == Event::Test {
-        return Vec::new();
+    match facts.event {
+        Event::Test | Event::Digest => return Vec::new(),
+        Event::Storm => return parts(facts),
+        _ => {}
     }
     let pairs = [
         ("Level", facts.level.word().to_owned()),
@@ -110,6 +137,18 @@ fn told(facts: &Facts, clock: &Clock) -> Vec<(String, String)> {
         ("Incident", wording::name(&facts.incident)),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The loudest parts of a storm.
+fn parts(facts: &Facts) -> Vec<(String, String)> {
+    let lines = storm::groups(facts).into_iter().flat_map(|group| group.lines.into_iter().map(move |line| (group.title.clone(), line)));
+    lines
+        .take(STORM)
+        .map(|(title, line)| {
+            let name = format!("{title}, {}", line.name);
+            (name, format!("{} (usual {}), {}, {}", line.now, line.usual, line.level, line.incident))
+        })
+        .collect()
 }
 
 fn quoted(text: &str, source: &str, most: usize) -> String {

@@ -104,7 +104,7 @@ fn talk(row: &Row, size: Size, lines: &[String], count: usize) -> Talk {
     let mut brief = brief(row, size);
     for note in [&facts.escalated, &facts.instead_of].into_iter().flatten() {
         let note = wording::name(note);
-        if !brief.summary.contains(&note) {
+        if !brief.summary.to_lowercase().contains(&note.to_lowercase()) {
             brief.summary = format!("{} ({note})", brief.summary);
         }
     }

@@ -119,23 +119,24 @@ pub(super) fn usual(facts: &Facts) -> Option<String> {
             let times = numbers.count / numbers.expected;
             let times = if times.is_finite() { wording::amount(times) } else { "many".to_owned() };
             Some(format!(
-                "That is {times} times the reference ({}): {} where {} would be expected among as many messages of the same sources.",
+                "Usual: {} ({}), {} among as many messages of the same sources. These are {times} times as many: {}.",
+                wording::share(numbers.usual_share),
                 wording::name(&facts.reference),
-                wording::plural(&wording::amount(numbers.count), "complaint"),
-                wording::amount(numbers.expected),
+                wording::plural(&wording::amount(numbers.expected), "complaint"),
+                wording::amount(numbers.count),
             ))
         }
         (_, Some(measure), Some(mean)) => {
             let (low, high) = (value(measure, mean.range.0), value(measure, mean.range.1));
-            Some(format!("Nine of ten usual windows are between {low} and {high}."))
+            Some(format!("Usual: {}; nine of ten windows are between {low} and {high}.", value(measure, mean.usual)))
         }
         (_, Some(_), None) => {
             let (low, high) = (wording::amount(numbers.usual.0), wording::amount(numbers.usual.1));
             Some(format!(
-                "These are {} {}, where {} are expected (range {low}-{high}).",
-                wording::amount(numbers.count),
+                "Usual: {} {} (range {low}-{high}); now there are {}.",
+                wording::amount(numbers.expected),
                 counted(facts),
-                wording::amount(numbers.expected)
+                wording::amount(numbers.count)
             ))
         }
         (_, None, _) => None,

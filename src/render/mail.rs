@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use lettre::Address;
 use lettre::Message;
+use lettre::message::Attachment;
 use lettre::message::Mailbox as Sender;
 use lettre::message::MultiPart;
 use lettre::message::SinglePart;
@@ -27,12 +28,12 @@ use crate::render::DeliveryError;
 use crate::render::Parcel;
 use crate::render::Reply;
 use crate::render::address::Mailbox;
-use crate::render::html;
+use crate::render::digest;
 use crate::render::judge;
 use crate::render::kinds;
-use crate::render::story::Story;
+use crate::render::parts::Parts;
+use crate::render::storm;
 use crate::render::template::Look;
-use crate::render::text;
 use crate::text::excerpt;
 
 /// Where mail goes and through which server.
@@ -106,9 +107,24 @@ impl Channel for Settings {
     }
 }
 
+/// A mail above this goes without its picture: 100 kB is what some programs cut, and it is to be read
+/// on the way.
+const LARGEST: usize = 95_000;
+
 /// The whole message as it is sent. An address that can't be read becomes one that goes nowhere;
 /// the carrier refuses it by its own name.
-pub(super) fn message(row: &Row, from: &str, to: &str, _look: &Look) -> Vec<u8> {
+pub(super) fn message(row: &Row, from: &str, to: &str, look: &Look) -> Vec<u8> {
+    let picture = format!("chart-{}@{}", token(&row.id), mailbox(from).domain());
+    let whole = written(row, from, to, look, &picture);
+    if whole.len() <= LARGEST {
+        return whole;
+    }
+    let small = written(row, from, to, look, "");
+    // Only templates of the operator's can make it so large: then it is told in our own words.
+    if small.len() <= LARGEST { small } else { written(row, from, to, &Look::default(), "") }
+}
+
+fn written(row: &Row, from: &str, to: &str, look: &Look, picture: &str) -> Vec<u8> {
     let facts = &row.facts;
     let (from, to) = (mailbox(from), mailbox(to));
     let domain = from.domain().to_owned();
@@ -117,7 +133,7 @@ pub(super) fn message(row: &Row, from: &str, to: &str, _look: &Look) -> Vec<u8> 
     let mut builder = Message::builder()
         .from(sender(&from))
         .to(sender(&to))
-        .subject(subject(row))
+        .subject(subject(row, &look.texts.subject_prefix))
         .date(date(facts.at))
         .message_id(Some(id))
         .raw_header(header("Auto-Submitted", "auto-generated"))
@@ -129,43 +145,63 @@ pub(super) fn message(row: &Row, from: &str, to: &str, _look: &Look) -> Vec<u8> 
     for (name, value) in facts_headers(facts) {
         builder = builder.raw_header(header(name, &value));
     }
-    let story = Story::of(row);
+    let parts = Parts::of(row, look, picture);
     let body = MultiPart::alternative()
         .boundary(format!("uproar-{}-alternative", token(&row.id)))
-        .singlepart(part(ContentType::TEXT_PLAIN, text::part(&story)))
-        .singlepart(part(ContentType::TEXT_HTML, html::part(&story)));
+        .singlepart(part(ContentType::TEXT_PLAIN, parts.text));
+    let html = part(ContentType::TEXT_HTML, parts.html);
+    let body = match parts.picture {
+        None => body.singlepart(html),
+        Some(png) => {
+            let related = MultiPart::related().boundary(format!("uproar-{}-related", token(&row.id)));
+            let kind = ContentType::parse("image/png").expect("a type and a subtype");
+            body.multipart(related.singlepart(html).singlepart(Attachment::new_inline(picture.to_owned()).body(png, kind)))
+        }
+    };
     builder.multipart(body).expect("sender and recipient are set above, and nothing else can be missing").formatted()
 }
 
-/// Characters of theme and watch in a subject: 78 with everything around them.
-const ROOM: usize = 78 - "Re: [Uproar]  - ".len();
+/// Characters of a subject, and what stands around theme and watch beside the prefix.
+const SUBJECT: usize = 78;
+const AROUND: usize = "Re:   - ".len();
 
 /// `[Uproar] login fails - app reviews`, the same for the whole incident but for a `Re: `, at most
 /// 78 characters with it.
-fn subject(row: &Row) -> String {
+fn subject(row: &Row, prefix: &str) -> String {
     let facts = &row.facts;
-    if facts.event == Event::Test {
-        return format!("[Uproar] Test of {}", clipped(&row.target, 57));
+    let prefix = clipped(prefix, 40);
+    let room = SUBJECT.saturating_sub(prefix.chars().count() + AROUND);
+    match facts.event {
+        Event::Test => return format!("{prefix} Test of {}", clipped(&row.target, room - 8)),
+        Event::Storm => return format!("{prefix} {}", clipped(&storm::subject(facts), room)),
+        Event::Digest => return format!("{prefix} {}", clipped(&digest::subject(facts), room)),
+        _ => {}
     }
-    let (theme, watch) = (clipped(&kinds::subject(facts), ROOM), clipped(&facts.watch, ROOM));
+    let (theme, watch) = (clipped(&kinds::subject(facts), room), clipped(&facts.watch, room));
     // The theme is cut first, but never to less than a third: it is what people know it by.
-    let theme = clipped(&theme, ROOM.saturating_sub(watch.chars().count()).max(ROOM / 3));
-    let watch = clipped(&watch, ROOM - theme.chars().count());
+    let theme = clipped(&theme, room.saturating_sub(watch.chars().count()).max(room / 3));
+    let watch = clipped(&watch, room - theme.chars().count());
     let re = if facts.event == Event::Opened { "" } else { "Re: " };
-    format!("{re}[Uproar] {theme} - {watch}")
+    format!("{re}{prefix} {theme} - {watch}")
 }
 
 /// Headers by which people filter.
 fn facts_headers(facts: &Facts) -> Vec<(&'static str, String)> {
     let mut headers = vec![("X-Uproar-Event", facts.event.word().to_owned())];
+    // A storm is of many incidents, and news of Uproar itself of none.
+    let many = matches!(facts.event, Event::Storm | Event::Digest);
     let incident = token(&facts.incident);
-    if !incident.is_empty() {
+    if !incident.is_empty() && !many {
         headers.push(("X-Uproar-Incident", incident));
     }
-    if facts.event != Event::Test {
+    if facts.event != Event::Test && !many {
         headers.push(("X-Uproar-Watch", clipped(&facts.watch, 100)));
         headers.push(("X-Uproar-Theme", clipped(&facts.theme, 100)));
-        headers.push(("X-Uproar-Level", facts.level.word().to_owned()));
+    }
+    match facts.event {
+        Event::Test | Event::Digest => {}
+        Event::Storm => headers.push(("X-Uproar-Level", storm::level(facts).word().to_owned())),
+        _ => headers.push(("X-Uproar-Level", facts.level.word().to_owned())),
     }
     headers.push(("X-Uproar-Revision", facts.revision.to_string()));
     headers
@@ -282,10 +318,10 @@ mod tests {
         let mut row = sample::opened();
         row.facts.theme_title = "Sendungsverfolgung zeigt seit Tagen denselben Stand und nichts geschieht".to_owned();
         row.facts.watch = "Bewertungen aller Läden in Österreich, Deutschland und der Schweiz".to_owned();
-        let first = subject(&row);
+        let first = subject(&row, "[Uproar]");
         row.facts.event = Event::Worse;
-        assert_eq!(subject(&row), format!("Re: {first}"));
-        assert!(subject(&row).chars().count() <= 78, "{first}");
+        assert_eq!(subject(&row, "[Uproar]"), format!("Re: {first}"));
+        assert!(subject(&row, "[Uproar]").chars().count() <= 78, "{first}");
         assert_eq!(first, "[Uproar] Sendungsverfolgung… - Bewertungen aller Läden in Österreich…");
     }
 
@@ -338,7 +374,7 @@ mod tests {
         fn no_name_breaks_a_header(watch in "\\PC{0,120}|[\\x00-\\x7f]{0,120}", theme in "\\PC{0,120}", from in "[^<>@]{0,20}") {
             let mut row = sample::opened();
             (row.facts.watch, row.facts.theme_title) = (watch, theme);
-            prop_assert!(subject(&row).chars().count() <= 74);
+            prop_assert!(subject(&row, "[Uproar]").chars().count() <= 74);
             let text = String::from_utf8(message(&row, &format!("{from} <uproar@example.com>"), "leads@example.com", &Look::default())).unwrap();
             let head = text.split("\r\n\r\n").next().unwrap();
             prop_assert!(head.is_ascii());

@@ -28,16 +28,21 @@ mod html;
 mod judge;
 pub mod kinds;
 pub mod mail;
+#[cfg(test)]
+mod mails;
 pub mod mattermost;
 pub mod ntfy;
 pub mod origin;
 pub mod pagerduty;
+mod pages;
+mod parts;
 mod post;
 #[cfg(test)]
 mod sample;
 mod shown;
 pub mod slack;
 pub mod slack_api;
+mod specimen;
 mod storm;
 mod story;
 pub mod teams;

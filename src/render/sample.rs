@@ -12,11 +12,13 @@ use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
+use crate::domain::notice::Member;
 use crate::domain::notice::Quote;
 use crate::domain::notice::RisenWord;
 use crate::domain::notice::Role;
 use crate::domain::notice::Row;
 use crate::domain::notice::Share;
+use crate::domain::notice::SilentSource;
 use crate::domain::remark::Calibration;
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -201,6 +203,108 @@ pub(super) fn hostile() -> Row {
     ];
     facts.risen = vec![RisenWord { text: nasty.repeat(100), now: u64::MAX, usual: f64::INFINITY }; 60];
     facts.holidays = vec![nasty.repeat(100); 60];
+    row
+}
+
+/// A day later nobody has done anything.
+pub(super) fn reminder() -> Row {
+    let mut facts = facts();
+    facts.event = Event::Reminder;
+    facts.revision = 2;
+    facts.at = at("2026-11-22T13:05:00Z");
+    facts.numbers.count = 39.0;
+    facts.told_numbers = Some(self::facts().numbers);
+    facts.told_at = Some(at("2026-11-21T13:05:00Z"));
+    facts.told_drivers = vec!["source Play".to_owned(), "country us".to_owned()];
+    facts.reminder = Some((1, 5));
+    facts.next_reminder = Some(at("2026-11-24T01:05:00Z"));
+    facts.root = Some("k0q7v2m4hxopened".to_owned());
+    row("k0q7v2m4hxreminder", facts)
+}
+
+/// A source that cannot be read.
+pub(super) fn silent() -> Row {
+    let silent = SilentSource {
+        last_success: Some(at("2026-11-21T08:10:00Z")),
+        last_new: Some(at("2026-11-21T07:40:00Z")),
+        error: Some("HTTP 503 Service Unavailable".to_owned()),
+        fails: true,
+        watches: vec!["app reviews".to_owned(), "evenings".to_owned()],
+    };
+    let facts = Facts {
+        watch: "source:Play".to_owned(),
+        theme: "no_data".to_owned(),
+        theme_title: "no data".to_owned(),
+        kind: Kind::NoData,
+        level: Level::Medium,
+        since: at("2026-11-21T08:10:00Z"),
+        zone: "Europe/Stockholm".to_owned(),
+        silent: Some(silent),
+        ..Facts::blank(Event::Opened, "i-5ilen7", at("2026-11-21T13:05:00Z"))
+    };
+    row("k0q7v2m4hxsilent", facts)
+}
+
+/// A message that is told by itself.
+pub(super) fn message() -> Row {
+    let mut row = opened();
+    let facts = &mut row.facts;
+    facts.kind = Kind::Message;
+    facts.level = Level::Medium;
+    (facts.theme, facts.theme_title) = ("regulator".to_owned(), "threat with a regulator".to_owned());
+    facts.segment = Segment::Label { key: "message".to_owned(), value: "918".to_owned() };
+    facts.numbers = Numbers { count: 1.0, ..Numbers::default() };
+    facts.quotes.truncate(1);
+    (facts.quotes_of, facts.more) = (1, 2);
+    (facts.breakdown, facts.recent, facts.risen) = (Vec::new(), Vec::new(), Vec::new());
+    row
+}
+
+/// So many incidents at once, of two themes in as many countries.
+pub(super) fn storm(many: u32) -> Row {
+    let member = |at_: u32| Member {
+        incident: format!("i-{:08x}", at_.wrapping_mul(2_654_435_761)),
+        event: if at_ % 9 == 8 { Event::Reopened } else { Event::Opened },
+        title: ["login fails", "refund is late"][at_ as usize % 2].to_owned(),
+        watch: "app reviews".to_owned(),
+        segment: Segment::Label { key: "country".to_owned(), value: format!("c{at_}") },
+        level: if at_ == 0 { Level::Critical } else { Level::High },
+        count: f64::from(400 - at_.min(399)),
+        expected: 6.5,
+        since: at("2026-11-21T11:00:00Z"),
+        quote: Some("the code never comes".to_owned()),
+        ticket: None,
+    };
+    let facts = Facts {
+        zone: "Europe/Stockholm".to_owned(),
+        members: (0..many).map(member).collect(),
+        ..Facts::blank(Event::Storm, "storm-0a1b2c", at("2026-11-21T13:05:00Z"))
+    };
+    row("k0q7v2m4hxstorm", facts)
+}
+
+/// News of Uproar itself.
+pub(super) fn digest() -> Row {
+    let lines = ["3 notices for \"ops\" were not taken: HTTP 410 Gone.", "Look at them with `uproar outbox list --dead`."];
+    let facts = Facts {
+        zone: "Europe/Stockholm".to_owned(),
+        lines: lines.map(str::to_owned).to_vec(),
+        ..Facts::blank(Event::Digest, "digest-2026-47", at("2026-11-21T13:05:00Z"))
+    };
+    row("k0q7v2m4hxdigest", facts)
+}
+
+/// The same with pages of our own, and tickets for them.
+pub(super) fn linked(mut row: Row) -> Row {
+    let facts = &mut row.facts;
+    facts.base_url = Some("https://uproar.example.com".to_owned());
+    facts.ticket = Some("AAcqMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM".to_owned());
+    facts.sent_to = "leads@example.com".to_owned();
+    for (quote, item) in facts.quotes.iter_mut().zip(910..) {
+        quote.item = Some(item);
+        quote.ticket = Some("AAcqQm9vLWFuZC1hLXRpY2tldC1mb3ItcXVvdGU".to_owned());
+    }
+    facts.members.iter_mut().for_each(|member| member.ticket = Some("AAcqMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM".to_owned()));
     row
 }
 

@@ -1,5 +1,5 @@
-//! The chart of a notice: the same buckets as a drawing for the text part and as columns for the
-//! HTML part. Mail programs show neither scripts nor SVG, so the columns are cells of a table.
+//! The chart of a notice: the same buckets as a drawing for the text part, and as what the picture of
+//! the HTML part is drawn from.
 
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use crate::render::chart::Chart;
 use crate::render::chart::Point;
 use crate::render::chart::Span;
 use crate::render::chart::terminal;
+use crate::render::chart::told_in_words;
 use crate::render::kinds;
 use crate::render::wording;
 use crate::render::wording::Clock;
@@ -21,12 +22,6 @@ const BARS: usize = 60;
 const MARKS: usize = 6;
 /// Columns of the text part.
 const WIDTH: usize = 72;
-/// Height of the columns in pixels, and how wide all of them are together.
-const HEIGHT: f64 = 80.0;
-const PIXELS: usize = 560;
-/// About so many columns have a time below them.
-const LABELS: usize = 4;
-
 /// A chart, ready to be put into a part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Shown {
@@ -34,29 +29,13 @@ pub(super) struct Shown {
     pub title: String,
     /// Lines of the text part.
     pub drawing: Vec<String>,
-    /// Columns of the HTML part.
-    pub columns: Vec<Column>,
-    /// How wide a column is, in pixels.
-    pub pixels: usize,
-    /// Times below the columns: how many columns they span, and the words.
-    pub labels: Vec<(usize, String)>,
+    /// What the picture shows, for those who do not see it.
+    pub alt: String,
+    /// What the picture is drawn from.
+    #[serde(skip)]
+    pub chart: Chart,
     /// `a 04:00: 5.2 released, 3 h before the rise began`
     pub marks: Vec<String>,
-}
-
-/// A column of the HTML part. Heights are pixels, from the top.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Column {
-    /// Above the usual: part of the bar.
-    pub above: u32,
-    /// Between the usual and the bar: nothing.
-    pub between: u32,
-    /// Within the usual: part of the bar.
-    pub within: u32,
-    /// The bucket was loud.
-    pub loud: bool,
-    /// Letters of what was marked in it.
-    pub marks: String,
 }
 
 impl Shown {
@@ -68,17 +47,24 @@ impl Shown {
         let (bucket, rise) = (last.end - last.start, rise(facts, bars));
         let told = |mark: &Mark| wording::beside(rise - mark.at, bucket);
         let names = ('a'..='z').zip(&marks);
+        let counted = kinds::counted(facts);
+        let chart = chart(facts, bars, &marks, clock);
         Some(Self {
-            title: title(bars, kinds::counted(facts)),
-            drawing: drawing(facts, bars, &marks, clock),
-            columns: columns(bars, &marks),
-            pixels: PIXELS / bars.len(),
-            labels: labels(bars, clock),
+            title: title(bars, counted),
+            drawing: drawing(&chart),
+            alt: told_in_words(&chart).replace("complaints", counted),
+            chart,
             marks: names
                 .map(|(name, mark)| format!("{name} {}: {}, {}", clock.short(mark.at), wording::name(&mark.text), told(mark)))
                 .collect(),
         })
     }
+}
+
+/// When the trouble of a notice began, as far as its chart shows that.
+pub(super) fn began(facts: &Facts) -> Timestamp {
+    let bars = &facts.chart[facts.chart.len().saturating_sub(BARS)..];
+    if bars.is_empty() { facts.since } else { rise(facts, bars) }
 }
 
 /// When the rise began. A spike is known by the window in which it is the most unusual, which may
@@ -111,46 +97,26 @@ fn title(bars: &[Bar], counted: &str) -> String {
     format!("LAST {length}, {counted} {} {} (now on the right)", unit.1, unit.0)
 }
 
-fn drawing(facts: &Facts, bars: &[Bar], marks: &[&Mark], clock: &Clock) -> Vec<String> {
+fn chart(facts: &Facts, bars: &[Bar], marks: &[&Mark], clock: &Clock) -> Chart {
     let points = bars.iter().map(|bar| {
         let Bar { start, end, count, expected, usual, firing } = *bar;
         Point { start, end, count, expected, usual, firing }
     });
-    let chart = Chart {
+    Chart {
         title: String::new(),
         zone: clock.zone(),
         points: points.collect(),
         marks: marks.iter().map(|mark| chart::Mark { at: mark.at, text: String::new() }).collect(),
         spans: vec![Span { from: facts.since, until: facts.at, text: String::new() }],
-    };
-    let drawn = terminal(&chart, WIDTH);
+    }
+}
+
+fn drawing(chart: &Chart) -> Vec<String> {
+    let drawn = terminal(chart, WIDTH);
     // The title stands above already, and what was marked is told in full below.
     let lines = drawn.lines().skip(1);
     let named = |line: &str| line.chars().nth(1) == Some(' ') && line.starts_with(|name: char| name.is_ascii_lowercase());
     lines.filter(|line| !named(line)).map(str::to_owned).collect()
-}
-
-fn columns(bars: &[Bar], marks: &[&Mark]) -> Vec<Column> {
-    let highest = bars.iter().map(|bar| number(bar.count).max(number(bar.usual.1))).fold(1.0, f64::max);
-    let pixels = |value: f64| (value / highest * HEIGHT).round() as u32;
-    let column = |bar: &Bar| {
-        let (count, usual) = (number(bar.count), number(bar.usual.1));
-        let letters = ('a'..='z').zip(marks).filter(|(_, mark)| bar.start <= mark.at && mark.at < bar.end);
-        Column {
-            above: pixels((count - usual).max(0.0)),
-            between: pixels((usual - count).max(0.0)),
-            // A count that is there is seen, however small it is beside the others.
-            within: if count > 0.0 { pixels(count.min(usual)).max(1) } else { 0 },
-            loud: bar.firing,
-            marks: letters.map(|(letter, _)| letter).collect(),
-        }
-    };
-    bars.iter().map(column).collect()
-}
-
-fn labels(bars: &[Bar], clock: &Clock) -> Vec<(usize, String)> {
-    let step = bars.len().div_ceil(LABELS).max(1);
-    bars.chunks(step).map(|part| (part.len(), clock.short(part[0].start))).collect()
 }
 
 #[cfg(test)]
@@ -164,14 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_cut_where_the_usual_ends() {
-        let shown = shown();
-        assert_eq!((shown.columns.len(), shown.pixels), (48, 11));
-        let last = Column { above: 67, between: 0, within: 13, loud: true, marks: String::new() };
-        assert_eq!(shown.columns[47], last);
-        let calm = Column { above: 0, between: 8, within: 4, loud: false, marks: "b".to_owned() };
-        assert_eq!(shown.columns[40], calm);
-        assert_eq!(shown.labels.iter().map(|label| label.0).sum::<usize>(), 48);
+    fn a_picture_is_told_in_words_too() {
+        let alt = "Bars from 19 Nov 2026 15:00 to 21 Nov 2026 15:00, complaints an hour. The highest is 19 at 21 Nov 2026 14:00, where 1 were expected. 3 of 48 columns were loud; 1 incident.";
+        assert_eq!(shown().alt, alt);
+        assert_eq!(shown().chart.points.len(), 48);
     }
 
     #[test]

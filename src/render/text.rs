@@ -5,28 +5,35 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::render::shown::Shown;
+use crate::render::storm::Group;
 use crate::render::story::From;
 use crate::render::story::Said;
 use crate::render::story::Story;
+use crate::render::story::Tune;
+use crate::render::story::Way;
 use crate::render::wording::short_count;
 
 /// Columns of a line. RFC 5322 asks for at most 78; an answer adds `> ` and needs room.
 const COLUMNS: usize = 72;
 
-/// The whole part, with `\n` as line ends.
-pub(super) fn part(story: &Story) -> String {
+/// The whole part, with `\n` as line ends. `intro` and `outro` are the operator's paragraphs; both may
+/// be empty.
+pub(super) fn part(story: &Story, intro: &str, outro: &str) -> String {
     let mut out = String::new();
     paragraph(&mut out, &story.headline);
     out.push('\n');
-    for sentence in &story.lead {
-        paragraph(&mut out, sentence);
+    if !intro.is_empty() {
+        paragraph(&mut out, intro);
+        out.push('\n');
     }
+    let (first, rest) = story.lead.split_at(story.lead.len().min(1));
+    first.iter().chain(&story.changed).chain(rest).for_each(|sentence| paragraph(&mut out, sentence));
     out.push('\n');
-    for way in &story.ways {
-        line(&mut out, &format!("{:<13} {}", format!("{}:", way.label), way.how));
-    }
+    story.ways.iter().for_each(|way| self::way(&mut out, way));
+    groups(&mut out, &story.groups);
     if !story.quotes.is_empty() {
-        let _ = writeln!(out, "\nWHAT PEOPLE SAY ({})\n", story.quotes_note);
+        let _ = writeln!(out, "\n{} ({})\n", story.quotes_title, story.quotes_note);
         for (at, said) in story.quotes.iter().enumerate() {
             quote(&mut out, at + 1, said);
         }
@@ -38,28 +45,77 @@ pub(super) fn part(story: &Story) -> String {
         risen(&mut out, story);
     }
     if let Some(chart) = &story.chart {
-        let _ = writeln!(out, "\n{}", chart.title);
-        for line in &chart.drawing {
-            let _ = writeln!(out, "{line}");
-        }
-        for mark in &chart.marks {
-            wrap(&mut out, "", "  ", mark);
-        }
+        self::chart(&mut out, chart);
     }
     if !story.recent.is_empty() {
         let _ = writeln!(out, "\nLAST 24 HOURS, complaints per 2 hours (now on the right)");
         recent(&mut out, &story.recent);
     }
     block(&mut out, "WHY THIS FIRED", &story.why);
-    if !story.tune.is_empty() {
-        let _ = writeln!(out, "\n{}", story.tune_title);
-        for command in &story.tune {
-            line(&mut out, command);
-        }
-    }
+    tune(&mut out, &story.tune);
     out.push('\n');
     paragraph(&mut out, &story.next);
+    if !outro.is_empty() {
+        out.push('\n');
+        paragraph(&mut out, outro);
+    }
     out
+}
+
+/// A command or an address behind its name; an address that is too long for that stands below it.
+fn way(out: &mut String, way: &Way) {
+    let text = if way.label.is_empty() { way.how.clone() } else { format!("{:<13} {}", format!("{}:", way.label), way.how) };
+    if way.link && text.width() > COLUMNS && !way.label.is_empty() {
+        let _ = writeln!(out, "{}:\n{}", way.label, way.how);
+    } else {
+        line(out, &text);
+    }
+}
+
+fn groups(out: &mut String, groups: &[Group]) {
+    for group in groups {
+        let column = group.lines.iter().map(|line| line.name.width()).max().unwrap_or(0).clamp(14, 26);
+        let _ = writeln!(out);
+        paragraph(out, &group.title.to_uppercase());
+        let _ = writeln!(out, "{} {:<16} {:>6} {:>6}", " ".repeat(column), "", "now", "usual");
+        for member in &group.lines {
+            let name = padded(&clipped(&member.name, column), column);
+            line(out, &format!("{name} {:<16} {:>6} {:>6}  {}", member.level, member.now, member.usual, member.incident));
+            if let Some(quote) = &member.quote {
+                wrap(out, "  ", "  ", &format!("\"{}\"", quote.replace('"', "'")));
+            }
+            if let Some(link) = &member.link {
+                let _ = writeln!(out, "  {link}");
+            }
+        }
+    }
+}
+
+fn chart(out: &mut String, chart: &Shown) {
+    let _ = writeln!(out, "\n{}", chart.title);
+    for line in &chart.drawing {
+        let _ = writeln!(out, "{line}");
+    }
+    for mark in &chart.marks {
+        wrap(out, "", "  ", mark);
+    }
+}
+
+fn tune(out: &mut String, tune: &Tune) {
+    if tune.ways.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", tune.title);
+    if !tune.note.is_empty() {
+        paragraph(out, tune.note);
+    }
+    for way in &tune.ways {
+        // The sentence before an address says what it is.
+        line(out, &way.how);
+    }
+    if !tune.settings.is_empty() {
+        paragraph(out, &tune.settings);
+    }
 }
 
 fn block(out: &mut String, title: &str, sentences: &[String]) {
@@ -193,7 +249,7 @@ mod tests {
     use crate::render::sample;
 
     fn text(row: &crate::domain::notice::Row) -> String {
-        part(&Story::of(row))
+        part(&Story::of(row), "", "")
     }
 
     #[test]
@@ -205,6 +261,7 @@ mod tests {
         Usual at this time on a Saturday: 6 (range 2-11). That is 7.8 times the
         usual, 41 more than expected.
         Share of all messages: 31 % (usual 4.1 %).
+        Since 10:00, 4 h 5 min ago; odds that it is no chance: 790 to 1.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -247,6 +304,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -293,12 +352,12 @@ mod tests {
     #[test]
     fn a_slow_rise_tells_of_28_days_and_the_reference() {
         insta::assert_snapshot!(text(&sample::slow_rise()), @r#"
-        SLOW RISE - medium - Sat 21 Nov 2026 14:05 CET
+        OPENED - slow rise - medium - Sat 21 Nov 2026 14:05 CET
 
         Over the last 28 days 5.2 % of messages complain about "login fails", in
         the reference 2.1 %.
-        That is 2.5 times the reference (Jan-Mar 2026): 312 complaints where 126
-        would be expected among as many messages of the same sources.
+        Usual: 2.1 % (Jan-Mar 2026), 126 complaints among as many messages of
+        the same sources. These are 2.5 times as many: 312.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -338,6 +397,7 @@ mod tests {
         uproar incident snooze i-7f3k2 7d
         uproar incident resolve i-7f3k2 --reason other
         uproar explain i-7f3k2
+        For good: slow_rises_per_year (now 1) of the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -349,7 +409,7 @@ mod tests {
         OPENED - high - Sat 21 Nov 2026 14:05 CET
 
         Mean rating 2.9 over the last 24 hours, usually 4.2 (n = 48).
-        Nine of ten usual windows are between 3.8 and 4.6.
+        Usual: 4.2; nine of ten windows are between 3.8 and 4.6.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -365,6 +425,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -380,6 +442,8 @@ mod tests {
         Usual at this time on a Saturday: 6 (range 2-11). That is 19 times the
         usual, 106 more than expected.
         Share of all messages: 74 % (usual 4.1 %).
+        Since 10:00, 8 h ago; odds that it is no chance: more than a million to
+        1.
 
         Acknowledge:  uproar incident ack i-7f3k2
         All of them:  uproar incident show i-7f3k2
@@ -422,6 +486,8 @@ mod tests {
         uproar incident snooze i-7f3k2 2h
         uproar incident resolve i-7f3k2 --reason false-alarm
         uproar explain i-7f3k2
+        For good: false_alarms_per_year (now 4) and min_complaints (now 5) of
+        the watch.
 
         Next mail: if it gets worse, or when it is over.
         "#);
@@ -501,11 +567,18 @@ mod tests {
     #[test]
     fn with_pages_all_links_go_there() {
         let mut row = sample::opened();
-        row.facts.base_url = Some("https://uproar.example.com".to_owned());
-        let text = text(&row);
-        let links: Vec<&str> = text.split_whitespace().filter(|word| word.contains("://")).collect();
-        assert_eq!(links, ["https://uproar.example.com/i/i-7f3k2"]);
-        assert!(text.contains("uproar incident ack i-7f3k2"));
+        row.facts.quotes.truncate(1);
+        let text = text(&sample::linked(row));
+        let links: Vec<&str> = text.lines().filter(|word| word.contains("://")).collect();
+        let ticket = "AAcqMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM";
+        let expected = [
+            format!("https://uproar.example.com/a/i-7f3k2/{ticket}"),
+            format!("https://uproar.example.com/i/i-7f3k2?k={ticket}"),
+            "   https://uproar.example.com/q/910?k=AAcqQm9vLWFuZC1hLXRpY2tldC1mb3ItcXVvdGU".to_owned(),
+            format!("https://uproar.example.com/i/i-7f3k2/tune?k={ticket}"),
+        ];
+        assert_eq!(links, expected);
+        assert!(text.contains("\nAcknowledge:\nhttps://") && !text.contains("uproar incident"), "{text}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod pages;
 mod routes;
 mod sources;
 mod targets;
-mod templates;
+pub mod templates;
 pub mod themes;
 mod watches;
 

@@ -1,6 +1,6 @@
-//! Charts of a series: its counts beside what is usual, for a terminal and for a page.
+//! Charts of a series: its counts beside what is usual, for a terminal, a page and a mail.
 //!
-//! Pure. A [`Chart`] holds what is drawn, [`terminal()`] and [`svg()`] draw it. Both take any numbers:
+//! Pure. A [`Chart`] holds what is drawn, [`terminal()`], [`svg()`] and [`png()`] draw it. All take any numbers:
 //! what is not a count is drawn as none, and where there are more buckets than room each column
 //! shows the loudest of its buckets, which the legend says.
 
@@ -11,12 +11,17 @@ use crate::domain::Timestamp;
 mod frame;
 mod ground;
 mod markup;
+mod pixels;
 pub mod plot;
+mod png;
 mod svg;
 mod terminal;
+mod words;
 
+pub use png::png;
 pub use svg::svg;
 pub use terminal::terminal;
+pub use words::told_in_words;
 
 /// What is drawn of a series.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,15 +14,15 @@ use crate::render::chart::frame::TOP;
 use crate::render::chart::ground::Columns;
 use crate::render::chart::ground::Labels;
 use crate::render::chart::ground::round_up;
-use crate::render::chart::ground::short;
 use crate::render::chart::markup::bar;
 use crate::render::chart::markup::coordinate;
 use crate::render::chart::markup::escaped;
 use crate::render::chart::markup::line;
+use crate::render::chart::words::told_in_words;
 use crate::text::excerpt::shorten;
 
 /// More points than this nobody sees; each has about 80 bytes in the drawing.
-const MOST_POINTS: usize = 600;
+pub(super) const MOST_POINTS: usize = 600;
 /// Flags and stretches beyond these are left out, or a drawing would have no end.
 const MOST_MARKS: usize = 40;
 const MOST_SPANS: usize = 200;
@@ -41,7 +41,7 @@ pub fn svg(chart: &Chart) -> String {
     let columns = Columns::of(chart, MOST_POINTS);
     let mut drawing = Drawing { top: round_up(columns.highest()), labels: Labels::of(chart, &columns), columns, out: String::new() };
     let from = drawing.columns.points.first().map_or(0, |point| point.start.timestamp());
-    let description = drawing.description(chart);
+    let description = told_in_words(chart);
     frame::head(&mut drawing.out, &chart.title, &description, &from.to_string());
     drawing.spans(chart);
     drawing.counts();
@@ -71,26 +71,6 @@ impl Drawing {
 
     fn y(&self, value: f64) -> f64 {
         frame::height(value, self.top)
-    }
-
-    /// For readers who do not see it.
-    fn description(&self, chart: &Chart) -> String {
-        let points = &self.columns.points;
-        let Some((first, last)) = points.first().zip(points.last()) else { return "Nothing was counted.".to_owned() };
-        let highest = points.iter().fold(first, |most, point| if point.count > most.count { point } else { most });
-        let shown = chart.spans.iter().filter(|span| self.columns.between(span.from, span.until).is_some()).count();
-        format!(
-            "Bars from {} to {}, {}. The highest is {} at {}, where {} were expected. {} of {} columns were loud; {} incidents.",
-            self.labels.in_full(first.start),
-            self.labels.in_full(last.end),
-            self.columns.legend(),
-            short(highest.count),
-            self.labels.in_full(highest.start),
-            short(highest.expected),
-            points.iter().filter(|point| point.firing).count(),
-            points.len(),
-            shown
-        )
     }
 
     fn spans(&mut self, chart: &Chart) {
@@ -181,7 +161,7 @@ mod tests {
     fn a_drawing_tells_its_story_to_those_who_do_not_see_it() {
         let drawn = svg(&sample::week());
         let told = drawn.split("<style>").next().unwrap().split_once('>').unwrap().1;
-        insta::assert_snapshot!(told, @r#"<title id="te4014ab158d98bee">payments / login_fails / all</title><desc id="de4014ab158d98bee">Bars from 16 Nov 2026 00:00 to 23 Nov 2026 00:00, complaints an hour. The highest is 28 at 20 Nov 2026 14:00, where 5.3 were expected. 3 of 168 columns were loud; 1 incidents.</desc>"#);
+        insta::assert_snapshot!(told, @r#"<title id="te4014ab158d98bee">payments / login_fails / all</title><desc id="de4014ab158d98bee">Bars from 16 Nov 2026 00:00 to 23 Nov 2026 00:00, complaints an hour. The highest is 28 at 20 Nov 2026 14:00, where 5.3 were expected. 3 of 168 columns were loud; 1 incident.</desc>"#);
     }
 
     #[test]

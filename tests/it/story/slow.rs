@@ -54,7 +54,7 @@ fn a_slow_rise_is_told_in_its_own_words() {
         mails.iter().map(|path| fs::read_to_string(path).unwrap()).find(|mail| mail.contains("slow rise: dark stage"))
     });
     daemon.stop();
-    assert!(mail.contains("SLOW RISE - ") && mail.contains("Over the last 28 days"), "{mail}");
+    assert!(mail.contains("OPENED - slow rise - ") && mail.contains("Over the last 28 days"), "{mail}");
     assert!(mail.contains("the year before") && !mail.contains("LAST 24 HOURS"), "{mail}");
 
     let incidents = house.json(&["incident", "list", "--all", "--json"]);
