@@ -16,6 +16,7 @@ use tracing::warn;
 pub mod acts;
 pub mod addressees;
 pub mod backtest;
+pub mod bare;
 pub mod complete;
 pub mod cores;
 pub mod courier;
