@@ -103,6 +103,8 @@ pub struct Lookout<S> {
     board: Board,
     beats: Beats,
     known: HashMap<SeriesKey, Known>,
+    /// Something is pending, and the next look decides.
+    in_doubt: bool,
 }
 
 /// One look at one watch.
@@ -140,7 +142,13 @@ impl<S: Ingest + Incidents> Lookout<S> {
     /// A lookout over a plan's watches.
     pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board, beats: Beats) -> Self {
         board.add(board::UNCONFIRMED, &[], 0.0);
-        Self { store, plan, clock, board, beats, known: HashMap::new() }
+        Self { store, plan, clock, board, beats, known: HashMap::new(), in_doubt: false }
+    }
+
+    /// Whether something is pending that another look would decide.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// Judges everything once. Returns how many notices were put into the outbox.
@@ -212,6 +220,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         judged.changes.extend(self.listen(&streams, &mut newest, now).await?);
         let notices = judged.changes.iter().map(|change| change.rows.len()).sum();
         let stillborn = judged.changes.iter().filter(|change| change.incident.stillborn).count();
+        self.in_doubt = newest.values().any(|incident| incident.state == State::Pending);
         if judged != Judged::default() {
             judged.moved = ruleset.moved;
             self.store.apply(judged).await?;
@@ -629,6 +638,8 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
     format!("{:016x}", hash::of_parts(parts))
 }
 
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod moved;
 #[cfg(test)]

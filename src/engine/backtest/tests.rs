@@ -182,8 +182,7 @@ fn a_spike_alerts_as_soon_as_it_is_seen() {
     scene.commit("a", &spike(NOW + 5, 20), NOW + 20);
     let found = scene.report(NOW + DAY).found;
     assert_eq!(found.len(), 1, "its segment is told with the whole: {found:?}");
-    let wait = 0;
-    assert_eq!((found[0].told_at, found[0].incident.opened_at), (at(NOW + 20 + wait), at(NOW + 20 + wait)));
+    assert_eq!((found[0].told_at, found[0].incident.opened_at), (at(NOW + 20), at(NOW + 20)));
     assert_eq!(scene.report(NOW + 19).found, [], "before that nobody knew");
 }
 
