@@ -207,7 +207,7 @@ pub fn cause(transition: &Transition) -> String {
 /// Which reminder a step is, and of how many.
 #[must_use]
 pub fn reminder(plan: &Plan, step: &Step) -> Option<(u32, u32)> {
-    (step.transition.why == "reminder").then(|| (step.incident.reminders, plan.config.delivery.remind.at_most))
+    (step.transition.why == "reminder").then_some((step.incident.reminders, plan.config.delivery.remind.at_most))
 }
 
 /// Why targets are told that were not told before: `nobody acknowledged it within 15 min`.

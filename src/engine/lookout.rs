@@ -436,14 +436,13 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 Some(source) if !silent.iter().any(|found| found.no_data.source == source) => {
                     moves.push((key.clone(), Cause::Heard(source.to_owned())));
                 }
-                Some(_) => {}
                 None if key.kind.is_judged() => {
                     let mine: Vec<&Silent> = silent.iter().filter(counted).collect();
                     let heard = incident.no_data.iter().filter(|known| !mine.iter().any(|found| found.no_data.source == known.source));
                     moves.extend(heard.map(|known| (key.clone(), Cause::Heard(known.source.clone()))));
                     moves.extend(mine.iter().map(|found| (key.clone(), Cause::Silent(found.no_data.clone()))));
                 }
-                None => {}
+                Some(_) | None => {}
             }
         }
         let mut changes = Vec::new();

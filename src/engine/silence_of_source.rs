@@ -64,6 +64,7 @@ pub fn source_of(key: &SeriesKey) -> Option<&str> {
 /// # Errors
 ///
 /// [`StoreError`] when the usual cannot be read.
+#[allow(clippy::implicit_hasher, reason = "the lookout has these")]
 pub async fn silent<S: Incidents>(
     store: &S,
     plan: &Plan,
@@ -87,6 +88,7 @@ pub async fn silent<S: Incidents>(
 
 /// What is known of a source, for a notice. None where it is configured no more.
 #[must_use]
+#[allow(clippy::implicit_hasher, reason = "the lookout has these")]
 pub fn state_of(plan: &Plan, source: &str, streams: &HashMap<StreamKey, Stream>) -> Option<SilentSource> {
     let ready = plan.sources.iter().find(|ready| ready.settings.name == source)?;
     let mine = of(ready, streams);

@@ -20,9 +20,11 @@ use crate::incident::step::unacked;
 
 pub(super) fn acted(old: &Incident, act: &Act, who: &str, policy: Policy, now: Timestamp) -> Option<Step> {
     let step = match (old.state, act) {
-        (State::Closed, _) | (State::Resolved, Act::Acknowledge | Act::Snooze(_) | Act::Resolve(_)) => None,
         (State::Pending, Act::Resolve(reason)) => changed(old, stillborn(old.clone(), now), reason.word(), None, now),
-        (State::Pending, _) | (State::Acknowledged, Act::Acknowledge) | (State::Open | State::Recovering, Act::Reopen) => None,
+        (State::Pending | State::Closed, _)
+        | (State::Resolved, Act::Acknowledge | Act::Snooze(_) | Act::Resolve(_))
+        | (State::Acknowledged, Act::Acknowledge)
+        | (State::Open | State::Recovering, Act::Reopen) => None,
         (_, Act::Acknowledge) => acknowledged(old, who, policy, now),
         (_, Act::Snooze(until)) => snoozed(old, *until, who, now),
         (_, Act::Resolve(reason)) => resolved(old, *reason, now),

@@ -27,12 +27,11 @@ pub(super) fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<S
     let mut new = old.clone();
     let step = match old.state {
         State::Pending if now - old.told_at > DOUBT => changed(old, stillborn(new, now), "not confirmed", None, now),
-        State::Closed | State::Pending => None,
         State::Resolved if old.resolved_at.is_none_or(|at| now - at > policy.reopen_window) && (!old.hushed || old.calm > 0) => {
             new.state = State::Closed;
             changed(old, new, "window over", None, now)
         }
-        State::Resolved => None,
+        State::Closed | State::Pending | State::Resolved => None,
         _ if old.key.kind == Kind::Message => (now - old.stands_since > MESSAGE).then(|| long_over(old, now)).flatten(),
         _ if old.key.kind != Kind::NoData && now - old.stands_since > policy.longest => {
             new = over(new, now);
