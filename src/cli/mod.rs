@@ -30,10 +30,13 @@ pub mod load;
 mod missed;
 pub mod names;
 pub mod open;
+pub mod outbox;
 pub mod preview;
 mod progress;
 pub mod quality;
+pub mod route;
 pub mod run;
+pub mod silence;
 pub mod status;
 pub mod table;
 pub mod tag;
@@ -66,12 +69,15 @@ enum Command {
     Export(export::Args),
     Status(status::Args),
     Incident(incident::Args),
+    Silence(silence::Args),
+    Route(route::Args),
     Explain(explain::Args),
     Annotate(annotate::Args),
     Label(label::Args),
     Quality(quality::Args),
     Train(train::Args),
     Target(target::Args),
+    Outbox(outbox::Args),
     Config(config::Args),
 }
 
@@ -109,12 +115,15 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(&args, &mut console),
         Command::Status(args) => status::run(&args, &mut console),
         Command::Incident(args) => incident::run(&args, &mut console),
+        Command::Silence(args) => silence::run(&args, &mut console),
+        Command::Route(args) => route::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Annotate(args) => annotate::run(&args, &mut console),
         Command::Label(args) => label::run(&args, &mut console),
         Command::Quality(args) => quality::run(&args, &mut console),
         Command::Train(args) => train::run(&args, &mut console),
         Command::Target(args) => target::run(&args, &mut console),
+        Command::Outbox(args) => outbox::run(&args, &mut console),
         Command::Config(args) => config::run(&args, &mut console),
     };
     let ended = ended.and_then(|code| console.out.flush().map(|()| code).map_err(Failure::from));

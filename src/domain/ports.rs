@@ -23,6 +23,7 @@ use crate::domain::incident::Transition;
 use crate::domain::item::Cursor;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
+use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
@@ -377,6 +378,17 @@ pub struct NewRow {
     pub held: Option<i64>,
 }
 
+/// A notice that a silence holds back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Its id.
+    pub id: String,
+    /// Name of the target.
+    pub target: String,
+    /// What it says.
+    pub facts: Facts,
+}
+
 /// What to look up about the complaints of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
@@ -504,6 +516,15 @@ pub trait Incidents: Send + Sync {
     /// Everything that calibrates watches.
     fn labels(&self) -> impl Future<Output = Result<Labels, StoreError>> + Send;
 
+    /// Silences that are not over at a moment.
+    fn silences(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Silence>, StoreError>> + Send;
+
+    /// Notices of open incidents that silences hold back, the newest for each recipient.
+    fn held(&self) -> impl Future<Output = Result<Vec<Held>, StoreError>> + Send;
+
+    /// Sends notices that were held back: their ids, each with the time from which it is due.
+    fn release(&self, rows: Vec<(String, Timestamp)>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// What stands behind a series' count.
     fn evidence(&self, ask: Ask) -> impl Future<Output = Result<Evidence, StoreError>> + Send;
 
@@ -555,8 +576,11 @@ pub struct Claim {
     pub hold_until: Timestamp,
     /// Also where the target is broken or asked for a pause: a test, which finds out.
     pub through: bool,
+    /// People read it: what began and ended before it could be sent is told at once, and what is
+    /// gathered goes in one message. A machine wants every notice by itself.
+    pub people: bool,
     /// How long after a delivery the next one to the same recipient waits, so that what happens
-    /// meanwhile goes in one message; `None` for a channel that never gathers.
+    /// meanwhile goes in one message; `None`: not at all.
     pub gather: Option<TimeDelta>,
     /// Id of the one row that may be claimed.
     pub only: Option<String>,
@@ -566,7 +590,7 @@ impl Claim {
     /// The next due row of a target.
     #[must_use]
     pub fn next(target: &str, now: Timestamp, hold_until: Timestamp) -> Self {
-        Self { target: target.to_owned(), limit: 1, now, hold_until, through: false, gather: None, only: None }
+        Self { target: target.to_owned(), limit: 1, now, hold_until, through: false, people: false, gather: None, only: None }
     }
 }
 
@@ -599,6 +623,9 @@ pub trait Outbox: Send + Sync {
 
     /// When the next row of a target is due.
     fn next_due(&self, target: String) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// The last notice that was delivered to a target of each incident that stands.
+    fn standing(&self, target: String) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 
     /// Every target that anything is known of.
     fn health(&self) -> impl Future<Output = Result<Vec<Health>, StoreError>> + Send;

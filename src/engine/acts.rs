@@ -91,7 +91,8 @@ fn relabel(store: &mut Direct, incident: Incident, label: Option<RemarkChange>) 
 
 fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timestamp) -> Result<Vec<NewRow>, StoreError> {
     let Some(watch) = plan.watch(&before.key.watch).filter(|_| step.event.is_some() && before.key.kind != Kind::NoData) else {
-        return Ok(bare::Notice { plan, before: Some(before), step, silent: None, due: now }.rows());
+        let silences = &store.reader().silences(Some(now))?;
+        return Ok(bare::Notice { plan, before: Some(before), step, silent: None, silences, due: now }.rows());
     };
     let reader = store.reader();
     let ask = facts::ask(watch, &step.incident, now);
@@ -100,5 +101,6 @@ fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timest
     let picture = Picture::read(&reader, plan, watch, calibration, &before.key, now)?;
     let sources = watch.sources.len() as u32;
     let (before, fresh, due) = (Some(before), (sources, sources), now);
-    Ok(Case { plan, watch, before, step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, due }.rows())
+    let silences = &reader.silences(Some(now))?;
+    Ok(Case { plan, watch, before, step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows())
 }

@@ -12,10 +12,10 @@ use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Transition;
+use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
-use crate::domain::notice::Quote;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
@@ -23,9 +23,7 @@ use crate::domain::ports::NewRow;
 use crate::engine::drivers;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
-use crate::incident::outbox::row_id;
-use crate::incident::route::delays;
-use crate::incident::step::Audience;
+use crate::engine::rows::rows;
 use crate::incident::step::Step;
 use crate::tagging;
 use crate::text::redact::redact;
@@ -94,6 +92,8 @@ pub struct Case<'a> {
     pub fresh: (u32, u32),
     /// When it was found out, on the daemon's clock.
     pub now: Timestamp,
+    /// Quiet that people asked for.
+    pub silences: &'a [Silence],
     /// When to send, in real time.
     pub due: Timestamp,
 }
@@ -104,35 +104,7 @@ impl Case<'_> {
     pub fn rows(&self) -> Vec<NewRow> {
         let Some(event) = self.step.event else { return Vec::new() };
         let facts = self.facts(event);
-        let mut rows = Vec::new();
-        for target in &self.watch.notify {
-            let Some(channel) = self.plan.channels.get(target).filter(|channel| channel.takes(event)) else { continue };
-            for recipient in channel.recipients() {
-                let id = |event, revision| row_id(&self.plan.instance, &facts.incident, event, revision, target, &recipient);
-                let root = (event != Event::Opened).then(|| id(Event::Opened, 1));
-                rows.push(NewRow {
-                    id: id(event, facts.revision),
-                    target: target.clone(),
-                    facts: self.addressed(Facts { root, ..facts.clone() }, target, &recipient),
-                    due: self.due,
-                    held: None,
-                    recipient,
-                });
-            }
-        }
-        rows
-    }
-
-    /// The same for one recipient, who gets tickets for the links.
-    fn addressed(&self, facts: Facts, target: &str, recipient: &str) -> Facts {
-        let ticket = |subject: String| self.plan.ticket(&subject, target, recipient, facts.at);
-        let signed = |quote: Quote| Quote { ticket: quote.item.and_then(|item| ticket(format!("q:{item}"))), ..quote };
-        Facts {
-            ticket: ticket(format!("i:{}", facts.incident)),
-            sent_to: if recipient.is_empty() { target.to_owned() } else { recipient.to_owned() },
-            quotes: facts.quotes.iter().cloned().map(signed).collect(),
-            ..facts
-        }
+        rows(self.plan, self.step, &facts, self.silences, self.due)
     }
 
     fn facts(&self, event: Event) -> Facts {
@@ -182,7 +154,6 @@ impl Case<'_> {
             told_numbers: before.and_then(|before| before.told_numbers.clone()),
             told_drivers: before.map(|before| before.told_drivers.clone()).unwrap_or_default(),
             reminder: reminder(plan, step),
-            escalated: escalated(plan, step),
             acked_by: incident.acked_by.clone(),
             dropped_ack: dropped_ack(before, step),
             no_data: incident.no_data.clone(),
@@ -208,19 +179,6 @@ pub fn cause(transition: &Transition) -> String {
 #[must_use]
 pub fn reminder(plan: &Plan, step: &Step) -> Option<(u32, u32)> {
     (step.transition.why == "reminder").then_some((step.incident.reminders, plan.config.delivery.remind.at_most))
-}
-
-/// Why targets are told that were not told before: `nobody acknowledged it within 15 min`.
-#[must_use]
-pub fn escalated(plan: &Plan, step: &Step) -> Option<String> {
-    let Audience::Added(number) = step.audience else { return None };
-    let after = delays(&plan.config.routes).get((number as usize).checked_sub(1)?).copied().flatten()?;
-    let (hours, minutes) = (after.num_hours(), after.num_minutes());
-    let length = match minutes {
-        minutes if minutes % 60 != 0 || minutes == 0 => format!("{minutes} min"),
-        _ => format!("{hours} h"),
-    };
-    Some(format!("nobody acknowledged it within {length}"))
 }
 
 /// Whose word a step drops.

@@ -41,8 +41,11 @@ pub mod picture;
 pub mod plan;
 pub mod poller;
 pub mod relabel;
+pub mod release;
 pub mod retag;
+pub mod rows;
 pub mod silence_of_source;
+pub mod stuck;
 
 use crate::deliver::Carrier;
 use crate::domain::ports::StoreError;
@@ -52,6 +55,7 @@ use crate::engine::crew::CrewError;
 use crate::engine::lookout::Lookout;
 use crate::engine::loops::Nudges;
 use crate::engine::loops::deliver;
+use crate::engine::loops::help;
 use crate::engine::loops::keep;
 use crate::engine::loops::look;
 use crate::engine::loops::poll;
@@ -109,10 +113,18 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>,
     }
     crew.start("poller", poll(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("lookout", look(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
+    parts.beats.expect_couriers(plan.channels.keys().map(String::as_str));
+    if let Err(error) = parts.store.probe_soon(Clock::real().now()).await {
+        warn!("broken targets could not be marked to be tried: {error}; they are tried in their time");
+    }
     for courier in couriers(&plan, &parts) {
         crew.start("courier", deliver(courier, parts.clone(), nudges.clone(), crew.stop()));
     }
+    crew.start("helper of couriers", help(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("keeper", keep(Arc::clone(&plan), parts.clone(), crew.stop()));
+    if let Some(settings) = plan.config.heartbeat.clone() {
+        crew.start("heartbeat", heartbeat::run(settings, Arc::clone(&plan), parts.clone(), crew.stop()));
+    }
     if let Some(listener) = listener {
         let watched = Watched { board: parts.board.clone(), beats: parts.beats.clone(), ready: Arc::clone(&parts.ready) };
         crew.start("web", web(listener, watched, crew.stop()));
@@ -176,6 +188,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         // The next round may be hours away: too late to be sure.
         round.notices += lookout.look().await?;
     }
+    round.notices += each::tell(&parts.store, &plan, parts.clock.now()).await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
         round.undelivered += courier.deliver_due(&never, || {}).await?;
@@ -192,7 +205,7 @@ fn poller_of(plan: &Arc<Plan>, parts: &Parts) -> Poller<Sqlite> {
 fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
     let courier = |(target, channel): (&String, &Arc<dyn crate::render::Channel>)| {
         let (store, carrier) = (parts.store.clone(), Arc::clone(&parts.carrier));
-        Courier::new(store, target.clone(), Arc::clone(channel), carrier, parts.board.clone())
+        Courier::new(store, target.clone(), Arc::clone(channel), carrier, plan.config.delivery.clone(), parts.board.clone())
     };
     plan.channels.iter().map(courier).collect()
 }

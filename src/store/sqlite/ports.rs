@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
+use crate::domain::matcher::Silence;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::ports::Ask;
@@ -21,6 +22,7 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::Health;
+use crate::domain::ports::Held;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
@@ -48,9 +50,12 @@ use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::each;
+use crate::store::sqlite::each::Mark;
 use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
+use crate::store::sqlite::keep;
 use crate::store::sqlite::keep::Pruning;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
@@ -59,7 +64,9 @@ use crate::store::sqlite::relabel;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::reviews;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::values::moment;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
 
@@ -105,6 +112,89 @@ impl Sqlite {
     /// [`StoreError`] when the database fails.
     pub async fn enqueue(&self, row: NewRow) -> Result<(), StoreError> {
         self.writer.run(move |connection, _| outbox::insert(connection, &row)).await
+    }
+
+    /// Writes incidents of single messages with their rows, and how far they were told: all or nothing.
+    /// Watches of `gone` tell none any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails, or when somebody moved one of the incidents first.
+    pub async fn tell_each(&self, judged: Judged, marks: Vec<Mark>, gone: Vec<String>) -> Result<(), StoreError> {
+        let work = move |connection: &Connection, _: &mut Names| {
+            incidents::apply(connection, &judged)?;
+            gone.iter().try_for_each(|watch| each::drop_mark(connection, watch))?;
+            marks.iter().try_for_each(|mark| each::put_mark(connection, mark))
+        };
+        self.writer.run(work).await
+    }
+
+    /// Tries every broken target at its next turn: a new configuration may have mended it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn probe_soon(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| health::probe_soon(connection, None, now)).await
+    }
+
+    /// Notices of a target that were due before a moment, that something went wrong with, and that
+    /// no other target was asked to step in for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn undelivered(&self, target: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
+        let target = target.to_owned();
+        self.read(move |reader| outbox::stuck::undelivered(reader.connection(), &target, before)).await
+    }
+
+    /// Puts in notices that step in for others, whose ids come first. Returns how many are new.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn step_in(&self, rows: Vec<(String, NewRow)>) -> Result<usize, StoreError> {
+        self.writer.run(move |connection, _| outbox::stuck::step_in(connection, &rows)).await
+    }
+
+    /// Dead notices that nobody else was told of, with why, and when such were last told of.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn untold_dead(&self) -> Result<(Vec<(Row, String)>, Option<Timestamp>), StoreError> {
+        self.read(|reader| {
+            let connection = reader.connection();
+            Ok((outbox::stuck::untold(connection)?, outbox::stuck::last_told(connection)?.map(moment)))
+        })
+        .await
+    }
+
+    /// Puts in notices that tell of dead ones, and notes that these are told of.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails; nothing is written then.
+    pub async fn tell_of_dead(&self, rows: Vec<NewRow>, dead: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| outbox::stuck::tell(connection, &rows, &dead, now)).await
+    }
+
+    /// Removes what is told and over: rows of before `rows`, incidents that opened before `incidents`.
+    /// Returns how many of both went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn prune_told(&self, rows: Timestamp, incidents: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            let step = self.writer.run(move |connection, _| keep::prune_told(connection, rows, incidents)).await?;
+            gone += step;
+            if step == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     /// Removes old texts. See [`Direct::prune`].
@@ -242,6 +332,18 @@ impl Incidents for Sqlite {
         self.read(|reader| acts::labels(reader.connection())).await
     }
 
+    async fn silences(&self, now: Timestamp) -> Result<Vec<Silence>, StoreError> {
+        self.read(move |reader| silences::list(reader.connection(), Some(now))).await
+    }
+
+    async fn held(&self) -> Result<Vec<Held>, StoreError> {
+        self.read(|reader| silences::held(reader.connection())).await
+    }
+
+    async fn release(&self, rows: Vec<(String, Timestamp)>) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| silences::release(connection, &rows)).await
+    }
+
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {
         self.read(move |reader| reader.evidence(&ask)).await
     }
@@ -277,6 +379,10 @@ impl Outbox for Sqlite {
 
     async fn next_due(&self, target: String) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |reader| outbox::next_due(reader.connection(), &target)).await
+    }
+
+    async fn standing(&self, target: String) -> Result<Vec<Row>, StoreError> {
+        self.read(move |reader| outbox::standing(reader.connection(), &target)).await
     }
 
     async fn health(&self) -> Result<Vec<Health>, StoreError> {

@@ -11,9 +11,11 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Transition;
+use crate::domain::matcher::Silence;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
+use crate::domain::ports::Health;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -24,12 +26,19 @@ use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::census;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::each;
 use crate::store::sqlite::evidence;
+use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
+use crate::store::sqlite::outbox::shown;
+use crate::store::sqlite::outbox::shown::Waiting;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::threads;
+use crate::store::sqlite::threads::Told;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -95,7 +104,7 @@ pub struct StoredItem {
 pub struct OutboxCount {
     /// Name of the target.
     pub target: String,
-    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    /// `queued`, `leased`, `delivered`, `superseded`, `folded`, `suppressed`, `dead`, `dropped`.
     pub state: String,
     /// How many.
     pub rows: u64,
@@ -108,7 +117,7 @@ pub struct OutboxCount {
 /// Where one row of the outbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowState {
-    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    /// `queued`, `leased`, `delivered`, `superseded`, `folded`, `suppressed`, `dead`, `dropped`.
     pub state: String,
     /// Tries so far.
     pub attempts: u32,
@@ -211,6 +220,33 @@ impl<'a> Reader<'a> {
         acts::list(self.connection, kind, &range)
     }
 
+    /// Silences that are not over at a moment, or all there ever were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silences(&self, now: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        silences::list(self.connection, now)
+    }
+
+    /// One silence.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silence(&self, id: i64) -> Result<Option<Silence>, StoreError> {
+        silences::find(self.connection, id)
+    }
+
+    /// Whom an incident was told to, and what became of it, in the order of its notices.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn told(&self, incident: &str) -> Result<Vec<Told>, StoreError> {
+        threads::told(self.connection, incident)
+    }
+
     /// Everything that calibrates watches.
     ///
     /// # Errors
@@ -274,14 +310,78 @@ impl<'a> Reader<'a> {
         rated::recount(self.connection)
     }
 
-    /// The outbox by target and state.
+    /// How far each watch has told its messages one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn each_marks(&self) -> Result<Vec<each::Mark>, StoreError> {
+        each::marks(self.connection)
+    }
+
+    /// Number of the newest message; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn newest_item(&self) -> Result<i64, StoreError> {
+        each::newest(self.connection)
+    }
+
+    /// News with one of the themes, by number: later than `after`, up to `to`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn messages_between(&self, after: i64, to: i64, themes: &[String], sources: &[String]) -> Result<Vec<each::Found>, StoreError> {
+        each::between(self.connection, after, to, themes, sources)
+    }
+
+    /// The newest of them up to `to` that a watch has not told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn untold_message(&self, to: i64, themes: &[String], sources: &[String], watch: &str) -> Result<Option<each::Found>, StoreError> {
+        each::untold(self.connection, to, themes, sources, watch)
+    }
+
+    /// Incidents of single messages that opened before a moment and are not over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn messages_standing_since(&self, before: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        each::standing_since(self.connection, before)
+    }
+
+    /// Notices that are not delivered, the oldest first; dead ones alone on demand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn waiting(&self, dead: bool) -> Result<Vec<Waiting>, StoreError> {
+        shown::list(self.connection, dead)
+    }
+
+    /// What is known of targets that do not take everything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn health(&self) -> Result<Vec<Health>, StoreError> {
+        health::list(self.connection)
+    }
+
+    /// The outbox by target and state, without tests that failed: nobody waits for those.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database fails.
     pub fn outbox(&self) -> Result<Vec<OutboxCount>, StoreError> {
         let mut find = self.connection.prepare_cached(
-            "SELECT target, state, count(*), max(last_error), min(created_at) FROM outbox GROUP BY target, state ORDER BY target, state",
+            "SELECT target, state, count(*), max(last_error), min(created_at) FROM outbox
+             WHERE NOT (state = 'dead' AND event = 'test') GROUP BY target, state ORDER BY target, state",
         )?;
         let rows = find.query_map([], |row| {
             Ok(OutboxCount {

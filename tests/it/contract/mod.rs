@@ -5,8 +5,10 @@
 
 mod counts;
 mod incidents;
+mod outbox;
 mod retag;
 mod reviews;
+mod silences;
 mod streams;
 
 use std::collections::BTreeMap;
