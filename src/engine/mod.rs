@@ -16,6 +16,7 @@ use tracing::warn;
 pub mod acts;
 pub mod addressees;
 pub mod backtest;
+pub mod bare;
 pub mod complete;
 pub mod cores;
 pub mod courier;
@@ -181,8 +182,12 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     retag::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     relabel::begin(&parts.store, &plan).await?;
     relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
-    round.notices =
-        Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
+    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
+    round.notices = lookout.look().await?;
+    if lookout.is_in_doubt() {
+        // The next round may be hours away: too late to be sure.
+        round.notices += lookout.look().await?;
+    }
     round.notices += each::tell(&parts.store, &plan, parts.clock.now()).await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
