@@ -300,6 +300,12 @@ fn acted(old: &Incident, act: &Act, who: &str, now: Timestamp) -> Option<Step> {
             new.revision += 1;
             (reason.word().to_owned(), Some(Event::Resolved))
         }
+        // Nobody was told of the act that is taken back.
+        Act::Reopen if matches!(old.state, State::Acknowledged | State::Snoozed) => {
+            new.state = State::Open;
+            new.snoozed_until = None;
+            ("taken back".to_owned(), None)
+        }
         Act::Reopen if old.state == State::Resolved => {
             new.state = State::Open;
             new.resolved_at = None;
