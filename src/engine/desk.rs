@@ -132,7 +132,7 @@ fn dossier(reader: &Reader<'_>, plan: &Plan, id: &str, in_full: bool, now: Times
         Ok(WatchLines {
             name: watch.name.clone(),
             key: if slow { "slow_rises_per_year" } else { "false_alarms_per_year" },
-            budget,
+            budget: budget.to_string(),
             min_complaints: watch.min_complaints,
             precision: precision::of_watch(&watch.name, &reader.incidents(true)?, &labels, now).sentence(),
             calibration: calibrated::sentence(&calibration, watch.false_alarms_per_year).filter(|_| !slow),

@@ -273,7 +273,8 @@ fn ways(facts: &Facts) -> Vec<Way> {
     }
     ways.push(Way { label: "All of them", how: format!("uproar incident show {id}"), link: false });
     if let Some(base) = facts.base_url.as_deref().and_then(shown_link) {
-        ways.push(Way { label: "On the web", how: format!("{}/i/{id}", base.trim_end_matches('/')), link: true });
+        let ticket = facts.ticket.as_ref().map(|ticket| format!("?k={ticket}")).unwrap_or_default();
+        ways.push(Way { label: "On the web", how: format!("{}/i/{id}{ticket}", base.trim_end_matches('/')), link: true });
     }
     ways
 }

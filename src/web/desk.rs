@@ -56,10 +56,10 @@ pub struct Dossier {
 pub struct WatchLines {
     /// Its name.
     pub name: String,
-    /// `budget` is this key of it.
+    /// The key of its budget.
     pub key: &'static str,
     /// False alarms a year that it may give.
-    pub budget: f64,
+    pub budget: String,
     /// Complaints without which it never tells anything.
     pub min_complaints: u32,
     /// How often it was right: `In the last 365 days: 12 alerts, 2 of them called false.`

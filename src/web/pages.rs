@@ -215,3 +215,6 @@ fn failed(error: &StoreError) -> Response {
     let text = "It could not be done just now, and nothing was changed. Try again in a minute.";
     (StatusCode::SERVICE_UNAVAILABLE, Html(view::words_alone("Try again", text))).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod feed;
 mod labels;
 mod late;
 mod life;
+mod links;
 mod manual;
 mod measures;
 mod models;
