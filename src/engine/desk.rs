@@ -194,3 +194,78 @@ fn message(letter: Letter, plan: &Plan) -> Message {
         link: letter.url.as_deref().and_then(page::link),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::host::credentials::Credentials;
+    use crate::store::sqlite::Keyring;
+    use crate::text::ticket;
+
+    const SMALL: &str = r#"
+        base_url = "https://uproar.example.com"
+        [[source]]
+        name = "a"
+        every = "1h"
+        file = { folder = "a" }
+        [[watch]]
+        name = "w"
+        themes = ["late"]
+        notify = ["desk", "box"]
+        [[theme]]
+        name = "late"
+        title = "parcels come late"
+        rules = ["late"]
+        [[target]]
+        name = "desk"
+        [target.email]
+        to = ["anna@example.com", "bo@example.com"]
+        from = "uproar@example.com"
+        smtp = "mail.example.com:25"
+        [[target]]
+        name = "box"
+        file = { folder = "mails" }
+    "#;
+
+    fn plan() -> Plan {
+        let loaded = parse(&[Document { name: "u".to_owned(), text: SMALL.to_owned() }], &Credentials::of_this_process());
+        let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems));
+        Plan::build(config, &[7; 32]).unwrap().with_link_keys(Some(Arc::new(Keyring::of(vec![b"key".to_vec()]))))
+    }
+
+    #[test]
+    fn a_message_is_shown_without_anything_that_names_its_writer() {
+        let letter = Letter {
+            source: "a".to_owned(),
+            url: Some("https://shop.example/reviews/7?mail=anna@example.com".to_owned()),
+            at: "2026-11-22T12:00:00Z".parse().unwrap(),
+            rating: Some((1.0, 5.0)),
+            title: "Late".to_owned(),
+            text: "Write to anna@example.com or call +46 70 123 45 67.\n<b>Late!</b>".to_owned(),
+            lang: Some("en".to_owned()),
+            themes: vec!["late".to_owned(), "gone".to_owned()],
+            labels: [("country".to_owned(), "se".to_owned()), ("language".to_owned(), "en".to_owned())].into(),
+        };
+        let message = message(letter, &plan());
+        assert!(!message.text.contains("anna") && !message.text.contains("123 45") && !message.text.contains("<b>"), "{}", message.text);
+        assert_eq!(message.themes, ["parcels come late", "gone"]);
+        assert_eq!(message.link, None, "its address names somebody");
+        let facts: Vec<String> = message.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        assert_eq!(facts, ["source a", "time Sun 22 Nov 2026 12:00 UTC", "rating 1 of 5", "country se", "language en"]);
+    }
+
+    #[test]
+    fn a_ticket_says_whom_it_was_sent_to_as_long_as_they_are_configured() {
+        let plan = plan();
+        let at: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let ticket = plan.ticket("i:i-1", "desk", "bo@example.com", at).unwrap();
+        let tag = ticket::open(&plan.link_keys.as_ref().unwrap().all(), "i:i-1", &ticket, at).unwrap();
+        assert_eq!(plan.sent_to(tag).as_deref(), Some("bo@example.com"));
+        assert_eq!(plan.sent_to(ticket::tag("desk", "gone@example.com")), None);
+        let config = crate::config::settings::Config { base_url: None, ..plan.config.clone() };
+        let without = Plan { config, ..plan };
+        assert_eq!(without.ticket("i:i-1", "desk", "bo@example.com", at), None, "no links without an address");
+    }
+}

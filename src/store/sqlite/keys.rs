@@ -14,6 +14,7 @@ use std::sync::RwLock;
 use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
+use crate::text::hash;
 
 const BYTES: usize = 32;
 /// How long a key signs. It is good for as long again, much longer than any ticket.
@@ -100,8 +101,8 @@ impl LinkKey {
 }
 
 fn written(keys: &[LinkKey]) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    keys.iter().map(|key| format!("{} {}\n", key.made, hex(&key.bytes))).collect()
+    let lines: Vec<String> = keys.iter().map(|key| format!("{} {}", key.made, hash::hex(&key.bytes))).collect();
+    lines.join("\n") + "\n"
 }
 
 fn read(file: &Path, text: &str) -> io::Result<Vec<LinkKey>> {

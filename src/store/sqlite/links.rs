@@ -69,3 +69,45 @@ impl Reader<'_> {
         Ok(Some(Letter { themes, labels, ..letter }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::domain::ports::TaggedItem;
+    use crate::store::sqlite::Direct;
+
+    #[test]
+    fn a_message_is_found_by_its_number_and_not_by_its_vendors() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Direct::open(&folder.path().join("u.db")).unwrap();
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let item = |id: &str, text: &str| TaggedItem {
+            item: Item {
+                id: id.to_owned(),
+                title: "Evening".to_owned(),
+                text: text.to_owned(),
+                url: Some("https://shop.example/2".to_owned()),
+                published: Some(now),
+                ..Item::default()
+            },
+            tags: Vec::new(),
+            author_hash: None,
+            voice_key: None,
+            labels: [("country".to_owned(), "se".to_owned())].into(),
+            hash: 1,
+        };
+        let stream = StreamKey { source: "shop".to_owned(), shard: Shard(String::new()) };
+        let items = vec![item("2", "first"), item("1", "second")];
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+        store.commit_page(&PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).unwrap();
+        let letter = store.reader().letter(2).unwrap().unwrap();
+        assert_eq!((letter.text.as_str(), letter.source.as_str(), &letter.labels["country"][..]), ("second", "shop", "se"));
+        assert_eq!(letter.url.as_deref(), Some("https://shop.example/2"));
+        assert_eq!(store.reader().letter(3).unwrap(), None);
+    }
+}

@@ -346,12 +346,12 @@ async fn every_page_is_kept_by_nobody_and_has_nothing_active() {
             for (name, value) in HEADERS {
                 assert!(page.contains(&format!("{name}: {value}\r\n")), "{path} lacks {name}");
             }
-            for active in ["<script", "onload=x\"", "49", "http-equiv", "<img", "<iframe"] {
+            for active in ["<script", "onload=x\"", "http-equiv", "<img", "<iframe"] {
                 assert!(!page.contains(active), "{active} on {path}: {page}");
             }
         }
         let whole = door.page(&format!("/i/i-1?k={i}")).await;
-        assert!(whole.contains("<svg></svg>") && whole.contains("&lt;script&gt;"), "{whole}");
+        assert!(whole.contains("<svg></svg>") && whole.contains("&lt;script&gt;") && whole.contains("{{7*7}}"), "{whole}");
         assert!(whole.contains(&format!("q&#x2f;91?k={}", ticket("q:91"))) || whole.contains(&format!("q/91?k={q}")), "{whole}");
         let message = door.page(&format!("/q/91?k={q}")).await;
         assert!(message.contains("shop.example") && message.contains("<td>se</td>") && message.contains("dark stage"), "{message}");
