@@ -23,6 +23,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let file = args.folder.join("uproar.toml");
     fs::create_dir_all(args.folder.join("conf.d")).map_err(|error| failure(&args.folder, &error))?;
+    fs::create_dir_all(args.folder.join("surveys")).map_err(|error| failure(&args.folder, &error))?;
     write_new(&file, &sample::starter()).map_err(|error| failure(&file, &error))?;
     writeln!(console.err, "wrote {}, with every option and what it does", file.display())?;
     writeln!(console.err, "it reads surveys from ./surveys and writes alerts to ./mails: edit the last page to your needs, then run")?;
@@ -59,7 +60,7 @@ mod tests {
         let args = Args { folder: target.clone() };
         let (mut console, _, err) = console(&target.join("uproar.toml"));
         assert_eq!(run(&args, &mut console).unwrap(), Code::Done);
-        assert!(target.join("conf.d").is_dir());
+        assert!(target.join("conf.d").is_dir() && target.join("surveys").is_dir());
         let (documents, loaded) = load::read(&target.join("uproar.toml")).unwrap();
         assert_eq!(crate::config::print::show(&loaded.problems, &documents, false), "");
         assert!(loaded.config.is_some());

@@ -33,7 +33,9 @@ pub mod open;
 pub mod preview;
 mod progress;
 pub mod quality;
+pub mod route;
 pub mod run;
+pub mod silence;
 pub mod status;
 pub mod table;
 pub mod tag;
@@ -66,6 +68,8 @@ enum Command {
     Export(export::Args),
     Status(status::Args),
     Incident(incident::Args),
+    Silence(silence::Args),
+    Route(route::Args),
     Explain(explain::Args),
     Annotate(annotate::Args),
     Label(label::Args),
@@ -109,6 +113,8 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(&args, &mut console),
         Command::Status(args) => status::run(&args, &mut console),
         Command::Incident(args) => incident::run(&args, &mut console),
+        Command::Silence(args) => silence::run(&args, &mut console),
+        Command::Route(args) => route::run(&args, &mut console),
         Command::Explain(args) => explain::run(&args, &mut console),
         Command::Annotate(args) => annotate::run(&args, &mut console),
         Command::Label(args) => label::run(&args, &mut console),

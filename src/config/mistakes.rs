@@ -1091,3 +1091,122 @@ fn a_label_that_no_source_gives() {
        = help: give it to a source: `labels = { house = "..." }`
     "#);
 }
+
+#[test]
+fn routes_and_targets_that_lead_nowhere() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/bad_routes.toml")), @r#"
+    error[E0030]: the quiet hours never end: only what is critical would ever be sent
+      --> uproar.toml:19:35
+       |
+    19 | quiet = { from = "00:00", until = "00:00" }
+       |                                   ^^^^^^^ they begin again when they end
+       |
+       = help: let them end at another time, or leave out a day; a route with `level = "critical"` tells of that alone
+
+    error[E0031]: `boss` steps in for itself
+      --> uproar.toml:24:12
+       |
+    24 | failover = "boss"
+       |            ^^^^^^ the target itself
+       |
+       = help: name another target, best one on another channel
+
+    error[E0009]: there is no target `bos`
+      --> uproar.toml:29:12
+       |
+    29 | failover = "bos"
+       |            ^^^^^ unknown
+       |
+       = help: did you mean `boss`?
+
+    error[E0009]: there is no watch `evening`
+      --> uproar.toml:33:19
+       |
+    33 | when = { watch = ["evening"], theme = ["dark_stages", "rating"], source = ["app*"], segment = "se" }
+       |                   ^^^^^^^^^ unknown
+       |
+       = help: did you mean `evenings`?
+
+    error[E0009]: there is no theme or measure `dark_stages`
+      --> uproar.toml:33:40
+       |
+    33 | when = { watch = ["evening"], theme = ["dark_stages", "rating"], source = ["app*"], segment = "se" }
+       |                                        ^^^^^^^^^^^^^ unknown
+       |
+       = help: did you mean `dark_stage`?
+
+    error[E0023]: `app*` in `source` matches no source
+      --> uproar.toml:33:76
+       |
+    33 | when = { watch = ["evening"], theme = ["dark_stages", "rating"], source = ["app*"], segment = "se" }
+       |                                                                            ^^^^^^ matches nothing
+       |
+       = help: there is `theatre`
+
+    error[E0006]: there is no part of the messages `se`
+      --> uproar.toml:33:95
+       |
+    33 | when = { watch = ["evening"], theme = ["dark_stages", "rating"], source = ["app*"], segment = "se" }
+       |                                                                                               ^^^^ no label with its value
+       |
+       = help: write "all", or a label and its value: "country=se"
+
+    error[E0009]: there is no target `lead`
+      --> uproar.toml:34:7
+       |
+    34 | to = ["lead"]
+       |       ^^^^^^ unknown
+       |
+       = help: did you mean `leads`?
+
+    error[E0005]: `to` is empty
+      --> uproar.toml:37:6
+       |
+    37 | to = []
+       |      ^^ nobody
+       |
+       = help: name a target: `to = ["on-call"]`, or take the route out
+    "#);
+}
+
+#[test]
+fn routes_that_tell_only_those_who_are_told_anyway() {
+    insta::assert_snapshot!(shown(include_str!("../../tests/fixtures/config/idle_routes.toml")), @r#"
+    warning[W0011]: `boss` has a `failover` of its own, which is not asked for this one
+      --> uproar.toml:18:12
+       |
+    18 | failover = "boss"
+       |            ^^^^^^ steps in
+    ...
+    23 | failover = "leads"
+       |            ------- is asked only for its own notices
+       |
+       = help: name the target that is most likely to work
+
+    warning[W0010]: the route tells only those whom the watches name in `notify`
+      --> uproar.toml:32:6
+       |
+    32 | to = ["desk"]
+       |      ^^^^^^^^ told anyway
+       |
+       = help: take them out of `notify`, name others here, or take the route out
+
+    warning[W0010]: the route tells only those whom the watches name in `notify`
+      --> uproar.toml:35:6
+       |
+    35 | to = ["desk"]
+       |      ^^^^^^^^ told at once, not only after a while
+       |
+       = help: take them out of `notify`, name others here, or take the route out
+    "#);
+}
+
+#[test]
+fn an_incident_takes_only_so_many_steps_of_escalation() {
+    let house = include_str!("../../tests/fixtures/config/idle_routes.toml");
+    let route = |minutes: u32| format!("[[route]]\nto = [\"leads\"]\nafter = \"{minutes}m\"\n");
+    let routes = |count: u32| (1..=count).map(route).collect::<Vec<_>>().concat();
+    assert!(!shown(&format!("{house}{}", routes(5))).contains("different times"));
+    let many = shown(&format!("{house}{}", routes(6)));
+    assert!(many.contains("error[E0005]: there are more than 6 different times in `after` of all routes"), "{many}");
+}

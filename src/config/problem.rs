@@ -220,6 +220,8 @@ codes! {
     FailoverChain = "W0011",
     /// Links in alerts lead nowhere.
     DeadLinks = "W0012",
+    /// An address of a service that is being switched off.
+    RetiredAddress = "W0013",
 }
 
 impl fmt::Display for Code {

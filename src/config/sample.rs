@@ -119,8 +119,13 @@ mod tests {
 
     fn read(text: String) -> (Loaded, String) {
         let secrets = |reference: &Reference| -> Result<String, Unreadable> {
-            let is_address = reference.to_string().contains("_url");
-            let secret = if is_address { "https://chat.example.com/hook" } else { "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz" };
+            let name = reference.to_string();
+            let secret = match () {
+                () if name.contains("_url") => "https://chat.example.com/hook",
+                () if name.contains("slack_token") => "xoxb-1-2-three",
+                () if name.contains("pagerduty") => "0123456789abcdef0123456789abcdef",
+                () => "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+            };
             Ok(secret.to_owned())
         };
         let documents = [Document { name: "uproar.toml".to_owned(), text }];

@@ -158,7 +158,7 @@ pub struct Watch {
     pub min_complaints: u32,
     /// Names of the targets that are told.
     pub notify: Vec<String>,
-    /// Messages are told one by one too.
+    /// Messages are told one by one instead of spikes.
     pub each: Option<AtMost>,
 }
 

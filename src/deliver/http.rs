@@ -1,4 +1,4 @@
-//! Webhooks: one POST, no redirects, nothing kept open.
+//! Webhooks and the like: one request, no redirects, nothing kept open.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::text::excerpt;
 /// Most of an answer that is read.
 const ANSWER: usize = 64 * 1024;
 
-/// Sends POSTs.
+/// Sends requests.
 #[derive(Debug)]
 pub(super) struct Poster {
     /// For the world: public addresses only, through the proxy where there is one.
@@ -169,12 +169,12 @@ fn told(error: reqwest::Error) -> String {
     excerpt::shorten(&text, 300)
 }
 
-/// `Retry-After` in seconds, or as a date, which counts from the answer's own `Date`: so two
-/// clocks that disagree do no harm.
+/// `Retry-After` in seconds, which some write with a fraction, or as a date, which counts from the
+/// answer's own `Date`: so two clocks that disagree do no harm.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Duration::try_from_secs_f64(seconds).ok();
     }
     let moment = |text: &str| DateTime::parse_from_rfc2822(text).ok();
     let now = moment(headers.get(DATE)?.to_str().ok()?)?;
@@ -222,14 +222,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_pause_may_be_seconds_or_a_date() {
+    async fn a_pause_may_be_seconds_a_fraction_or_a_date() {
         let seconds = b"HTTP/1.1 429 Slow\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
         let date = b"HTTP/1.1 503 No\r\ndate: Sat, 21 Nov 2026 13:05:00 GMT\r\nretry-after: Sat, 21 Nov 2026 13:06:30 GMT\r\ncontent-length: 0\r\n\r\n";
         let odd = b"HTTP/1.1 503 No\r\nretry-after: soon\r\ncontent-length: 0\r\n\r\n";
-        for (answer, pause) in [(&seconds[..], Some(7)), (&date[..], Some(90)), (&odd[..], None)] {
+        let fraction = b"HTTP/1.1 429 Slow\r\nretry-after: 0.655\r\ncontent-length: 0\r\n\r\n";
+        let below = b"HTTP/1.1 429 Slow\r\nretry-after: -1\r\ncontent-length: 0\r\n\r\n";
+        let pauses =
+            [(&seconds[..], Some(7_000)), (&date[..], Some(90_000)), (&fraction[..], Some(655)), (&odd[..], None), (&below[..], None)];
+        for (answer, pause) in pauses {
             let (reply, _) = ask(answer, Options::default()).await;
             let Reply::Http { retry_after, .. } = reply else { panic!("{reply:?}") };
-            assert_eq!(retry_after, pause.map(Duration::from_secs));
+            assert_eq!(retry_after, pause.map(Duration::from_millis));
         }
     }
 

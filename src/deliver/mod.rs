@@ -1,4 +1,4 @@
-//! Carries parcels: by SMTP, by HTTP, into a folder. What is in them was decided elsewhere.
+//! Carries parcels: by SMTP, by HTTP, into a folder, to a program. What is in them was decided elsewhere.
 //!
 //! A carrier makes one try and tells what came back; what that means, and whether there is another
 //! try, is not its business. No address of a webhook is in what it tells: addresses are often secrets.
@@ -104,7 +104,7 @@ impl Carrier {
                 Parcel::Mail { server, from, to, bytes } => self.smtp.send(server, from, to, bytes, self.deadline).await,
                 Parcel::Post { method, url, headers, body } => self.http.send(*method, url, headers, body).await,
                 Parcel::File { folder, name, bytes } => file::write(folder, name, bytes).await,
-                Parcel::Command { run, env, stdin } => command::run(run, env, stdin).await,
+                Parcel::Command { run, env, stdin } => command::run(run, env, stdin, self.deadline).await,
             }
         };
         // A library that panics on odd input must not take the courier's other parcels with it.

@@ -14,13 +14,13 @@ use crate::domain::incident::Level;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Matcher {
-    /// At least this loud.
+    /// Of a route: at least this loud. Of a silence: at most, for what is louder is told nevertheless.
     pub level: Option<Level>,
     /// Names of watches.
     pub watches: Vec<String>,
     /// Names of themes.
     pub themes: Vec<String>,
-    /// The segment: `all`, `country=se`.
+    /// The segment: `all`, `country=se`, `country=*`.
     pub segment: Option<String>,
     /// Labels with their values: one holds when the incident is about that segment, or when that
     /// part of the messages drives it.
@@ -64,8 +64,36 @@ impl Silence {
     }
 }
 
+/// Whether a name matches a pattern of `*` and `?`.
+#[must_use]
+pub fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (mut p, mut n) = (0, 0);
+    // Where to go on after the last star: behind it, with one more letter eaten by it.
+    let mut retry: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                p += 1;
+                retry = Some((p, n + 1));
+            }
+            Some(letter) if *letter == '?' || *letter == name[n] => (p, n) = (p + 1, n + 1),
+            _ => match retry {
+                Some((after, next)) => {
+                    (p, n) = (after, next);
+                    retry = Some((after, next + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|letter| *letter == '*')
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -80,5 +108,33 @@ mod tests {
         let stored = serde_json::to_string(&silence).unwrap();
         assert_eq!(serde_json::from_str::<Silence>(&stored).unwrap(), silence);
         assert_eq!(serde_json::from_str::<Matcher>("{}").unwrap(), Matcher::default(), "what a later release leaves out is not asked for");
+    }
+
+    #[test]
+    fn patterns_fit_as_in_a_shell() {
+        for (pattern, name, fit) in [
+            ("*", "anything", true),
+            ("*", "", true),
+            ("shop-*", "shop-se", true),
+            ("shop-*", "shop", false),
+            ("*-se", "app-shop-se", true),
+            ("a?c", "abc", true),
+            ("a?c", "ac", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "xxbxxaxx", false),
+            ("å?", "åä", true),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_fits_itself_and_its_beginning_with_a_star(name in "[a-c]{0,12}", cut in 0_usize..12) {
+            let cut = cut.min(name.len());
+            let pattern = format!("{}*", &name[..cut]);
+            prop_assert!(fits(&name, &name));
+            prop_assert!(fits(&pattern, &name));
+        }
     }
 }

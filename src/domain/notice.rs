@@ -261,6 +261,23 @@ impl Facts {
             next_reminder: None,
         }
     }
+
+    /// The same for somebody who has not been told of the incident before: for them it opens.
+    #[must_use]
+    pub fn as_opening(&self) -> Self {
+        Self {
+            event: Event::Opened,
+            root: None,
+            told_level: None,
+            told_count: None,
+            told_at: None,
+            told_numbers: None,
+            told_drivers: Vec::new(),
+            reminder: None,
+            dropped_ack: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// How an incident ended before people could hear that it had begun.

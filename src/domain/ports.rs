@@ -23,6 +23,7 @@ use crate::domain::incident::Transition;
 use crate::domain::item::Cursor;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
+use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Outcome;
@@ -377,6 +378,17 @@ pub struct NewRow {
     pub held: Option<i64>,
 }
 
+/// A notice that a silence holds back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    /// Its id.
+    pub id: String,
+    /// Name of the target.
+    pub target: String,
+    /// What it says.
+    pub facts: Facts,
+}
+
 /// What to look up about the complaints of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
@@ -503,6 +515,15 @@ pub trait Incidents: Send + Sync {
 
     /// Everything that calibrates watches.
     fn labels(&self) -> impl Future<Output = Result<Labels, StoreError>> + Send;
+
+    /// Silences that are not over at a moment.
+    fn silences(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Silence>, StoreError>> + Send;
+
+    /// Notices of open incidents that silences hold back, the newest for each recipient.
+    fn held(&self) -> impl Future<Output = Result<Vec<Held>, StoreError>> + Send;
+
+    /// Sends notices that were held back: their ids, each with the time from which it is due.
+    fn release(&self, rows: Vec<(String, Timestamp)>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// What stands behind a series' count.
     fn evidence(&self, ask: Ask) -> impl Future<Output = Result<Evidence, StoreError>> + Send;

@@ -95,5 +95,6 @@ fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timest
     let picture = Picture::read(&reader, plan, watch, calibration, &before.key, now)?;
     let sources = watch.sources.len() as u32;
     let (before, fresh, due) = (Some(before), (sources, sources), now);
-    Ok(Case { plan, watch, before, step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, due }.rows())
+    let silences = &reader.silences(Some(now))?;
+    Ok(Case { plan, watch, before, step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows())
 }

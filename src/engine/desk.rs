@@ -172,6 +172,7 @@ fn account(reader: &Reader<'_>, plan: &Plan, watch: &Watch, incident: &Incident,
         picture: &picture,
         fresh: (sources, sources),
         now: at,
+        silences: &[],
         due: at,
     };
     Ok(page::account(&case.facts(event), incident.resolved_at.filter(|_| over)))

@@ -11,10 +11,10 @@ use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
+use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
-use crate::domain::notice::Quote;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
@@ -22,7 +22,7 @@ use crate::domain::ports::NewRow;
 use crate::engine::drivers;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
-use crate::incident::outbox::row_id;
+use crate::engine::rows::rows;
 use crate::incident::step::Step;
 use crate::tagging;
 use crate::text::redact::redact;
@@ -91,6 +91,8 @@ pub struct Case<'a> {
     pub fresh: (u32, u32),
     /// When it was found out, on the daemon's clock.
     pub now: Timestamp,
+    /// Quiet that people asked for.
+    pub silences: &'a [Silence],
     /// When to send, in real time.
     pub due: Timestamp,
 }
@@ -101,35 +103,7 @@ impl Case<'_> {
     pub fn rows(&self) -> Vec<NewRow> {
         let Some(event) = self.step.event else { return Vec::new() };
         let facts = self.facts(event);
-        let mut rows = Vec::new();
-        for target in &self.watch.notify {
-            let Some(channel) = self.plan.channels.get(target).filter(|channel| channel.takes(event)) else { continue };
-            for recipient in channel.recipients() {
-                let id = |event, revision| row_id(&self.plan.instance, &facts.incident, event, revision, target, &recipient);
-                let root = (event != Event::Opened).then(|| id(Event::Opened, 1));
-                rows.push(NewRow {
-                    id: id(event, facts.revision),
-                    target: target.clone(),
-                    facts: self.addressed(Facts { root, ..facts.clone() }, target, &recipient),
-                    due: self.due,
-                    held: None,
-                    recipient,
-                });
-            }
-        }
-        rows
-    }
-
-    /// The same for one recipient, who gets tickets for the links.
-    fn addressed(&self, facts: Facts, target: &str, recipient: &str) -> Facts {
-        let ticket = |subject: String| self.plan.ticket(&subject, target, recipient, facts.at);
-        let signed = |quote: Quote| Quote { ticket: quote.item.and_then(|item| ticket(format!("q:{item}"))), ..quote };
-        Facts {
-            ticket: ticket(format!("i:{}", facts.incident)),
-            sent_to: if recipient.is_empty() { target.to_owned() } else { recipient.to_owned() },
-            quotes: facts.quotes.iter().cloned().map(signed).collect(),
-            ..facts
-        }
+        rows(self.plan, self.step, &facts, self.silences, self.due)
     }
 
     /// What there is to tell, to nobody in particular.

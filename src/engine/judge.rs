@@ -88,10 +88,15 @@ pub fn series_of(watch: &Watch, counters: &Counters) -> Vec<Series> {
     };
     let mut all = Vec::new();
     for kind in [Kind::Spike, Kind::SlowRise] {
-        all.extend(watch.themes.iter().flat_map(|theme| segments().map(move |segment| of(theme, kind, segment))));
+        all.extend(judged_themes(watch).iter().flat_map(|theme| segments().map(move |segment| of(theme, kind, segment))));
     }
     all.extend(watch.measures.iter().flat_map(|measure| segments().map(move |segment| of(measure.word(), Kind::Drop, segment))));
     all
+}
+
+/// Themes that are judged. Where each message is told by itself, their number is no news.
+fn judged_themes(watch: &Watch) -> &[String] {
+    if watch.each.is_some() { &[] } else { &watch.themes }
 }
 
 /// Numbers of the sources that a watch counts.
@@ -135,7 +140,7 @@ impl Judge {
     /// people's labels make of it. `series` is the number of all that [`series_of`] gives.
     #[must_use]
     pub fn new(watch: &Watch, buckets: Buckets, series: usize, calibration: Calibration) -> Self {
-        let (themes, measures) = (watch.themes.len(), watch.measures.len());
+        let (themes, measures) = (judged_themes(watch).len(), watch.measures.len());
         // In each segment every theme has two series, one of them for slow rises.
         let parts = (series as f64 / (2 * themes + measures).max(1) as f64 - 1.0).max(0.0);
         let days = Buckets { width: Width::Day, ..buckets };

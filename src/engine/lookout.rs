@@ -27,6 +27,7 @@ use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::Verdict;
+use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::ports::Change;
@@ -55,6 +56,7 @@ use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
+use crate::engine::release::release;
 use crate::engine::retag;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
@@ -92,6 +94,8 @@ pub struct Lookout<S> {
     board: Board,
     beats: Beats,
     known: HashMap<SeriesKey, Known>,
+    /// Quiet that people asked for, as it was at the last look.
+    silences: Vec<Silence>,
 }
 
 /// One look at one watch.
@@ -128,7 +132,7 @@ impl Look<'_> {
 impl<S: Ingest + Incidents> Lookout<S> {
     /// A lookout over a plan's watches.
     pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board, beats: Beats) -> Self {
-        Self { store, plan, clock, board, beats, known: HashMap::new() }
+        Self { store, plan, clock, board, beats, known: HashMap::new(), silences: Vec::new() }
     }
 
     /// Judges everything once. Returns how many notices were put into the outbox.
@@ -139,7 +143,10 @@ impl<S: Ingest + Incidents> Lookout<S> {
     #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
     pub async fn look(&mut self) -> Result<usize, StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
-        let outcome = self.look_at(now).await;
+        let outcome = match self.look_at(now).await {
+            Ok(notices) => release(&self.store, &self.plan.config, Clock::real().now()).await.map(|released| notices + released),
+            failed => failed,
+        };
         self.board.set(board::EVALUATION_SECONDS, &[], began.elapsed().as_secs_f64());
         if outcome.is_err() {
             // What is remembered may be ahead of what was written.
@@ -150,6 +157,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
 
     pub(super) async fn look_at(&mut self, now: Timestamp) -> Result<usize, StoreError> {
         let plan = Arc::clone(&self.plan);
+        self.silences = self.store.silences(Clock::real().now()).await?;
         // Read first: what ends in the meantime is taken for unfinished, and never the other way round.
         let ruleset = self.store.ruleset().await?.unwrap_or_default();
         self.known.retain(|key, known| !is_outdated(key, known, &ruleset));
@@ -163,7 +171,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let looks: Vec<Look<'_>> = plan.config.watches.iter().filter(judged).filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
-        let Some(from) = from else { return Ok(0) };
+        let Some(from) = from else {
+            // Nothing is judged, as where every watch tells single messages: the changes had their say.
+            let done = seen_by_all(&plan, &looks, touched);
+            if !done.is_empty() {
+                self.store.apply(Judged { done, ..Judged::default() }).await?;
+            }
+            return Ok(0);
+        };
         let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
         if self.store.ruleset().await?.is_some_and(|later| later.moving != ruleset.moving) {
             // Something began to move, or ended, between the readings: the next look has it whole.
@@ -288,8 +303,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let evidence = self.store.evidence(ask.clone()).await?;
             let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            Case { plan, watch, before: before.as_ref(), step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, due }
-                .rows()
+            let (silences, before) = (&*self.silences, before.as_ref());
+            Case { plan, watch, before, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows()
         } else {
             Vec::new()
         };
@@ -464,7 +479,7 @@ fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
             Segment::Label { key, .. } => watch.by.contains(key),
         };
         let counted = match key.kind {
-            Kind::Spike | Kind::SlowRise => watch.themes.contains(&key.theme),
+            Kind::Spike | Kind::SlowRise => watch.each.is_none() && watch.themes.contains(&key.theme),
             Kind::Drop => watch.measures.iter().any(|measure| measure.word() == key.theme),
             Kind::NoData | Kind::Message => true,
         };

@@ -22,6 +22,7 @@ use crate::domain::ports::StoreError;
 use crate::engine::POLLERS;
 use crate::engine::Parts;
 use crate::engine::courier::Courier;
+use crate::engine::each;
 use crate::engine::gauges;
 use crate::engine::keeper;
 use crate::engine::lookout::Lookout;
@@ -174,7 +175,7 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
         match looked {
             Ok(notices) => {
                 parts.ready.store(true, Ordering::Relaxed);
-                if notices > 0 {
+                if notices + tell_each(&plan, &parts).await > 0 {
                     nudges.deliver.notify_waiters();
                 }
             }
@@ -194,6 +195,14 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
             () = tokio::time::sleep(period) => {}
         }
     }
+}
+
+/// Tells single messages. What could not be written is told at the next look.
+async fn tell_each(plan: &Plan, parts: &Parts) -> usize {
+    each::tell(&parts.store, plan, parts.clock.now()).await.unwrap_or_else(|error| {
+        error!("single messages could not be told: {error}; the next look tries again");
+        0
+    })
 }
 
 /// On a stop the parcel in hand gets the crew's time to end; a row that is not recorded by then

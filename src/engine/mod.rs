@@ -41,7 +41,9 @@ pub mod plan;
 pub mod poller;
 pub mod precision;
 pub mod relabel;
+pub mod release;
 pub mod retag;
+pub mod rows;
 pub mod silence_of_source;
 
 use crate::deliver::Carrier;
@@ -140,6 +142,9 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, doors: Doors, stop: Cancellati
         crew.start("courier", deliver(courier, parts.clone(), nudges.clone(), crew.stop()));
     }
     crew.start("keeper", keep(Arc::clone(&plan), parts.clone(), crew.stop()));
+    if let Some(settings) = plan.config.heartbeat.clone() {
+        crew.start("heartbeat", heartbeat::run(settings, Arc::clone(&plan), parts.clone(), crew.stop()));
+    }
     for (listener, site) in doors.open(&plan, &parts, &nudges) {
         crew.start("web", web(listener, site, crew.stop()));
     }
@@ -199,6 +204,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     round.notices =
         Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
+    round.notices += each::tell(&parts.store, &plan, parts.clock.now()).await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {
         round.undelivered += courier.deliver_due(&never, || {}).await?;

@@ -29,9 +29,26 @@ pub fn delays(routes: &[Route]) -> [Option<TimeDelta>; ESCALATIONS] {
     std::array::from_fn(|at| all.get(at).copied())
 }
 
+/// A length for people: `15 min`, `1 h 30 min`, `7 d`.
+#[must_use]
+pub fn span(length: TimeDelta) -> String {
+    let minutes = length.num_minutes();
+    match (minutes / 60, minutes % 60) {
+        (hours, 0) if hours >= 48 && hours % 24 == 0 => format!("{} d", hours / 24),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_told_in_hours_and_minutes() {
+        assert_eq!([15, 60, 90, 10_080].map(|minutes| span(TimeDelta::minutes(minutes))), ["15 min", "1 h", "1 h 30 min", "7 d"]);
+    }
 
     #[test]
     fn delays_are_told_apart_and_come_in_order() {

@@ -32,9 +32,33 @@ fn http(status: u16, after: Option<Duration>, body: &str) -> Result<String, Deli
             Err(DeliveryError::ChannelBroken { why: format!("{why}: redirects are not followed; configure the address it points to") })
         }
         401 | 403 | 404 | 410 => Err(DeliveryError::ChannelBroken { why }),
-        _ if too_large => Err(DeliveryError::RowDead { why: format!("{why}: too large") }),
+        _ if too_large => Err(DeliveryError::TooLong { why: format!("{why}: too large") }),
         400 | 422 => Err(DeliveryError::RowDead { why }),
-        _ => Err(DeliveryError::Later { after: after.map(|after| after.min(LONGEST)), why }),
+        // Whoever names a pause, or says "too many", means every message and not this one.
+        _ if status == 429 || after.is_some() => Err(DeliveryError::Throttled { after: after.map(|after| after.min(LONGEST)), why }),
+        _ => Err(DeliveryError::Later { after: None, why }),
+    }
+}
+
+/// Whether a body that was to be JSON or a word is a page for people: a proxy, a login or a notice
+/// of maintenance answered in the place of the other side, which has seen nothing.
+pub(super) fn is_page(body: &str) -> bool {
+    let start = body.trim_start_matches('\u{feff}').trim_start();
+    let start: String = start.chars().take(15).collect::<String>().to_ascii_lowercase();
+    ["<!doctype", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
+}
+
+/// What [`reply`] gives, for those whose success is one status and no page: another 2xx, or somebody
+/// else's page, says nothing of whether the message was taken.
+pub(super) fn exactly(status: u16, answer: &Reply) -> Result<String, DeliveryError> {
+    match answer {
+        Reply::Http { status: 200..=299, body, .. } if is_page(body) => {
+            Err(DeliveryError::Later { after: None, why: "answered with a web page: something stands between".to_owned() })
+        }
+        Reply::Http { status: found @ 200..=299, .. } if *found != status => {
+            Err(DeliveryError::Later { after: None, why: format!("answered {found} instead of {status}") })
+        }
+        answer => reply(answer),
     }
 }
 
@@ -52,7 +76,9 @@ fn ended(code: Option<i32>, said: &str) -> Result<String, DeliveryError> {
 
 fn speaks_of_size(body: &str) -> bool {
     let body = body.to_ascii_lowercase();
-    ["too large", "too long", "too big", "size limit"].iter().any(|words| body.contains(words))
+    ["too large", "too long", "too big", "too_long", "too_large", "size limit", "exceeds the limit", "length limit"]
+        .iter()
+        .any(|words| body.contains(words))
 }
 
 fn smtp(code: u16, text: &str) -> Result<String, DeliveryError> {
@@ -61,6 +87,8 @@ fn smtp(code: u16, text: &str) -> Result<String, DeliveryError> {
         200..=299 => Ok(format!("{code} {text}").trim_end().to_owned()),
         // Authentication required, refused, too weak, without encryption (RFC 4954 section 6).
         530 | 534 | 535 | 538 => Err(DeliveryError::ChannelBroken { why }),
+        // Over the size that this mailbox or server takes (RFC 1870 section 6.2).
+        552 => Err(DeliveryError::TooLong { why }),
         500..=599 => Err(DeliveryError::RowDead { why }),
         _ => Err(DeliveryError::Later { after: None, why }),
     }
@@ -94,14 +122,14 @@ mod tests {
             (307, "broken"),
             (400, "dead"),
             (422, "dead"),
-            (413, "dead"),
+            (413, "too long"),
             (401, "broken"),
             (403, "broken"),
             (404, "broken"),
             (410, "broken"),
             (408, "later"),
             (425, "later"),
-            (429, "later"),
+            (429, "throttled"),
             (500, "later"),
             (502, "later"),
             (503, "later"),
@@ -138,7 +166,7 @@ mod tests {
             (538, "broken"),
             (550, "dead"),
             (551, "dead"),
-            (552, "dead"),
+            (552, "too long"),
             (553, "dead"),
             (554, "dead"),
         ] {
@@ -154,14 +182,31 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_kept_up_to_an_hour() {
-        let after = |seconds| http(429, Some(Duration::from_secs(seconds)), "");
-        assert_eq!(after(7), Err(DeliveryError::Later { after: Some(Duration::from_secs(7)), why: "answered 429".to_owned() }));
-        assert_eq!(after(86_400), Err(DeliveryError::Later { after: Some(LONGEST), why: "answered 429".to_owned() }));
+    fn a_pause_is_kept_up_to_an_hour_and_holds_whatever_the_status() {
+        let after = |status, seconds| http(status, Some(Duration::from_secs(seconds)), "");
+        for status in [429, 503, 500] {
+            let throttled = |after| Err(DeliveryError::Throttled { after: Some(after), why: format!("answered {status}") });
+            assert_eq!(after(status, 7), throttled(Duration::from_secs(7)));
+            assert_eq!(after(status, 86_400), throttled(LONGEST));
+        }
+        assert_eq!(http(429, None, ""), Err(DeliveryError::Throttled { after: None, why: "answered 429".to_owned() }));
     }
 
     #[test]
-    fn a_word_about_size_is_told() {
-        assert_eq!(http(400, None, "Payload Too Large"), Err(DeliveryError::RowDead { why: "answered 400: too large".to_owned() }));
+    fn a_word_about_size_asks_for_less() {
+        for body in ["Payload Too Large", "{\"error\":\"msg_too_long\"}", "message exceeds the limit"] {
+            assert_eq!(http(400, None, body), Err(DeliveryError::TooLong { why: "answered 400: too large".to_owned() }));
+        }
+    }
+
+    #[test]
+    fn a_page_in_the_place_of_an_answer_took_nothing() {
+        let answer = |status, body: &str| class(&exactly(202, &Reply::Http { status, retry_after: None, body: body.to_owned() }));
+        assert_eq!(answer(202, "{\"status\":\"success\"}"), "delivered");
+        assert_eq!(answer(202, ""), "delivered");
+        assert_eq!(answer(202, "\u{feff} <!DOCTYPE html><p>log in</p>"), "later");
+        assert_eq!(answer(202, "<html lang=en>"), "later");
+        assert_eq!(answer(200, "{\"status\":\"success\"}"), "later");
+        assert_eq!(answer(403, "<html>"), "broken");
     }
 }

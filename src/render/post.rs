@@ -1,8 +1,11 @@
 //! What every notice that goes by HTTP has in common.
 
+use chrono::SecondsFormat;
 use serde_json::Value;
 
+use crate::domain::Timestamp;
 use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
 use crate::domain::notice::Row;
 use crate::domain::secret::Secret;
 use crate::render::Method;
@@ -34,6 +37,20 @@ pub(super) fn common(row: &Row) -> Vec<(String, String)> {
         headers.push(("x-uproar-incident", incident));
     }
     headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A moment as programs read it.
+pub(super) fn time(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Address of the incident's page, where there are pages and an incident.
+pub(super) fn page(facts: &Facts) -> Option<String> {
+    if matches!(facts.event, Event::Storm | Event::Digest | Event::Test) {
+        return None;
+    }
+    let page = format!("{}/i/{}", facts.base_url.as_ref()?, token(&facts.incident));
+    Some(facts.ticket.as_ref().map_or_else(|| page.clone(), |ticket| format!("{page}?k={ticket}")))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::SecondsFormat;
 use hmac::Hmac;
 use hmac::KeyInit;
 use hmac::Mac;
@@ -14,7 +13,10 @@ use crate::domain::Timestamp;
 use crate::domain::course::Bar;
 use crate::domain::incident::Level;
 use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
+use crate::domain::notice::Member;
 use crate::domain::notice::Row;
+use crate::domain::notice::SilentSource;
 use crate::domain::secret::Secret;
 use crate::render::Channel;
 use crate::render::DeliveryError;
@@ -24,6 +26,8 @@ use crate::render::Reply;
 use crate::render::judge;
 use crate::render::mail::token;
 use crate::render::origin;
+use crate::render::post;
+use crate::render::post::time;
 use crate::render::wording;
 
 /// Largest body; the specification recommends less than 20 kB.
@@ -31,6 +35,10 @@ const LARGEST: usize = 19_000;
 /// Most buckets of the chart and most marks.
 const BARS: usize = 48;
 const MARKS: usize = 10;
+/// Most members of a storm, lines of a digest, and names of watches or silent sources.
+const MEMBERS: usize = 50;
+const LINES: usize = 50;
+const NAMES: usize = 20;
 
 /// Where the document goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,19 +59,12 @@ impl Channel for Settings {
         let id = format!("msg_{}", token(&row.id).replace('.', "_"));
         let time = now.timestamp().to_string();
         let signatures: Vec<String> = self.keys.iter().filter_map(|key| signature(key, &id, &time, &body)).collect();
-        let mut headers = vec![
-            ("content-type", "application/json".to_owned()),
-            ("user-agent", concat!("uproar/", env!("CARGO_PKG_VERSION")).to_owned()),
-            ("webhook-id", id),
-            ("webhook-timestamp", time),
-            ("idempotency-key", token(&row.id)),
-            ("x-uproar-incident", token(&row.facts.incident)),
-            ("x-uproar-event", row.facts.event.word().to_owned()),
-        ];
+        let mut headers = post::common(row);
+        headers.push(("webhook-id".to_owned(), id));
+        headers.push(("webhook-timestamp".to_owned(), time));
         if !signatures.is_empty() {
-            headers.push(("webhook-signature", signatures.join(" ")));
+            headers.push(("webhook-signature".to_owned(), signatures.join(" ")));
         }
-        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Parcel::Post { method: Method::Post, url: self.url.clone(), headers, body }
     }
 
@@ -86,23 +87,22 @@ fn signature(key: &Secret, id: &str, time: &str, body: &[u8]) -> Option<String> 
     Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
-/// The document, with fewer and shorter quotes where it would be too large.
+/// The bytes of [`whole`].
 fn body(row: &Row) -> Vec<u8> {
+    whole(row).to_string().into_bytes()
+}
+
+/// The document, with fewer and shorter quotes where it would be too large or was called so.
+pub(super) fn whole(row: &Row) -> Value {
     let shapes = [(5, 600, 20, BARS), (3, 300, 20, BARS), (3, 200, 10, BARS), (1, 200, 5, 0), (0, 0, 0, 0)];
-    let bodies = shapes.iter().map(|&(quotes, length, shares, bars)| document(row, quotes, length, shares, bars).to_string().into_bytes());
-    let mut last = Vec::new();
-    for body in bodies {
-        let fits = body.len() <= LARGEST;
-        last = body;
-        if fits {
+    let mut last = Value::Null;
+    for &(quotes, length, shares, bars) in if row.short { &shapes[3..] } else { &shapes[..] } {
+        last = document(row, quotes, length, shares, bars);
+        if last.to_string().len() <= LARGEST {
             break;
         }
     }
     last
-}
-
-fn time(at: Timestamp) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// One bucket of the chart.
@@ -116,6 +116,10 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
         let data = json!({ "incident_id": token(&facts.incident), "target": wording::name(&row.target), "test": true });
         return json!({ "type": "incident.test", "timestamp": time(facts.at), "data": data });
     }
+    if facts.event == Event::Digest {
+        let lines: Vec<String> = facts.lines.iter().take(LINES).map(|line| wording::quote(line, 300)).collect();
+        return json!({ "type": "uproar.digest", "timestamp": time(facts.at), "data": { "target": wording::name(&row.target), "lines": lines } });
+    }
     let numbers = &facts.numbers;
     let quotes: Vec<Value> = facts
         .quotes
@@ -128,12 +132,14 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
                 "url": quote.url.as_deref().filter(|url| url.len() <= 500 && (url.starts_with("https://") || url.starts_with("http://"))),
                 "rating": quote.rating.as_deref().map(wording::name),
                 "at": time(quote.at),
+                "message": quote.item,
+                "link": quote_page(facts, quote.item, quote.ticket.as_deref()),
             })
         })
         .collect();
     let breakdown: Vec<Value> = facts.breakdown.iter().take(shares).map(origin::share).collect();
     let risen: Vec<Value> = facts.risen.iter().take(10).map(origin::word).collect();
-    let data = json!({
+    let mut data = json!({
         "incident_id": token(&facts.incident),
         "revision": facts.revision,
         "watch": wording::name(&facts.watch),
@@ -168,9 +174,66 @@ fn document(row: &Row, quotes: usize, length: usize, shares: usize, bars: usize)
         "risen_words": risen,
         "holidays": facts.holidays.iter().take(3).map(|day| wording::name(day)).collect::<Vec<_>>(),
         "cause": wording::name(&facts.cause),
-        "link": facts.base_url.as_ref().map(|base| format!("{base}/i/{}", token(&facts.incident))),
+        "link": post::page(facts),
     });
+    for (name, value) in since(facts) {
+        data[name] = value;
+    }
     json!({ "type": format!("incident.{}", facts.event.word()), "timestamp": time(facts.at), "data": data })
+}
+
+/// What is told of some notices only.
+fn since(facts: &Facts) -> Vec<(&'static str, Value)> {
+    let mut told = Vec::new();
+    let mut tell = |name: &'static str, value: Option<Value>| told.extend(value.map(|value| (name, value)));
+    tell("told_at", facts.told_at.map(|at| json!(time(at))));
+    tell("reminder", facts.reminder.map(|(number, of)| json!({ "number": number, "of": of })));
+    tell("escalated", facts.escalated.as_deref().map(|why| json!(wording::name(why))));
+    tell("acked_by", facts.acked_by.as_deref().map(|who| json!(wording::name(who))));
+    tell("dropped_ack", facts.dropped_ack.as_deref().map(|who| json!(wording::name(who))));
+    tell("over", facts.over.as_ref().map(|ending| json!({ "at": time(ending.at), "cause": wording::name(&ending.cause) })));
+    tell("earlier_incident", facts.earlier.as_deref().map(|id| json!(token(id))));
+    tell("instead_of", facts.instead_of.as_deref().map(|why| json!(wording::quote(why, 200))));
+    tell("next_reminder", facts.next_reminder.map(|at| json!(time(at))));
+    tell("more", (facts.more > 0).then(|| json!(facts.more)));
+    let silent = facts
+        .no_data
+        .iter()
+        .take(NAMES)
+        .map(|source| json!({ "source": wording::name(&source.source), "since": time(source.since), "fails": source.fails }));
+    tell("no_data", (!facts.no_data.is_empty()).then(|| silent.collect()));
+    tell("silent", facts.silent.as_ref().map(silence));
+    tell("members", (!facts.members.is_empty()).then(|| facts.members.iter().take(MEMBERS).map(member).collect()));
+    told
+}
+
+fn silence(silent: &SilentSource) -> Value {
+    json!({
+        "last_success": silent.last_success.map(time),
+        "last_new": silent.last_new.map(time),
+        "error": silent.error.as_deref().map(|error| wording::quote(error, 200)),
+        "fails": silent.fails,
+        "watches": silent.watches.iter().take(NAMES).map(|watch| wording::name(watch)).collect::<Vec<_>>(),
+    })
+}
+
+fn member(member: &Member) -> Value {
+    json!({
+        "incident_id": token(&member.incident),
+        "event": member.event.word(),
+        "title": wording::name(&member.title),
+        "watch": wording::name(&member.watch),
+        "segment": wording::name(&member.segment.to_string()),
+        "level": member.level.word(),
+        "count": member.count,
+        "expected": member.expected,
+        "since": time(member.since),
+    })
+}
+
+/// Address of a message's page.
+fn quote_page(facts: &Facts, item: Option<i64>, ticket: Option<&str>) -> Option<String> {
+    Some(format!("{}/q/{}?k={}", facts.base_url.as_ref()?, item?, ticket?))
 }
 
 #[cfg(test)]
@@ -266,5 +329,48 @@ mod tests {
         assert!(body.len() < 20_000, "{}", body.len());
         assert!(serde_json::from_slice::<Value>(&body).is_ok());
         assert!(headers.iter().all(|header| header.1.bytes().all(|byte| (0x20..0x7f).contains(&byte))));
+    }
+
+    #[test]
+    fn what_some_notices_alone_tell_is_left_out_of_the_others() {
+        let mut row = sample::opened();
+        assert!(whole(&row)["data"].get("more").is_none() && whole(&row)["data"].get("reminder").is_none());
+        row.facts.more = 2;
+        row.facts.reminder = Some((1, 5));
+        row.facts.acked_by = Some("anna".to_owned());
+        let data = whole(&row)["data"].clone();
+        assert_eq!((&data["more"], &data["acked_by"]), (&json!(2), &json!("anna")));
+        assert_eq!(data["reminder"], json!({ "number": 1, "of": 5 }));
+    }
+
+    #[test]
+    fn links_carry_what_lets_the_reader_act() {
+        let mut row = sample::opened();
+        row.facts.base_url = Some("https://uproar.example.com".to_owned());
+        assert_eq!(whole(&row)["data"]["link"], "https://uproar.example.com/i/i-7f3k2");
+        row.facts.ticket = Some("T1".to_owned());
+        (row.facts.quotes[0].item, row.facts.quotes[0].ticket) = (Some(7), Some("T2".to_owned()));
+        let data = whole(&row)["data"].clone();
+        assert_eq!(data["link"], "https://uproar.example.com/i/i-7f3k2?k=T1");
+        assert_eq!(data["quotes"][0]["link"], "https://uproar.example.com/q/7?k=T2");
+    }
+
+    #[test]
+    fn a_digest_is_lines_of_no_incident() {
+        let mut row = sample::opened();
+        row.facts.event = Event::Digest;
+        row.facts.lines = vec!["All is well.".to_owned()];
+        let document = whole(&row);
+        assert_eq!((&document["type"], &document["data"]["lines"][0]), (&json!("uproar.digest"), &json!("All is well.")));
+        let (headers, _) = packed(&row, row.created);
+        assert!(headers.iter().all(|header| header.0 != "x-uproar-incident"));
+    }
+
+    #[test]
+    fn what_was_called_too_long_is_shorter() {
+        let long = sample::charted();
+        let short = Row { short: true, ..long.clone() };
+        assert_eq!(whole(&short)["data"]["quotes"].as_array().unwrap().len(), 1);
+        assert!(whole(&short).to_string().len() * 3 < whole(&long).to_string().len());
     }
 }

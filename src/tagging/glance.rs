@@ -69,7 +69,9 @@ impl Outlines {
     }
 
     fn parts(&mut self, parts: &[Node], kind: u32) -> u32 {
-        parts.iter().for_each(|part| _ = self.add(part));
+        for part in parts {
+            self.add(part);
+        }
         kind
     }
 
@@ -109,18 +111,23 @@ impl Glance {
 
     /// Notes what some words of a message satisfy.
     pub(super) fn note(&mut self, words: Range<usize>, message: Known<'_>) {
-        words.for_each(|word| self.set(word, message.choices(word)));
+        words.for_each(|word| self.note_word(word, message.choices(word)));
     }
 
-    fn set(&mut self, word: usize, choices: &[Choice]) {
+    /// Notes the choices that one word satisfies.
+    pub(super) fn note_word(&mut self, word: usize, choices: &[Choice]) {
         let bit = 1 << (word % WORDS);
-        choices.iter().for_each(|choice| self.by_choice[place(*choice)] |= bit);
+        for choice in choices {
+            self.by_choice[place(*choice)] |= bit;
+        }
     }
 
     /// Forgets words again, all that were noted: cheaper than to forget every choice.
     pub(super) fn forget(&mut self, words: Range<usize>, message: Known<'_>) {
         for word in words {
-            message.choices(word).iter().for_each(|choice| self.by_choice[place(*choice)] = 0);
+            for choice in message.choices(word) {
+                self.by_choice[place(*choice)] = 0;
+            }
         }
     }
 
@@ -249,7 +256,9 @@ mod tests {
     fn glance(words: &[(usize, &[Choice])]) -> Glance {
         let mut glance = Glance::default();
         glance.fit(2);
-        words.iter().for_each(|(word, choices)| glance.set(*word, choices));
+        for (word, choices) in words {
+            glance.note_word(*word, choices);
+        }
         glance
     }
 

@@ -355,17 +355,14 @@ fn packed(text: &str, word: &Range<usize>) -> Option<Packed> {
         return None;
     }
     let bytes = text.as_bytes();
-    let number = match bytes.get(word.start..word.start + MOST) {
-        Some(more) => {
-            let more = u128::from_le_bytes(more.try_into().expect("it is as long as the number"));
-            // A word has at least one byte.
-            more & (u128::MAX >> (8 * (MOST - length)))
-        }
-        None => {
-            let mut all = [0; MOST];
-            all[..length].copy_from_slice(&bytes[word.clone()]);
-            u128::from_le_bytes(all)
-        }
+    let number = if let Some(more) = bytes.get(word.start..word.start + MOST) {
+        let more = u128::from_le_bytes(more.try_into().expect("it is as long as the number"));
+        // A word has at least one byte.
+        more & (u128::MAX >> (8 * (MOST - length)))
+    } else {
+        let mut all = [0; MOST];
+        all[..length].copy_from_slice(&bytes[word.clone()]);
+        u128::from_le_bytes(all)
     };
     Some([number as u64, (number >> 64) as u64])
 }

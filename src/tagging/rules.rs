@@ -304,13 +304,12 @@ impl Rules {
         let cut = &message.cut;
         scratch.hush.clear(cut.sentences.len());
         let again;
-        let known = match message.known(&scratch.memos) {
-            Some(known) => known,
-            None => {
-                // Other texts came between, and what its words mean was forgotten.
-                again = self.reread(scratch, message);
-                again.known(&scratch.memos).expect("nothing is forgotten before the next text is begun")
-            }
+        let known = if let Some(known) = message.known(&scratch.memos) {
+            known
+        } else {
+            // Other texts came between, and what its words mean was forgotten.
+            again = self.reread(scratch, message);
+            again.known(&scratch.memos).expect("nothing is forgotten before the next text is begun")
         };
         self.triggers.ask(&mut scratch.asking, &mut scratch.postings, &self.alternatives, known);
         let mut written_in = message.lang;

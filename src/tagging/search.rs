@@ -202,6 +202,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tagging::glance::Glance;
+    use crate::tagging::glance::Outlines;
     use crate::tagging::parse;
     use crate::tagging::parse::Expression;
     use crate::tagging::pattern::Pattern;
@@ -211,18 +213,27 @@ mod tests {
 
     /// Plans a rule, and posts the words of a text of one sentence.
     fn plan(rule: &Expression, words: &[&str]) -> (Node, Postings, Window) {
-        let mut choices = Choices::default();
-        let node = choices.node(rule.clone());
+        let (node, by_word, choices) = planned(rule, words);
         let mut postings = Postings::default();
-        postings.clear(choices.len());
-        for (choice, patterns) in (0..).zip(choices.into_patterns()) {
-            for (at, word) in (0..).zip(words) {
-                if patterns.contains(&Pattern::Exact((*word).to_owned())) {
-                    postings.push(choice, at);
-                }
+        postings.clear(choices);
+        for (at, satisfied) in (0..).zip(by_word) {
+            for choice in satisfied {
+                postings.push(choice, at);
             }
         }
         (node, postings, Window { from: 0, to: words.len() as u32 })
+    }
+
+    /// A rule as planned, the choices that each word satisfies, and how many there are.
+    fn planned(rule: &Expression, words: &[&str]) -> (Node, Vec<Vec<Choice>>, usize) {
+        let mut choices = Choices::default();
+        let node = choices.node(rule.clone());
+        let patterns = choices.into_patterns();
+        let satisfied = |word: &&str| {
+            let fits = |(_, patterns): &(Choice, &BTreeSet<Pattern>)| patterns.contains(&Pattern::Exact((*word).to_owned()));
+            (0..).zip(&patterns).filter(fits).map(|(choice, _)| choice).collect()
+        };
+        (node, words.iter().map(satisfied).collect(), patterns.len())
     }
 
     /// The evidence for a rule in a text, as words.
@@ -322,6 +333,17 @@ mod tests {
                 let (node, postings, window) = plan(&read, &words);
                 let holds = postings.holds(&node, window);
                 prop_assert_eq!(holds, !plainly(&read, &words).is_empty(), "{}", rule);
+                let (node, by_word, choices) = planned(&read, &words);
+                // Far enough into a long text that some of its words are folded.
+                for before in [0, 60] {
+                    let mut glance = Glance::default();
+                    glance.fit(choices);
+                    (before..).zip(&by_word).for_each(|(word, choices)| glance.note_word(word, choices));
+                    glance.look_at(before..before + words.len());
+                    let mut outlines = Outlines::default();
+                    let outline = outlines.add(&node);
+                    prop_assert!(glance.may_hold(&outlines, outline) || !holds, "{rule} at a glance");
+                }
                 let mut evidence = Vec::new();
                 postings.evidence(&node, window, &mut evidence);
                 prop_assert!(!holds || !evidence.is_empty(), "{}", rule);

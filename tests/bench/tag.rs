@@ -147,7 +147,7 @@ fn matching(bencher: Bencher<'_, '_>) {
         let block = blocks.next().unwrap_or_default();
         (bytes(block), block.iter().map(|text| rules.read(&mut scratch.borrow_mut(), &message(text))).collect::<Vec<_>>())
     };
-    bencher.with_inputs(&mut read).input_counter(|(bytes, _)| bytes.clone()).bench_local_refs(|(_, block)| {
+    bencher.with_inputs(&mut read).input_counter(|(bytes, _)| *bytes).bench_local_refs(|(_, block)| {
         let mut scratch = scratch.borrow_mut();
         block.iter().map(|read| rules.tag_read(&mut scratch, read).len()).sum::<usize>()
     });

@@ -5,5 +5,6 @@
 
 mod contract;
 mod house;
+mod payloads;
 mod story;
 mod themes;

@@ -1,5 +1,7 @@
 //! The whole road: a feed over HTTP in, a mail out of a real SMTP server.
 
+use std::path::Path;
+
 use crate::house::House;
 use crate::house::feed::Feed;
 use crate::house::feed::THEME;
@@ -11,17 +13,18 @@ use crate::smtpd::PASSWORD;
 use crate::smtpd::Smtpd;
 use crate::smtpd::USER;
 
-const CALM: f64 = 460.0;
+pub const CALM: f64 = 460.0;
 
-/// A house whose watch mails to two people by this server.
-fn house(feed: &Feed, server: &Smtpd, door: Door) -> House {
+/// A house whose watch mails to two people by the server at a port, which that authority vouches for.
+pub fn house(feed: &Feed, door: Door, port: u16, ca: Option<&Path>) -> House {
     let login = format!("user = \"{USER}\"\npassword = {{ file = \"HERE/password\" }}\n");
     let (tls, login) = match door {
         Door::StartTls => ("required", login),
         Door::Tls => ("implicit", login),
         Door::Open => ("none", String::new()),
     };
-    let fetch = feed.source().replace("[fetch]\n", &format!("[fetch]\nextra_ca = \"{}\"\n", server.ca().display()));
+    let trust = ca.map(|ca| format!("[fetch]\nextra_ca = \"{}\"\n", ca.display()));
+    let fetch = trust.map_or_else(|| feed.source(), |trust| feed.source().replace("[fetch]\n", &trust));
     let house = House::new(&format!(
         r#"{THEME}{fetch}
 [store]
@@ -37,10 +40,9 @@ name = "desk"
 [target.email]
 to = ["anna@theatre.example", "Bo Ek <bo@theatre.example>"]
 from = "Uproar <uproar@theatre.example>"
-smtp = "localhost:{}"
+smtp = "localhost:{port}"
 tls = "{tls}"
-{login}"#,
-        server.address().port()
+{login}"#
     ));
     house.write("password", &format!("{PASSWORD}\n"), 0o600);
     house
@@ -50,7 +52,7 @@ tls = "{tls}"
 fn a_spike_is_mailed_to_each_through_every_door() {
     for door in [Door::StartTls, Door::Tls, Door::Open] {
         let (feed, server) = (Feed::start(calm_month()), Smtpd::start(door));
-        let house = house(&feed, &server, door);
+        let house = house(&feed, door, server.address().port(), Some(&server.ca()));
         let daemon = house.start();
         daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", CALM);
         feed.add(spike(0, 40));
@@ -71,7 +73,7 @@ fn a_spike_is_mailed_to_each_through_every_door() {
 #[test]
 fn a_mail_that_nobody_took_goes_out_once_when_the_server_is_back() {
     let (feed, server) = (Feed::start(calm_month()), Smtpd::start(Door::StartTls));
-    let house = house(&feed, &server, Door::StartTls);
+    let house = house(&feed, Door::StartTls, server.address().port(), Some(&server.ca()));
     server.be_busy(true);
     let daemon = house.start();
     daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"late\"}", CALM);
@@ -96,7 +98,7 @@ fn a_mail_that_nobody_took_goes_out_once_when_the_server_is_back() {
 #[test]
 fn a_test_alert_goes_the_real_way_once_also_beside_the_daemon() {
     let (feed, server) = (Feed::start(calm_month()), Smtpd::start(Door::StartTls));
-    let house = house(&feed, &server, Door::StartTls);
+    let house = house(&feed, Door::StartTls, server.address().port(), Some(&server.ca()));
     let daemon = house.start();
     daemon.is_ready();
     let told = house.told(&["target", "test", "desk"]);

@@ -10,4 +10,5 @@ mod house;
 mod https;
 mod kills;
 mod mails;
+mod postfix;
 mod smtpd;

@@ -5,6 +5,7 @@ use crate::cli::exit::Failure;
 use crate::config::settings::Config;
 use crate::config::settings::Source;
 use crate::config::settings::Target;
+use crate::deliver::Carrier;
 use crate::domain::item::Cursor;
 use crate::domain::secret::Secret;
 use crate::fetch::Fetched;
@@ -46,20 +47,23 @@ async fn source_answers(source: &Source, fetcher: &Fetcher) -> Result<(), String
     Ok(())
 }
 
-/// Talks to a mail server up to the login; a folder must be one. A webhook can't be asked without
-/// posting, so only its name is looked up.
+/// Talks to a mail server up to the login; a folder must be one. Slack's API and Discord say whether
+/// they know who asks. Other webhooks can't be asked without posting, so only the host is looked up.
 async fn target_answers(target: &Target, config: &Config) -> Result<(), String> {
     match &target.channel {
-        render::Settings::Email(mail) => {
-            let carrier = crate::cli::open::carrier(&config.fetch).map_err(|failure| failure.message)?;
-            carrier.greet(&mail.server).await
-        }
+        render::Settings::Email(mail) => carrier(config)?.greet(&mail.server).await,
         render::Settings::Webhook(webhook) => known(&webhook.url).await,
         render::Settings::Slack(slack) => known(&slack.webhook).await,
-        render::Settings::SlackApi(slack) => known(&slack.api).await,
+        render::Settings::SlackApi(slack) => {
+            let reply = carrier(config)?.carry(&slack.question()).await;
+            slack.answered(&reply).map_err(|error| error.to_string())
+        }
         render::Settings::Teams(teams) => known(&teams.url).await,
         render::Settings::GoogleChat(space) => known(&space.url).await,
-        render::Settings::Discord(discord) => known(&discord.url).await,
+        render::Settings::Discord(discord) => {
+            let reply = carrier(config)?.carry(&discord.question()).await;
+            discord.answered(&reply).map_err(|error| error.to_string())
+        }
         render::Settings::Mattermost(mattermost) => known(&mattermost.url).await,
         render::Settings::PagerDuty(pagerduty) => known(&pagerduty.url).await,
         render::Settings::Alertmanager(alertmanager) => known(&alertmanager.url).await,
@@ -77,6 +81,10 @@ async fn target_answers(target: &Target, config: &Config) -> Result<(), String> 
             _ => Ok(()),
         },
     }
+}
+
+fn carrier(config: &Config) -> Result<Carrier, String> {
+    crate::cli::open::carrier(&config.fetch).map_err(|failure| failure.message)
 }
 
 /// The host of an address has one of its own.

@@ -96,6 +96,7 @@ impl<'a> Sitting<'a> {
 
     fn ask(&self, next: &Next, mut themes: BTreeSet<usize>, input: &mut impl BufRead, console: &mut Console) -> Result<Done, Failure> {
         self.show(next, &themes, console)?;
+        let shown = themes.clone();
         loop {
             write!(console.out, "{KEYS}")?;
             console.out.flush()?;
@@ -108,6 +109,9 @@ impl<'a> Sitting<'a> {
                 writeln!(console.out)?;
             }
             if length == 0 {
+                if themes != shown {
+                    writeln!(console.err, "no empty line confirmed the change to the last message, so nothing is stored of it")?;
+                }
                 return Ok(Done::Quit);
             }
             match keys::answer(&String::from_utf8_lossy(&line), &self.themes) {

@@ -53,7 +53,7 @@ pub fn settings(top: &Top, reader: &mut Reader<'_>) -> (Config, Vec<Option<theme
         sources: sources::sources(top, reader),
         watches: watches::watches(top, &themes, reader),
         targets: targets::targets(top, reader),
-        routes: routes::routes(top, reader),
+        routes: routes::routes(top, &themes, reader),
         delivery: delivery::delivery(top, reader),
         templates: templates::templates(top, reader),
         heartbeat: heartbeat::heartbeat(top, reader),
@@ -125,6 +125,8 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         );
     }
     labels::unknown(top, config, reader);
+    routes::idle(top, config, reader);
+    targets::chains(top, reader);
     let used = |names: fn(&settings::Watch) -> &[String]| config.watches.iter().flat_map(names).map(String::as_str).collect::<HashSet<_>>();
     let warnings = [
         Unused { code: Code::SourceUnwatched, what: "counts the source", label: "read, stored, and never watched", key: "sources" }

@@ -8,6 +8,7 @@ use crate::config::reader::Reader;
 use crate::config::suggest;
 use crate::config::tree::Place;
 use crate::config::tree::Placed;
+use crate::domain::matcher::fits;
 
 /// The names of one kind of thing.
 pub struct Names<'a> {
@@ -70,65 +71,4 @@ fn unknown(key: &str, text: &str, pattern: bool, at: Place, names: &Names<'_>) -
     Problem::error(Code::UnknownName, at, format!("there is no {what} `{text}`"))
         .label("unknown")
         .help(suggest::question(text, names.all.iter().copied()))
-}
-
-/// Whether a name matches a pattern of `*` and `?`.
-#[must_use]
-pub fn fits(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut p, mut n) = (0, 0);
-    // Where to go on after the last star: behind it, with one more letter eaten by it.
-    let mut retry: Option<(usize, usize)> = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                p += 1;
-                retry = Some((p, n + 1));
-            }
-            Some(letter) if *letter == '?' || *letter == name[n] => (p, n) = (p + 1, n + 1),
-            _ => match retry {
-                Some((after, next)) => {
-                    (p, n) = (after, next);
-                    retry = Some((after, next + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[p..].iter().all(|letter| *letter == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn patterns_fit_as_in_a_shell() {
-        for (pattern, name, fit) in [
-            ("*", "anything", true),
-            ("*", "", true),
-            ("shop-*", "shop-se", true),
-            ("shop-*", "shop", false),
-            ("*-se", "app-shop-se", true),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*a*b*", "xxaxxbxx", true),
-            ("*a*b*", "xxbxxaxx", false),
-            ("å?", "åä", true),
-        ] {
-            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_name_fits_itself_and_its_beginning_with_a_star(name in "[a-c]{0,12}", cut in 0_usize..12) {
-            let cut = cut.min(name.len());
-            let pattern = format!("{}*", &name[..cut]);
-            prop_assert!(fits(&name, &name));
-            prop_assert!(fits(&pattern, &name));
-        }
-    }
 }

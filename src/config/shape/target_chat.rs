@@ -11,7 +11,8 @@ table! {
     Slack "[target.slack]" one_of(webhook token) {
         /// Address of an incoming webhook; a secret.
         webhook: Discreet, optional = { credential = "slack_url" };
-        /// Token of the app, `xoxb-...`; it needs the scope `chat:write`.
+        /// Token of the app, `xoxb-...`; it needs the scope `chat:write`, and must be a member of the
+        /// channel (`/invite @app` there) unless it has `chat:write.public` too.
         token: Kept, optional = { credential = "slack_token" };
         /// Name or id of the channel, with `token`.
         channel: Line, optional = "#support";

@@ -40,13 +40,13 @@ table! {
         min_complaints: Whole<1, 1_000_000>, default = 5;
         /// Names of the targets that are told.
         notify: List<Line>, default = [], such_as = ["support-leads"];
-        /// For themes of which every single message matters: they are told one by one too.
+        /// For themes of which every single message matters: they are told one by one instead of spikes.
         each: Each, optional = {};
     }
 }
 
 table! {
-    /// Messages of this watch are told one by one. History never is.
+    /// Messages of this watch are told one by one instead of spikes. History never is.
     Each "[watch.each]" {
         /// How many, per "hour", "day" or "week"; of the rest the number is told.
         at_most: Rate, required = "10 per day";

@@ -38,6 +38,13 @@ const COMPARED: u32 = 1_000;
 /// Quarters from ?1 to ?2, one seek each: a range over the table would read every theme and scope.
 const QUARTERS: &str = "WITH RECURSIVE quarters (quarter) AS (SELECT ?1 UNION ALL SELECT quarter + 1 FROM quarters WHERE quarter + 1 < ?2)";
 
+/// Columns of [`complaint`].
+const COMPLAINT: &str =
+    "item.id, coalesce(title, ''), coalesce(body, ''), source.name, item.url, item.rating, item.rating_max, item.fields,
+    spot.at, tag.spans,
+    (SELECT json_group_object(scope.key, scope.value) FROM item_label JOIN scope ON scope.id = item_label.scope
+     WHERE item_label.item = item.id), item.lang, item.author_hash";
+
 const TEXT: &str = "JOIN source ON source.id = item.source LEFT JOIN text ON text.item = item.id";
 
 /// An ask with its names as numbers.
@@ -55,7 +62,7 @@ pub(super) fn gather(connection: &Connection, ask: &Ask) -> Result<Evidence, Sto
     if let Some(measure) = ask.measure {
         return ratings::gather(connection, ask, measure);
     }
-    let Some(search) = Search::of(connection, ask)? else { return Ok(Evidence::default()) };
+    let Some(search) = Search::of(connection, ask)? else { return single(connection, ask) };
     Ok(Evidence {
         complaints: search.complaints()?,
         voices: search.voices()?,
@@ -64,6 +71,24 @@ pub(super) fn gather(connection: &Connection, ask: &Ask) -> Result<Evidence, Sto
         others: search.others()?,
         recent: search.recent()?,
     })
+}
+
+/// What an incident of a single message tells of. No message has a label `message`, unless its
+/// source gives it one.
+fn single(connection: &Connection, ask: &Ask) -> Result<Evidence, StoreError> {
+    let item = match &ask.segment {
+        Segment::Label { key, value } if key == "message" => value.parse::<i64>().ok(),
+        _ => None,
+    };
+    let Some(item) = item else { return Ok(Evidence::default()) };
+    let mut find = connection.prepare_cached(&format!(
+        "SELECT {COMPLAINT} FROM item AS spot JOIN item ON item.id = spot.id
+           JOIN theme ON theme.name = ?1 JOIN tag ON tag.item = spot.id AND tag.theme = theme.id {TEXT}
+         WHERE spot.id = ?2 AND item.deleted_at IS NULL AND source.name IN (SELECT value FROM json_each(?3))"
+    ))?;
+    let sources = serde_json::to_string(&ask.sources)?;
+    let complaints: Vec<Complaint> = find.query_map(params![ask.theme, item, sources], complaint)?.collect::<Result<_, _>>()?;
+    Ok(Evidence { voices: complaints.len() as u64, complaints, ..Evidence::default() })
 }
 
 impl<'a> Search<'a> {
@@ -116,14 +141,8 @@ impl<'a> Search<'a> {
     }
 
     fn complaints(&self) -> Result<Vec<Complaint>, StoreError> {
-        let mut find = self.connection.prepare_cached(&complaints_of(
-            "item.id, coalesce(title, ''), coalesce(body, ''), source.name, item.url, item.rating, item.rating_max, item.fields,
-             spot.at, tag.spans,
-             (SELECT json_group_object(scope.key, scope.value) FROM item_label JOIN scope ON scope.id = item_label.scope
-              WHERE item_label.item = item.id), item.lang, item.author_hash",
-            TEXT,
-            &format!("ORDER BY spot.at DESC LIMIT {}", self.ask.limit),
-        ))?;
+        let mut find =
+            self.connection.prepare_cached(&complaints_of(COMPLAINT, TEXT, &format!("ORDER BY spot.at DESC LIMIT {}", self.ask.limit)))?;
         let rows = find.query_map(self.between(self.ask.from, self.ask.until), complaint)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -413,6 +432,19 @@ mod tests {
         shop version 2: 5/5 was 0/0
         forum version 2: 1/1 was 0/0
         ");
+    }
+
+    #[test]
+    fn a_single_message_is_found_by_its_number_unless_it_was_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let of = |item: &str| Ask { segment: Segment::Label { key: "message".to_owned(), value: item.to_owned() }, ..ask(Segment::All) };
+        let found = store.reader().evidence(&of("101")).unwrap();
+        assert_eq!((found.voices, found.complaints.len(), found.complaints[0].item), (1, 1, 101));
+        assert_eq!(found.complaints[0].text, "the bot again, number 100");
+        for other in ["112", "2", "9999", "x"] {
+            assert_eq!(store.reader().evidence(&of(other)).unwrap(), Evidence::default(), "{other}");
+        }
     }
 
     #[test]

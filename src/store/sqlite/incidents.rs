@@ -132,9 +132,13 @@ pub(super) fn snapshots(connection: &Connection, before: Timestamp) -> Result<BT
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The newest incident of each series.
+/// The newest incident of each series. Single messages that are over are left out: each is a series
+/// of its own, and nothing will ever come of it.
 pub(super) fn newest(connection: &Connection) -> Result<Vec<Incident>, StoreError> {
-    let mut find = connection.prepare_cached("SELECT data, max(opened_at) FROM incident GROUP BY series")?;
+    let mut find = connection.prepare_cached(
+        "SELECT data, max(opened_at) FROM incident WHERE state <> 'closed' OR series NOT LIKE '%' || char(31) || 'message'
+         GROUP BY series",
+    )?;
     parse_all(find.query_map([], |row| row.get::<_, String>(0))?)
 }
 

@@ -15,7 +15,7 @@ use rusqlite::config::DbConfig;
 mod acts;
 pub mod census;
 mod counters;
-mod each;
+pub mod each;
 mod evidence;
 mod health;
 pub mod history;
@@ -37,6 +37,7 @@ mod retag;
 pub mod reviews;
 mod silences;
 mod streams;
+pub mod threads;
 mod values;
 mod voices;
 mod writer;
@@ -50,6 +51,7 @@ pub use outbox::GUEST;
 pub use ports::Sqlite;
 
 use crate::domain::Timestamp;
+use crate::domain::matcher::Silence;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
@@ -133,6 +135,24 @@ impl Direct {
     /// [`StoreError`] when the database fails.
     pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
         self.write(|connection, _| acts::remove(connection, kind, id))
+    }
+
+    /// Writes a silence, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn add_silence(&mut self, silence: &Silence, now: Timestamp) -> Result<i64, StoreError> {
+        self.write(|connection, _| silences::add(connection, silence, now))
+    }
+
+    /// Ends a silence early. Whether there was one that was not over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn end_silence(&mut self, id: i64, who: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(|connection, _| silences::end(connection, id, who, now))
     }
 
     /// Removes texts that are older than `before`, then the oldest until the file is below

@@ -11,6 +11,7 @@ use crate::domain::notice::Row;
 use crate::domain::ports::Claim;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::StoreError;
+use crate::store::sqlite::threads;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -28,17 +29,12 @@ pub const GUEST: &str = "guest-";
 /// Puts a row in. Who never heard that an incident opened does not hear that it is over; an
 /// undelivered "worse" gives way to what is newer.
 pub(super) fn insert(connection: &Connection, row: &NewRow) -> Result<(), StoreError> {
+    if !threads::continues(connection, row)? {
+        return Ok(());
+    }
     let facts = &row.facts;
     let thread = params![facts.incident, row.target, row.recipient];
     if !matches!(facts.event, Event::Opened | Event::Test | Event::Storm | Event::Digest) {
-        let told: bool = connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'opened')",
-            )?
-            .query_row(thread, |found| found.get(0))?;
-        if !told {
-            return Ok(());
-        }
         connection
             .prepare_cached(
                 "UPDATE outbox SET state = 'superseded' WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'worse'

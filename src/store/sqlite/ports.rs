@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
+use crate::domain::matcher::Silence;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::ports::Ask;
@@ -21,6 +22,7 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::Health;
+use crate::domain::ports::Held;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
@@ -48,6 +50,8 @@ use crate::store::sqlite::Direct;
 use crate::store::sqlite::OpenError;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::each;
+use crate::store::sqlite::each::Mark;
 use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
@@ -59,6 +63,7 @@ use crate::store::sqlite::relabel;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::reviews;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
@@ -111,6 +116,21 @@ impl Sqlite {
     /// [`StoreError`] when the database fails.
     pub async fn enqueue(&self, row: NewRow) -> Result<(), StoreError> {
         self.writer.run(move |connection, _| outbox::insert(connection, &row)).await
+    }
+
+    /// Writes incidents of single messages with their rows, and how far they were told: all or nothing.
+    /// Watches of `gone` tell none any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails, or when somebody moved one of the incidents first.
+    pub async fn tell_each(&self, judged: Judged, marks: Vec<Mark>, gone: Vec<String>) -> Result<(), StoreError> {
+        let work = move |connection: &Connection, _: &mut Names| {
+            incidents::apply(connection, &judged)?;
+            gone.iter().try_for_each(|watch| each::drop_mark(connection, watch))?;
+            marks.iter().try_for_each(|mark| each::put_mark(connection, mark))
+        };
+        self.writer.run(work).await
     }
 
     /// Removes old texts. See [`Direct::prune`].
@@ -246,6 +266,18 @@ impl Incidents for Sqlite {
 
     async fn labels(&self) -> Result<Labels, StoreError> {
         self.read(|reader| acts::labels(reader.connection())).await
+    }
+
+    async fn silences(&self, now: Timestamp) -> Result<Vec<Silence>, StoreError> {
+        self.read(move |reader| silences::list(reader.connection(), Some(now))).await
+    }
+
+    async fn held(&self) -> Result<Vec<Held>, StoreError> {
+        self.read(|reader| silences::held(reader.connection())).await
+    }
+
+    async fn release(&self, rows: Vec<(String, Timestamp)>) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| silences::release(connection, &rows)).await
     }
 
     async fn evidence(&self, ask: Ask) -> Result<Evidence, StoreError> {

@@ -11,6 +11,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Transition;
+use crate::domain::matcher::Silence;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
@@ -24,12 +25,16 @@ use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::acts;
 use crate::store::sqlite::census;
 use crate::store::sqlite::counters;
+use crate::store::sqlite::each;
 use crate::store::sqlite::evidence;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
+use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::threads;
+use crate::store::sqlite::threads::Told;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -211,6 +216,33 @@ impl<'a> Reader<'a> {
         acts::list(self.connection, kind, &range)
     }
 
+    /// Silences that are not over at a moment, or all there ever were.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silences(&self, now: Option<Timestamp>) -> Result<Vec<Silence>, StoreError> {
+        silences::list(self.connection, now)
+    }
+
+    /// One silence.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn silence(&self, id: i64) -> Result<Option<Silence>, StoreError> {
+        silences::find(self.connection, id)
+    }
+
+    /// Whom an incident was told to, and what became of it, in the order of its notices.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn told(&self, incident: &str) -> Result<Vec<Told>, StoreError> {
+        threads::told(self.connection, incident)
+    }
+
     /// Everything that calibrates watches.
     ///
     /// # Errors
@@ -272,6 +304,51 @@ impl<'a> Reader<'a> {
     /// [`StoreError`] when the database fails.
     pub fn recount_ratings(&self) -> Result<Vec<rated::Difference>, StoreError> {
         rated::recount(self.connection)
+    }
+
+    /// How far each watch has told its messages one by one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn each_marks(&self) -> Result<Vec<each::Mark>, StoreError> {
+        each::marks(self.connection)
+    }
+
+    /// Number of the newest message; 0 where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn newest_item(&self) -> Result<i64, StoreError> {
+        each::newest(self.connection)
+    }
+
+    /// News with one of the themes, by number: later than `after`, up to `to`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn messages_between(&self, after: i64, to: i64, themes: &[String], sources: &[String]) -> Result<Vec<each::Found>, StoreError> {
+        each::between(self.connection, after, to, themes, sources)
+    }
+
+    /// The newest of them up to `to` that a watch has not told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn untold_message(&self, to: i64, themes: &[String], sources: &[String], watch: &str) -> Result<Option<each::Found>, StoreError> {
+        each::untold(self.connection, to, themes, sources, watch)
+    }
+
+    /// Incidents of single messages that opened before a moment and are not over.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn messages_standing_since(&self, before: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        each::standing_since(self.connection, before)
     }
 
     /// The outbox by target and state.

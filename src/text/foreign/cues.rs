@@ -4,8 +4,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use aho_corasick::AhoCorasickKind;
+use aho_corasick::Anchored;
+use aho_corasick::Input;
+use aho_corasick::Match;
 use aho_corasick::MatchKind;
+use aho_corasick::StartKind;
 
 /// What a cue may be the sign of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -302,6 +305,7 @@ const CUES: &[(Cue, &[&str])] = &[
 struct Table {
     automaton: AhoCorasick,
     cues: Vec<Cue>,
+    starts: Starts,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -318,12 +322,65 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::LeftmostLongest)
-        // Twice as quick as the smaller automaton, for a few megabytes and milliseconds once.
-        .kind(Some(AhoCorasickKind::DFA))
+        .start_kind(StartKind::Anchored)
         .build(&patterns)
         .expect("a few hundred short words are far below every limit of the automaton");
-    Table { automaton, cues }
+    let starts = Starts::of(patterns.iter().map(String::as_bytes));
+    Table { automaton, cues, starts }
 });
+
+/// Where a cue may begin, by its first bytes: four times as quick as to ask the automaton everywhere.
+/// A yes may be wrong, a no never is.
+struct Starts {
+    /// First bytes of cues of fewer than four.
+    short: [bool; 256],
+    /// The first four bytes of the others, small, as numbers of 16 bits; a bit each.
+    long: Vec<u64>,
+}
+
+impl Starts {
+    fn of<'w>(words: impl Iterator<Item = &'w [u8]>) -> Self {
+        let mut starts = Self { short: [false; 256], long: vec![0; 1 << 10] };
+        for word in words {
+            match word.first_chunk() {
+                Some(first) => {
+                    let number = Self::number(*first);
+                    starts.long[number / 64] |= 1 << (number % 64);
+                }
+                None => {
+                    for case in [u8::to_ascii_lowercase, u8::to_ascii_uppercase] {
+                        word.first().iter().for_each(|byte| starts.short[usize::from(case(byte))] = true);
+                    }
+                }
+            }
+        }
+        starts
+    }
+
+    fn may_begin(&self, bytes: &[u8], at: usize) -> bool {
+        if self.short[usize::from(bytes[at])] {
+            return true;
+        }
+        let Some(first) = bytes[at..].first_chunk() else { return false };
+        let number = Self::number(*first);
+        self.long[number / 64] & (1 << (number % 64)) != 0
+    }
+
+    /// Equal for bytes that differ in case only.
+    fn number(first: [u8; 4]) -> usize {
+        let small = u32::from_le_bytes(first) | 0x2020_2020;
+        // The middle bits of a product depend on all of its factors' (multiplicative hashing, Knuth).
+        (small.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    }
+}
+
+impl Table {
+    /// The first cue that begins at a byte or after it: the longest one there.
+    fn next(&self, text: &str, from: usize) -> Option<Match> {
+        let mut may_begin = (from..text.len()).filter(|at| self.starts.may_begin(text.as_bytes(), *at));
+        may_begin.find_map(|at| self.automaton.find(Input::new(text).span(at..text.len()).anchored(Anchored::Yes)))
+    }
+}
 
 /// A cue as people write it: the automaton knows of case within ASCII only.
 fn forms(word: &str) -> Vec<String> {
@@ -347,7 +404,13 @@ pub(super) fn all_in(text: &str) -> impl Iterator<Item = (Cue, Range<usize>)> + 
         _ => None,
     };
     let table = &*TABLE;
-    let hits = table.automaton.find_iter(text).filter(|hit| begins_word(text, hit.start()));
+    let mut from = 0;
+    let hits = std::iter::from_fn(move || {
+        let hit = table.next(text, from)?;
+        from = hit.end();
+        Some(hit)
+    });
+    let hits = hits.filter(|hit| begins_word(text, hit.start()));
     first.into_iter().chain(hits.map(|hit| (table.cues[hit.pattern().as_usize()], hit.start()..hit.end())))
 }
 
@@ -377,6 +440,30 @@ mod tests {
     #[test]
     fn ordinary_words_are_no_cues() {
         assert_eq!(all_in("I waited for three weeks and nobody called me. The bot is useless!").count(), 0);
+    }
+
+    #[test]
+    fn a_cue_that_the_text_ends_with_is_found() {
+        let shortest = CUES.iter().flat_map(|(_, words)| *words).flat_map(|row| row.split('|')).min_by_key(|word| word.len()).unwrap();
+        for text in ["she wrote:", "see www.", &format!("so {shortest}")] {
+            let (_, place) = all_in(text).next().unwrap();
+            assert_eq!(place.end, text.len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_filter_lets_through_is_what_the_automaton_finds() {
+        let patterns: Vec<&str> = CUES.iter().flat_map(|(_, words)| *words).flat_map(|row| row.split('|')).collect();
+        let plain = AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest).build(&patterns).unwrap();
+        let text = format!("Where now? {} The END. {}", patterns.join(" x"), patterns.join(", ").to_ascii_uppercase());
+        let expected: Vec<_> = plain.find_iter(&text).map(|hit| hit.range()).collect();
+        let mut from = 0;
+        let found = std::iter::from_fn(|| {
+            let hit = TABLE.next(&text, from)?;
+            from = hit.end();
+            Some(hit.range())
+        });
+        assert_eq!(found.collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod counts;
 mod incidents;
 mod retag;
 mod reviews;
+mod silences;
 mod streams;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,9 @@
 mod backtest;
 mod config;
 mod drivers;
+mod each;
 mod feed;
+mod heartbeat;
 mod labels;
 mod late;
 mod life;
@@ -15,6 +17,7 @@ mod people;
 mod privacy;
 mod replay;
 mod retag;
+mod routes;
 mod secrets;
 mod slow;
 mod survey;

@@ -123,6 +123,16 @@ fn numbers_change_themes_and_undo_takes_the_last_label_back() {
     assert!(again.out.contains("there is no label of this sitting to take back"), "{}", again.out);
     assert!(again.out.contains("taken back:\n\n1 of 20") && again.out.contains("[x] 1 rude\n"), "{}", again.out);
     assert_eq!(labels(&house).len(), 1, "what was taken back is gone");
+
+    // A pipe that ends before the empty line: nothing was confirmed, and that is said.
+    let cut_short = fed(
+        &house,
+        &["label", "--who", "cy", "--source", "desk"],
+        "1
+",
+    );
+    assert!(cut_short.err.contains("no empty line confirmed the change to the last message"), "{}", cut_short.err);
+    assert_eq!(labels(&house).len(), 1);
 }
 
 #[test]

@@ -26,19 +26,31 @@ pub(super) fn channel(target: &Target, reader: &mut Reader<'_>) -> Option<render
         return hook(&webhook.value, reader).map(render::Settings::Webhook);
     }
     if let Some(pagerduty) = &target.pagerduty {
-        return pager(&pagerduty.value).map(render::Settings::PagerDuty);
+        return pager(&pagerduty.value, reader).map(render::Settings::PagerDuty);
     }
     if let Some(alertmanager) = &target.alertmanager {
         return prometheus(&alertmanager.value).map(render::Settings::Alertmanager);
     }
     if let Some(ntfy) = &target.ntfy {
-        return phones(&ntfy.value).map(render::Settings::Ntfy);
+        return phones(&ntfy.value, reader).map(render::Settings::Ntfy);
     }
-    target.command.as_ref().and_then(|command| program(&command.value)).map(render::Settings::Command)
+    target.command.as_ref().and_then(|command| program(&command.value, reader)).map(render::Settings::Command)
 }
 
-fn pager(pagerduty: &PagerDuty) -> Option<render::pagerduty::Settings> {
-    Some(render::pagerduty::Settings { key: fetched(&pagerduty.key.as_ref()?.value), url: address(&pagerduty.url.value) })
+fn pager(pagerduty: &PagerDuty, reader: &mut Reader<'_>) -> Option<render::pagerduty::Settings> {
+    let key = pagerduty.key.as_ref()?;
+    if let Some(secret) = &key.value.secret
+        && !is_integration_key(secret.reveal())
+    {
+        let message = "the integration key was read, but it does not have 32 letters and digits";
+        let at = key.at.clone().unwrap_or_default();
+        reader.report(
+            Problem::error(Code::BadSecret, at, message)
+                .label(key.value.reference.to_string())
+                .help("copy it from the service's integration `Events API V2`; an API access key is another thing"),
+        );
+    }
+    Some(render::pagerduty::Settings { key: fetched(&key.value), url: address(&pagerduty.url.value) })
 }
 
 fn prometheus(alertmanager: &Alertmanager) -> Option<render::alertmanager::Settings> {
@@ -46,17 +58,42 @@ fn prometheus(alertmanager: &Alertmanager) -> Option<render::alertmanager::Setti
     Some(render::alertmanager::Settings { url: Secret::new(url.reveal().trim_end_matches('/').to_owned()) })
 }
 
-fn phones(ntfy: &Ntfy) -> Option<render::ntfy::Settings> {
+fn phones(ntfy: &Ntfy, reader: &mut Reader<'_>) -> Option<render::ntfy::Settings> {
+    let topic = ntfy.topic.as_ref()?;
+    if !is_topic(&topic.value.0) {
+        let at = topic.at.clone().unwrap_or_default();
+        let problem = Problem::error(Code::BadName, at, "`topic` is no topic of ntfy").label("not allowed");
+        reader.report(problem.help("use up to 64 letters of a-z and A-Z, digits, `-` and `_`; whoever knows it can read along"));
+    }
     Some(render::ntfy::Settings {
         server: address(&ntfy.server.value),
-        topic: ntfy.topic.as_ref()?.value.0.clone(),
+        topic: topic.value.0.clone(),
         token: ntfy.token.as_ref().map(|token| fetched(&token.value)),
     })
 }
 
-fn program(command: &Command) -> Option<render::command::Settings> {
-    let run = command.run.as_ref()?.value.iter().map(|word| word.value.0.clone()).collect();
-    Some(render::command::Settings { run })
+fn program(command: &Command, reader: &mut Reader<'_>) -> Option<render::command::Settings> {
+    let run = command.run.as_ref()?;
+    let words: Vec<String> = run.value.iter().map(|word| word.value.0.clone()).collect();
+    if !words.first().is_some_and(|program| program.starts_with('/'))
+        && !reader.problems.iter().any(|problem| inside(problem, run.at.as_ref()))
+    {
+        let at = run.at.clone().unwrap_or_default();
+        let problem =
+            Problem::error(Code::OutOfRange, at, "`run` names no program by its whole path").label("the first word is the program");
+        reader.report(
+            problem.help("write it from `/` on, and each argument by itself: [\"/usr/local/bin/page\", \"--urgent\"]; there is no shell"),
+        );
+    }
+    Some(render::command::Settings { run: words })
+}
+
+fn is_integration_key(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_topic(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn hook(webhook: &Webhook, reader: &mut Reader<'_>) -> Option<render::webhook::Settings> {
@@ -99,6 +136,13 @@ fn signing_key(text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_and_topics_are_what_the_services_take() {
+        assert!(is_integration_key("0123456789abcdefABCDEF0123456789"));
+        assert!(!is_integration_key("u+0123456789abcdefghi") && !is_integration_key(&"é".repeat(16)));
+        assert!(is_topic("uproar-support_2") && !is_topic("") && !is_topic("a b") && !is_topic(&"a".repeat(65)) && !is_topic("a/b"));
+    }
 
     #[test]
     fn a_signing_key_is_checked_without_being_shown() {

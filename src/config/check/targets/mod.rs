@@ -4,10 +4,13 @@ use crate::config::check::hours;
 use crate::config::check::names;
 use crate::config::kind::secret::Discreet;
 use crate::config::kind::secret::Kept;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::settings;
 use crate::config::shape::target::Target;
 use crate::config::shape::top::Top;
+use crate::config::suggest;
 use crate::domain::secret::Secret;
 use crate::render;
 
@@ -24,6 +27,7 @@ pub fn targets(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Target> {
 
 fn one(target: &Target, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Target> {
     let channel = channel(target, reader);
+    failover(target, top, reader);
     let quiet = target.quiet.as_ref().and_then(|quiet| hours::quiet(&quiet.value, top, reader));
     Some(settings::Target {
         name: target.name.as_ref()?.value.0.clone(),
@@ -32,6 +36,45 @@ fn one(target: &Target, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         quiet,
         failover: target.failover.as_ref().map(|name| name.value.0.clone()),
     })
+}
+
+/// Whoever steps in is there, and is somebody else.
+fn failover(target: &Target, top: &Top, reader: &mut Reader<'_>) {
+    let Some(other) = &target.failover else { return };
+    let at = other.at.clone().unwrap_or_default();
+    if target.name.as_ref().is_some_and(|name| name.value.0 == other.value.0) {
+        reader.report(
+            Problem::error(Code::OwnFailover, at, format!("`{}` steps in for itself", other.value.0))
+                .label("the target itself")
+                .help("name another target, best one on another channel"),
+        );
+        return;
+    }
+    let all = top.target.iter().filter_map(|target| Some(target.name.as_ref()?.value.0.as_str()));
+    let complete = top.target.iter().all(|target| target.name.is_some());
+    if complete && !all.clone().any(|name| name == other.value.0) {
+        reader.report(
+            Problem::error(Code::UnknownName, at, format!("there is no target `{}`", other.value.0))
+                .label("unknown")
+                .help(suggest::question(&other.value.0, all)),
+        );
+    }
+}
+
+/// Warns where who steps in has somebody to step in too: what is sent there goes no further.
+pub fn chains(top: &Top, reader: &mut Reader<'_>) {
+    let named = |name: &str| top.target.iter().find(|target| target.name.as_ref().is_some_and(|known| known.value.0 == name));
+    for other in top.target.iter().filter_map(|target| target.failover.as_ref()) {
+        if let Some(further) = named(&other.value.0).and_then(|target| target.failover.as_ref()) {
+            let message = format!("`{}` has a `failover` of its own, which is not asked for this one", other.value.0);
+            reader.report(
+                Problem::warning(Code::FailoverChain, other.at.clone().unwrap_or_default(), message)
+                    .label("steps in")
+                    .also(further.at.clone().unwrap_or_default(), "is asked only for its own notices")
+                    .help("name the target that is most likely to work"),
+            );
+        }
+    }
 }
 
 fn channel(target: &Target, reader: &mut Reader<'_>) -> Option<render::Settings> {
