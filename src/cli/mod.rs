@@ -30,6 +30,7 @@ pub mod load;
 mod missed;
 pub mod names;
 pub mod open;
+pub mod outbox;
 pub mod preview;
 mod progress;
 pub mod quality;
@@ -76,6 +77,7 @@ enum Command {
     Quality(quality::Args),
     Train(train::Args),
     Target(target::Args),
+    Outbox(outbox::Args),
     Config(config::Args),
 }
 
@@ -121,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Quality(args) => quality::run(&args, &mut console),
         Command::Train(args) => train::run(&args, &mut console),
         Command::Target(args) => target::run(&args, &mut console),
+        Command::Outbox(args) => outbox::run(&args, &mut console),
         Command::Config(args) => config::run(&args, &mut console),
     };
     let ended = ended.and_then(|code| console.out.flush().map(|()| code).map_err(Failure::from));

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::config::settings::Config;
-use crate::config::settings::Fetch;
 use crate::deliver::Carrier;
 use crate::deliver::Options;
 use crate::domain::ports::StoreError;
@@ -66,16 +65,26 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// The carrier of notices, with the authorities and the proxy of `[fetch]`.
+/// The carrier of notices, with the deadline of `[delivery]` and the authorities and the proxy of `[fetch]`.
 ///
 /// # Errors
 ///
 /// [`Failure`] for a wrong configuration when one of them can't be used.
-pub fn carrier(fetch: &Fetch) -> Result<Carrier, Failure> {
+pub fn carrier(config: &Config) -> Result<Carrier, Failure> {
+    let fetch = &config.fetch;
     let extra_ca = fetch.extra_ca.as_ref().map(std::fs::read).transpose().map_err(|error| {
         let path = fetch.extra_ca.as_deref().unwrap_or(Path::new(""));
         Failure::new(Code::Config, format!("[fetch] extra_ca {} can't be read: {error}", path.display()))
     })?;
-    let options = Options { extra_ca, proxy: fetch.proxy.clone(), allow_private: fetch.allow_private.clone(), ..Options::default() };
+    let usual = Options::default();
+    let deadline = config.delivery.deadline.to_std().unwrap_or(usual.deadline);
+    let options = Options {
+        deadline,
+        connect: usual.connect.min(deadline),
+        extra_ca,
+        proxy: fetch.proxy.clone(),
+        allow_private: fetch.allow_private.clone(),
+        ..usual
+    };
     Carrier::new(&options).map_err(|error| Failure::new(Code::Config, error))
 }

@@ -88,7 +88,7 @@ fn parts(plan: &Plan, store: Sqlite, clock: Clock) -> Result<Parts, Failure> {
         store,
         clock,
         fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).map_err(|error| Failure::new(Code::Config, error))?),
-        carrier: Arc::new(open::carrier(&plan.config.fetch)?),
+        carrier: Arc::new(open::carrier(&plan.config)?),
         beats: Beats::start(),
         board: Board::default(),
         ready: Arc::default(),

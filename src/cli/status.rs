@@ -17,6 +17,7 @@ use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::SeriesKey;
+use crate::domain::ports::Health;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::engine::facts;
@@ -30,11 +31,13 @@ use crate::engine::relabel;
 use crate::engine::retag;
 use crate::host::clock::Clock;
 use crate::render::wording;
+use crate::store::sqlite::reports::OutboxCount;
 use crate::store::sqlite::reports::Reader;
 
 /// Show how sources, watches, targets and the database fare
 ///
-/// Exits with 1 when a source fails or a notice could not be delivered for good.
+/// Exits with 1 when a source fails, a target takes nothing, or a notice could not be delivered for
+/// good.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uproar status --json")]
 pub struct Args {
@@ -97,9 +100,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         .collect::<Result<_, Failure>>()?;
     let (watches, slow) = watches(&plan, &reader, now)?;
     let outbox = reader.outbox()?;
+    let health: Vec<Health> = reader.health()?.into_iter().filter(|health| plan.target(&health.target).is_some()).collect();
     let size = reader.size()?;
     let open = reader.incidents(false)?.len();
-    let failing = streams.iter().any(|(_, stream)| stream.errors > 0) || outbox.iter().any(|count| count.state == "dead");
+    let failing = streams.iter().any(|(_, stream)| stream.errors > 0)
+        || outbox.iter().any(|count| count.state == "dead")
+        || health.iter().any(|health| health.open_since.is_some());
     let notes = notes(&plan, &reader)?;
     let precision = precisions(&plan, &reader, now)?;
     if args.json {
@@ -126,13 +132,18 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             "outbox": outbox.iter().map(|count| json!({
                 "target": count.target, "state": count.state, "rows": count.rows, "error": count.error,
             })).collect::<Vec<_>>(),
+            "targets": health.iter().map(|health| json!({
+                "target": health.target, "failures": health.failures, "takes_nothing_since": time(health.open_since),
+                "next_try": time(health.probe_at), "pause_until": time(health.hold_until), "error": health.why,
+            })).collect::<Vec<_>>(),
             "open_incidents": open,
             "notes": notes,
             "database": { "items": size.items, "texts": size.texts, "bytes": size.bytes },
         });
         writeln!(console.out, "{document}")?;
     } else {
-        print(&plan, &streams, &watches, &slow, &outbox, console)?;
+        print(&plan, &streams, &watches, &slow, console)?;
+        print_targets(&plan, &outbox, &health, console)?;
         writeln!(
             console.out,
             "\n{open} open incident{}; {} items, {} with text, {:.1} MB in {}",
@@ -152,14 +163,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     Ok(if failing { Code::Found } else { Code::Done })
 }
 
-fn print(
-    plan: &Plan,
-    streams: &[(StreamKey, Stream)],
-    watches: &[Now],
-    slow: &[Slow],
-    outbox: &[crate::store::sqlite::reports::OutboxCount],
-    console: &mut Console,
-) -> Result<(), Failure> {
+fn print(plan: &Plan, streams: &[(StreamKey, Stream)], watches: &[Now], slow: &[Slow], console: &mut Console) -> Result<(), Failure> {
     let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| times::local(at, plan.config.time_zone));
     let mut table = Table::new(&["SOURCE", "LAST SUCCESS", "LAST NEW ITEM", "NEXT POLL", "ERRORS"]);
     for (key, stream) in streams {
@@ -188,6 +192,10 @@ fn print(
         }
         writeln!(console.out)?;
     }
+    Ok(())
+}
+
+fn print_targets(plan: &Plan, outbox: &[OutboxCount], health: &[Health], console: &mut Console) -> Result<(), Failure> {
     let mut table = Table::new(&["TARGET", "CHANNEL", "OUTBOX"]);
     for target in &plan.config.targets {
         let counts: Vec<String> = outbox
@@ -202,6 +210,16 @@ fn print(
         table.row(&[target.name.clone(), target.channel.kind().to_owned(), counts]);
     }
     write!(console.out, "{table}")?;
+    let time = |at: Timestamp| times::local(at, plan.config.time_zone);
+    for Health { target, open_since, probe_at, hold_until, why, .. } in health {
+        match (open_since, probe_at, hold_until) {
+            (Some(since), Some(next), _) => {
+                writeln!(console.out, "{target} takes nothing since {} ({why}); next try {}", time(*since), time(*next))?;
+            }
+            (None, _, Some(until)) => writeln!(console.out, "{target} asked for a pause until {} ({why})", time(*until))?,
+            _ => {}
+        }
+    }
     Ok(())
 }
 

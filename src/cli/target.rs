@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
+use chrono::TimeDelta;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -39,8 +39,9 @@ enum What {
     List,
     /// Send a test alert through the outbox and the real channel
     ///
-    /// Succeeds only when the other side has taken it. A test that failed stays in the outbox;
-    /// a running daemon tries it again.
+    /// Succeeds only when the other side has taken it. It goes also where the target is taken for
+    /// broken, and opens it again. A test that failed for a while stays in the outbox; a running
+    /// daemon tries it again.
     #[command(after_help = "Example:\n  uproar target test support-leads")]
     Test {
         /// Name of the target
@@ -83,9 +84,12 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     for row in &rows {
         store.enqueue(row.clone()).await?;
     }
-    let carrier = Arc::new(open::carrier(&plan.config.fetch)?);
-    let courier = Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, Board::default());
-    courier.deliver_due(&CancellationToken::new(), || {}).await?;
+    let carrier = Arc::new(open::carrier(&plan.config)?);
+    let courier =
+        Courier::new(store.clone(), name.to_owned(), Arc::clone(channel), carrier, plan.config.delivery.clone(), Board::default());
+    for row in &rows {
+        courier.deliver_only(&row.id).await?;
+    }
     let mut failed = 0;
     for row in &rows {
         let id = row.id.clone();
@@ -105,6 +109,9 @@ async fn test(plan: &Plan, store: Sqlite, name: &str, console: &mut Console) -> 
     Ok(if failed == 0 { Code::Done } else { Code::Unavailable })
 }
 
+/// A daemon leaves a test to whoever asked for it for so long: longer than a try may last.
+const OURS: TimeDelta = TimeDelta::seconds(90);
+
 /// One test notice for each recipient, with an id of its own for each test.
 fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<NewRow> {
     let incident = format!("test-{}", now.timestamp_micros());
@@ -116,7 +123,7 @@ fn rows(plan: &Plan, name: &str, channel: &dyn Channel, now: Timestamp) -> Vec<N
             id: row_id(&plan.instance, &incident, Event::Test, 1, name, &recipient),
             target: name.to_owned(),
             facts: facts.clone(),
-            due: now,
+            due: now + OURS,
             held: None,
             recipient,
         })

@@ -576,8 +576,11 @@ pub struct Claim {
     pub hold_until: Timestamp,
     /// Also where the target is broken or asked for a pause: a test, which finds out.
     pub through: bool,
+    /// People read it: what began and ended before it could be sent is told at once, and what is
+    /// gathered goes in one message. A machine wants every notice by itself.
+    pub people: bool,
     /// How long after a delivery the next one to the same recipient waits, so that what happens
-    /// meanwhile goes in one message; `None` for a channel that never gathers.
+    /// meanwhile goes in one message; `None`: not at all.
     pub gather: Option<TimeDelta>,
     /// Id of the one row that may be claimed.
     pub only: Option<String>,
@@ -587,7 +590,7 @@ impl Claim {
     /// The next due row of a target.
     #[must_use]
     pub fn next(target: &str, now: Timestamp, hold_until: Timestamp) -> Self {
-        Self { target: target.to_owned(), limit: 1, now, hold_until, through: false, gather: None, only: None }
+        Self { target: target.to_owned(), limit: 1, now, hold_until, through: false, people: false, gather: None, only: None }
     }
 }
 
@@ -620,6 +623,9 @@ pub trait Outbox: Send + Sync {
 
     /// When the next row of a target is due.
     fn next_due(&self, target: String) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
+
+    /// The last notice that was delivered to a target of each incident that stands.
+    fn standing(&self, target: String) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 
     /// Every target that anything is known of.
     fn health(&self) -> impl Future<Output = Result<Vec<Health>, StoreError>> + Send;

@@ -167,7 +167,9 @@ async fn opened(store: &Sqlite, plan: &Plan, told: &Told, now: Timestamp) -> Res
         incident,
     };
     let (picture, due) = (Picture::default(), Clock::real().now());
-    let case = Case { plan, watch, before: None, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh: (0, 0), now, due };
+    let (silences, fresh) = (&*store.silences(due).await?, (0, 0));
+    let case =
+        Case { plan, watch, before: None, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due };
     let mut rows = case.rows();
     for row in &mut rows {
         row.facts.more = *more;

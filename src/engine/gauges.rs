@@ -15,15 +15,19 @@ use crate::web::board::Board;
 
 const STANDING: [State; 4] = [State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];
-const WAITING: [&str; 3] = ["queued", "leased", "dead"];
+const WAITING: [&str; 4] = ["queued", "leased", "suppressed", "dead"];
 
 /// Shows them as they are now. Metrics never stop the work they tell of.
 pub async fn show(store: &Sqlite, plan: &Plan, board: &Board, now: Timestamp) {
-    let read = store.read(|reader| Ok::<_, StoreError>((reader.incidents(false)?, reader.outbox()?))).await;
+    let read = store.read(|reader| Ok::<_, StoreError>((reader.incidents(false)?, reader.outbox()?, reader.health()?))).await;
     match read {
-        Ok((incidents, outbox)) => {
+        Ok((incidents, outbox, health)) => {
             show_incidents(&incidents, board);
-            plan.channels.keys().for_each(|target| show_outbox(target, &outbox, board, now));
+            for target in plan.channels.keys() {
+                show_outbox(target, &outbox, board, now);
+                let open = health.iter().any(|health| health.target == *target && health.open_since.is_some());
+                board.set(board::BREAKER, &[("target", target)], f64::from(u8::from(open)));
+            }
         }
         Err(error) => warn!("metrics of incidents and notices could not be read: {error}"),
     }
@@ -68,11 +72,12 @@ mod tests {
         let board = Board::default();
         show_outbox("desk", &outbox, &board, now);
         insta::assert_snapshot!(board.exposition(), @r#"
-        # HELP uproar_outbox_rows Notices that are not delivered by state: queued, leased, dead.
+        # HELP uproar_outbox_rows Notices that are not delivered by state: queued, leased, suppressed, dead.
         # TYPE uproar_outbox_rows gauge
         uproar_outbox_rows{target="desk",state="dead"} 0
         uproar_outbox_rows{target="desk",state="leased"} 1
         uproar_outbox_rows{target="desk",state="queued"} 2
+        uproar_outbox_rows{target="desk",state="suppressed"} 0
         # HELP uproar_outbox_oldest_queued_seconds How long the oldest notice has waited; 0 when none does.
         # TYPE uproar_outbox_oldest_queued_seconds gauge
         uproar_outbox_oldest_queued_seconds{target="desk"} 240

@@ -1,4 +1,4 @@
-//! Keeps the database in bounds: old texts go, counters and incidents stay.
+//! Keeps the database in bounds: old texts go, then what was told and what is long over; counters stay.
 
 use chrono::TimeDelta;
 use tracing::debug;
@@ -14,6 +14,10 @@ pub const PERIOD: TimeDelta = TimeDelta::hours(6);
 
 /// Copies of messages that are older than this are counted by themselves.
 const COPIED: TimeDelta = TimeDelta::weeks(4);
+/// Notices of incidents that are over are kept so long.
+const TOLD: TimeDelta = TimeDelta::days(90);
+/// Incidents that are over are kept so long, with their record.
+const OVER: TimeDelta = TimeDelta::days(730);
 
 /// Prunes once. A failure is told and tried again at the next round.
 pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
@@ -26,5 +30,8 @@ pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
         Ok(texts @ 1..100) => debug!(texts, "pruned {texts} texts"),
         Ok(texts) => info!(texts, "pruned {texts} texts; their counts, tags and incidents stay"),
         Err(error) => warn!("texts could not be pruned: {error}; next try in {} h", PERIOD.num_hours()),
+    }
+    if let Err(error) = store.prune_told(now - TOLD, now - OVER).await {
+        warn!("old notices could not be removed: {error}; next try in {} h", PERIOD.num_hours());
     }
 }

@@ -32,6 +32,7 @@ use crate::engine::poller::Target;
 use crate::engine::poller_of;
 use crate::engine::relabel;
 use crate::engine::retag;
+use crate::engine::stuck;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Sqlite;
@@ -41,6 +42,10 @@ use crate::web::router::serve;
 
 /// Every loop goes round at least this often in real time, and says so to the watchdog.
 const ROUND: Duration = Duration::from_secs(10);
+/// Couriers look into the outbox this often: commands leave notices there without a nudge.
+const GLANCE: Duration = Duration::from_secs(1);
+/// What stands is repeated this often to machines that forget.
+const REPEAT: Duration = Duration::from_mins(1);
 /// Looks follow each other no closer than this: a burst of pages is one look.
 const LOOK_GAP: Duration = Duration::from_millis(200);
 /// Series are judged by the clock this often even when nothing arrives.
@@ -74,10 +79,6 @@ pub(super) async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Ca
     let mut seen = parts.clock.now();
     loop {
         parts.beats.beat(Loop::Poll);
-        if plan.channels.is_empty() {
-            // Where nobody is told, there is no courier that could be stuck.
-            parts.beats.beat(Loop::Deliver);
-        }
         let now = parts.clock.now();
         set_back(due.values_mut(), seen, now);
         seen = now;
@@ -208,25 +209,39 @@ async fn tell_each(plan: &Plan, parts: &Parts) -> usize {
 /// On a stop the parcel in hand gets the crew's time to end; a row that is not recorded by then
 /// stays leased and goes again after the next start, under the same id.
 pub(super) async fn deliver(courier: Courier<Sqlite>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    let alive = || parts.beats.beat_of_courier(courier.target());
+    let (mut woken, mut repeat_at) = (true, Clock::real().after(REPEAT));
     loop {
-        parts.beats.beat(Loop::Deliver);
+        alive();
         // Listening begins before the look into the outbox, so that no nudge is missed between.
-        let woken = nudges.deliver.notified();
-        tokio::select! {
-            outcome = courier.deliver_due(&stop, || parts.beats.beat(Loop::Deliver)) => {
-                if let Err(error) = outcome {
-                    error!("notices could not be sent: {error}; next try in {} s", ROUND.as_secs());
-                }
+        let nudge = nudges.deliver.notified();
+        let work = async {
+            // Rows that another process wrote come without a nudge; a look that finds none only reads.
+            if woken || courier.next_due().await?.is_some_and(|due| due <= Clock::real().now()) {
+                courier.deliver_due(&stop, alive).await?;
             }
+            if repeat_at <= Clock::real().now() {
+                repeat_at = Clock::real().after(REPEAT);
+                courier.repeat_standing(alive).await?;
+            }
+            courier.next_due().await
+        };
+        let next = tokio::select! {
+            worked = work => worked,
             () = cut(&stop) => return,
-        }
-        let next = courier.next_due().await.ok().flatten();
-        let wait = next.map_or(ROUND, |next| Clock::real().until(next).clamp(Duration::from_millis(50), ROUND));
-        tokio::select! {
+        };
+        let wait = match next {
+            Ok(next) => next.map_or(GLANCE, |next| Clock::real().until(next).clamp(Duration::from_millis(50), GLANCE)),
+            Err(error) => {
+                error!("notices could not be sent: {error}; next try in {} s", ROUND.as_secs());
+                ROUND
+            }
+        };
+        woken = tokio::select! {
             () = stop.cancelled() => return,
-            () = woken => {}
-            () = tokio::time::sleep(wait) => {}
-        }
+            () = nudge => true,
+            () = tokio::time::sleep(wait) => false,
+        };
     }
 }
 
@@ -248,6 +263,21 @@ pub(super) async fn keep(plan: Arc<Plan>, parts: Parts, stop: CancellationToken)
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(parts.clock.until(parts.clock.now() + keeper::PERIOD)) => {}
+        }
+    }
+}
+
+/// Every minute: other targets step in for those that take nothing.
+pub(super) async fn help(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(stuck::PERIOD) => {}
+        }
+        match stuck::help(&parts.store, &plan, Clock::real().now()).await {
+            Ok(0) => {}
+            Ok(_) => nudges.deliver.notify_waiters(),
+            Err(error) => error!("notices that do not get out could not be told elsewhere: {error}; next try in a minute"),
         }
     }
 }

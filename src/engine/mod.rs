@@ -45,6 +45,7 @@ pub mod release;
 pub mod retag;
 pub mod rows;
 pub mod silence_of_source;
+pub mod stuck;
 
 use crate::deliver::Carrier;
 use crate::domain::ports::StoreError;
@@ -55,6 +56,7 @@ use crate::engine::desk::Counter;
 use crate::engine::lookout::Lookout;
 use crate::engine::loops::Nudges;
 use crate::engine::loops::deliver;
+use crate::engine::loops::help;
 use crate::engine::loops::keep;
 use crate::engine::loops::look;
 use crate::engine::loops::poll;
@@ -138,9 +140,14 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, doors: Doors, stop: Cancellati
     }
     crew.start("poller", poll(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("lookout", look(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
+    parts.beats.expect_couriers(plan.channels.keys().map(String::as_str));
+    if let Err(error) = parts.store.probe_soon(Clock::real().now()).await {
+        warn!("broken targets could not be marked to be tried: {error}; they are tried in their time");
+    }
     for courier in couriers(&plan, &parts) {
         crew.start("courier", deliver(courier, parts.clone(), nudges.clone(), crew.stop()));
     }
+    crew.start("helper of couriers", help(Arc::clone(&plan), parts.clone(), nudges.clone(), crew.stop()));
     crew.start("keeper", keep(Arc::clone(&plan), parts.clone(), crew.stop()));
     if let Some(settings) = plan.config.heartbeat.clone() {
         crew.start("heartbeat", heartbeat::run(settings, Arc::clone(&plan), parts.clone(), crew.stop()));
@@ -221,7 +228,7 @@ fn poller_of(plan: &Arc<Plan>, parts: &Parts) -> Poller<Sqlite> {
 fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
     let courier = |(target, channel): (&String, &Arc<dyn crate::render::Channel>)| {
         let (store, carrier) = (parts.store.clone(), Arc::clone(&parts.carrier));
-        Courier::new(store, target.clone(), Arc::clone(channel), carrier, parts.board.clone())
+        Courier::new(store, target.clone(), Arc::clone(channel), carrier, plan.config.delivery.clone(), parts.board.clone())
     };
     plan.channels.iter().map(courier).collect()
 }

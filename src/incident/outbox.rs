@@ -7,12 +7,9 @@ use sha2::Sha256;
 use crate::domain::Timestamp;
 use crate::domain::incident::SeriesKey;
 use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
 use crate::text::hash;
 
-/// Waits between tries of one row, in minutes; the last one repeats.
-const WAITS_MINUTES: [f64; 9] = [1.0 / 6.0, 1.0, 5.0, 15.0, 60.0, 180.0, 360.0, 720.0, 1440.0];
-/// A row that was not taken in this time is given up, and `status` says so.
-pub const GIVE_UP: TimeDelta = TimeDelta::hours(72);
 /// The longest that another side may ask us to wait.
 pub const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
 
@@ -33,14 +30,49 @@ pub fn incident_id(instance: &str, key: &SeriesKey, opened_at: Timestamp) -> Str
     format!("i-{}", digest(&parts, 4))
 }
 
-/// When to try a row again that was tried `attempts` times: 10 seconds, a minute, up to a day,
-/// each a fifth longer or shorter so that many rows do not return together.
+/// The id of the notice that stands for others, of their ids.
 #[must_use]
-pub fn next_try(row: &str, attempts: u32, now: Timestamp) -> Timestamp {
-    let at = (attempts.max(1) as usize - 1).min(WAITS_MINUTES.len() - 1);
-    let dice = hash::of_parts([row, &attempts.to_string()]) % 1000;
-    let jitter = 0.8 + 0.4 * (dice as f64 / 999.0);
-    now + TimeDelta::milliseconds((WAITS_MINUTES[at] * 60_000.0 * jitter) as i64)
+pub fn storm_id(members: &[&str]) -> String {
+    let mut members = members.to_vec();
+    members.sort_unstable();
+    members.insert(0, "storm");
+    digest(&members, 16)
+}
+
+/// The id of a notice that steps in for one of another target, whoever its recipients were there.
+#[must_use]
+pub fn copy_id(facts: &Facts, from: &str, to: &str, recipient: &str) -> String {
+    digest(&["instead", &facts.incident, facts.event.word(), &facts.revision.to_string(), from, to, recipient], 16)
+}
+
+/// The id of a notice about Uproar itself, for one recipient.
+#[must_use]
+pub fn digest_id(instance: &str, what: &str, target: &str, recipient: &str) -> String {
+    digest(&[instance, "digest", what, target, recipient], 16)
+}
+
+/// When to try a row again that was tried `attempts` times: after the wait of that number, the last
+/// of which repeats, a fifth longer or shorter so that many rows do not return together.
+#[must_use]
+pub fn next_try(row: &str, attempts: u32, waits: &[TimeDelta], now: Timestamp) -> Timestamp {
+    let at = attempts.max(1) as usize - 1;
+    let wait = waits.get(at).or(waits.last()).copied().unwrap_or(TimeDelta::minutes(1));
+    now + stretched(wait, 0.8 + 0.4 * dice(row, attempts))
+}
+
+/// When to go on with a target that asked for a pause and did not say how long: never before it.
+#[must_use]
+pub fn after_throttling(row: &str, attempts: u32, pause: TimeDelta, now: Timestamp) -> Timestamp {
+    now + stretched(pause, 1.0 + 0.2 * dice(row, attempts))
+}
+
+fn stretched(wait: TimeDelta, factor: f64) -> TimeDelta {
+    TimeDelta::milliseconds((wait.num_milliseconds() as f64 * factor) as i64)
+}
+
+/// From 0 to 1, and for one try of one row always the same.
+fn dice(row: &str, attempts: u32) -> f64 {
+    (hash::of_parts([row, &attempts.to_string()]) % 1000) as f64 / 999.0
 }
 
 fn digest(parts: &[&str], bytes: usize) -> String {
@@ -66,11 +98,29 @@ mod tests {
     }
 
     #[test]
-    fn tries_are_spaced_from_ten_seconds_to_a_day() {
+    fn tries_are_spaced_as_configured_and_the_last_wait_repeats() {
         let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
-        let wait = |attempts| (next_try("r", attempts, now) - now).num_seconds();
+        let waits = [TimeDelta::seconds(10), TimeDelta::minutes(1), TimeDelta::days(1)];
+        let wait = |attempts| (next_try("r", attempts, &waits, now) - now).num_seconds();
         assert!((8..=12).contains(&wait(1)), "{}", wait(1));
         assert!((48..=72).contains(&wait(2)), "{}", wait(2));
         assert!((69_120..=103_680).contains(&wait(99)), "{}", wait(99));
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_is_never_shortened() {
+        let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+        for attempts in 1..50 {
+            let waited = after_throttling("r", attempts, TimeDelta::seconds(60), now) - now;
+            assert!((60..=72).contains(&waited.num_seconds()), "{waited}");
+        }
+    }
+
+    #[test]
+    fn ids_of_notices_that_stand_for_others_do_not_hang_on_their_order() {
+        assert_eq!(storm_id(&["a", "b"]), storm_id(&["b", "a"]));
+        assert_ne!(storm_id(&["a", "b"]), storm_id(&["a", "c"]));
+        let facts = Facts::blank(Event::Opened, "i-1", "2026-11-22T00:00:00Z".parse().unwrap());
+        assert_ne!(copy_id(&facts, "chat", "mail", "a"), copy_id(&facts, "chat", "mail", "b"));
     }
 }

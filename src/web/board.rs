@@ -45,8 +45,9 @@ metrics! {
     SCORE "uproar_theme_score" "gauge" "Its score; the limit follows from the budget.";
     INCIDENTS "uproar_incidents" "gauge" "Incidents that are not over, by state and level.";
     DELIVERIES "uproar_deliveries_total" "counter" "Tries to deliver by result: delivered, later, dead.";
-    OUTBOX "uproar_outbox_rows" "gauge" "Notices that are not delivered by state: queued, leased, dead.";
+    OUTBOX "uproar_outbox_rows" "gauge" "Notices that are not delivered by state: queued, leased, suppressed, dead.";
     OUTBOX_AGE "uproar_outbox_oldest_queued_seconds" "gauge" "How long the oldest notice has waited; 0 when none does.";
+    BREAKER "uproar_target_breaker_open" "gauge" "Whether a target takes nothing and is only tried now and then.";
     PROGRESS "uproar_loop_progress_age_seconds" "gauge" "Time since each loop passed its check point.";
     DATABASE "uproar_db_size_bytes" "gauge" "Bytes in use in the database.";
 }

@@ -84,7 +84,7 @@ async fn target_answers(target: &Target, config: &Config) -> Result<(), String> 
 }
 
 fn carrier(config: &Config) -> Result<Carrier, String> {
-    crate::cli::open::carrier(&config.fetch).map_err(|failure| failure.message)
+    crate::cli::open::carrier(config).map_err(|failure| failure.message)
 }
 
 /// The host of an address has one of its own.

@@ -1,4 +1,5 @@
-//! Pruning: texts go by age and size; items, tags, counters and incidents stay.
+//! Pruning: texts go by age and size, then what was told and what is long over; items, tags and
+//! counters stay.
 
 use rusqlite::Connection;
 use rusqlite::params;
@@ -65,6 +66,28 @@ fn oldest(connection: &Connection, bytes: u64) -> Result<(Vec<i64>, u64), StoreE
         found += BYTES_OF_A_BYTE * row.get::<_, i64>(1)?.cast_unsigned();
     }
     Ok((items, found))
+}
+
+/// Removes some of the rows of before `rows` that were told or need not be, and some of the incidents
+/// with their records that opened before `incidents` and are over for good; none when nothing is left
+/// to do. What belongs to an incident that may still speak stays, and so does what is dead.
+pub(super) fn prune_told(connection: &Connection, rows: Timestamp, incidents: Timestamp) -> Result<u64, StoreError> {
+    let gone = connection
+        .prepare(
+            "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox AS row WHERE created_at < ?1
+               AND state IN ('delivered', 'superseded', 'folded', 'dropped')
+               AND NOT EXISTS (SELECT 1 FROM incident WHERE id = row.incident AND state <> 'closed') LIMIT ?2)",
+        )?
+        .execute(params![millis(rows), STEP])?;
+    let over: Vec<String> = connection
+        .prepare("SELECT id FROM incident WHERE opened_at < ?1 AND state = 'closed' LIMIT ?2")?
+        .query_map(params![millis(incidents), STEP], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in &over {
+        connection.prepare_cached("DELETE FROM incident_event WHERE incident = ?1")?.execute(params![id])?;
+        connection.prepare_cached("DELETE FROM incident WHERE id = ?1")?.execute(params![id])?;
+    }
+    Ok((gone + over.len()) as u64)
 }
 
 fn remove(connection: &Connection, items: &[i64]) -> Result<u64, StoreError> {
@@ -171,6 +194,31 @@ mod tests {
             found
         };
         assert_eq!((find("DAY3 word"), find("nothing"), find("\"day3 OR ("), find("  ")), (1, 0, 0, 10));
+    }
+
+    #[test]
+    fn what_is_told_and_over_goes_and_what_stands_or_is_dead_stays() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::run(&mut connection, std::path::Path::new("u.db")).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO incident (id, series, watch, theme, segment, state, version, opened_at, data) VALUES
+                   ('over', 'a', 'w', 't', 'all', 'closed', 1, 10, '{}'), ('stands', 'b', 'w', 't', 'all', 'open', 1, 10, '{}'),
+                   ('young', 'c', 'w', 't', 'all', 'closed', 1, 900, '{}');
+                 INSERT INTO incident_event (incident, at, data) VALUES ('over', 10, '{}'), ('stands', 10, '{}');
+                 INSERT INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at) VALUES
+                   ('1', 'over', 'opened', 1, 'd', '', '{}', 'delivered', 10, 10), ('2', 'stands', 'opened', 1, 'd', '', '{}', 'delivered', 10, 10),
+                   ('3', 'over', 'worse', 2, 'd', '', '{}', 'dead', 10, 10), ('4', 'over', 'worse', 3, 'd', '', '{}', 'folded', 900, 900),
+                   ('5', 'test-1', 'test', 1, 'd', '', '{}', 'delivered', 10, 10), ('6', 'over', 'worse', 4, 'd', '', '{}', 'queued', 10, 10)",
+            )
+            .unwrap();
+        let at = |ms| Timestamp::from_timestamp_millis(ms).unwrap();
+        assert_eq!(prune_told(&connection, at(500), at(500)).unwrap(), 3);
+        assert_eq!(prune_told(&connection, at(500), at(500)).unwrap(), 0);
+        let left = |of: &str| -> String { connection.query_row(of, [], |row| row.get(0)).unwrap() };
+        assert_eq!(left("SELECT group_concat(id, ' ' ORDER BY id) FROM outbox"), "2 3 4 6");
+        assert_eq!(left("SELECT group_concat(id, ' ' ORDER BY id) FROM incident"), "stands young");
+        assert_eq!(left("SELECT group_concat(incident, ' ') FROM incident_event"), "stands");
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod lock;
 mod migrations;
 mod moved;
 mod names;
-mod outbox;
+pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
@@ -153,6 +153,24 @@ impl Direct {
     /// [`StoreError`] when the database fails.
     pub fn end_silence(&mut self, id: i64, who: &str, now: Timestamp) -> Result<bool, StoreError> {
         self.write(|connection, _| silences::end(connection, id, who, now))
+    }
+
+    /// Queues a notice again, by its id or the beginning of it. Returns the whole id.
+    ///
+    /// # Errors
+    ///
+    /// [`outbox::shown::Refused`] says why not.
+    pub fn retry_notice(&mut self, id: &str, now: Timestamp) -> Result<String, outbox::shown::Refused> {
+        self.write(|connection, _| Ok(outbox::shown::retry(connection, id, now)))?
+    }
+
+    /// Gives a notice up for good, by its id or the beginning of it. Returns the whole id.
+    ///
+    /// # Errors
+    ///
+    /// [`outbox::shown::Refused`] says why not.
+    pub fn drop_notice(&mut self, id: &str) -> Result<String, outbox::shown::Refused> {
+        self.write(|connection, _| Ok(outbox::shown::drop(connection, id)))?
     }
 
     /// Removes texts that are older than `before`, then the oldest until the file is below

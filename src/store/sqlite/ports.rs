@@ -55,6 +55,7 @@ use crate::store::sqlite::each::Mark;
 use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::ingest;
+use crate::store::sqlite::keep;
 use crate::store::sqlite::keep::Pruning;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
@@ -65,6 +66,7 @@ use crate::store::sqlite::retag;
 use crate::store::sqlite::reviews;
 use crate::store::sqlite::silences;
 use crate::store::sqlite::streams;
+use crate::store::sqlite::values::moment;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
 
@@ -131,6 +133,74 @@ impl Sqlite {
             marks.iter().try_for_each(|mark| each::put_mark(connection, mark))
         };
         self.writer.run(work).await
+    }
+
+    /// Tries every broken target at its next turn: a new configuration may have mended it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn probe_soon(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| health::probe_soon(connection, None, now)).await
+    }
+
+    /// Notices of a target that were due before a moment, that something went wrong with, and that
+    /// no other target was asked to step in for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn undelivered(&self, target: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
+        let target = target.to_owned();
+        self.read(move |reader| outbox::stuck::undelivered(reader.connection(), &target, before)).await
+    }
+
+    /// Puts in notices that step in for others, whose ids come first. Returns how many are new.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn step_in(&self, rows: Vec<(String, NewRow)>) -> Result<usize, StoreError> {
+        self.writer.run(move |connection, _| outbox::stuck::step_in(connection, &rows)).await
+    }
+
+    /// Dead notices that nobody else was told of, with why, and when such were last told of.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn untold_dead(&self) -> Result<(Vec<(Row, String)>, Option<Timestamp>), StoreError> {
+        self.read(|reader| {
+            let connection = reader.connection();
+            Ok((outbox::stuck::untold(connection)?, outbox::stuck::last_told(connection)?.map(moment)))
+        })
+        .await
+    }
+
+    /// Puts in notices that tell of dead ones, and notes that these are told of.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails; nothing is written then.
+    pub async fn tell_of_dead(&self, rows: Vec<NewRow>, dead: Vec<String>, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.run(move |connection, _| outbox::stuck::tell(connection, &rows, &dead, now)).await
+    }
+
+    /// Removes what is told and over: rows of before `rows`, incidents that opened before `incidents`.
+    /// Returns how many of both went.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn prune_told(&self, rows: Timestamp, incidents: Timestamp) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            let step = self.writer.run(move |connection, _| keep::prune_told(connection, rows, incidents)).await?;
+            gone += step;
+            if step == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     /// Removes old texts. See [`Direct::prune`].
@@ -315,6 +385,10 @@ impl Outbox for Sqlite {
 
     async fn next_due(&self, target: String) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |reader| outbox::next_due(reader.connection(), &target)).await
+    }
+
+    async fn standing(&self, target: String) -> Result<Vec<Row>, StoreError> {
+        self.read(move |reader| outbox::standing(reader.connection(), &target)).await
     }
 
     async fn health(&self) -> Result<Vec<Health>, StoreError> {

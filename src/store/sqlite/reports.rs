@@ -15,6 +15,7 @@ use crate::domain::matcher::Silence;
 use crate::domain::ports::Ask;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Evidence;
+use crate::domain::ports::Health;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -27,8 +28,11 @@ use crate::store::sqlite::census;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::each;
 use crate::store::sqlite::evidence;
+use crate::store::sqlite::health;
 use crate::store::sqlite::incidents;
 use crate::store::sqlite::keep;
+use crate::store::sqlite::outbox::shown;
+use crate::store::sqlite::outbox::shown::Waiting;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::relabel;
 use crate::store::sqlite::silences;
@@ -100,7 +104,7 @@ pub struct StoredItem {
 pub struct OutboxCount {
     /// Name of the target.
     pub target: String,
-    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    /// `queued`, `leased`, `delivered`, `superseded`, `folded`, `suppressed`, `dead`, `dropped`.
     pub state: String,
     /// How many.
     pub rows: u64,
@@ -113,7 +117,7 @@ pub struct OutboxCount {
 /// Where one row of the outbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowState {
-    /// `queued`, `leased`, `delivered`, `superseded`, `dead`.
+    /// `queued`, `leased`, `delivered`, `superseded`, `folded`, `suppressed`, `dead`, `dropped`.
     pub state: String,
     /// Tries so far.
     pub attempts: u32,
@@ -351,14 +355,33 @@ impl<'a> Reader<'a> {
         each::standing_since(self.connection, before)
     }
 
-    /// The outbox by target and state.
+    /// Notices that are not delivered, the oldest first; dead ones alone on demand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn waiting(&self, dead: bool) -> Result<Vec<Waiting>, StoreError> {
+        shown::list(self.connection, dead)
+    }
+
+    /// What is known of targets that do not take everything.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn health(&self) -> Result<Vec<Health>, StoreError> {
+        health::list(self.connection)
+    }
+
+    /// The outbox by target and state, without tests that failed: nobody waits for those.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database fails.
     pub fn outbox(&self) -> Result<Vec<OutboxCount>, StoreError> {
         let mut find = self.connection.prepare_cached(
-            "SELECT target, state, count(*), max(last_error), min(created_at) FROM outbox GROUP BY target, state ORDER BY target, state",
+            "SELECT target, state, count(*), max(last_error), min(created_at) FROM outbox
+             WHERE NOT (state = 'dead' AND event = 'test') GROUP BY target, state ORDER BY target, state",
         )?;
         let rows = find.query_map([], |row| {
             Ok(OutboxCount {

@@ -59,10 +59,15 @@ pub(super) fn told(connection: &Connection, incident: &str) -> Result<Vec<Told>,
     Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
+/// Whether a notice needs nothing before it.
+pub(super) fn is_beginning(event: Event) -> bool {
+    matches!(event, Event::Opened | Event::Test | Event::Storm | Event::Digest)
+}
+
 /// Whether a row is to be put in. Who never heard that an incident opened hears nothing of how it
 /// goes on: engines send the opening with what may be the first notice of somebody.
 pub(super) fn continues(connection: &Connection, row: &NewRow) -> Result<bool, StoreError> {
-    if matches!(row.facts.event, Event::Opened | Event::Test | Event::Storm | Event::Digest) {
+    if is_beginning(row.facts.event) {
         return Ok(true);
     }
     let stands = matches!(row.facts.event, Event::Worse | Event::Reminder | Event::Reopened);
@@ -70,16 +75,22 @@ pub(super) fn continues(connection: &Connection, row: &NewRow) -> Result<bool, S
         supersede(connection, row, "'queued', 'suppressed'")?;
         return Ok(false);
     }
-    let told: bool = connection
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'opened'
-                 AND state <> 'suppressed')",
-        )?
-        .query_row(params![row.facts.incident, row.target, row.recipient], |found| found.get(0))?;
+    let told = heard(connection, row)?;
     if told && row.facts.event != Event::Acked {
         supersede(connection, row, "'suppressed'")?;
     }
     Ok(told)
+}
+
+/// Whether the recipient was told that the incident opened, or will be. What a silence holds back does
+/// not count.
+pub(super) fn heard(connection: &Connection, row: &NewRow) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE incident = ?1 AND target = ?2 AND recipient = ?3 AND event = 'opened'
+                 AND state <> 'suppressed')",
+        )?
+        .query_row(params![row.facts.incident, row.target, row.recipient], |found| found.get(0))?)
 }
 
 /// Writes the newest into an opening that still waits. Whether there was one.

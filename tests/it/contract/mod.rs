@@ -5,6 +5,7 @@
 
 mod counts;
 mod incidents;
+mod outbox;
 mod retag;
 mod reviews;
 mod silences;

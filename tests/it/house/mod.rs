@@ -57,8 +57,11 @@ impl House {
         self
     }
 
-    /// Writes the configuration anew.
+    /// Writes the configuration anew. Notices go out one by one and at once, unless it says otherwise:
+    /// a story waits for each.
     pub fn configure(&self, config: &str) {
+        let at_once = if config.contains("[delivery]") { "" } else { "\n[delivery]\ngather = \"0s\"\n" };
+        let config = format!("{config}{at_once}");
         self.write("uproar.toml", &config.replace("HERE", self.folder.path().to_str().unwrap()), 0o644);
     }
 

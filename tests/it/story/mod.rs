@@ -13,6 +13,7 @@ mod links;
 mod manual;
 mod measures;
 mod models;
+mod outbox;
 mod people;
 mod privacy;
 mod replay;

@@ -7,6 +7,7 @@ ALTER TABLE outbox ADD COLUMN held_by TEXT;        -- state 'suppressed': number
 ALTER TABLE outbox ADD COLUMN copy_of TEXT;        -- sent to another target because that of this row takes nothing
 ALTER TABLE outbox ADD COLUMN told_dead INTEGER;   -- when somebody else was told that it is dead
 CREATE INDEX outbox_told ON outbox (target, recipient, delivered_at) WHERE state = 'delivered';
+CREATE INDEX outbox_state ON outbox (state, target, event, created_at, last_error);
 
 CREATE TABLE target (
     name TEXT PRIMARY KEY,

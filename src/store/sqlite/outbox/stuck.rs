@@ -1,0 +1,77 @@
+//! Notices that do not get out: those that another target steps in for, and those that are dead.
+
+use rusqlite::Connection;
+use rusqlite::params;
+
+use crate::domain::Timestamp;
+use crate::domain::notice::Row;
+use crate::domain::ports::NewRow;
+use crate::domain::ports::StoreError;
+use crate::store::sqlite::outbox::insert;
+use crate::store::sqlite::outbox::insert_copy;
+use crate::store::sqlite::outbox::load;
+use crate::store::sqlite::values::millis;
+
+/// Most rows that are looked at in one go.
+const MOST: u32 = 500;
+
+/// Rows of a target that say that something is loud, that were due before a moment, that something
+/// went wrong with, and that nobody steps in for yet. Rows that step in themselves are not among them.
+pub fn undelivered(connection: &Connection, target: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT id FROM outbox AS row WHERE target = ?1 AND state IN ('queued', 'leased') AND event IN ('opened', 'worse', 'storm')
+         AND created_at <= ?2 AND copy_of IS NULL
+         AND (last_error IS NOT NULL OR due <= ?2 AND EXISTS (SELECT 1 FROM target WHERE name = ?1 AND open_since IS NOT NULL))
+         ORDER BY created_at, id LIMIT ?3",
+    )?;
+    let ids = find.query_map(params![target, millis(before), MOST], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    Ok(ids.iter().map(|id| load(connection, id)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Puts in rows that step in for another one, whose id comes first; but for whoever is told the same
+/// anyway. Returns how many are new.
+pub fn step_in(connection: &Connection, rows: &[(String, NewRow)]) -> Result<usize, StoreError> {
+    let mut new = 0;
+    for (of, row) in rows {
+        let told: bool = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 OR incident = ?2 AND target = ?3 AND recipient = ?4 AND revision = ?5)",
+            )?
+            .query_row(params![row.id, row.facts.incident, row.target, row.recipient, row.facts.revision], |found| found.get(0))?;
+        if !told {
+            insert_copy(connection, row, Some(of))?;
+            new += 1;
+        }
+    }
+    Ok(new)
+}
+
+/// Dead rows that nobody else was told of, but for tests: whoever tests hears it at once.
+pub fn untold(connection: &Connection) -> Result<Vec<(Row, String)>, StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT id, coalesce(last_error, '') FROM outbox WHERE state = 'dead' AND told_dead IS NULL AND event <> 'test'
+         ORDER BY created_at, id LIMIT ?1",
+    )?;
+    let dead = find.query_map(params![MOST], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<(String, String)>, _>>()?;
+    let mut rows = Vec::new();
+    for (id, why) in dead {
+        rows.extend(load(connection, &id)?.ok().map(|row| (row, why)));
+    }
+    Ok(rows)
+}
+
+/// When dead rows were last told of.
+pub fn last_told(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    Ok(connection.prepare_cached("SELECT max(told_dead) FROM outbox WHERE state = 'dead'")?.query_row([], |row| row.get(0))?)
+}
+
+/// Puts in the rows that tell of dead ones, and notes that they are told.
+pub fn tell(connection: &Connection, rows: &[NewRow], dead: &[String], now: Timestamp) -> Result<(), StoreError> {
+    for row in rows {
+        insert(connection, row)?;
+    }
+    for id in dead {
+        connection.prepare_cached("UPDATE outbox SET told_dead = ?2 WHERE id = ?1")?.execute(params![id, millis(now)])?;
+    }
+    Ok(())
+}
