@@ -107,7 +107,9 @@ impl Case<'_> {
         rows(self.plan, self.step, &facts, self.silences, self.due)
     }
 
-    fn facts(&self, event: Event) -> Facts {
+    /// What there is to tell, to nobody in particular.
+    #[must_use]
+    pub fn facts(&self, event: Event) -> Facts {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
         let window = late_window(incident, self.now);

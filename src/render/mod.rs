@@ -33,6 +33,7 @@ mod mails;
 pub mod mattermost;
 pub mod ntfy;
 pub mod origin;
+pub mod page;
 pub mod pagerduty;
 mod pages;
 mod parts;
