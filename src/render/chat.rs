@@ -79,9 +79,9 @@ impl Talk {
 pub(super) fn fitting<T>(row: &Row, make: impl Fn(&Talk) -> T, fits: impl Fn(&T) -> bool) -> T {
     let lines = lines(&row.facts);
     for (size, count) in steps(row, lines.len()) {
-        let made = make(&talk(row, size, &lines, count));
-        if fits(&made) {
-            return made;
+        let form = make(&talk(row, size, &lines, count));
+        if fits(&form) {
+            return form;
         }
     }
     make(&bare(row, &lines))

@@ -155,21 +155,21 @@ fn message(row: &Row) -> Value {
 
 fn embed(talk: &Talk) -> Value {
     let brief = &talk.brief;
-    let mut lines = vec![format!("**{}**", tame(&talk.headline, 300)), tame(&brief.summary, 1_500)];
-    lines.extend(brief.quotes.iter().map(|quote| format!("> {}", tame(quote, 700))));
-    lines.extend(talk.lines.iter().map(|line| format!("- {}", tame(line, 300))));
-    lines.extend(brief.more.iter().map(|more| tame(more, 300)));
+    let mut parts = vec![format!("**{}**", tame(&talk.headline, 300)), tame(&brief.summary, 1_500)];
+    parts.extend(brief.quotes.iter().map(|quote| format!("> {}", tame(quote, 700))));
+    parts.extend(talk.lines.iter().map(|line| format!("- {}", tame(line, 300))));
+    parts.extend(brief.more.iter().map(|more| tame(more, 300)));
     let links = brief.links.iter().take(chat::LINKS).filter(|(_, address)| plain(address));
     let links: Vec<String> = links.map(|(label, address)| format!("[{label}]({address})")).collect();
-    lines.push(links.join(" | "));
-    lines.retain(|line| !line.is_empty());
+    parts.push(links.join(" | "));
+    parts.retain(|line| !line.is_empty());
     let fields = brief.facts.iter().take(FIELDS);
     let fields: Vec<Value> = fields
         .map(|(name, value)| json!({ "name": tame(&or_dash(name), 100), "value": tame(&or_dash(value), 300), "inline": true }))
         .collect();
     let mut embed = json!({
         "title": tame(&or_dash(&brief.title), TITLE),
-        "description": lines.join("\n"),
+        "description": parts.join("\n"),
         "color": talk.colour,
         "fields": fields,
     });

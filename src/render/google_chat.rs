@@ -101,8 +101,8 @@ fn card(talk: &Talk) -> Value {
         brief.facts.iter().take(12).map(|(name, value)| format!("<b>{}:</b> {}", tame(name, 100), tame(value, 300))).collect();
     widgets.extend((!facts.is_empty()).then(|| paragraph(&facts.join("<br>"))));
     widgets.extend(brief.quotes.iter().map(|quote| paragraph(&format!("<i>{}</i>", tame(quote, 1_000)))));
-    let lines: Vec<String> = talk.lines.iter().map(|line| tame(line, 300)).collect();
-    widgets.extend((!lines.is_empty()).then(|| paragraph(&lines.join("<br>"))));
+    let listed: Vec<String> = talk.lines.iter().map(|line| tame(line, 300)).collect();
+    widgets.extend((!listed.is_empty()).then(|| paragraph(&listed.join("<br>"))));
     let below = brief.more.iter().chain(&talk.below).chain([&brief.why]).filter(|text| !text.is_empty());
     widgets.extend(below.map(|text| paragraph(&tame(text, 1_000))));
     let links = brief.links.iter().take(chat::LINKS).filter(|(_, address)| address.len() <= 1_000);

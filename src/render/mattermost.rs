@@ -68,16 +68,16 @@ fn message(row: &Row) -> Value {
 
 fn post(talk: &Talk) -> Value {
     let brief = &talk.brief;
-    let mut lines = vec![tame(&brief.summary, 2_000)];
-    lines.extend(brief.quotes.iter().map(|quote| format!("> {}", tame(quote, 1_000))));
+    let mut parts = vec![tame(&brief.summary, 2_000)];
+    parts.extend(brief.quotes.iter().map(|quote| format!("> {}", tame(quote, 1_000))));
     let list: Vec<String> = talk.lines.iter().map(|line| format!("- {}", tame(line, 300))).collect();
-    lines.push(list.join("\n"));
+    parts.push(list.join("\n"));
     let below = brief.more.iter().chain(&talk.below).chain([&brief.why]).filter(|text| !text.is_empty());
-    lines.extend(below.map(|text| tame(text, 1_000)));
+    parts.extend(below.map(|text| tame(text, 1_000)));
     let links = brief.links.iter().take(chat::LINKS).filter(|(_, address)| plain(address));
     let links: Vec<String> = links.map(|(label, address)| format!("[{label}]({address})")).collect();
-    lines.push(links.join(" | "));
-    lines.retain(|line| !line.is_empty());
+    parts.push(links.join(" | "));
+    parts.retain(|line| !line.is_empty());
     let fields: Vec<Value> = brief
         .facts
         .iter()
@@ -90,7 +90,7 @@ fn post(talk: &Talk) -> Value {
             "fallback": tame(&talk.in_a_line(), 500),
             "color": format!("#{:06X}", talk.colour),
             "title": tame(&brief.title, 300),
-            "text": lines.join("\n\n"),
+            "text": parts.join("\n\n"),
             "fields": fields,
         }],
     })

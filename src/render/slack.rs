@@ -109,8 +109,8 @@ fn blocks(row: &Row, talk: &Talk) -> Value {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
     blocks.extend(brief.quotes.iter().map(|quote| section(&format!("&gt; {}", tame(quote, 1_200)))));
-    let lines: Vec<String> = talk.lines.iter().map(|line| format!("- {}", tame(line, 400))).collect();
-    blocks.extend(chat::in_pieces(&lines, SECTION, utf16).iter().map(|piece| section(piece)));
+    let listed: Vec<String> = talk.lines.iter().map(|line| format!("- {}", tame(line, 400))).collect();
+    blocks.extend(chat::in_pieces(&listed, SECTION, utf16).iter().map(|piece| section(piece)));
     let below = brief.more.iter().chain(&talk.below).chain([&brief.why]).filter(|text| !text.is_empty());
     let below: Vec<Value> = below.take(FIELDS).map(|text| mrkdwn(&tame(text, 1_000))).collect();
     if !below.is_empty() {

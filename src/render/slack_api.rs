@@ -142,17 +142,20 @@ fn error_in(body: &str) -> Option<String> {
 fn said(_: u16, body: &str) -> Option<DeliveryError> {
     let word = error_in(body)?;
     let why = format!("Slack says `{word}`");
-    slack::refused(&word).or_else(|| {
-        Some(match word.as_str() {
-            "invalid_arguments" | "invalid_array_arg" | "invalid_charset" | "invalid_form_data" | "invalid_json" | "json_not_object" => {
-                DeliveryError::RowDead { why }
-            }
-            "no_text" | "duplicate_message_not_found" | "too_many_attachments" | "cant_update_message" | "edit_window_closed" => {
-                DeliveryError::RowDead { why }
-            }
-            _ => DeliveryError::Later { after: None, why },
-        })
-    })
+    let dead = [
+        "invalid_arguments",
+        "invalid_array_arg",
+        "invalid_charset",
+        "invalid_form_data",
+        "invalid_json",
+        "json_not_object",
+        "no_text",
+        "too_many_attachments",
+        "cant_update_message",
+        "edit_window_closed",
+    ];
+    let otherwise = if dead.contains(&word.as_str()) { DeliveryError::RowDead { why } } else { DeliveryError::Later { after: None, why } };
+    Some(slack::refused(&word).unwrap_or(otherwise))
 }
 
 /// A message by the names that Slack gives: the channel's id, for an edit takes no other, and the time.

@@ -116,7 +116,7 @@ fn style(talk: &Talk) -> &'static str {
 }
 
 fn runs<const N: usize>(runs: [Value; N]) -> Value {
-    json!({ "type": "RichTextBlock", "inlines": runs.to_vec() })
+    json!({ "type": "RichTextBlock", "inlines": Vec::from(runs) })
 }
 
 fn run(text: &str, most: usize, bold: bool) -> Value {

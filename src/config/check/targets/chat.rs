@@ -79,6 +79,7 @@ struct Odd {
     works: bool,
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it is what a look gives")]
 fn odd(what: &'static str, cure: &'static str) -> Option<Odd> {
     Some(Odd { what, cure, works: false })
 }
