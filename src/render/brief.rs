@@ -66,7 +66,8 @@ pub(super) struct Brief {
 
 impl Brief {
     /// All of it as lines of plain text.
-    pub(super) fn text(&self) -> String {
+    #[cfg(test)]
+    fn text(&self) -> String {
         let mut lines = vec![format!("{}: {}", self.event.word().to_uppercase(), self.title), self.summary.clone()];
         lines.extend(self.facts.iter().map(|(name, value)| format!("{name}: {value}")));
         lines.extend(self.quotes.iter().map(|quote| format!("- {quote}")));

@@ -341,7 +341,6 @@ pub(super) mod tests {
             links: vec![("All of them", "https://uproar.example.com/i/i-7f3k2?a=1&k=x".to_owned())],
             level: Level::High,
             event: Event::Opened,
-            ..brief(&sample::test(), Size::STEPS[0])
         };
         Talk {
             headline: "OPENED - high - Sat 21 Nov 2026 14:05 CET".to_owned(),
@@ -363,7 +362,7 @@ pub(super) mod tests {
 
     /// Everything that can be told, each also when it was called too long.
     pub(in crate::render) fn everything() -> Vec<Row> {
-        let rows = [
+        let rows = vec![
             sample::opened(),
             sample::worse(),
             sample::resolved(),
@@ -418,7 +417,7 @@ pub(super) mod tests {
             match value {
                 Value::Array(values) => values.iter().enumerate().for_each(|(at, value)| walk(&format!("{path}/{at}"), value, out)),
                 Value::Object(values) => values.iter().for_each(|(key, value)| walk(&format!("{path}/{key}"), value, out)),
-                leaf => out.push_str(&format!("{path}: {leaf}\n")),
+                leaf => out.extend([path, ": ", &leaf.to_string(), "\n"]),
             }
         }
         let mut out = String::new();

@@ -200,7 +200,7 @@ fn hostile(event: Event) -> Facts {
     facts.segment = Segment::Label { key: long.clone(), value: long.clone() };
     facts.words = vec![long.clone(); 30];
     facts.holidays = vec![long.clone(); 30];
-    facts.lines.iter_mut().for_each(|line| *line = long.clone());
+    facts.lines.iter_mut().for_each(|line| line.clone_from(&long));
     for quote in &mut facts.quotes {
         (quote.text, quote.source) = (long.clone(), long.clone());
         quote.url = Some("javascript:alert(1)".to_owned());

@@ -282,7 +282,7 @@ fn the_rules_of_the_life_of_an_incident_hold_one_by_one() {
     let unwatched = || resolve(Reason::Unwatched);
     let silent = || NoData { source: "app".to_owned(), since: hour(0), fails: false, error: None };
     let opened = Some(Event::Opened);
-    let rules = [
+    let rules = vec![
         ("1", Life::new().then(0, &peek(0, LOUD)), (None, Pending, None, "spike")),
         ("2", Life::new().then(0, &peek(0, LOUD)).then(1, &peek(0, LOUD)), (Some(Pending), Open, opened, "confirmed")),
         ("2, at once", Life::new().then(0, &peek(0, critical)), (None, Open, opened, "spike")),
