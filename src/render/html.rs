@@ -36,11 +36,10 @@ pub(super) struct Frame<'a> {
 pub(super) fn tone(facts: &Facts) -> &'static str {
     match (facts.event, if facts.event == Event::Storm { storm::level(facts) } else { facts.level }) {
         (Event::Resolved, _) => "#15703a",
-        (Event::Test | Event::Digest, _) => "#475569",
+        (Event::Test | Event::Digest, _) | (_, Level::Low) => "#475569",
         (_, Level::Critical) => "#a51d14",
         (_, Level::High) => "#b93b0a",
         (_, Level::Medium) => "#8a5a00",
-        (_, Level::Low) => "#475569",
     }
 }
 
