@@ -98,8 +98,8 @@ mod tests {
     use crate::render::sample;
     use crate::render::template::Texts;
 
-    fn parts(texts: Texts) -> Parts {
-        Parts::of(&sample::charted(), &Look::compile(&texts).unwrap(), "chart-1@example.com")
+    fn parts(texts: &Texts) -> Parts {
+        Parts::of(&sample::charted(), &Look::compile(texts).unwrap(), "chart-1@example.com")
     }
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
             outro: Some("See https://handbook.example.com/{{ theme }}.".to_owned()),
             ..Texts::default()
         };
-        let parts = parts(texts);
+        let parts = parts(&texts);
         assert!(parts.text.contains("CET\n\nDear desk, login fails is <loud>.\n\n47 complaints"), "{}", parts.text);
         assert!(parts.text.ends_with("\nSee https://handbook.example.com/login_fails.\n"), "{}", parts.text);
         assert!(parts.html.contains("Dear desk, login fails is &lt;loud&gt;."), "{}", parts.html);
@@ -120,10 +120,10 @@ mod tests {
     #[test]
     fn whole_parts_of_the_operator_are_taken_instead_and_a_picture_only_where_it_is_shown() {
         let texts = |html: &str| Texts { text: Some("{{ headline }}".to_owned()), html: Some(html.to_owned()), ..Texts::default() };
-        let without = parts(texts("<p>{{ lead[0] }}</p>"));
+        let without = parts(&texts("<p>{{ lead[0] }}</p>"));
         assert_eq!((without.text.as_str(), without.picture), ("OPENED - high - Sat 21 Nov 2026 14:05 CET", None));
         assert_eq!(without.html, "<p>47 complaints about &quot;login fails&quot; in the last 6 hours.</p>");
-        let with = parts(texts("{% if picture %}<img src=\"cid:{{ picture }}\" alt=\"{{ chart.alt }}\">{% endif %}"));
+        let with = parts(&texts("{% if picture %}<img src=\"cid:{{ picture }}\" alt=\"{{ chart.alt }}\">{% endif %}"));
         assert!(with.picture.is_some() && with.html.contains("alt=\"Bars from"), "{}", with.html);
     }
 

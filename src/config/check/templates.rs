@@ -41,6 +41,7 @@ pub fn templates(top: &Top, reader: &mut Reader<'_>) -> Templates {
 }
 
 /// Files with templates: their keys, where they are named, and their paths.
+#[must_use]
 pub fn files(top: &Top) -> Vec<(&'static str, Place, PathBuf)> {
     let named = [("text", &top.templates.text), ("html", &top.templates.html)];
     named
@@ -50,6 +51,7 @@ pub fn files(top: &Top) -> Vec<(&'static str, Place, PathBuf)> {
 }
 
 /// A template that cannot be filled in.
+#[must_use]
 pub fn problem(at: Place, bad: &BadTemplate) -> Problem {
     Problem::error(Code::BadTemplate, at, bad.to_string())
         .label("it was filled in with made-up alerts of every kind")
