@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use chrono_tz::Tz;
 use serde_json::json;
 
 use crate::cli::Console;
@@ -15,7 +16,11 @@ use crate::cli::table::Table;
 use crate::cli::times;
 use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
+use crate::domain::incident::NoData;
 use crate::domain::incident::Reason;
+use crate::domain::incident::State;
+use crate::domain::incident::Transition;
 use crate::domain::measure::Measure;
 use crate::engine::acts;
 use crate::engine::acts::Done;
@@ -49,10 +54,13 @@ enum What {
         json: bool,
     },
     /// Show one incident with its record
-    #[command(after_help = "Example:\n  uproar incident show i-7f3k2a9c")]
+    #[command(after_help = "Example:\n  uproar incident show i-7f3k2a9c --json")]
     Show {
         /// Its id
         id: String,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Say that somebody is on it; it speaks again only when its level rises
     #[command(after_help = "Example:\n  uproar incident ack i-7f3k2a9c")]
@@ -102,7 +110,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let now = Clock::real().now();
     match &args.what {
         What::List { all, json } => list(*all, *json, console),
-        What::Show { id } => show(id, console),
+        What::Show { id, json } => show(id, *json, console),
         What::Ack { id } => act(id, &Act::Acknowledge, console),
         What::Snooze { id, time } => {
             let length = times::duration(time)
@@ -144,7 +152,7 @@ fn list(all: bool, as_json: bool, console: &mut Console) -> Result<Code, Failure
             incident.id.clone(),
             incident.state.to_string(),
             incident.level.to_string(),
-            times::local(incident.opened_at, zone),
+            incident.opened().map_or_else(|| "-".to_owned(), |at| times::local(at, zone)),
             count,
             usual,
             incident.key.to_string(),
@@ -170,6 +178,16 @@ fn compared(incident: &Incident) -> (String, String) {
     }
 }
 
+/// `no data from app since 2026-11-22 14:10 CET: it cannot be read (HTTP 503)`
+fn no_data(silent: &NoData, zone: Tz) -> String {
+    let why = match (&silent.error, silent.fails) {
+        (Some(error), true) => format!("it cannot be read ({error})"),
+        (None, true) => "it cannot be read".to_owned(),
+        (_, false) => "it can be read and brings nothing new".to_owned(),
+    };
+    format!("no data from {} since {}: {why}", silent.source, times::local(silent.since, zone))
+}
+
 /// `last window: 12 complaints in 28 days, 3.0 expected; most so far 14`
 fn last_window(incident: &Incident) -> String {
     let numbers = &incident.numbers;
@@ -193,24 +211,57 @@ fn row(incident: &Incident) -> serde_json::Value {
         "kind": incident.key.kind.word(),
         "state": incident.state.word(),
         "level": incident.level.word(),
-        "opened_at": times::stamp(incident.opened_at),
+        "opened_at": incident.opened().map(times::stamp),
         "resolved_at": incident.resolved_at.map(times::stamp),
+        "acknowledged_by": incident.acked_by,
+        "no_data": incident.no_data.iter().map(|silent| silent.source.as_str()).collect::<Vec<_>>(),
+        "earlier": incident.earlier,
     })
 }
 
-fn show(id: &str, console: &mut Console) -> Result<Code, Failure> {
+/// A step of the record, for programs.
+fn recorded(step: &Transition) -> serde_json::Value {
+    json!({
+        "at": times::stamp(step.at),
+        "from": step.from.map(State::word),
+        "to": step.to.word(),
+        "why": step.why,
+        "who": step.who,
+        "numbers": step.numbers,
+        "config": step.config,
+    })
+}
+
+fn show(id: &str, as_json: bool, console: &mut Console) -> Result<Code, Failure> {
     let config = load::load_without_secrets(console)?;
     let zone = config.time_zone;
     let (store, plan) = open::store_and_plan(config)?;
     let reader = store.reader();
     let incident = reader.incident(id)?.ok_or_else(|| missing(id))?;
+    if as_json {
+        let mut shown = row(&incident);
+        shown["record"] = reader.record(id)?.iter().map(recorded).collect();
+        writeln!(console.out, "{shown}")?;
+        return Ok(Code::Done);
+    }
     let title = plan.theme(&incident.key.theme).map_or(incident.key.theme.as_str(), |theme| theme.title.as_str());
     writeln!(console.out, "{}: {title} ({})", incident.id, incident.key)?;
     writeln!(console.out, "state {}, level {}, since {}", incident.state, incident.level, times::local(incident.since, zone))?;
     if let Some(until) = incident.snoozed_until {
         writeln!(console.out, "snoozed until {}", times::local(until, zone))?;
     }
-    writeln!(console.out, "{}", last_window(&incident))?;
+    if let Some(who) = incident.acked_by.as_ref().filter(|_| incident.state == State::Acknowledged) {
+        writeln!(console.out, "acknowledged by {who}")?;
+    }
+    for silent in &incident.no_data {
+        writeln!(console.out, "{}", no_data(silent, zone))?;
+    }
+    if let Some(earlier) = &incident.earlier {
+        writeln!(console.out, "the one before: {earlier}")?;
+    }
+    if incident.key.kind != Kind::NoData {
+        writeln!(console.out, "{}", last_window(&incident))?;
+    }
     calibration(&incident, &reader, &plan, console)?;
     writeln!(console.out)?;
     for step in reader.record(id)? {
@@ -269,7 +320,6 @@ pub(super) fn missing(id: &str) -> Failure {
 mod tests {
     use super::*;
     use crate::domain::Timestamp;
-    use crate::domain::incident::Kind;
     use crate::domain::incident::Level;
     use crate::domain::incident::Mean;
     use crate::domain::incident::Numbers;
@@ -288,6 +338,23 @@ mod tests {
             numbers,
             ..Incident::new("i-1".to_owned(), key, at)
         }
+    }
+
+    #[test]
+    fn programs_read_that_nobody_was_told_of_what_is_pending() {
+        let mut pending = incident("late", Kind::Spike, Numbers::default());
+        assert_eq!(row(&pending)["opened_at"], "2026-11-21T09:00:00Z");
+        pending.state = State::Pending;
+        assert_eq!((&row(&pending)["opened_at"], &row(&pending)["state"]), (&serde_json::Value::Null, &json!("pending")));
+    }
+
+    #[test]
+    fn a_silent_source_is_told_apart_from_one_that_cannot_be_read() {
+        let since = "2026-11-21T09:00:00Z".parse().unwrap();
+        let silent = |fails, error: Option<&str>| NoData { source: "app".to_owned(), since, fails, error: error.map(str::to_owned) };
+        let said = |silent| no_data(&silent, Tz::UTC);
+        assert_eq!(said(silent(true, Some("HTTP 503"))), "no data from app since 2026-11-21 09:00 UTC: it cannot be read (HTTP 503)");
+        assert_eq!(said(silent(false, None)), "no data from app since 2026-11-21 09:00 UTC: it can be read and brings nothing new");
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn refuse(
 
 fn stood(incident: &Incident, watch: &Watch, theme: Option<&str>, from: Timestamp, to: Timestamp) -> bool {
     let mine = incident.key.watch == watch.name && theme.is_none_or(|theme| incident.key.theme == theme);
-    mine && incident.opened_at < to && incident.resolved_at.is_none_or(|end| end > from)
+    mine && incident.opened().is_some_and(|at| at < to) && incident.resolved_at.is_none_or(|end| end > from)
 }
 
 fn list(remarks: &[Remark], plan: &Plan, console: &mut Console) -> Result<Code, Failure> {

@@ -1,6 +1,7 @@
 //! Opening the store for a command, and what its errors mean on the command line.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
@@ -9,7 +10,9 @@ use crate::deliver::Carrier;
 use crate::deliver::Options;
 use crate::domain::ports::StoreError;
 use crate::engine::plan::Plan;
+use crate::host::clock::Clock;
 use crate::store::sqlite::Direct;
+use crate::store::sqlite::Keyring;
 use crate::store::sqlite::OpenError;
 
 /// Opens the store of a configuration and builds its plan.
@@ -19,8 +22,19 @@ use crate::store::sqlite::OpenError;
 /// [`Failure`] with the code of what is wrong.
 pub fn store_and_plan(config: Config) -> Result<(Direct, Plan), Failure> {
     let store = Direct::open(&config.store.path).map_err(refused)?;
-    let plan = Plan::build(config, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
+    let plan = plan(config, store.author_key())?;
     Ok((store, plan))
+}
+
+/// The plan of a configuration, with the keys of its links where it has links.
+///
+/// # Errors
+///
+/// [`Failure`] when the keys can neither be read nor made.
+pub fn plan(config: Config, author_key: &[u8]) -> Result<Plan, Failure> {
+    let links = config.base_url.as_ref().map(|_| Keyring::open(&config.store.path, Clock::real().now()).map(Arc::new));
+    let links = links.transpose().map_err(|error| Failure::new(Code::Io, format!("the keys of links cannot be read: {error}")))?;
+    Ok(Plan::build(config, author_key).map_err(|error| Failure::new(Code::Bug, error))?.with_link_keys(links))
 }
 
 /// A store that cannot be opened.

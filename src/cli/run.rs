@@ -19,6 +19,7 @@ use crate::cli::open;
 use crate::config::settings::Config;
 use crate::domain::Timestamp;
 use crate::engine;
+use crate::engine::Doors;
 use crate::engine::Parts;
 use crate::engine::crew::CrewError;
 use crate::engine::plan::Plan;
@@ -79,7 +80,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
 }
 
 fn plan(config: Config, store: &Sqlite) -> Result<Arc<Plan>, Failure> {
-    Plan::build(config, store.author_key()).map(Arc::new).map_err(|error| Failure::new(Code::Bug, error))
+    open::plan(config, store.author_key()).map(Arc::new)
 }
 
 fn parts(plan: &Plan, store: Sqlite, clock: Clock) -> Result<Parts, Failure> {
@@ -132,14 +133,16 @@ enum Turn {
 }
 
 async fn serve(mut plan: Arc<Plan>, mut parts: Parts, mut signals: Signals, path: &Path) -> Result<Code, Failure> {
-    let listener = plan.config.listen.map(bind).transpose()?;
+    let address = plan.config.listen.map(|address| bind("address", address, "health and metrics")).transpose()?;
+    let pages = plan.config.pages.map(|address| bind("pages", address, "the pages of alerts")).transpose()?;
     parts.board.set(board::RELOAD_OK, &[], 1.0);
     loop {
         announce(&plan);
         notify::ready(&summary(&plan));
         let stop = CancellationToken::new();
-        let handle = listener.as_ref().map(TcpListener::try_clone).transpose()?;
-        let serving = engine::serve(Arc::clone(&plan), parts.clone(), handle, stop.clone());
+        let again = |listener: &Option<TcpListener>| listener.as_ref().map(TcpListener::try_clone).transpose();
+        let doors = Doors { address: again(&address)?, pages: again(&pages)? };
+        let serving = engine::serve(Arc::clone(&plan), parts.clone(), doors, stop.clone());
         tokio::pin!(serving);
         let turn = loop {
             tokio::select! {
@@ -196,8 +199,9 @@ fn reload(path: &Path, plan: &Plan, parts: &Parts) -> Option<(Arc<Plan>, Parts)>
 fn read_again(path: &Path, old: &Plan, parts: &Parts) -> Result<(Arc<Plan>, Parts), String> {
     let (documents, loaded) = load::read(path).map_err(|error| error.to_string())?;
     let config = loaded.config.ok_or_else(|| crate::config::print::show(&loaded.problems, &documents, false))?;
-    if config.store.path != old.config.store.path || config.listen != old.config.listen {
-        return Err("[store] path and [listen] address cannot be changed while running; restart the daemon".to_owned());
+    let listens = |config: &Config| (config.listen, config.pages);
+    if config.store.path != old.config.store.path || listens(&config) != listens(&old.config) {
+        return Err("[store] path and the addresses of [listen] cannot be changed while running; restart the daemon".to_owned());
     }
     let plan = plan(config, &parts.store).map_err(|failure| failure.message)?;
     if (plan.speed() - old.speed()).abs() > f64::EPSILON {
@@ -208,14 +212,14 @@ fn read_again(path: &Path, old: &Plan, parts: &Parts) -> Result<(Arc<Plan>, Part
     Ok((plan, fresh))
 }
 
-fn bind(address: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+fn bind(key: &str, address: std::net::SocketAddr, what: &str) -> Result<TcpListener, Failure> {
     let refused = |error: std::io::Error| {
-        Failure::new(Code::Io, format!("[listen] address {address} cannot be used: {error}; choose another one or stop who has it"))
+        Failure::new(Code::Io, format!("[listen] {key} {address} cannot be used: {error}; choose another one or stop who has it"))
     };
     let listener = TcpListener::bind(address).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     if let Ok(local) = listener.local_addr() {
-        info!("health and metrics at http://{local}/");
+        info!("{what} at http://{local}/");
     }
     Ok(listener)
 }

@@ -25,6 +25,8 @@ use crate::engine::judge;
 use crate::engine::labels::Calibrations;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
+use crate::engine::precision;
+use crate::engine::precision::Precision;
 use crate::engine::relabel;
 use crate::engine::retag;
 use crate::host::clock::Clock;
@@ -105,6 +107,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         || outbox.iter().any(|count| count.state == "dead")
         || health.iter().any(|health| health.open_since.is_some());
     let notes = notes(&plan, &reader)?;
+    let precision = precisions(&plan, &reader, now)?;
     if args.json {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let document = json!({
@@ -122,6 +125,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
                 "watch": slow.watch, "theme": slow.theme, "reference": slow.reference, "count": slow.numbers.count,
                 "expected": slow.numbers.expected, "total": slow.numbers.total, "times": slow.times(), "score": slow.numbers.score,
                 "limit": slow.numbers.limit, "loud": slow.loud, "held_by": slow.numbers.held_by,
+            })).collect::<Vec<_>>(),
+            "precision": precision.iter().map(|(watch, of)| json!({
+                "watch": watch, "days": precision::DAYS, "told": of.told, "called_false": of.called_false, "precision": of.share(),
             })).collect::<Vec<_>>(),
             "outbox": outbox.iter().map(|count| json!({
                 "target": count.target, "state": count.state, "rows": count.rows, "error": count.error,
@@ -147,6 +153,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             size.bytes as f64 / 1e6,
             plan.config.store.path.display()
         )?;
+        for (watch, of) in precision.iter().filter(|(_, of)| of.told > 0) {
+            writeln!(console.out, "{watch}: {}", of.sentence())?;
+        }
         for note in &notes {
             writeln!(console.out, "{note}")?;
         }
@@ -212,6 +221,13 @@ fn print_targets(plan: &Plan, outbox: &[OutboxCount], health: &[Health], console
         }
     }
     Ok(())
+}
+
+/// How often each watch was right.
+fn precisions(plan: &Plan, reader: &Reader<'_>, now: Timestamp) -> Result<Vec<(String, Precision)>, Failure> {
+    let (incidents, labels) = (reader.incidents(true)?, reader.labels()?);
+    let of = |name: &String| (name.clone(), precision::of_watch(name, &incidents, &labels, now));
+    Ok(plan.config.watches.iter().map(|watch| of(&watch.name)).collect())
 }
 
 /// What is being done with history, and what is odd about the labels that watches are split by.

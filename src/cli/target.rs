@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let boot = format!("{GUEST}{}", std::process::id());
             let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
-            let plan = Plan::build(config, store.author_key()).map_err(|error| Failure::new(Code::Bug, error))?;
+            let plan = open::plan(config, store.author_key())?;
             let outcome = runtime.block_on(test(&plan, store, name, console));
             runtime.shutdown_timeout(std::time::Duration::from_millis(200));
             // The writer ends with the last handle; what it says is in `outcome` already.

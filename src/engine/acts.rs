@@ -4,6 +4,7 @@
 use crate::domain::Timestamp;
 use crate::domain::incident::Act;
 use crate::domain::incident::Incident;
+use crate::domain::incident::Kind;
 use crate::domain::incident::Reason;
 use crate::domain::incident::State;
 use crate::domain::ports::Change;
@@ -14,13 +15,14 @@ use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkChange;
 use crate::domain::remark::RemarkKind;
 use crate::domain::remark::Saying;
+use crate::engine::bare;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::labels;
+use crate::engine::lookout::policy_of;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::incident::step::Cause;
-use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::step::step;
 use crate::store::sqlite::Direct;
@@ -50,9 +52,10 @@ pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now:
     let before = store.reader().incident(id)?.ok_or_else(|| StoreError::Missing(format!("there is no incident `{id}`")))?;
     let label = label(&before, act, who);
     let cause = Cause::Person(act.clone(), who.to_owned());
-    let Some(step) = step(&plan.instance, &before.key, Some(&before), &cause, Policy::default(), now) else {
+    let Some(mut step) = step(&plan.instance, &before.key, Some(&before), &cause, policy_of(plan, &before.key), now) else {
         return relabel(store, before, label);
     };
+    step.transition.config.clone_from(&plan.config.fingerprint);
     let rows = rows(store, plan, &before, &step, now)?;
     let after = step.incident.clone();
     let change = Change { incident: step.incident, seen: step.seen, transition: step.transition, rows };
@@ -87,7 +90,10 @@ fn relabel(store: &mut Direct, incident: Incident, label: Option<RemarkChange>) 
 }
 
 fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timestamp) -> Result<Vec<NewRow>, StoreError> {
-    let Some(watch) = plan.watch(&before.key.watch).filter(|_| step.event.is_some()) else { return Ok(Vec::new()) };
+    let Some(watch) = plan.watch(&before.key.watch).filter(|_| step.event.is_some() && before.key.kind != Kind::NoData) else {
+        let silences = &store.reader().silences(Some(now))?;
+        return Ok(bare::Notice { plan, before: Some(before), step, silent: None, silences, due: now }.rows());
+    };
     let reader = store.reader();
     let ask = facts::ask(watch, &step.incident, now);
     let evidence = reader.evidence(&ask)?;

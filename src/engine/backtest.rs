@@ -219,7 +219,7 @@ impl<'a> Desk<'a> {
             instance: &play.plan.instance,
             judge: &self.judge,
             series,
-            policy: policy(self.watch),
+            policy: policy(self.watch, play.plan),
             calendar: if series.key.kind == Kind::SlowRise { &self.days } else { &self.calendar },
             volume: if measure.is_some() { world.nothing() } else { world.tape(series.segment, None) },
             hits: if measure.is_some() { world.ratings(series.segment) } else { world.tape(series.segment, Some(series.theme)) },

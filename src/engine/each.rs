@@ -17,6 +17,7 @@ use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::State;
 use crate::domain::incident::Transition;
+use crate::domain::matcher::Silence;
 use crate::domain::notice::Event;
 use crate::domain::ports::Change;
 use crate::domain::ports::Incidents as _;
@@ -48,7 +49,7 @@ pub async fn tell(store: &Sqlite, plan: &Plan, now: Timestamp) -> Result<usize, 
     let found = look(store, plan, now).await?;
     let mut judged = Judged { changes: found.old.iter().map(|incident| closed(incident, plan, now)).collect(), ..Judged::default() };
     for told in &found.told {
-        judged.changes.push(opened(store, plan, told, now).await?);
+        judged.changes.push(opened(store, plan, told, &found.silences, now).await?);
     }
     let notices = judged.changes.iter().map(|change| change.rows.len()).sum();
     if judged != Judged::default() || !found.marks.is_empty() || !found.gone.is_empty() {
@@ -73,6 +74,8 @@ struct Work {
     /// Watches that tell nothing one by one any more. When they do again, it is from then on.
     gone: Vec<String>,
     old: Vec<Incident>,
+    /// Quiet that people asked for, in real time.
+    silences: Vec<Silence>,
 }
 
 /// Reads all of it at one moment.
@@ -81,7 +84,11 @@ async fn look(store: &Sqlite, plan: &Plan, now: Timestamp) -> Result<Work, Store
         plan.config.watches.iter().filter_map(|watch| watch.each.map(|most| (watch.clone(), most))).collect();
     let read = move |reader: &crate::store::sqlite::reports::Reader<'_>| {
         let (marks, newest) = (reader.each_marks()?, reader.newest_item()?);
-        let mut work = Work { old: reader.messages_standing_since(now - STANDS)?, ..Work::default() };
+        let mut work = Work {
+            old: reader.messages_standing_since(now - STANDS)?,
+            silences: reader.silences(Some(Clock::real().now()))?,
+            ..Work::default()
+        };
         for (watch, most) in &watches {
             let mark = marks.iter().find(|mark| mark.watch == watch.name);
             let fresh = match mark {
@@ -142,7 +149,7 @@ fn decide(mark: Option<&Mark>, most: &AtMost, fresh: &[Found], newest: i64, now:
     Some(Decided { mark, told, leftover, more: if tells { rest - u64::from(leftover) } else { 0 } })
 }
 
-async fn opened(store: &Sqlite, plan: &Plan, told: &Told, now: Timestamp) -> Result<Change, StoreError> {
+async fn opened(store: &Sqlite, plan: &Plan, told: &Told, silences: &[Silence], now: Timestamp) -> Result<Change, StoreError> {
     let Told { watch, found, more } = told;
     let segment = Segment::Label { key: MESSAGE.to_owned(), value: found.item.to_string() };
     let key = SeriesKey { watch: watch.name.clone(), theme: found.theme.clone(), segment, kind: Kind::Message };
@@ -167,9 +174,19 @@ async fn opened(store: &Sqlite, plan: &Plan, told: &Told, now: Timestamp) -> Res
         incident,
     };
     let (picture, due) = (Picture::default(), Clock::real().now());
-    let (silences, fresh) = (&*store.silences(due).await?, (0, 0));
-    let case =
-        Case { plan, watch, before: None, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due };
+    let case = Case {
+        plan,
+        watch,
+        before: None,
+        step: &step,
+        ask: &ask,
+        evidence: &evidence,
+        picture: &picture,
+        fresh: (0, 0),
+        now,
+        silences,
+        due,
+    };
     let mut rows = case.rows();
     for row in &mut rows {
         row.facts.more = *more;

@@ -11,6 +11,7 @@ use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
+use crate::domain::incident::Transition;
 use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
@@ -106,7 +107,9 @@ impl Case<'_> {
         rows(self.plan, self.step, &facts, self.silences, self.due)
     }
 
-    fn facts(&self, event: Event) -> Facts {
+    /// What there is to tell, to nobody in particular.
+    #[must_use]
+    pub fn facts(&self, event: Event) -> Facts {
         let Self { plan, watch, before, step, ask, evidence, picture, fresh, .. } = *self;
         let incident = &step.incident;
         let window = late_window(incident, self.now);
@@ -147,22 +150,43 @@ impl Case<'_> {
             risen: drivers.risen,
             holidays: holidays(watch.holidays, plan.config.time_zone, ask.from, step.transition.at),
             fresh_sources: fresh,
-            cause: if matches!(step.transition.who.as_str(), "detector" | "clock") {
-                String::new()
-            } else {
-                format!("by {}: {}", step.transition.who, step.transition.why)
-            },
+            cause: cause(&step.transition),
             base_url: plan.config.base_url.clone(),
             told_at: before.map(|before| before.told_at),
             told_numbers: before.and_then(|before| before.told_numbers.clone()),
             told_drivers: before.map(|before| before.told_drivers.clone()).unwrap_or_default(),
+            reminder: reminder(plan, step),
             acked_by: incident.acked_by.clone(),
+            dropped_ack: dropped_ack(before, step),
             no_data: incident.no_data.clone(),
             earlier: incident.earlier.clone(),
             next_reminder: incident.remind_at,
             ..Facts::blank(event, &incident.id, at)
         }
     }
+}
+
+/// Who or what caused a step, for people: `by anna: fixed`, `snooze ended`. Empty where the numbers say it.
+#[must_use]
+pub fn cause(transition: &Transition) -> String {
+    match (transition.who.as_str(), transition.why.as_str()) {
+        ("clock", why @ ("snooze ended" | "now the usual level")) => why.to_owned(),
+        ("detector" | "clock", _) => String::new(),
+        (_, "unwatched") => "watch removed".to_owned(),
+        (who, why) => format!("by {who}: {why}"),
+    }
+}
+
+/// Which reminder a step is, and of how many.
+#[must_use]
+pub fn reminder(plan: &Plan, step: &Step) -> Option<(u32, u32)> {
+    (step.transition.why == "reminder").then_some((step.incident.reminders, plan.config.delivery.remind.at_most))
+}
+
+/// Whose word a step drops.
+#[must_use]
+pub fn dropped_ack(before: Option<&Incident>, step: &Step) -> Option<String> {
+    before.filter(|_| step.event == Some(Event::Worse) && step.incident.acked_by.is_none())?.acked_by.clone()
 }
 
 /// `Fri 6 Jun is a day off in Sweden (National Day)`, for each day of the window and each name.

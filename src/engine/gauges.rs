@@ -13,7 +13,7 @@ use crate::store::sqlite::reports::OutboxCount;
 use crate::web::board;
 use crate::web::board::Board;
 
-const STANDING: [State; 4] = [State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
+const STANDING: [State; 5] = [State::Pending, State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];
 const WAITING: [&str; 4] = ["queued", "leased", "suppressed", "dead"];
 
@@ -88,6 +88,6 @@ mod tests {
     fn every_state_and_level_is_there_from_the_start() {
         let board = Board::default();
         show_incidents(&[], &board);
-        assert_eq!(board.exposition().lines().filter(|line| line.ends_with("\"} 0")).count(), 16);
+        assert_eq!(board.exposition().lines().filter(|line| line.ends_with("\"} 0")).count(), 20);
     }
 }

@@ -6,6 +6,7 @@
 //! arrived as news may alert.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,15 +27,19 @@ use crate::domain::incident::Kind;
 use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
+use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::matcher::Silence;
 use crate::domain::measure::Measure;
+use crate::domain::notice::Ending;
 use crate::domain::notice::Event;
+use crate::domain::notice::SilentSource;
 use crate::domain::ports::Change;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
+use crate::domain::ports::NewRow;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -42,11 +47,13 @@ use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
 use crate::domain::ruleset::Ruleset;
+use crate::engine::bare;
 use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::hearing::hear;
+use crate::engine::hearing::one_notice;
 use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
@@ -58,9 +65,13 @@ use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::engine::release::release;
 use crate::engine::retag;
+use crate::engine::silence_of_source;
+use crate::engine::silence_of_source::Silent;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
+use crate::incident::route::delays;
+use crate::incident::step::Audience;
 use crate::incident::step::Cause;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
@@ -94,6 +105,8 @@ pub struct Lookout<S> {
     board: Board,
     beats: Beats,
     known: HashMap<SeriesKey, Known>,
+    /// Something is pending, and the next look decides.
+    in_doubt: bool,
     /// Quiet that people asked for, as it was at the last look.
     silences: Vec<Silence>,
 }
@@ -132,7 +145,14 @@ impl Look<'_> {
 impl<S: Ingest + Incidents> Lookout<S> {
     /// A lookout over a plan's watches.
     pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board, beats: Beats) -> Self {
-        Self { store, plan, clock, board, beats, known: HashMap::new(), silences: Vec::new() }
+        board.add(board::UNCONFIRMED, &[], 0.0);
+        Self { store, plan, clock, board, beats, known: HashMap::new(), silences: Vec::new(), in_doubt: false }
+    }
+
+    /// Whether something is pending that another look would decide.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// Judges everything once. Returns how many notices were put into the outbox.
@@ -188,7 +208,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
             self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect();
 
         let mut judged = Judged { done: seen_by_all(&plan, &looks, touched), ..Judged::default() };
-        let mut notices = 0;
+        let mut told = BTreeSet::new();
         self.board.clear(board::COUNT);
         self.board.clear(board::EXPECTED);
         self.board.clear(board::SCORE);
@@ -199,18 +219,28 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let accepted = newest.get(&series.key).and_then(judge::accepted);
                 let series = &Series { accepted, ..series.clone() };
                 let verdicts = self.advance(look, series, &grid, now, &mut judged);
-                for (before, step) in steps(&plan, &series.key, &mut newest, &verdicts, look, now) {
-                    let change = self.change(look, before, step, now).await?;
-                    notices += change.rows.len();
+                let before = newest.get(&series.key).cloned();
+                let (steps, ending) = steps(&plan, &series.key, &mut newest, &verdicts, look, now);
+                for step in steps {
+                    let mut change = self.change(look, before.as_ref(), step, now).await?;
+                    for row in &mut change.rows {
+                        row.facts.over.clone_from(&ending);
+                    }
+                    told.extend((!change.rows.is_empty()).then(|| series.key.clone()));
                     judged.changes.push(change);
                 }
             }
         }
-        self.rest(&looks, &newest, &ruleset, now, &mut judged).await?;
+        judged.changes.extend(self.rest(&looks, &mut newest, &told, &ruleset, now).await?);
+        judged.changes.extend(self.listen(&streams, &mut newest, now).await?);
+        let notices = judged.changes.iter().map(|change| change.rows.len()).sum();
+        let stillborn = judged.changes.iter().filter(|change| change.incident.stillborn).count();
+        self.in_doubt = newest.values().any(|incident| incident.state == State::Pending);
         if judged != Judged::default() {
             judged.moved = ruleset.moved;
             self.store.apply(judged).await?;
         }
+        self.board.add(board::UNCONFIRMED, &[], stillborn as f64);
         self.board.add(board::EVALUATIONS, &[], 1.0);
         Ok(notices)
     }
@@ -297,24 +327,47 @@ impl<S: Ingest + Incidents> Lookout<S> {
     }
 
     /// Works out who is told what of a step.
-    async fn change(&self, look: &Look<'_>, before: Option<Incident>, step: Step, now: Timestamp) -> Result<Change, StoreError> {
+    async fn change(&self, look: &Look<'_>, before: Option<&Incident>, step: Step, now: Timestamp) -> Result<Change, StoreError> {
         let rows = if step.event.is_some() {
             let ask = facts::ask(look.watch, &step.incident, now);
             let evidence = self.store.evidence(ask.clone()).await?;
             let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
             let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            let (silences, before) = (&*self.silences, before.as_ref());
+            let silences = &*self.silences;
             Case { plan, watch, before, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows()
         } else {
             Vec::new()
         };
-        self.tell_log(&step);
-        Ok(Change { seen: step.seen, incident: step.incident, transition: step.transition, rows })
+        Ok(self.written(step, rows))
+    }
+
+    /// The same of what no watch judges.
+    fn bare_change(&self, before: Option<&Incident>, step: Step, silent: Option<SilentSource>) -> Change {
+        let rows =
+            bare::Notice { plan: &self.plan, before, step: &step, silent, silences: &self.silences, due: Clock::real().now() }.rows();
+        self.written(step, rows)
+    }
+
+    fn written(&self, mut step: Step, rows: Vec<NewRow>) -> Change {
+        step.transition.config.clone_from(&self.plan.config.fingerprint);
+        if rows.is_empty() && step.audience != Audience::Everybody {
+            // No route adds anybody for this incident: a step that nobody sees is not for the record.
+            "detector".clone_into(&mut step.transition.who);
+        } else {
+            self.tell_log(&step);
+        }
+        Change { seen: step.seen, incident: step.incident, transition: step.transition, rows }
     }
 
     fn tell_log(&self, step: &Step) {
-        let Some(event) = step.event else { return };
         let incident = &step.incident;
+        let Some(event) = step.event else {
+            let (id, state, why) = (incident.id.as_str(), incident.state, step.transition.why.as_str());
+            if step.transition.from != Some(state) {
+                info!(incident = id, "incident {id} of {} is {state} ({why})", incident.key);
+            }
+            return;
+        };
         let title = self.plan.title(&incident.key);
         let (count, usual) = (incident.numbers.count, incident.numbers.expected);
         let hours = incident.numbers.window_seconds as f64 / 3600.0;
@@ -325,6 +378,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
             return;
         }
         let (level, segment) = (incident.level, &incident.key.segment);
+        let event = match step.audience {
+            Audience::Everybody => event.to_string(),
+            Audience::Added(number) => format!("escalated, step {number}"),
+        };
+        if incident.key.kind == Kind::NoData {
+            warn!(incident = id, watch, theme, "incident {id} {event} ({level}): {watch} {}", step.transition.why);
+            return;
+        }
         if let (Some(mean), Some(_)) = (incident.numbers.mean, Measure::of(&incident.key)) {
             warn!(
                 incident = id,
@@ -338,39 +399,84 @@ impl<S: Ingest + Incidents> Lookout<S> {
         );
     }
 
-    /// Moves incidents on that only the clock or the configuration moves.
+    /// Moves incidents on that only the clock or the configuration moves. Of those in `told` people
+    /// hear at this look already.
     async fn rest(
         &self,
         looks: &[Look<'_>],
-        newest: &BTreeMap<SeriesKey, Incident>,
+        newest: &mut BTreeMap<SeriesKey, Incident>,
+        told: &BTreeSet<SeriesKey>,
         ruleset: &Ruleset,
         now: Timestamp,
-        judged: &mut Judged,
-    ) -> Result<(), StoreError> {
-        for (key, incident) in newest {
-            let watched = is_watched(&self.plan, key);
+    ) -> Result<Vec<Change>, StoreError> {
+        let mut changes = Vec::new();
+        for (key, incident) in newest.iter_mut() {
             let look = looks.iter().find(|look| look.watch.name == key.watch);
             if look.is_none() && self.plan.watch(&key.watch).is_some_and(|watch| retag::waits(watch, ruleset)) {
                 continue;
             }
-            let cause = if watched {
-                Cause::Clock
-            } else {
+            let stands = !matches!(incident.state, State::Resolved | State::Closed);
+            let cause = if stands && !is_watched(&self.plan, key) {
                 Cause::Person(Act::Resolve(Reason::Unwatched), "the configuration, which watches this no more".to_owned())
+            } else {
+                Cause::Clock
             };
-            let policy = look.map_or_else(Policy::default, |look| policy(look.watch));
-            let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy, now) else { continue };
-            let change = match look {
-                Some(look) => self.change(look, Some(incident.clone()), step, now).await?,
-                None => Change { seen: step.seen, incident: step.incident, transition: step.transition, rows: Vec::new() },
-            };
-            judged.changes.push(change);
+            let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy_of(&self.plan, key), now) else { continue };
+            if step.event.is_some() && told.contains(key) {
+                continue;
+            }
+            let before = std::mem::replace(incident, step.incident.clone());
+            changes.push(match look {
+                Some(look) => self.change(look, Some(&before), step, now).await?,
+                None => self.bare_change(Some(&before), step, None),
+            });
         }
-        Ok(())
+        Ok(changes)
+    }
+
+    /// Notes which sources are silent: with an incident of their own, and beside those of the
+    /// watches that count them.
+    async fn listen(
+        &self,
+        streams: &HashMap<StreamKey, Stream>,
+        newest: &mut BTreeMap<SeriesKey, Incident>,
+        now: Timestamp,
+    ) -> Result<Vec<Change>, StoreError> {
+        let silent = silence_of_source::silent(&self.store, &self.plan, streams, now).await?;
+        let mut moves: Vec<(SeriesKey, Cause)> = Vec::new();
+        for found in &silent {
+            moves.push((found.key(), Cause::Silent(found.no_data.clone())));
+        }
+        for (key, incident) in newest.iter() {
+            let counted = |found: &&Silent| self.plan.watch(&key.watch).is_some_and(|watch| watch.sources.contains(&found.no_data.source));
+            match silence_of_source::source_of(key) {
+                Some(source) if !silent.iter().any(|found| found.no_data.source == source) => {
+                    moves.push((key.clone(), Cause::Heard(source.to_owned())));
+                }
+                None if key.kind.is_judged() => {
+                    let mine: Vec<&Silent> = silent.iter().filter(counted).collect();
+                    let heard = incident.no_data.iter().filter(|known| !mine.iter().any(|found| found.no_data.source == known.source));
+                    moves.extend(heard.map(|known| (key.clone(), Cause::Heard(known.source.clone()))));
+                    moves.extend(mine.iter().map(|found| (key.clone(), Cause::Silent(found.no_data.clone()))));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let mut changes = Vec::new();
+        for (key, cause) in moves {
+            let before = newest.get(&key).cloned();
+            let policy = policy_of(&self.plan, &key);
+            let Some(step) = step(&self.plan.instance, &key, before.as_ref(), &cause, policy, now) else { continue };
+            newest.insert(key.clone(), step.incident.clone());
+            let silent = silence_of_source::source_of(&key).and_then(|source| silence_of_source::state_of(&self.plan, source, streams));
+            changes.push(self.bare_change(before.as_ref(), step, silent));
+        }
+        Ok(changes)
     }
 }
 
-/// Feeds verdicts to the incident of a series, in order. Each step comes with what it changed.
+/// Feeds verdicts to the incident of a series, in order. People hear of one step at most; how it
+/// ended goes with it where they have not heard that it began.
 fn steps(
     plan: &Plan,
     key: &SeriesKey,
@@ -378,26 +484,41 @@ fn steps(
     verdicts: &[Verdict],
     look: &Look<'_>,
     now: Timestamp,
-) -> Vec<(Option<Incident>, Step)> {
-    let mut steps = Vec::new();
+) -> (Vec<Step>, Option<Ending>) {
+    let before = newest.get(key).cloned();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut spoken = None;
     for verdict in verdicts {
-        let before = newest.get(key).cloned();
         let whole = whole_of(key).and_then(|whole| newest.get(&whole));
-        if let Some(step) = hear(&plan.instance, key, before.as_ref(), whole, verdict, policy(look.watch), now) {
-            newest.insert(key.clone(), step.incident.clone());
-            steps.push((before, step));
+        let Some(mut step) = hear(&plan.instance, key, newest.get(key), whole, verdict, policy(look.watch, plan), now) else { continue };
+        if step.event.is_some() {
+            // One look, one notice: the first names the thread, whatever is told in the end.
+            step.incident.revision = *spoken.get_or_insert(step.incident.revision);
         }
+        newest.insert(key.clone(), step.incident.clone());
+        steps.push(step);
     }
-    steps
+    let ending = one_notice(before.as_ref(), &mut steps);
+    (steps, ending)
 }
 
 /// How patient the incidents of a watch are. Days are long: two calm ones are enough.
 #[must_use]
-pub fn policy(watch: &Watch) -> Policy {
+pub fn policy(watch: &Watch, plan: &Plan) -> Policy {
+    let delivery = &plan.config.delivery;
+    let usual =
+        Policy { confirm: delivery.confirm, remind: delivery.remind, escalations: delays(&plan.config.routes), ..Policy::default() };
     match watch.bucket {
-        Width::Hour => Policy::default(),
-        Width::Day => Policy { resolve_after: 2, reopen_window: TimeDelta::days(3), ..Policy::default() },
+        Width::Hour => usual,
+        Width::Day => Policy { resolve_after: 2, resolve_returned: 7, reopen_window: TimeDelta::days(3), ..usual },
     }
+}
+
+/// The same by the series, of which the configuration may know the watch no more.
+#[must_use]
+pub fn policy_of(plan: &Plan, key: &SeriesKey) -> Policy {
+    let any = || Policy { remind: plan.config.delivery.remind, escalations: delays(&plan.config.routes), ..Policy::default() };
+    plan.watch(&key.watch).map_or_else(any, |watch| policy(watch, plan))
 }
 
 /// Where a watch stands. `None` while one of its sources has not been read for the first time.
@@ -468,10 +589,13 @@ fn in_the_present(incident: Incident, now: Timestamp) -> Incident {
     Incident { judged_to: incident.judged_to.min(now), ..incident }
 }
 
-/// Whether the configuration still has the series. What no detector judges ends by itself.
+/// Whether the configuration still has the series. What is told message by message ends by itself.
 fn is_watched(plan: &Plan, key: &SeriesKey) -> bool {
-    if !key.kind.is_judged() {
+    if key.kind == Kind::Message {
         return true;
+    }
+    if let Some(source) = silence_of_source::source_of(key) {
+        return plan.sources.iter().any(|ready| ready.settings.name == source);
     }
     plan.watch(&key.watch).is_some_and(|watch| {
         let split = match &key.segment {
@@ -530,6 +654,8 @@ pub fn stamp(watch: &Watch, zone: &str) -> String {
     format!("{:016x}", hash::of_parts(parts))
 }
 
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod moved;
 #[cfg(test)]

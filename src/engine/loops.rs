@@ -37,7 +37,7 @@ use crate::host::beats::Loop;
 use crate::host::clock::Clock;
 use crate::store::sqlite::Sqlite;
 use crate::web::board;
-use crate::web::router::Watched;
+use crate::web::router::Site;
 use crate::web::router::serve;
 
 /// Every loop goes round at least this often in real time, and says so to the watchdog.
@@ -56,6 +56,13 @@ const LOOK_PERIOD: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 pub(super) struct Nudges {
     look: Arc<Notify>,
     deliver: Arc<Notify>,
+}
+
+impl Nudges {
+    /// Wakes the couriers.
+    pub(super) fn deliver_now(&self) {
+        self.deliver.notify_waiters();
+    }
 }
 
 /// Starts polls when they are due, never two of one stream at once. On a stop polls are cut at
@@ -275,9 +282,22 @@ pub(super) async fn help(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Ca
     }
 }
 
-pub(super) async fn web(listener: TcpListener, watched: Watched, stop: CancellationToken) {
-    if let Err(error) = serve(listener, watched, stop).await {
+pub(super) async fn web(listener: TcpListener, site: Site, stop: CancellationToken) {
+    if let Err(error) = serve(listener, site, stop).await {
         error!("the web pages ended: {error}");
+    }
+}
+
+/// Changes the keys of links from time to time. The old ones stay good for longer than any link.
+pub(super) async fn renew(plan: Arc<Plan>, stop: CancellationToken) {
+    loop {
+        if let Some(Err(error)) = plan.link_keys.as_ref().map(|keys| keys.renew(Clock::real().now())) {
+            error!("the keys of links could not be renewed: {error}; next try in an hour");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_hours(1)) => {}
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use tracing::warn;
 pub mod acts;
 pub mod addressees;
 pub mod backtest;
+pub mod bare;
 pub mod complete;
 pub mod cores;
 pub mod courier;
@@ -39,6 +40,7 @@ mod loops;
 pub mod picture;
 pub mod plan;
 pub mod poller;
+pub mod precision;
 pub mod relabel;
 pub mod release;
 pub mod retag;
@@ -51,6 +53,7 @@ use crate::domain::ports::StoreError;
 use crate::engine::courier::Courier;
 use crate::engine::crew::Crew;
 use crate::engine::crew::CrewError;
+use crate::engine::desk::Counter;
 use crate::engine::lookout::Lookout;
 use crate::engine::loops::Nudges;
 use crate::engine::loops::deliver;
@@ -58,6 +61,7 @@ use crate::engine::loops::help;
 use crate::engine::loops::keep;
 use crate::engine::loops::look;
 use crate::engine::loops::poll;
+use crate::engine::loops::renew;
 use crate::engine::loops::web;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Poller;
@@ -68,6 +72,8 @@ use crate::host::clock::Clock;
 use crate::store::sqlite::Sqlite;
 use crate::web::board;
 use crate::web::board::Board;
+use crate::web::desk::Desk;
+use crate::web::router::Site;
 use crate::web::router::Watched;
 
 /// Polls at the same time.
@@ -92,12 +98,35 @@ pub struct Parts {
     pub ready: Arc<AtomicBool>,
 }
 
+/// The sockets that the daemon listens at.
+#[derive(Default)]
+pub struct Doors {
+    /// `[listen] address`
+    pub address: Option<TcpListener>,
+    /// `[listen] pages`
+    pub pages: Option<TcpListener>,
+}
+
+impl Doors {
+    /// Each with what it serves: the pages behind links are at a door of their own, if there is one.
+    fn open(self, plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges) -> Vec<(TcpListener, Site)> {
+        let watched = Watched { board: parts.board.clone(), beats: parts.beats.clone(), ready: Arc::clone(&parts.ready) };
+        let desk = plan.link_keys.as_ref().map(|_| {
+            let (plan, store, clock, nudges) = (Arc::clone(plan), parts.store.clone(), parts.clock, nudges.clone());
+            Arc::new(Counter { plan, store, clock, nudges }) as Arc<dyn Desk>
+        });
+        let beside = desk.clone().filter(|_| self.pages.is_none());
+        let address = self.address.map(|listener| (listener, Site { watched: Some(watched), desk: beside }));
+        address.into_iter().chain(self.pages.map(|listener| (listener, Site { watched: None, desk }))).collect()
+    }
+}
+
 /// Runs the daemon until `stop` is cancelled, then ends every task.
 ///
 /// # Errors
 ///
 /// [`CrewError`] when a task ended by itself or did not end in time.
-pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>, stop: CancellationToken) -> Result<(), CrewError> {
+pub async fn serve(plan: Arc<Plan>, parts: Parts, doors: Doors, stop: CancellationToken) -> Result<(), CrewError> {
     let mut crew = Crew::new(stop.clone());
     let nudges = Nudges::default();
     show_plan(&plan, &parts.board);
@@ -124,10 +153,10 @@ pub async fn serve(plan: Arc<Plan>, parts: Parts, listener: Option<TcpListener>,
     if let Some(settings) = plan.config.heartbeat.clone() {
         crew.start("heartbeat", heartbeat::run(settings, Arc::clone(&plan), parts.clone(), crew.stop()));
     }
-    if let Some(listener) = listener {
-        let watched = Watched { board: parts.board.clone(), beats: parts.beats.clone(), ready: Arc::clone(&parts.ready) };
-        crew.start("web", web(listener, watched, crew.stop()));
+    for (listener, site) in doors.open(&plan, &parts, &nudges) {
+        crew.start("web", web(listener, site, crew.stop()));
     }
+    crew.start("keys", renew(Arc::clone(&plan), crew.stop()));
     crew.join().await
 }
 
@@ -181,8 +210,12 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     retag::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     relabel::begin(&parts.store, &plan).await?;
     relabel::finish(&parts.store, &plan, &CancellationToken::new()).await?;
-    round.notices =
-        Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone()).look().await?;
+    let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
+    round.notices = lookout.look().await?;
+    if lookout.is_in_doubt() {
+        // The next round may be hours away: too late to be sure.
+        round.notices += lookout.look().await?;
+    }
     round.notices += each::tell(&parts.store, &plan, parts.clock.now()).await?;
     let never = CancellationToken::new();
     for courier in couriers(&plan, &parts) {

@@ -16,6 +16,7 @@ use crate::domain::theme::ThemeText;
 use crate::render::Channel;
 use crate::render::template::Look;
 use crate::sources::Source;
+use crate::store::sqlite::Keyring;
 use crate::tagging::Rules;
 use crate::text::ticket;
 
@@ -37,8 +38,8 @@ pub struct Plan {
     pub label_keys: BTreeSet<String>,
     /// Names this installation in ids, so that two that watch the same thing are told apart.
     pub instance: String,
-    /// Keys of the tickets in links, the one that signs first; without any there are no tickets.
-    pub link_keys: Vec<Vec<u8>>,
+    /// Keys of the tickets in links; without any there are no tickets.
+    pub link_keys: Option<Arc<Keyring>>,
 }
 
 /// A source with the settings that reading it needs.
@@ -75,12 +76,12 @@ impl Plan {
         let asked = config.watches.iter().flat_map(|watch| watch.by.iter().cloned());
         let label_keys = asked.chain(USUAL_LABELS.map(str::to_owned)).collect();
         let instance = crate::text::hash::of_author(author_key, "this installation");
-        Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, link_keys: Vec::new(), config })
+        Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, link_keys: None, config })
     }
 
-    /// The same with keys for tickets, the one that signs first.
+    /// The same with keys for tickets.
     #[must_use]
-    pub fn with_link_keys(self, link_keys: Vec<Vec<u8>>) -> Self {
+    pub fn with_link_keys(self, link_keys: Option<Arc<Keyring>>) -> Self {
         Self { link_keys, ..self }
     }
 
@@ -88,8 +89,18 @@ impl Plan {
     /// nowhere. `subject` as in [`ticket::sign`].
     #[must_use]
     pub fn ticket(&self, subject: &str, target: &str, recipient: &str, at: Timestamp) -> Option<String> {
-        let key = self.link_keys.first().filter(|_| self.config.base_url.is_some())?;
-        Some(ticket::sign(key, subject, ticket::tag(target, recipient), at + ticket::GOOD_FOR))
+        let key = self.link_keys.as_ref().filter(|_| self.config.base_url.is_some())?.newest()?;
+        Some(ticket::sign(&key, subject, ticket::tag(target, recipient), at + ticket::GOOD_FOR))
+    }
+
+    /// Whom a ticket was sent to, for people: the recipient, or the target where it has none. None
+    /// when the configuration names them no more.
+    #[must_use]
+    pub fn sent_to(&self, tag: [u8; 6]) -> Option<String> {
+        self.channels.iter().find_map(|(target, channel)| {
+            let recipient = channel.recipients().into_iter().find(|recipient| ticket::tag(target, recipient) == tag)?;
+            Some(if recipient.is_empty() { target.clone() } else { recipient })
+        })
     }
 
     /// The target of a name.

@@ -31,6 +31,7 @@ pub mod mail;
 pub mod mattermost;
 pub mod ntfy;
 pub mod origin;
+pub mod page;
 pub mod pagerduty;
 mod pages;
 mod parts;

@@ -80,6 +80,13 @@ pub fn open(keys: &[Vec<u8>], subject: &str, ticket: &str, now: Timestamp) -> Re
     if now.timestamp() >= i64::from(hours) * 3600 { Err(Refused::Expired(sent_to)) } else { Ok(sent_to) }
 }
 
+/// When a ticket ends, as it says itself; believe it only of one that [`open`] opens.
+#[must_use]
+pub fn ends(ticket: &str) -> Option<Timestamp> {
+    let bytes = URL_SAFE_NO_PAD.decode(ticket).ok().filter(|bytes| bytes.len() == HOURS + TAG + HASH)?;
+    Timestamp::from_timestamp(i64::from(u32::from_be_bytes(std::array::from_fn(|at| bytes[at]))) * 3600, 0)
+}
+
 /// The hash, not yet taken. The subject's length keeps it apart from what follows.
 fn keyed(key: &[u8], subject: &str, said: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
@@ -110,6 +117,13 @@ mod tests {
         assert_eq!(open(&keys, "i:i-7f3k3", &ticket, now()), Err(Refused::Wrong));
         assert_eq!(open(&keys[..1], "i:i-7f3k2", &ticket, now()), Err(Refused::Wrong), "a key that is used no more");
         assert_eq!(open(&[], "i:i-7f3k2", &ticket, now()), Err(Refused::Wrong));
+    }
+
+    #[test]
+    fn a_ticket_says_when_it_ends() {
+        let end = now() + GOOD_FOR;
+        assert_eq!(ends(&sign(b"key", "q:9", [1; 6], end)), Some(end), "noon is a whole hour");
+        assert_eq!(ends("nonsense"), None);
     }
 
     #[test]

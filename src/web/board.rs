@@ -44,6 +44,7 @@ metrics! {
     EXPECTED "uproar_theme_expected" "gauge" "Complaints expected in it.";
     SCORE "uproar_theme_score" "gauge" "Its score; the limit follows from the budget.";
     INCIDENTS "uproar_incidents" "gauge" "Incidents that are not over, by state and level.";
+    UNCONFIRMED "uproar_incidents_unconfirmed_total" "counter" "Pending incidents that died before anybody was told.";
     DELIVERIES "uproar_deliveries_total" "counter" "Tries to deliver by result: delivered, later, dead.";
     OUTBOX "uproar_outbox_rows" "gauge" "Notices that are not delivered by state: queued, leased, suppressed, dead.";
     OUTBOX_AGE "uproar_outbox_oldest_queued_seconds" "gauge" "How long the oldest notice has waited; 0 when none does.";

@@ -1,7 +1,8 @@
-//! The addresses: `/healthz` (alive), `/readyz` (working), `/metrics`.
-//!
-//! They read memory only, so they answer while a poll hangs or the database is busy.
+//! The listeners. On one are `/healthz` (alive), `/readyz` (working) and `/metrics`, which read memory
+//! only, so that they answer while a poll hangs or the database is busy; on the same or on another
+//! one are the [`pages`].
 
+use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,6 +22,8 @@ use crate::host::beats::Beats;
 use crate::host::beats::LIMIT;
 use crate::web::board::Board;
 use crate::web::board::PROGRESS;
+use crate::web::desk::Desk;
+use crate::web::pages;
 
 /// How long an answer in hand may go on after the stop.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
@@ -36,7 +39,16 @@ pub struct Watched {
     pub ready: Arc<AtomicBool>,
 }
 
-/// All addresses.
+/// What one listener serves.
+#[derive(Clone, Default)]
+pub struct Site {
+    /// Health and metrics, where they are there.
+    pub watched: Option<Watched>,
+    /// The pages behind links, where they are there.
+    pub desk: Option<Arc<dyn Desk>>,
+}
+
+/// Health and metrics.
 pub fn router(watched: Watched) -> Router {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics)).with_state(watched)
 }
@@ -46,10 +58,14 @@ pub fn router(watched: Watched) -> Router {
 /// # Errors
 ///
 /// When the socket cannot be used.
-pub async fn serve(listener: TcpListener, watched: Watched, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, site: Site, stop: CancellationToken) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let told = stop.clone();
-    let served = axum::serve(listener, router(watched)).with_graceful_shutdown(async move { told.cancelled().await });
+    let router = Router::new()
+        .merge(site.watched.map(router).unwrap_or_default())
+        .merge(site.desk.map(pages::router).unwrap_or_default())
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
     tokio::select! {
         outcome = served => outcome,
         () = async { stop.cancelled().await; tokio::time::sleep(LAST_MOMENT).await } => Ok(()),

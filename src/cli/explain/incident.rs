@@ -22,6 +22,7 @@ use crate::domain::course::Mark;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
 use crate::domain::incident::Numbers;
+use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::ports::Evidence;
 use crate::domain::remark::Calibration;
@@ -69,7 +70,7 @@ pub(super) fn incident(
 ) -> Result<Code, Failure> {
     let reader = store.reader();
     let incident = reader.incident(id)?.ok_or_else(|| missing(id))?;
-    let opening = reader.record(id)?.into_iter().next();
+    let opening = reader.record(id)?.into_iter().find(|step| step.to == State::Open);
     let numbers = opening.as_ref().map_or(&incident.numbers, |step| &step.numbers);
     let zone = plan.config.time_zone;
     let Some(watch) = plan.watch(&incident.key.watch) else {

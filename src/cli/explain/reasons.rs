@@ -89,6 +89,9 @@ fn stood(standing: &Standing, zone: Tz) -> String {
         State::Acknowledged => format!("{told}; {} acknowledged it on {at}, and nobody is told twice.", step.who),
         State::Snoozed => format!("{told}; {} had it {}, and only a critical level breaks that.", step.who, in_zone(&step.why, zone)),
         State::Recovering => format!("{told}, and was on its way to recovery."),
+        State::Resolved | State::Closed if incident.stillborn => {
+            format!("Incident {id} was seen, and was calm again at the next look: nobody was told.")
+        }
         State::Resolved | State::Closed if incident.hushed => {
             format!("{told}; {} resolved it on {at} ({}), and until it has been calm once it stays quiet.", step.who, step.why)
         }

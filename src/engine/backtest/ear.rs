@@ -66,6 +66,8 @@ pub(super) struct Ear<'a> {
     /// Stretches of time of which the highest score is wanted, by number.
     asked: &'a [(usize, Timestamp, Timestamp)],
     newest: Option<Incident>,
+    /// What was loud at a look and is not sure yet.
+    doubted: Option<(i64, Verdict)>,
     pub found: Vec<Found>,
     pub record: Record,
     pub closest: Vec<(usize, Closest)>,
@@ -82,7 +84,7 @@ impl<'a> Ear<'a> {
         asked: &'a [(usize, Timestamp, Timestamp)],
     ) -> Self {
         let (found, closest, record) = (Vec::new(), Vec::new(), Record::default());
-        Self { instance, key, policy, whole, asked, newest: None, found, record, closest, loudness: 0.0 }
+        Self { instance, key, policy, whole, asked, newest: None, doubted: None, found, record, closest, loudness: 0.0 }
     }
 
     /// The newest incident.
@@ -94,6 +96,7 @@ impl<'a> Ear<'a> {
     pub fn hear(&mut self, verdict: &Verdict, now: i64) {
         let key = self.key;
         let whole = self.whole.and_then(|whole| whole.at(now));
+        self.look_again(now);
         self.compare(verdict, whole.is_some_and(|whole| whole.resolved_at.is_none()));
         if verdict.numbers.limit > 0.0 {
             self.loudness = self.loudness.max(verdict.numbers.score / verdict.numbers.limit);
@@ -108,7 +111,30 @@ impl<'a> Ear<'a> {
         if let Some(step) = hear(instance, key, self.newest.as_ref(), whole, verdict, policy, moment(now)) {
             self.note(step, now);
         }
+        let doubted = self.newest.as_ref().is_some_and(|incident| incident.state == State::Pending);
+        if doubted && matches!(verdict.call, Call::Firing(_)) {
+            self.doubted = Some((now, verdict.clone()));
+        }
         self.pass(now);
+    }
+
+    /// The daemon looks again after a minute, whether something came or not. Nothing did before
+    /// `now`, so what was loud and is not sure yet is as loud as before.
+    pub fn look_again(&mut self, now: i64) {
+        let Some((seen, verdict)) = self.doubted.take_if(|(seen, _)| *seen + MINUTE <= now) else { return };
+        let (again, key) = (seen + MINUTE, self.key);
+        let whole = self.whole.and_then(|whole| whole.at(again));
+        let Self { instance, policy, .. } = *self;
+        let doubted = self.newest.as_ref().filter(|incident| incident.state == State::Pending);
+        let Some(step) = doubted.and_then(|incident| hear(instance, key, Some(incident), whole, &verdict, policy, moment(again))) else {
+            return;
+        };
+        let sure = step.event.is_some();
+        self.note(step, again);
+        if !sure {
+            self.doubted = Some((again, verdict));
+            self.look_again(now);
+        }
     }
 
     /// The clock alone may move an incident.
@@ -124,12 +150,14 @@ impl<'a> Ear<'a> {
         self.record.note(now, &incident);
         match self.found.last_mut() {
             Some(last) if last.incident.id == incident.id => last.incident = incident.clone(),
+            // Of what is pending, nobody has heard yet.
+            _ if incident.opened().is_none() => {}
             _ => {
                 let opening = (incident.numbers.count, incident.numbers.expected);
                 self.found.push(Found { incident: incident.clone(), opening, told_at: moment(now), spells: Vec::new() });
             }
         }
-        if let Some(last) = self.found.last_mut() {
+        if let Some(last) = self.found.last_mut().filter(|last| last.incident.id == incident.id) {
             let over = last.spells.last().and_then(|spell| spell.resolved_at);
             match step.event {
                 Some(Event::Opened) => last.spells.push(Spell { since: incident.since, told_at: moment(now), resolved_at: None }),

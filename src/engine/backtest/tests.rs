@@ -456,6 +456,7 @@ async fn lived(seed: u64, polls: i64) -> (Scene, Vec<Incident>) {
             crate::domain::ports::Ingest::commit_page(&store, page(source, &came, 30 * poll, false)).await.unwrap();
         }
         lookout.look_at(at(30 * poll)).await.unwrap();
+        lookout.look_at(at(30 * poll + 1)).await.unwrap();
     }
     let incidents = scene.store.reader().incidents(true).unwrap();
     (scene, incidents)

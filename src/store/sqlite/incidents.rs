@@ -66,8 +66,15 @@ fn write(connection: &Connection, change: &Change) -> Result<(), StoreError> {
                 data,
             ])?,
         Some(seen) => connection
-            .prepare_cached("UPDATE incident SET state = ?3, version = ?4, data = ?5 WHERE id = ?1 AND version = ?2")?
-            .execute(params![incident.id, seen.cast_signed(), incident.state.word(), incident.version.cast_signed(), data])?,
+            .prepare_cached("UPDATE incident SET state = ?3, version = ?4, data = ?5, opened_at = ?6 WHERE id = ?1 AND version = ?2")?
+            .execute(params![
+                incident.id,
+                seen.cast_signed(),
+                incident.state.word(),
+                incident.version.cast_signed(),
+                data,
+                millis(incident.opened_at)
+            ])?,
     };
     if moved != 1 {
         return Err(StoreError::Stale);

@@ -42,6 +42,8 @@ mod values;
 mod voices;
 mod writer;
 
+pub use keys::Keyring;
+pub use links::Letter;
 pub use lock::Lock;
 pub use lock::LockError;
 pub use migrations::OpenError;

@@ -99,6 +99,12 @@ impl Sqlite {
         Ok((store, thread))
     }
 
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The key under which authors are hashed.
     #[must_use]
     pub fn author_key(&self) -> &[u8] {

@@ -117,9 +117,16 @@ fn headers(reader: &mut BufReader<&TcpStream>) -> Option<BTreeMap<String, String
 
 /// Status and body of a page; `None` where nobody answers.
 pub fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
+    ask(address, "GET", path, "")
+}
+
+/// The same with another method, and with a form.
+pub fn ask(address: SocketAddr, method: &str, path: &str, form: &str) -> Option<(u16, String)> {
     let mut connection = TcpStream::connect(address).ok()?;
     connection.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
-    connection.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).ok()?;
+    let kind = if form.is_empty() { "" } else { "content-type: application/x-www-form-urlencoded\r\n" };
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{kind}content-length: {}\r\n\r\n", form.len());
+    connection.write_all(format!("{head}{form}").as_bytes()).ok()?;
     let mut text = String::new();
     connection.read_to_string(&mut text).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;

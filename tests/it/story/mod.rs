@@ -9,6 +9,7 @@ mod heartbeat;
 mod labels;
 mod late;
 mod life;
+mod links;
 mod manual;
 mod measures;
 mod models;

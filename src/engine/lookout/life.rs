@@ -1,0 +1,209 @@
+//! What the lookout makes of incidents when the configuration or a source changes under them.
+
+use super::tests::at;
+use super::tests::plan_of;
+use super::*;
+use crate::domain::incident::Level;
+use crate::domain::item::Item;
+use crate::domain::item::Shard;
+use crate::domain::notice::Outcome;
+use crate::domain::notice::Row;
+use crate::domain::ports::Claim;
+use crate::domain::ports::Outbox;
+use crate::domain::ports::PageCommit;
+use crate::domain::ports::Progress;
+use crate::engine::intake::Intake;
+use crate::store::sqlite::Sqlite;
+
+const CONFIG: &str = r#"
+    [[source]]
+    name = "a"
+    every = "1h"
+    file = { folder = "a" }
+    [[watch]]
+    name = "one"
+    themes = ["late"]
+    bucket = "1h"
+    min_complaints = 5
+    notify = ["box"]
+    [[theme]]
+    name = "late"
+    rules = ["late"]
+    [[theme]]
+    name = "cold"
+    rules = ["cold"]
+    [[target]]
+    name = "box"
+    file = { folder = "mails" }
+"#;
+
+/// A month of calm hours lie before this one.
+const NOW: i64 = 30 * 24;
+
+struct Scene {
+    store: Sqlite,
+    plan: Arc<Plan>,
+    lookout: Lookout<Sqlite>,
+    _folder: tempfile::TempDir,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let plan = plan_of(CONFIG);
+        let lookout = Lookout::new(store.clone(), Arc::clone(&plan), Clock::real(), Board::default(), Beats::start());
+        let scene = Self { store, plan, lookout, _folder: folder };
+        let calm = |hour: i64, n: i64| if (hour * 3 + n) % 40 == 7 { "late" } else { "fine" };
+        let history: Vec<(i64, &str)> = (0..NOW - 24).flat_map(|hour| (0..3).map(move |n| (hour, calm(hour, n)))).collect();
+        scene.say(&history, NOW - 24, true).await;
+        for hour in NOW - 24..NOW {
+            scene.say(&(0..3).map(|n| (hour, calm(hour, n))).collect::<Vec<_>>(), hour, false).await;
+        }
+        scene
+    }
+
+    /// Messages of these hours, read in the last minute of an hour.
+    async fn say(&self, said: &[(i64, &str)], hour: i64, history: bool) {
+        let now = at(hour) + TimeDelta::minutes(59);
+        let intake = Intake::new(&self.plan, &[7; 32], &self.plan.config.sources[0]);
+        let items = said.iter().zip(0_i64..).map(|(&(hour, text), n)| {
+            let published = Some(at(hour) + TimeDelta::seconds(n % 3_000));
+            intake.prepare(Item { id: format!("{now} {n}"), text: text.to_owned(), published, ..Item::default() })
+        });
+        let items = items.map(|item| crate::domain::ports::TaggedItem { voice_key: None, ..item }).collect();
+        let commit = PageCommit {
+            stream: stream(),
+            items,
+            history,
+            usual_delay: 2 * 24 * 3600,
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            now,
+        };
+        self.store.commit_page(commit).await.unwrap();
+    }
+
+    async fn look(&mut self, hour: i64) -> usize {
+        self.lookout.look_at(at(hour) + TimeDelta::minutes(59)).await.unwrap()
+    }
+
+    async fn configure(&mut self, text: &str) {
+        self.plan = plan_of(text);
+        retag::begin(&self.store, &self.plan, at(NOW)).await.unwrap();
+        retag::finish(&self.store, &self.plan, &tokio_util::sync::CancellationToken::new()).await.unwrap();
+        self.lookout = Lookout::new(self.store.clone(), Arc::clone(&self.plan), Clock::real(), Board::default(), Beats::start());
+    }
+
+    async fn of(&self, kind: Kind) -> Incident {
+        self.store.newest().await.unwrap().into_iter().find(|incident| incident.key.kind == kind).unwrap()
+    }
+
+    /// What the target gets next.
+    async fn next(&self) -> Option<Row> {
+        let now = Clock::real().now() + TimeDelta::minutes(1);
+        let row = self.store.claim(Claim::next("box", now, now + TimeDelta::minutes(1))).await.unwrap().into_iter().next()?;
+        self.store.settle(row.id.clone(), Outcome::Delivered { receipt: String::new() }, now).await.unwrap();
+        Some(row)
+    }
+}
+
+fn stream() -> StreamKey {
+    StreamKey { source: "a".to_owned(), shard: Shard::whole() }
+}
+
+/// Words of the record with who and the state after it.
+async fn record(store: &Sqlite, id: &str) -> Vec<(String, String, State)> {
+    let id = id.to_owned();
+    let steps = store.read(move |reader| reader.record(&id)).await.unwrap();
+    assert!(steps.iter().all(|step| !step.config.is_empty()), "{steps:?}");
+    steps.into_iter().map(|step| (step.why, step.who, step.to)).collect()
+}
+
+#[tokio::test]
+async fn a_watch_that_is_removed_ends_its_incidents_for_good_and_says_so() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    scene.look(NOW - 1).await;
+    scene.say(&vec![(NOW, "late"); 30], NOW, false).await;
+    scene.look(NOW).await;
+    assert_eq!(scene.of(Kind::Spike).await.state, State::Open);
+    assert_eq!(scene.next().await.unwrap().facts.event, Event::Opened);
+
+    scene.configure(&CONFIG.replace("name = \"one\"\n    themes = [\"late\"]", "name = \"two\"\n    themes = [\"cold\"]")).await;
+    assert_eq!(scene.look(NOW + 1).await, 1);
+    let incident = scene.of(Kind::Spike).await;
+    assert_eq!(incident.state, State::Closed);
+    let row = scene.next().await.unwrap();
+    assert_eq!((row.facts.event, row.facts.cause.as_str()), (Event::Resolved, "watch removed"));
+    assert!(row.facts.root.is_some());
+    assert_eq!(scene.look(NOW + 2).await, 0);
+    let told = record(&scene.store, &incident.id).await;
+    assert_eq!(told.last().unwrap().0, "unwatched");
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_read_is_told_of_and_shown_beside_what_it_counts() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    scene.look(NOW - 1).await;
+    scene.say(&vec![(NOW, "late"); 30], NOW, false).await;
+    scene.look(NOW).await;
+    scene.next().await.unwrap();
+    for hour in NOW + 1..NOW + 30 {
+        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.look(hour).await;
+    }
+    let silence = scene.of(Kind::NoData).await;
+    assert_eq!(
+        (silence.state, silence.key.to_string().as_str(), silence.level),
+        (State::Open, "source:a / no_data / all / no_data", Level::Medium)
+    );
+    let row = std::iter::once(scene.next().await.unwrap()).find(|row| row.facts.kind == Kind::NoData).unwrap();
+    let silent = row.facts.silent.unwrap();
+    assert_eq!((silent.fails, silent.error.as_deref(), &silent.watches[..]), (true, Some("HTTP 503"), &["one".to_owned()][..]));
+    let spike = scene.of(Kind::Spike).await;
+    assert!(matches!(spike.state, State::Open | State::Recovering), "silence resolves nothing: {spike:?}");
+    assert_eq!(spike.no_data.len(), 1);
+
+    scene.say(&[(NOW + 30, "fine")], NOW + 30, false).await;
+    scene.look(NOW + 30).await;
+    assert_eq!(scene.of(Kind::NoData).await.state, State::Resolved);
+    assert!(scene.of(Kind::Spike).await.no_data.is_empty());
+    let words: Vec<String> = record(&scene.store, &spike.id).await.into_iter().map(|(why, ..)| why).collect();
+    let place = |word: &str| words.iter().position(|why| why == word);
+    assert!(place("no data from a") < place("data from a again"), "{words:?}");
+}
+
+#[tokio::test]
+async fn a_source_that_is_read_well_and_brings_nothing_is_silent_where_it_used_to_bring_much() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    for hour in NOW..NOW + 60 {
+        scene.say(&[], hour, false).await;
+        scene.look(hour).await;
+        let silent = scene.store.newest().await.unwrap().into_iter().find(|incident| incident.key.kind == Kind::NoData);
+        if hour < NOW + 2 {
+            assert_eq!(silent, None, "three an hour: none for two hours is no wonder");
+        }
+    }
+    let silence = scene.of(Kind::NoData).await;
+    assert!(!silence.no_data[0].fails);
+    assert_eq!(silence.no_data[0].error, None);
+}
+
+#[tokio::test]
+async fn what_opened_and_ended_while_nobody_looked_is_told_at_once_with_both() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    scene.look(NOW - 1).await;
+    scene.say(&vec![(NOW, "late"); 30], NOW, false).await;
+    for hour in NOW + 1..NOW + 12 {
+        scene.say(&[(hour, "fine"); 6], hour, false).await;
+    }
+    assert_eq!(scene.look(NOW + 80).await, 1);
+    let incident = scene.of(Kind::Spike).await;
+    let row = scene.next().await.unwrap();
+    assert_eq!((row.facts.event, row.facts.revision), (Event::Opened, 1));
+    assert_eq!(row.facts.over.map(|over| over.at), incident.resolved_at);
+    assert!(scene.next().await.is_none());
+}
