@@ -64,20 +64,6 @@ pub(super) struct Brief {
     pub event: Event,
 }
 
-impl Brief {
-    /// All of it as lines of plain text.
-    #[cfg(test)]
-    fn text(&self) -> String {
-        let mut lines = vec![format!("{}: {}", self.event.word().to_uppercase(), self.title), self.summary.clone()];
-        lines.extend(self.facts.iter().map(|(name, value)| format!("{name}: {value}")));
-        lines.extend(self.quotes.iter().map(|quote| format!("- {quote}")));
-        lines.extend(self.more.clone());
-        lines.extend(self.links.iter().map(|(label, address)| format!("{label}: {address}")));
-        lines.retain(|line| !line.is_empty());
-        lines.join("\n")
-    }
-}
-
 /// A row in few words.
 pub(super) fn brief(row: &Row, size: Size) -> Brief {
     let facts = &row.facts;
@@ -160,6 +146,19 @@ fn quoted(text: &str, source: &str, most: usize) -> String {
 mod tests {
     use super::*;
     use crate::render::sample;
+
+    impl Brief {
+        /// All of it as lines of plain text.
+        fn text(&self) -> String {
+            let mut lines = vec![format!("{}: {}", self.event.word().to_uppercase(), self.title), self.summary.clone()];
+            lines.extend(self.facts.iter().map(|(name, value)| format!("{name}: {value}")));
+            lines.extend(self.quotes.iter().map(|quote| format!("- {quote}")));
+            lines.extend(self.more.clone());
+            lines.extend(self.links.iter().map(|(label, address)| format!("{label}: {address}")));
+            lines.retain(|line| !line.is_empty());
+            lines.join("\n")
+        }
+    }
 
     #[test]
     fn a_notice_in_few_words_says_what_happened() {

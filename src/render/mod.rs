@@ -28,8 +28,6 @@ mod html;
 mod judge;
 pub mod kinds;
 pub mod mail;
-#[cfg(test)]
-mod mails;
 pub mod mattermost;
 pub mod ntfy;
 pub mod origin;
@@ -48,6 +46,8 @@ mod storm;
 mod story;
 pub mod teams;
 pub mod template;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod webhook;
 pub mod wording;

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn a_template_that_fails_on_a_real_notice_is_ours_again_and_the_mail_says_so() {
         let texts = Texts { text: Some("{% if count == '48' %}{{ lead[99] }}{% endif %}mine".to_owned()), ..Texts::default() };
-        let look = Look::compile(texts).unwrap();
+        let look = Look::compile(&texts).unwrap();
         let mut row = sample::opened();
         assert_eq!(Parts::of(&row, &look, "").text, "mine");
         row.facts.numbers.count = 48.0;

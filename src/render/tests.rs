@@ -75,7 +75,7 @@ fn write(folder: &str, linked: impl Fn(Row) -> Row) {
 
 #[test]
 fn mails_of_every_kind_are_written_with_pages_and_with_commands() {
-    write("links", sample::linked);
+    write("pages", sample::linked);
     write("commands", |row| row);
 }
 
