@@ -157,8 +157,8 @@ fn fired(old: &Incident, mut new: Incident, verdict: &Verdict, level: Level, pol
     }
     let rose = level > old.told_level;
     let doubled = verdict.numbers.count >= 2.0 * old.told_count;
-    let spoken_lately = now - old.told_at < policy.notice_gap && level < Level::Critical;
     let turned = level == Level::Critical && old.snoozed_level.unwrap_or(old.told_level) < level;
+    let spoken_lately = now - old.told_at < policy.notice_gap && !turned;
     let worse = match new.state {
         State::Open => (rose || doubled) && !spoken_lately,
         State::Acknowledged => rose && !spoken_lately,

@@ -47,6 +47,24 @@ fn at(n: i64, call: Call) -> Cause {
 const LOUD: Call = Call::Firing(Level::Medium);
 
 #[test]
+fn what_turned_critical_is_told_at_once_and_what_is_critical_already_waits_for_the_gap() {
+    let mut newest = None;
+    let mut heard = Vec::new();
+    for (minutes, level, count) in
+        [(0, Level::High, 8.0), (1, Level::High, 8.0), (10, Level::Critical, 9.0), (20, Level::Critical, 40.0), (41, Level::Critical, 41.0)]
+    {
+        let now = hour(1) + TimeDelta::minutes(minutes);
+        let numbers = Numbers { count, window_seconds: 3600, ..Numbers::default() };
+        let verdict = Verdict { bucket: hour(0), until: now, complete: false, call: Call::Firing(level), numbers };
+        if let Some(step) = step("here", &key(), newest.as_ref(), &Cause::Judged(Box::new(verdict)), Policy::default(), now) {
+            heard.extend(step.event.map(|event| (minutes, event)));
+            newest = Some(step.incident);
+        }
+    }
+    assert_eq!(heard, [(1, Event::Opened), (10, Event::Worse), (41, Event::Worse)]);
+}
+
+#[test]
 fn an_incident_opens_recovers_and_resolves_with_two_notices() {
     let (incident, heard) = play(&[at(0, LOUD), at(1, LOUD), at(2, Call::Normal), at(3, Call::Normal), at(4, Call::Normal)]);
     assert_eq!(heard, [Event::Opened, Event::Resolved]);
