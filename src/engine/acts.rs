@@ -22,6 +22,7 @@ use crate::engine::labels;
 use crate::engine::lookout::policy_of;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
+use crate::host::clock::Clock;
 use crate::incident::step::Cause;
 use crate::incident::step::Step;
 use crate::incident::step::step;
@@ -57,6 +58,7 @@ pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now:
     };
     step.transition.config.clone_from(&plan.config.fingerprint);
     let rows = rows(store, plan, &before, &step, now)?;
+    facts::remember_drivers(&mut step, &rows);
     let after = step.incident.clone();
     let change = Change { incident: step.incident, seen: step.seen, transition: step.transition, rows };
     store.apply(&Judged { changes: vec![change], remarks: label.into_iter().collect(), ..Judged::default() })?;
@@ -91,8 +93,8 @@ fn relabel(store: &mut Direct, incident: Incident, label: Option<RemarkChange>) 
 
 fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timestamp) -> Result<Vec<NewRow>, StoreError> {
     let Some(watch) = plan.watch(&before.key.watch).filter(|_| step.event.is_some() && before.key.kind != Kind::NoData) else {
-        let silences = &store.reader().silences(Some(now))?;
-        return Ok(bare::Notice { plan, before: Some(before), step, silent: None, silences, due: now }.rows());
+        let silences = &store.reader().silences(Some(Clock::real().now()))?;
+        return Ok(bare::Notice { plan, before: Some(before), step, silent: None, silences, due: Clock::real().now() }.rows());
     };
     let reader = store.reader();
     let ask = facts::ask(watch, &step.incident, now);
@@ -100,7 +102,7 @@ fn rows(store: &Direct, plan: &Plan, before: &Incident, step: &Step, now: Timest
     let calibration = labels::of_watch(watch, &reader.labels()?, now);
     let picture = Picture::read(&reader, plan, watch, calibration, &before.key, now)?;
     let sources = watch.sources.len() as u32;
-    let (before, fresh, due) = (Some(before), (sources, sources), now);
-    let silences = &reader.silences(Some(now))?;
+    let (before, fresh, due) = (Some(before), (sources, sources), Clock::real().now());
+    let silences = &reader.silences(Some(due))?;
     Ok(Case { plan, watch, before, step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows())
 }

@@ -20,10 +20,12 @@ use crate::domain::ports::Ask;
 use crate::domain::ports::Complaint;
 use crate::domain::ports::Evidence;
 use crate::domain::ports::NewRow;
+use crate::engine::addressees::drivers_of;
 use crate::engine::drivers;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::engine::rows::rows;
+use crate::incident::step::Audience;
 use crate::incident::step::Step;
 use crate::tagging;
 use crate::text::redact::redact;
@@ -96,6 +98,14 @@ pub struct Case<'a> {
     pub silences: &'a [Silence],
     /// When to send, in real time.
     pub due: Timestamp,
+}
+
+/// Keeps which drivers people are told of with this step, for what changed until the next notice.
+pub fn remember_drivers(step: &mut Step, rows: &[NewRow]) {
+    let says = matches!(step.event, Some(Event::Opened | Event::Worse | Event::Reminder | Event::Reopened));
+    let Some(row) = rows.first().filter(|_| says && step.audience == Audience::Everybody) else { return };
+    let drivers = drivers_of(&row.facts.breakdown).into_iter();
+    step.incident.told_drivers = drivers.map(|(key, value)| format!("{key} {value}")).collect();
 }
 
 impl Case<'_> {

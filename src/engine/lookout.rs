@@ -191,15 +191,11 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let looks: Vec<Look<'_>> = plan.config.watches.iter().filter(judged).filter_map(look).collect();
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
-        let Some(from) = from else {
-            // Nothing is judged, as where every watch tells single messages: the changes had their say.
-            let done = seen_by_all(&plan, &looks, touched);
-            if !done.is_empty() {
-                self.store.apply(Judged { done, ..Judged::default() }).await?;
-            }
-            return Ok(0);
+        // Where nothing is judged, as where every watch tells single messages, time passes all the same.
+        let counters = match from {
+            Some(from) => &self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?,
+            None => &names,
         };
-        let counters = self.store.counters(Quarter::of(from)..Quarter(Quarter::of(now).0 + 1)).await?;
         if self.store.ruleset().await?.is_some_and(|later| later.moving != ruleset.moving) {
             // Something began to move, or ended, between the readings: the next look has it whole.
             return Ok(0);
@@ -213,7 +209,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         self.board.clear(board::EXPECTED);
         self.board.clear(board::SCORE);
         for look in &looks {
-            let grid = Grid::of(&counters, &sources_of(look.watch, &counters));
+            let grid = Grid::of(counters, &sources_of(look.watch, counters));
             for series in &look.series {
                 self.beats.beat(Loop::Judge);
                 let accepted = newest.get(&series.key).and_then(judge::accepted);
@@ -349,6 +345,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     }
 
     fn written(&self, mut step: Step, rows: Vec<NewRow>) -> Change {
+        facts::remember_drivers(&mut step, &rows);
         step.transition.config.clone_from(&self.plan.config.fingerprint);
         if rows.is_empty() && step.audience != Audience::Everybody {
             // No route adds anybody for this incident: a step that nobody sees is not for the record.

@@ -30,6 +30,7 @@ pub fn storm(mut folded: Vec<Folded>) -> Option<Folded> {
         zone: first.zone.clone(),
         base_url: first.base_url.clone(),
         sent_to: first.sent_to.clone(),
+        more: folded.iter().map(|(_, facts)| facts.more).sum(),
         instead_of: folded.iter().find_map(|(_, facts)| facts.instead_of.clone()),
         members: folded.iter().map(|(_, facts)| member(facts)).collect(),
         ..Facts::blank(Event::Storm, &format!("storm-{}", &id[..8]), at)
@@ -78,6 +79,12 @@ mod tests {
         assert_ne!(other.0, id);
         assert_eq!(other.1.watch, "app", "what all have in common is told once");
         assert_eq!(storm(Vec::new()), None);
+    }
+
+    #[test]
+    fn what_is_only_counted_is_counted_together() {
+        let some = |id: &str, more| (id.to_owned(), Facts { more, ..facts(id, "app", Level::Low) });
+        assert_eq!(storm(vec![some("a", 0), some("b", 4)]).unwrap().1.more, 4);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::notice::Row;
 use crate::render::kinds;
 use crate::render::storm;
 use crate::render::story::Story;
+use crate::render::story::lead;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -72,7 +73,7 @@ pub(super) fn brief(row: &Row, size: Size) -> Brief {
     let shown = facts.quotes.len().min(size.quotes);
     Brief {
         title: title(row),
-        summary: summary(&story),
+        summary: summary(&story, &lead::aside(facts, &clock)),
         facts: told(facts, &clock),
         quotes: facts.quotes.iter().take(shown).map(|quote| quoted(&quote.text, &quote.source, size.quote)).collect(),
         more: more(&story, facts, shown),
@@ -84,10 +85,12 @@ pub(super) fn brief(row: &Row, size: Size) -> Brief {
 }
 
 /// What happened, what is new, what is usual; of news about Uproar itself, all lines.
-fn summary(story: &Story) -> String {
+fn summary(story: &Story, aside: &[String]) -> String {
     let (first, rest) = story.lead.split_at(story.lead.len().min(1));
     let rest = if story.why.is_empty() { rest } else { &rest[..rest.len().min(1)] };
-    first.iter().chain(&story.changed).chain(rest).map(String::as_str).collect::<Vec<_>>().join(" ")
+    let said = first.iter().chain(&story.changed).chain(rest);
+    let aside = aside.iter().filter(|line| !first.contains(line) && !story.changed.contains(line) && !rest.contains(line));
+    said.chain(aside).map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// What a chat has no room for.

@@ -12,6 +12,7 @@ use crate::render::pages::command_word;
 use crate::render::pages::shown_link;
 use crate::render::story::Story;
 use crate::render::story::Way;
+use crate::render::story::lead;
 use crate::render::wording;
 use crate::render::wording::Clock;
 
@@ -102,6 +103,7 @@ fn lead(facts: &Facts, members: &[&Member], clock: &Clock) -> Vec<String> {
     if all > LISTED {
         lead.push(format!("The {LISTED} loudest are listed below; the commands tell of all."));
     }
+    lead.extend(lead::more(facts));
     if let Some(instead) = &facts.instead_of {
         lead.push(format!("It comes this way instead of another: {}.", wording::quote(instead, 200)));
     }

@@ -211,3 +211,14 @@ async fn what_opened_and_ended_while_nobody_looked_is_told_at_once_with_both() {
     assert_eq!(row.facts.over.map(|over| over.at), incident.resolved_at);
     assert!(scene.next().await.is_none());
 }
+
+#[tokio::test]
+async fn where_every_watch_tells_single_messages_time_passes_all_the_same() {
+    let mut scene = Scene::new().await;
+    scene.configure(&CONFIG.replace("notify = [\"box\"]", "notify = [\"box\"]\neach = { at_most = \"10 per day\" }")).await;
+    for hour in NOW + 1..NOW + 30 {
+        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.look(hour).await;
+    }
+    assert_eq!(scene.of(Kind::NoData).await.state, State::Open);
+}

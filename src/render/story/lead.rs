@@ -140,6 +140,20 @@ fn people(facts: &Facts) -> Option<String> {
     }
 }
 
+/// Messages that are counted only.
+pub(in crate::render) fn more(facts: &Facts) -> Option<String> {
+    (facts.more > 0).then(|| format!("And {} more of this kind, which are not told one by one.", facts.more))
+}
+
+/// What nobody may miss, however short it is told: who is on it, what is not known, what is only counted.
+pub(in crate::render) fn aside(facts: &Facts, clock: &Clock) -> Vec<String> {
+    if facts.event == Event::Storm {
+        more(facts).into_iter().collect()
+    } else {
+        people(facts).into_iter().chain(context(facts, clock)).collect()
+    }
+}
+
 /// What is to be known beside the numbers.
 fn context(facts: &Facts, clock: &Clock) -> Vec<String> {
     let mut context = Vec::new();
@@ -153,9 +167,7 @@ fn context(facts: &Facts, clock: &Clock) -> Vec<String> {
     if let Some(earlier) = &facts.earlier {
         context.push(format!("There was one of the same kind not long ago: {}.", wording::name(earlier)));
     }
-    if facts.more > 0 {
-        context.push(format!("And {} more of this kind, which are not told one by one.", facts.more));
-    }
+    context.extend(more(facts));
     context
 }
 

@@ -21,7 +21,7 @@ use crate::render::wording;
 use crate::render::wording::Clock;
 
 mod changed;
-mod lead;
+pub(super) mod lead;
 mod silent;
 mod ways;
 mod why;

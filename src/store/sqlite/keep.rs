@@ -75,7 +75,7 @@ pub(super) fn prune_told(connection: &Connection, rows: Timestamp, incidents: Ti
     let gone = connection
         .prepare(
             "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox AS row WHERE created_at < ?1
-               AND state IN ('delivered', 'superseded', 'folded', 'dropped')
+               AND state IN ('delivered', 'superseded', 'folded', 'dropped', 'suppressed')
                AND NOT EXISTS (SELECT 1 FROM incident WHERE id = row.incident AND state <> 'closed') LIMIT ?2)",
         )?
         .execute(params![millis(rows), STEP])?;

@@ -76,6 +76,10 @@ pub(super) fn continues(connection: &Connection, row: &NewRow) -> Result<bool, S
         return Ok(false);
     }
     let told = heard(connection, row)?;
+    if told && row.held.is_some() && row.facts.event == Event::Reminder && row.facts.escalated.is_none() {
+        // That it still stands is nothing that somebody who asked for quiet has to hear later.
+        return Ok(false);
+    }
     if told && row.facts.event != Event::Acked {
         supersede(connection, row, "'suppressed'")?;
     }

@@ -141,6 +141,16 @@ mod of_every_store {
         assert_eq!(sent(store, 5).await, [], "once");
     }
 
+    pub(super) async fn a_reminder_within_a_silence_takes_nothing_away(store: &(impl Incidents + Outbox)) {
+        told(1, Event::Opened).apply(store, 1).await;
+        assert_eq!(sent(store, 1).await.len(), 1);
+        Told { held: Some(1), ..told(2, Event::Worse) }.apply(store, 2).await;
+        Told { held: Some(1), ..told(3, Event::Reminder) }.apply(store, 3).await;
+        store.release(vec![("row-worse-2".to_owned(), at(4)), ("row-reminder-3".to_owned(), at(4))]).await.unwrap();
+        let told: Vec<_> = sent(store, 4).await.into_iter().map(|(event, at, _)| (event, at)).collect();
+        assert_eq!(told, [(Event::Worse, at(2))]);
+    }
+
     pub(super) async fn what_ends_within_a_silence_is_told_to_nobody_who_had_not_heard_of_it(store: &(impl Incidents + Outbox)) {
         Told { held: Some(1), ..told(1, Event::Opened) }.apply(store, 1).await;
         told(2, Event::Resolved).apply(store, 2).await;
@@ -170,6 +180,7 @@ mod on_sqlite {
         what_turns_critical_at_night_does_not_wait_behind_its_beginning
         a_beginning_that_was_tried_stays_as_it_is
         a_silence_holds_back_until_it_is_released
+        a_reminder_within_a_silence_takes_nothing_away
         what_ends_within_a_silence_is_told_to_nobody_who_had_not_heard_of_it
         the_end_of_what_was_told_before_a_silence_is_told_within_it
     }
