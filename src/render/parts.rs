@@ -4,9 +4,12 @@ use minijinja::Value;
 use minijinja::context;
 use minijinja::value::Serde;
 
+use crate::domain::notice::Event;
+use crate::domain::notice::Facts;
 use crate::domain::notice::Row;
 use crate::render::chart;
 use crate::render::html;
+use crate::render::storm;
 use crate::render::story::Story;
 use crate::render::template::Look;
 use crate::render::text;
@@ -79,7 +82,7 @@ pub(super) fn given(row: &Row, picture: &str) -> Value {
         incident => wording::name(&facts.incident),
         watch => wording::name(&facts.watch),
         theme => wording::name(&facts.theme),
-        title => wording::name(&facts.theme_title),
+        title => wording::name(&title(facts)),
         part => wording::name(&facts.segment.to_string()),
         count => wording::amount(facts.numbers.count),
         usual => wording::amount(facts.numbers.expected),
@@ -90,6 +93,16 @@ pub(super) fn given(row: &Row, picture: &str) -> Value {
         picture,
     };
     context! { ..names, ..Value::from(Serde(story)) }
+}
+
+/// What it is about, for a sentence.
+fn title(facts: &Facts) -> String {
+    match facts.event {
+        Event::Storm => storm::subject(facts),
+        Event::Test => "a test".to_owned(),
+        Event::Digest => "Uproar itself".to_owned(),
+        _ => facts.theme_title.clone(),
+    }
 }
 
 #[cfg(test)]

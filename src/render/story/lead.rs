@@ -99,7 +99,10 @@ fn first(facts: &Facts, what: &str) -> String {
         (Event::Opened | Event::Reminder | Event::Worse, Some(why)) => format!("{}: {what}.", capitalised(&wording::name(why))),
         (Event::Worse, None) => format!("It got worse: {what}{}.", told.unwrap_or_default()),
         (Event::Reminder, None) => format!("It still stands: {what}."),
-        (Event::Reopened, _) => format!("It is back: {what}."),
+        (Event::Reopened, _) => match facts.cause.strip_prefix("by ").and_then(|cause| cause.split_once(':')) {
+            Some((who, _)) => format!("{} took back that it is over: {what}.", capitalised(&wording::name(who))),
+            None => format!("It is back: {what}."),
+        },
         (Event::Acked, _) => match &facts.acked_by {
             Some(who) => format!("{} is on it: {what}.", wording::name(who)),
             None => format!("Somebody is on it: {what}."),
