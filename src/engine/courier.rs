@@ -165,6 +165,10 @@ impl<S: Outbox> Courier<S> {
                 );
                 "later"
             }
+            Outcome::GivenUp { why, .. } => {
+                error!(target, incident, event, notice = row.id, "target `{target}` did not take {event} {incident}: {why}");
+                "dead"
+            }
             Outcome::Dead { why } => {
                 error!(target, incident, event, notice = row.id, "target `{target}` will never take {event} {incident}: {why}");
                 "dead"
@@ -191,7 +195,8 @@ fn outcome(row: &Row, judged: Result<String, DeliveryError>, delivery: &Delivery
         },
     };
     if now - row.created > patience(row, delivery) {
-        return Outcome::Dead { why: format!("given up after {} hours: {why}", (now - row.created).num_hours()) };
+        let why = format!("given up after {} hours: {why}", (now - row.created).num_hours());
+        return Outcome::GivenUp { why, pause_until: holds.then_some(due) };
     }
     Outcome::Later { due, why, counts: true, holds }
 }
@@ -273,5 +278,16 @@ mod tests {
         assert_eq!(pauses(600), [(600, true); 4]);
         assert_eq!(pauses(99_999), [(3600, true); 4]);
         assert_eq!(wait(7, later(1)), (60, true));
+    }
+
+    #[test]
+    fn a_row_that_is_too_old_is_given_up_and_says_nothing_good_of_its_target() {
+        let old = at(0) + delivery().give_up + TimeDelta::seconds(1);
+        let why = "given up after 72 hours: answered 503".to_owned();
+        assert_eq!(outcome(&row(9), later(0), &delivery(), old), Outcome::GivenUp { why: why.clone(), pause_until: None });
+        let pause_until = Some(old + TimeDelta::minutes(5));
+        assert_eq!(outcome(&row(9), later(300), &delivery(), old), Outcome::GivenUp { why, pause_until });
+        let dead = Err(DeliveryError::RowDead { why: "answered 400".to_owned() });
+        assert_eq!(outcome(&row(9), dead, &delivery(), old), Outcome::Dead { why: "answered 400".to_owned() });
     }
 }
