@@ -49,7 +49,7 @@ async fn step_in(store: &Sqlite, plan: &Plan, health: &[Health], now: Timestamp)
     let mut added = 0;
     for target in &plan.config.targets {
         let Some(other) = target.failover.as_ref().filter(|other| **other != target.name) else { continue };
-        let late = store.undelivered(&target.name, now - LATE).await?;
+        let late = store.undelivered(&target.name, other, now - LATE).await?;
         let of_its_own = late.iter().filter(|row| row.facts.instead_of.is_none());
         let rows: Vec<_> = of_its_own.flat_map(|row| copies(plan, row, other, health, now)).collect();
         if rows.is_empty() {
@@ -226,6 +226,24 @@ mod tests {
         assert_eq!((copy.facts.event, copy.facts.incident.as_str(), copy.facts.sent_to.as_str()), (Event::Opened, "i-1", "mail"));
         let original = next(&store, "chat", at(12)).await.unwrap();
         assert_eq!((original.id.as_str(), original.attempts), ("a", 0), "it stays queued, and a broken target wears no row out");
+    }
+
+    #[tokio::test]
+    async fn another_target_steps_in_for_all_that_wait_however_many() {
+        use crate::domain::notice::Outcome;
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        for n in 0..200 {
+            for recipient in ["a", "b", "c"] {
+                let id = format!("{n:03}-{recipient}");
+                store.enqueue(NewRow { recipient: recipient.to_owned(), ..row(&id, Event::Opened, &format!("i-{n:03}")) }).await.unwrap();
+            }
+        }
+        fails(&store, "000-a", Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await;
+        let new = [10, 11, 12].map(|minute| help(&store, &plan, at(minute)));
+        let [first, second, third] = new;
+        let new = (first.await.unwrap(), second.await.unwrap(), third.await.unwrap());
+        assert_eq!((new.0 + new.1, new.2), (200, 0), "{new:?}");
     }
 
     #[tokio::test]

@@ -16,15 +16,18 @@ use crate::store::sqlite::values::millis;
 const MOST: u32 = 500;
 
 /// Rows of a target that say that something is loud, that were due before a moment, that something
-/// went wrong with, and that nobody steps in for yet. Rows that step in themselves are not among them.
-pub fn undelivered(connection: &Connection, target: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
+/// went wrong with, and that `other`, which steps in, has nothing of yet: else those that it has would
+/// be all that is ever looked at. Rows that step in themselves are not among them.
+pub fn undelivered(connection: &Connection, target: &str, other: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
     let mut find = connection.prepare_cached(
         "SELECT id FROM outbox AS row WHERE target = ?1 AND state IN ('queued', 'leased') AND event IN ('opened', 'worse', 'storm')
          AND created_at <= ?2 AND copy_of IS NULL
          AND (last_error IS NOT NULL OR due <= ?2 AND EXISTS (SELECT 1 FROM target WHERE name = ?1 AND open_since IS NOT NULL))
+         AND NOT EXISTS (SELECT 1 FROM outbox AS told WHERE told.incident = row.incident AND told.target = ?4
+           AND told.revision >= row.revision AND told.event <> 'acked')
          ORDER BY created_at, id LIMIT ?3",
     )?;
-    let ids = find.query_map(params![target, millis(before), MOST], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    let ids = find.query_map(params![target, millis(before), MOST, other], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
     Ok(ids.iter().map(|id| load(connection, id)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
@@ -35,7 +38,8 @@ pub fn step_in(connection: &Connection, rows: &[(String, NewRow)]) -> Result<usi
     for (of, row) in rows {
         let told: bool = connection
             .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 OR incident = ?2 AND target = ?3 AND recipient = ?4 AND revision = ?5)",
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 OR incident = ?2 AND target = ?3 AND recipient = ?4
+                   AND revision >= ?5 AND event <> 'acked')",
             )?
             .query_row(params![row.id, row.facts.incident, row.target, row.recipient, row.facts.revision], |found| found.get(0))?;
         if !told {
