@@ -474,6 +474,13 @@ pub enum Outcome {
         /// What went wrong.
         why: String,
     },
+    /// It was tried for too long. That says of the target what a try says that failed.
+    GivenUp {
+        /// What went wrong.
+        why: String,
+        /// Until when the other side asked for a pause.
+        pause_until: Option<Timestamp>,
+    },
     /// This row will never be taken.
     Dead {
         /// What went wrong.

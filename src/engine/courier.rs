@@ -32,6 +32,12 @@ use crate::web::board::Board;
 /// How long a claimed row is held. Longer than any try may last.
 const HOLD: Duration = Duration::from_secs(90);
 
+/// The shortest pause that is kept for another side that asks for one.
+const SHORTEST_ASKED: TimeDelta = TimeDelta::seconds(1);
+/// From this try of a row on, the configured pause is kept also where a shorter one is asked for:
+/// whoever says "in a second" again and again does not know.
+const DOUBTED: u32 = 3;
+
 /// The courier of one target.
 pub struct Courier<S> {
     store: S,
@@ -116,7 +122,7 @@ impl<S: Outbox> Courier<S> {
         let Some(row) = self.store.claim(ask).await?.into_iter().next() else { return Ok(None) };
         let parcel = self.channel.pack(&row, self.clock.now());
         let reply = self.carrier.carry(&parcel).await;
-        let outcome = self.outcome(&row, self.channel.judge(&row, &reply));
+        let outcome = outcome(&row, self.channel.judge(&row, &reply), &self.delivery, self.clock.now());
         self.tell_log(&row, &outcome);
         let receipt = if let Outcome::Delivered { receipt } = &outcome { Some(receipt.clone()) } else { None };
         self.store.settle(row.id.clone(), outcome, self.clock.now()).await?;
@@ -159,6 +165,10 @@ impl<S: Outbox> Courier<S> {
                 );
                 "later"
             }
+            Outcome::GivenUp { why, .. } => {
+                error!(target, incident, event, notice = row.id, "target `{target}` did not take {event} {incident}: {why}");
+                "dead"
+            }
             Outcome::Dead { why } => {
                 error!(target, incident, event, notice = row.id, "target `{target}` will never take {event} {incident}: {why}");
                 "dead"
@@ -166,39 +176,118 @@ impl<S: Outbox> Courier<S> {
         };
         self.board.add(board::DELIVERIES, &[("target", target), ("result", result)], 1.0);
     }
+}
 
-    fn outcome(&self, row: &Row, judged: Result<String, DeliveryError>) -> Outcome {
-        let now = self.clock.now();
-        let (attempt, delivery) = (row.attempts + 1, &self.delivery);
-        let asked = |after: Option<Duration>| {
-            let after = after.and_then(|after| TimeDelta::from_std(after).ok());
-            after.map(|after| now + after.min(LONGEST_ASKED))
-        };
-        let outcome = match judged {
-            Ok(receipt) => return Outcome::Delivered { receipt },
-            Err(DeliveryError::RowDead { why }) => return Outcome::Dead { why },
-            Err(DeliveryError::ChannelBroken { why }) => return Outcome::Broken { why },
-            Err(DeliveryError::TooLong { why }) => return Outcome::TooLong { why },
-            Err(DeliveryError::Throttled { after, why }) => {
-                let due = asked(after).unwrap_or_else(|| after_throttling(&row.id, attempt, delivery.throttled, now));
-                Outcome::Later { due, why, counts: true, holds: true }
-            }
-            Err(DeliveryError::Later { after, why }) => match asked(after) {
-                Some(due) => Outcome::Later { due, why, counts: true, holds: true },
-                None => Outcome::Later { due: next_try(&row.id, attempt, &delivery.retry, now), why, counts: true, holds: false },
-            },
-        };
-        match outcome {
-            Outcome::Later { why, .. } if now - row.created > self.patience(row) => {
-                Outcome::Dead { why: format!("given up after {} hours: {why}", (now - row.created).num_hours()) }
-            }
-            other => other,
+fn outcome(row: &Row, judged: Result<String, DeliveryError>, delivery: &Delivery, now: Timestamp) -> Outcome {
+    let attempt = row.attempts + 1;
+    let asked = |after: Option<Duration>| pause(after, attempt, delivery.throttled).map(|pause| now + pause);
+    let (due, why, holds) = match judged {
+        Ok(receipt) => return Outcome::Delivered { receipt },
+        Err(DeliveryError::RowDead { why }) => return Outcome::Dead { why },
+        Err(DeliveryError::ChannelBroken { why }) => return Outcome::Broken { why },
+        Err(DeliveryError::TooLong { why }) => return Outcome::TooLong { why },
+        Err(DeliveryError::Throttled { after, why }) => {
+            (asked(after).unwrap_or_else(|| after_throttling(&row.id, attempt, delivery.throttled, now)), why, true)
+        }
+        Err(DeliveryError::Later { after, why }) => match asked(after) {
+            Some(due) => (due, why, true),
+            None => (next_try(&row.id, attempt, &delivery.retry, now), why, false),
+        },
+    };
+    if now - row.created > patience(row, delivery) {
+        let why = format!("given up after {} hours: {why}", (now - row.created).num_hours());
+        return Outcome::GivenUp { why, pause_until: holds.then_some(due) };
+    }
+    Outcome::Later { due, why, counts: true, holds }
+}
+
+/// The pause that is kept where the other side asks for one. Zero, or a moment that is past, asks for
+/// nothing: taken at its word, it would have us try again at once and for ever.
+fn pause(asked: Option<Duration>, attempt: u32, throttled: TimeDelta) -> Option<TimeDelta> {
+    let asked = asked.and_then(|asked| TimeDelta::from_std(asked).ok()).filter(|asked| *asked > TimeDelta::zero())?;
+    let kept = asked.clamp(SHORTEST_ASKED, LONGEST_ASKED);
+    Some(if attempt < DOUBTED { kept } else { kept.max(throttled) })
+}
+
+/// How long a row is tried. A reminder is of no use once the next one is due.
+fn patience(row: &Row, delivery: &Delivery) -> TimeDelta {
+    let next = row.facts.next_reminder.filter(|_| row.facts.event == Event::Reminder);
+    next.map_or(delivery.give_up, |next| (next - row.facts.at).min(delivery.give_up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::domain::notice::Facts;
+    use crate::host::credentials::Credentials;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    /// As configured where nothing is.
+    fn delivery() -> Delivery {
+        let text = "[[source]]\nname = \"a\"\nevery = \"1h\"\nfile = { folder = \"a\" }\n".to_owned();
+        let document = Document { name: "u".to_owned(), text };
+        parse(&[document], &Credentials::of_this_process()).config.unwrap().delivery
+    }
+
+    fn row(attempts: u32) -> Row {
+        Row {
+            id: "r".to_owned(),
+            target: "desk".to_owned(),
+            recipient: String::new(),
+            facts: Facts::blank(Event::Opened, "i-1", at(0)),
+            attempts,
+            created: at(0),
+            short: false,
+            root: None,
+            thread: None,
         }
     }
 
-    /// How long a row is tried. A reminder is of no use once the next one is due.
-    fn patience(&self, row: &Row) -> TimeDelta {
-        let next = row.facts.next_reminder.filter(|_| row.facts.event == Event::Reminder);
-        next.map_or(self.delivery.give_up, |next| (next - row.facts.at).min(self.delivery.give_up))
+    fn throttled(after: u64) -> Result<String, DeliveryError> {
+        Err(DeliveryError::Throttled { after: Some(Duration::from_secs(after)), why: "answered 429".to_owned() })
+    }
+
+    fn later(after: u64) -> Result<String, DeliveryError> {
+        Err(DeliveryError::Later { after: Some(Duration::from_secs(after)), why: "answered 503".to_owned() })
+    }
+
+    fn wait(attempts: u32, judged: Result<String, DeliveryError>) -> (i64, bool) {
+        match outcome(&row(attempts), judged, &delivery(), at(9)) {
+            Outcome::Later { due, holds, .. } => ((due - at(9)).num_seconds(), holds),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_asks_for_no_pause_at_all_gets_the_usual_one() {
+        let (pause, holds) = wait(0, throttled(0));
+        assert!((60..=72).contains(&pause) && holds, "{pause}");
+        let (pause, holds) = wait(0, later(0));
+        assert!((1..=60).contains(&pause) && !holds, "one failure more: {pause}");
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_is_kept_and_a_short_one_is_not_believed_for_ever() {
+        let pauses = |after| [0, 1, 2, 50].map(|attempts| wait(attempts, throttled(after)));
+        assert_eq!(pauses(1), [(1, true), (1, true), (60, true), (60, true)]);
+        assert_eq!(pauses(600), [(600, true); 4]);
+        assert_eq!(pauses(99_999), [(3600, true); 4]);
+        assert_eq!(wait(7, later(1)), (60, true));
+    }
+
+    #[test]
+    fn a_row_that_is_too_old_is_given_up_and_says_nothing_good_of_its_target() {
+        let old = at(0) + delivery().give_up + TimeDelta::seconds(1);
+        let why = "given up after 72 hours: answered 503".to_owned();
+        assert_eq!(outcome(&row(9), later(0), &delivery(), old), Outcome::GivenUp { why: why.clone(), pause_until: None });
+        let pause_until = Some(old + TimeDelta::minutes(5));
+        assert_eq!(outcome(&row(9), later(300), &delivery(), old), Outcome::GivenUp { why, pause_until });
+        let dead = Err(DeliveryError::RowDead { why: "answered 400".to_owned() });
+        assert_eq!(outcome(&row(9), dead, &delivery(), old), Outcome::Dead { why: "answered 400".to_owned() });
     }
 }

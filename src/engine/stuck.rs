@@ -12,7 +12,6 @@ use crate::config::settings::Target;
 use crate::domain::Timestamp;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
-use crate::domain::notice::Member;
 use crate::domain::notice::Quote;
 use crate::domain::notice::Row;
 use crate::domain::ports::Health;
@@ -49,9 +48,8 @@ async fn step_in(store: &Sqlite, plan: &Plan, health: &[Health], now: Timestamp)
     let mut added = 0;
     for target in &plan.config.targets {
         let Some(other) = target.failover.as_ref().filter(|other| **other != target.name) else { continue };
-        let late = store.undelivered(&target.name, now - LATE).await?;
-        let of_its_own = late.iter().filter(|row| row.facts.instead_of.is_none());
-        let rows: Vec<_> = of_its_own.flat_map(|row| copies(plan, row, other, health, now)).collect();
+        let late = store.undelivered(&target.name, other, now - LATE).await?;
+        let rows: Vec<_> = late.iter().flat_map(|row| copies(plan, row, other, health, now)).collect();
         if rows.is_empty() {
             continue;
         }
@@ -91,12 +89,10 @@ fn copies(plan: &Plan, row: &Row, other: &str, health: &[Health], now: Timestamp
 fn addressed(plan: &Plan, facts: &Facts, target: &str, recipient: &str) -> Facts {
     let ticket = |subject: String| plan.ticket(&subject, target, recipient, facts.at);
     let quote = |quote: &Quote| Quote { ticket: quote.item.and_then(|item| ticket(format!("q:{item}"))), ..quote.clone() };
-    let member = |member: &Member| Member { ticket: ticket(format!("i:{}", member.incident)), ..member.clone() };
     Facts {
         ticket: facts.ticket.as_ref().and_then(|_| ticket(format!("i:{}", facts.incident))),
         sent_to: if recipient.is_empty() { target.to_owned() } else { recipient.to_owned() },
         quotes: facts.quotes.iter().map(quote).collect(),
-        members: facts.members.iter().map(member).collect(),
         ..facts.clone()
     }
 }
@@ -226,6 +222,80 @@ mod tests {
         assert_eq!((copy.facts.event, copy.facts.incident.as_str(), copy.facts.sent_to.as_str()), (Event::Opened, "i-1", "mail"));
         let original = next(&store, "chat", at(12)).await.unwrap();
         assert_eq!((original.id.as_str(), original.attempts), ("a", 0), "it stays queued, and a broken target wears no row out");
+    }
+
+    #[tokio::test]
+    async fn another_target_steps_in_for_all_that_wait_however_many() {
+        use crate::domain::notice::Outcome;
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        for n in 0..200 {
+            for recipient in ["a", "b", "c"] {
+                let id = format!("{n:03}-{recipient}");
+                store.enqueue(NewRow { recipient: recipient.to_owned(), ..row(&id, Event::Opened, &format!("i-{n:03}")) }).await.unwrap();
+            }
+        }
+        fails(&store, "000-a", Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await;
+        let new = [10, 11, 12].map(|minute| help(&store, &plan, at(minute)));
+        let [first, second, third] = new;
+        let new = (first.await.unwrap(), second.await.unwrap(), third.await.unwrap());
+        assert_eq!((new.0 + new.1, new.2), (200, 0), "{new:?}");
+    }
+
+    /// What people get of a target: what is over is told with its beginning, and many things as one.
+    async fn mail(store: &Sqlite, target: &str, now: Timestamp) -> Option<Row> {
+        use crate::domain::ports::Claim;
+        let gather = Some(TimeDelta::minutes(5));
+        store.claim(Claim { people: true, gather, ..Claim::next(target, now, now) }).await.unwrap().into_iter().next()
+    }
+
+    #[tokio::test]
+    async fn what_is_over_before_another_target_steps_in_is_told_there_with_its_end() {
+        use crate::domain::notice::Outcome;
+        for people in [true, false] {
+            let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+            let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+            store.enqueue(row("a", Event::Opened, "i-1")).await.unwrap();
+            fails(&store, "a", Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await;
+            let mut end = NewRow { due: at(5), ..row("b", Event::Resolved, "i-1") };
+            (end.facts.revision, end.facts.at) = (2, at(5));
+            store.enqueue(end).await.unwrap();
+            help(&store, &plan, at(10)).await.unwrap();
+            assert_eq!(help(&store, &plan, at(11)).await.unwrap(), 0);
+            if people {
+                let told = mail(&store, "mail", at(12)).await.unwrap();
+                assert_eq!((told.facts.event, told.facts.over.map(|over| over.at)), (Event::Opened, Some(at(5))));
+            } else {
+                let told = next(&store, "mail", at(12)).await.unwrap();
+                assert_eq!((told.facts.event, told.facts.over), (Event::Opened, None));
+                store.settle(told.id, Outcome::Delivered { receipt: String::new() }, at(12)).await.unwrap();
+                assert_eq!(next(&store, "mail", at(12)).await.unwrap().facts.event, Event::Resolved);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stands_in_a_storm_goes_on_by_itself_where_another_target_steps_in() {
+        use crate::domain::notice::Outcome;
+        let (folder, plan) = (tempfile::tempdir().unwrap(), plan());
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        for n in 0..3 {
+            store.enqueue(row(&format!("r{n}"), Event::Opened, &format!("i-{n}"))).await.unwrap();
+        }
+        let storm = mail(&store, "chat", at(0)).await.unwrap();
+        assert_eq!((storm.facts.event, storm.facts.members.len()), (Event::Storm, 3));
+        store.settle(storm.id, Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await.unwrap();
+        assert_eq!(help(&store, &plan, at(10)).await.unwrap(), 3);
+        assert_eq!(help(&store, &plan, at(11)).await.unwrap(), 0);
+        let told = mail(&store, "mail", at(11)).await.unwrap();
+        assert_eq!((told.facts.event, told.facts.members.len()), (Event::Storm, 3));
+        assert!(told.facts.instead_of.unwrap().starts_with("`chat` unreachable since"));
+        store.settle(told.id, Outcome::Delivered { receipt: String::new() }, at(11)).await.unwrap();
+        let mut end = NewRow { target: "mail".to_owned(), due: at(30), ..row("end", Event::Resolved, "i-1") };
+        end.facts.revision = 2;
+        store.enqueue(end).await.unwrap();
+        let told = mail(&store, "mail", at(30)).await.unwrap();
+        assert_eq!((told.facts.event, told.facts.incident.as_str()), (Event::Resolved, "i-1"));
     }
 
     #[tokio::test]

@@ -60,10 +60,10 @@ pub fn after(health: &Health, outcome: &Outcome, now: Timestamp) -> Health {
             Health { target: health.target.clone(), hold_until, ..Health::default() }
         }
         // Whoever asks for a pause is there; the pause is kept, and no failure is counted.
-        Outcome::Later { due, why, holds: true, .. } => {
+        Outcome::Later { due, why, holds: true, .. } | Outcome::GivenUp { why, pause_until: Some(due) } => {
             Health { hold_until: health.hold_until.max(Some(*due)), why: why.clone(), ..health.clone() }
         }
-        Outcome::Later { why, .. } => failed(why, false),
+        Outcome::Later { why, .. } | Outcome::GivenUp { why, .. } => failed(why, false),
         Outcome::Broken { why } => failed(why, true),
     }
 }
@@ -117,6 +117,17 @@ mod tests {
         for outcome in [Outcome::Delivered { receipt: String::new() }, Outcome::Dead { why: "answered 400".to_owned() }] {
             assert_eq!(after(&broken, &outcome, at(60)), Health::default());
         }
+    }
+
+    #[test]
+    fn a_row_that_is_given_up_is_one_failure_more() {
+        let given_up = |pause_until| Outcome::GivenUp { why: "given up after 72 hours: answered 503".to_owned(), pause_until };
+        let broken = after(&Health::default(), &Outcome::Broken { why: "x".to_owned() }, at(0));
+        let probed = after(&broken, &given_up(None), at(60));
+        assert_eq!((probed.open_since, probed.probes, gate(&probed, at(60))), (Some(at(0)), 1, Gate::Shut(at(180))));
+        assert_eq!(after(&Health::default(), &given_up(None), at(0)).failures, 1);
+        let held = after(&Health::default(), &given_up(Some(at(90))), at(0));
+        assert_eq!((held.failures, gate(&held, at(0))), (0, Gate::Shut(at(90))), "it asks for a pause, so it is there");
     }
 
     #[test]

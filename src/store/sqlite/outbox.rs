@@ -126,7 +126,9 @@ pub(super) fn claim(connection: &Connection, ask: &Claim, boot: &str) -> Result<
         let row = match load(connection, &id)? {
             Ok(row) => row,
             Err(error) => {
-                settle(connection, &id, &Outcome::Dead { why: format!("its stored facts cannot be read: {error}") }, ask.now)?;
+                // Its target was not asked, so nothing is known of that.
+                let dead = Outcome::Dead { why: format!("its stored facts cannot be read: {error}") };
+                record(connection, &id, &dead, false, ask.now)?;
                 continue;
             }
         };
@@ -250,7 +252,7 @@ fn record(connection: &Connection, id: &str, outcome: &Outcome, probed: bool, no
                 "UPDATE outbox SET state = CASE event WHEN 'test' THEN 'dead' ELSE 'queued' END, due = ?2, last_error = ?3 WHERE id = ?1",
             )?
             .execute(params![id, millis(now), why])?,
-        Outcome::Dead { why } => connection
+        Outcome::Dead { why } | Outcome::GivenUp { why, .. } => connection
             .prepare_cached("UPDATE outbox SET state = 'dead', attempts = attempts + 1, last_error = ?2 WHERE id = ?1")?
             .execute(params![id, why])?,
     };
@@ -289,6 +291,7 @@ pub(super) fn standing(connection: &Connection, target: &str) -> Result<Vec<Row>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ports::Health;
     use crate::store::sqlite::migrations;
 
     #[test]
@@ -319,5 +322,25 @@ mod tests {
             connection.query_row("SELECT state, last_error FROM outbox", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(state, "dead");
         assert!(why.starts_with("its stored facts cannot be read"), "{why}");
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_says_nothing_of_its_target() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrations::run(&mut connection, std::path::Path::new("u.db")).unwrap();
+        let now: Timestamp = "2026-05-06T12:00:00Z".parse().unwrap();
+        connection
+            .execute(
+                "INSERT INTO outbox (id, incident, event, revision, target, recipient, facts, state, due, created_at)
+                 VALUES ('a', 'i-1', 'opened', 1, 'desk', '', '{\"of\":\"another release\"}', 'queued', 0, 0)",
+                [],
+            )
+            .unwrap();
+        let fine = Health { target: "desk".to_owned(), ..Health::default() };
+        let broken = breaker::after(&fine, &Outcome::Broken { why: "answered 404".to_owned() }, now);
+        health::keep(&connection, &broken).unwrap();
+        let probe = Claim::next("desk", broken.probe_at.unwrap(), now);
+        assert_eq!(claim(&connection, &probe, "boot").unwrap(), []);
+        assert_eq!(health::of(&connection, "desk").unwrap(), broken);
     }
 }

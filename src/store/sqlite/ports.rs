@@ -145,14 +145,14 @@ impl Sqlite {
     }
 
     /// Notices of a target that were due before a moment, that something went wrong with, and that
-    /// no other target was asked to step in for.
+    /// `other`, which steps in for it, has nothing of yet.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the database fails.
-    pub async fn undelivered(&self, target: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
-        let target = target.to_owned();
-        self.read(move |reader| outbox::stuck::undelivered(reader.connection(), &target, before)).await
+    pub async fn undelivered(&self, target: &str, other: &str, before: Timestamp) -> Result<Vec<Row>, StoreError> {
+        let (target, other) = (target.to_owned(), other.to_owned());
+        self.read(move |reader| outbox::stuck::undelivered(reader.connection(), &target, &other, before)).await
     }
 
     /// Puts in notices that step in for others, whose ids come first. Returns how many are new.

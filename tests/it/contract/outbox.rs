@@ -242,6 +242,19 @@ mod of_every_store {
         assert!(post(store, at(185)).await.is_some(), "the others go at once");
     }
 
+    pub(super) async fn a_row_that_is_given_up_leaves_a_broken_target_broken(store: &(impl Incidents + Outbox)) {
+        tell(store, (0..3).map(|n| row(n, Event::Opened, 1, at(n as i64))).collect()).await;
+        let oldest = post(store, at(5)).await.unwrap();
+        breaks(store, &oldest, at(5)).await;
+        let probe = post(store, at(65)).await.unwrap();
+        let given_up = Outcome::GivenUp { why: "given up after 72 hours: answered 503".to_owned(), pause_until: None };
+        store.settle(probe.id.clone(), given_up, at(65)).await.unwrap();
+        let health = &store.health().await.unwrap()[0];
+        assert_eq!((health.open_since, health.probe_at), (Some(at(5)), Some(at(185))), "since when it is told still");
+        assert_eq!(post(store, at(184)).await, None);
+        assert_ne!(post(store, at(185)).await.unwrap().id, probe.id, "the next probe is another row: this one is dead");
+    }
+
     pub(super) async fn five_failures_in_a_row_are_a_broken_target_and_rows_come_back_with_it(store: &(impl Incidents + Outbox)) {
         tell(store, (0..5).map(|n| row(n, Event::Opened, 1, at(0))).collect()).await;
         for _ in 0..5 {
@@ -338,6 +351,7 @@ mod on_sqlite {
         a_silence_holds_back_and_counts_as_told_nothing
         a_pause_that_was_asked_for_holds_all_rows_of_the_target
         a_broken_target_is_probed_with_its_oldest_row_and_wears_none_out
+        a_row_that_is_given_up_leaves_a_broken_target_broken
         five_failures_in_a_row_are_a_broken_target_and_rows_come_back_with_it
         a_test_goes_through_and_is_dead_at_once_or_opens_the_target
         too_long_is_tried_once_more_with_less_to_say
