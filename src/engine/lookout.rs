@@ -53,7 +53,9 @@ use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::hearing::hear;
+use crate::engine::hearing::known_from;
 use crate::engine::hearing::one_notice;
+use crate::engine::hearing::waits_from;
 use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
@@ -163,8 +165,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
     #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
     pub async fn look(&mut self) -> Result<usize, StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
-        let outcome = match self.look_at(now).await {
-            Ok(notices) => release(&self.store, &self.plan.config, Clock::real().now()).await.map(|released| notices + released),
+        // First what waited: from then on somebody may answer, and only then somebody is late.
+        let outcome = match release(&self.store, &self.plan.config, Clock::real().now(), now).await {
+            Ok(released) => self.look_at(now).await.map(|notices| notices + released),
             failed => failed,
         };
         self.board.set(board::EVALUATION_SECONDS, &[], began.elapsed().as_secs_f64());
@@ -221,8 +224,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let verdicts = self.advance(look, series, &grid, now, &mut judged);
                 let before = newest.get(&series.key).cloned();
                 let (steps, ending) = steps(&plan, &series.key, &mut newest, &verdicts, look, now);
+                let mut known = None;
                 for step in steps {
                     let mut change = self.change(look, before.as_ref(), step, now).await?;
+                    known = known_from(&change.rows, now, Clock::real().now()).or(known);
+                    if let Some(known) = known {
+                        waits_from(before.as_ref(), &mut change.incident, known);
+                    }
+                    newest.insert(series.key.clone(), change.incident.clone());
                     for row in &mut change.rows {
                         row.facts.over.clone_from(&ending);
                     }
@@ -425,11 +434,16 @@ impl<S: Ingest + Incidents> Lookout<S> {
             if step.event.is_some() && told.contains(key) {
                 continue;
             }
-            let before = std::mem::replace(incident, step.incident.clone());
-            changes.push(match look {
+            let before = incident.clone();
+            let mut change = match look {
                 Some(look) => self.change(look, Some(&before), step, now).await?,
                 None => self.bare_change(Some(&before), step, None),
-            });
+            };
+            if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
+                waits_from(Some(&before), &mut change.incident, known);
+            }
+            incident.clone_from(&change.incident);
+            changes.push(change);
         }
         Ok(changes)
     }
@@ -469,7 +483,12 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let Some(step) = step(&self.plan.instance, &key, before.as_ref(), &cause, policy, now) else { continue };
             newest.insert(key.clone(), step.incident.clone());
             let silent = silence_of_source::source_of(&key).and_then(|source| silence_of_source::state_of(&self.plan, source, streams));
-            changes.push(self.bare_change(before.as_ref(), step, silent));
+            let mut change = self.bare_change(before.as_ref(), step, silent);
+            if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
+                waits_from(before.as_ref(), &mut change.incident, known);
+                newest.insert(key, change.incident.clone());
+            }
+            changes.push(change);
         }
         Ok(changes)
     }
