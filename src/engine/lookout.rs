@@ -47,6 +47,8 @@ use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
 use crate::domain::ruleset::Ruleset;
+use crate::engine::addressees;
+use crate::engine::addressees::Subject;
 use crate::engine::bare;
 use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
@@ -430,7 +432,16 @@ impl<S: Ingest + Incidents> Lookout<S> {
             } else {
                 Cause::Clock
             };
-            let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy_of(&self.plan, key), now) else { continue };
+            let policy = policy_of(&self.plan, key);
+            let found = match step(&self.plan.instance, key, Some(incident), &cause, policy, now) {
+                // Whatever else is due is told meanwhile.
+                Some(found) if self.waits(&found, now) => {
+                    let patient = Policy { escalations: Policy::default().escalations, ..policy };
+                    step(&self.plan.instance, key, Some(incident), &cause, patient, now)
+                }
+                found => found,
+            };
+            let Some(step) = found else { continue };
             if step.event.is_some() && told.contains(key) {
                 continue;
             }
@@ -446,6 +457,25 @@ impl<S: Ingest + Incidents> Lookout<S> {
             changes.push(change);
         }
         Ok(changes)
+    }
+
+    /// Whether a step of escalation has to wait for its routes to open, or for a silence to end.
+    fn waits(&self, step: &Step, now: Timestamp) -> bool {
+        let Audience::Added(number) = step.audience else { return false };
+        let Step { incident, .. } = step;
+        let routes = &self.plan.config.routes;
+        let (sources, _) = addressees::told_by_watches(&self.plan.config, &incident.key);
+        let driver = |told: &String| told.split_once(' ').map(|(label, value)| (label.to_owned(), value.to_owned()));
+        let subject = Subject {
+            key: &incident.key,
+            level: incident.level,
+            sources: &sources,
+            drivers: incident.told_drivers.iter().filter_map(driver).collect(),
+            escalated: incident.escalated,
+        };
+        let next = delays(routes).get(number as usize).copied().flatten();
+        let later = next.zip(incident.unacked_since()).is_some_and(|(after, since)| now - since >= after);
+        addressees::waits(&subject, routes, &self.silences, number, later, Clock::real().now())
     }
 
     /// Notes which sources are silent: with an incident of their own, and beside those of the
