@@ -1210,3 +1210,15 @@ fn an_incident_takes_only_so_many_steps_of_escalation() {
     let many = shown(&format!("{house}{}", routes(6)));
     assert!(many.contains("error[E0005]: there are more than 6 different times in `after` of all routes"), "{many}");
 }
+
+#[test]
+fn a_target_that_is_told_of_no_beginnings_hears_of_nothing() {
+    let house = include_str!("../../tests/fixtures/config/idle_routes.toml");
+    let desk = |kinds: &str| shown(&house.replace("name = \"desk\"\n", &format!("name = \"desk\"\nkinds = {kinds}\n")));
+    let deaf = desk(r#"["worse", "resolved"]"#);
+    assert!(deaf.contains("warning[W0014]: the target is never told of an incident: its `kinds` leave out \"opened\""), "{deaf}");
+    assert!(deaf.contains("18 | kinds = [\"worse\", \"resolved\"]"), "{deaf}");
+    for kinds in [r#"["opened", "resolved"]"#, r#"["digest"]"#, "[]"] {
+        assert!(!desk(kinds).contains("W0014"), "{kinds}");
+    }
+}

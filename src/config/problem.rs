@@ -222,6 +222,8 @@ codes! {
     DeadLinks = "W0012",
     /// An address of a service that is being switched off.
     RetiredAddress = "W0013",
+    /// A target that is told of no beginnings, and so of nothing.
+    NoBeginning = "W0014",
 }
 
 impl fmt::Display for Code {

@@ -4,6 +4,9 @@ use std::io::ErrorKind;
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::Pid;
+use rustix::process::Signal;
+use rustix::process::kill_process_group;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Child;
@@ -23,8 +26,8 @@ const TOLD: usize = 200;
 /// left behind may hold the pipe open for ever.
 const REST: Duration = Duration::from_millis(50);
 
-/// Runs a program, gives it what it reads, and waits for its end. At the deadline it is killed, as
-/// it is where nobody waits any more: two tries never overlap.
+/// Runs a program, gives it what it reads, and waits for its end. At the deadline it is killed
+/// with all that it started, as it is where nobody waits any more: two tries never overlap.
 pub(super) async fn run(run: &[String], env: &[(String, String)], stdin: &[u8], deadline: Duration) -> Reply {
     let Some((program, arguments)) = run.split_first() else { return Reply::Unable("no program is named".to_owned()) };
     let mut command = Command::new(program);
@@ -38,11 +41,29 @@ pub(super) async fn run(run: &[String], env: &[(String, String)], stdin: &[u8], 
         // Too many processes, no memory: another time.
         Err(error) => return Reply::Nothing(format!("the program could not be started: {error}")),
     };
+    let mut group = Group(child.id());
     if let Ok(reply) = timeout(deadline, ended(&mut child, stdin)).await {
+        // What it left behind goes on.
+        group.0 = None;
         return reply;
     }
+    drop(group);
     let _ = child.kill().await;
     Reply::Nothing(format!("the program was killed: it had not ended after {} s", deadline.as_secs_f64()))
+}
+
+/// A program that has not ended, with all that it started: they are killed together, also where
+/// nobody waits any more. A group of this number stands as long as its first program was not waited for.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.0.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(leader) = leader {
+            // It may be gone by itself.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
 }
 
 /// Whether somebody has to mend the program or its path.
@@ -130,6 +151,20 @@ mod tests {
         let reply = shell("exec sleep 30", b"", Duration::from_millis(200)).await;
         assert_eq!(reply, Reply::Nothing("the program was killed: it had not ended after 0.2 s".to_owned()));
         assert_eq!(shell("kill -9 $$", b"", LONG).await, Reply::Ended { code: None, said: String::new() });
+    }
+
+    #[tokio::test]
+    async fn what_it_started_is_killed_with_it() {
+        let home = tempfile::tempdir().unwrap();
+        let (pipe, late) = (home.path().join("pipe"), Duration::from_secs(2));
+        // Whoever holds the writing end of the pipe lives.
+        let script = format!("exec 3<> {0}; sleep 30 & wait", pipe.display());
+        std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        let reader = pipe.clone();
+        let opened = tokio::task::spawn_blocking(move || std::fs::read(reader));
+        assert!(matches!(shell(&script, b"", late).await, Reply::Nothing(_)));
+        let end = timeout(Duration::from_secs(10), opened).await;
+        assert_eq!(end.expect("nobody holds the pipe open").unwrap().unwrap(), b"");
     }
 
     #[tokio::test]

@@ -164,6 +164,16 @@ fn added(subject: &Subject<'_>, routes: &[Route], step: u32, now: Timestamp) -> 
     .collect()
 }
 
+/// Whether a step of escalation has to wait: all its routes are closed at this time, or a silence
+/// holds back what they say. A step that was taken does not come back. `later` says that the next
+/// one is due too, which nobody should miss because of a route that opens in the morning.
+#[must_use]
+pub fn waits(subject: &Subject<'_>, routes: &[Route], silences: &[Silence], step: u32, later: bool, now: Timestamp) -> bool {
+    let told = added(subject, routes, step, now);
+    let closed = !told.is_empty() && told.iter().all(|(.., left_out)| *left_out == Some(LeftOut::Hours));
+    closed && !later || silenced(silences, subject, now).is_some()
+}
+
 /// Each target once, with the first reason for which it is told; or else with the first for which it is not.
 fn each_once(found: Vec<Candidate>) -> Vec<Candidate> {
     let mut once: Vec<Candidate> = Vec::new();

@@ -1,5 +1,7 @@
 //! What a verdict does to the incident of its series: the same for the lookout and for a backtest.
 
+use chrono::TimeDelta;
+
 use crate::domain::Timestamp;
 use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
@@ -8,6 +10,7 @@ use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::notice::Ending;
 use crate::domain::notice::Event;
+use crate::domain::ports::NewRow;
 use crate::incident::step::Cause;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
@@ -40,6 +43,23 @@ pub fn one_notice(before: Option<&Incident>, steps: &mut [Step]) -> Option<Endin
     over.filter(|_| !stood).map(|at| Ending { at, cause: String::new() })
 }
 
+/// From when somebody knows that an incident stands, by the rows that may be the first they hear of
+/// it: the end of the first quiet hours. `None` where there are none, and where silences hold all of
+/// them back. `now` is that of the looks, `real` the time in which rows are due.
+#[must_use]
+pub fn known_from(rows: &[NewRow], now: Timestamp, real: Timestamp) -> Option<Timestamp> {
+    let first = rows.iter().filter(|row| row.facts.event == Event::Opened && row.held.is_none()).map(|row| row.due).min()?;
+    Some(now + (first - real).max(TimeDelta::zero()))
+}
+
+/// Nobody could acknowledge what nobody knew: where a step has just begun to wait for that, it
+/// waits from then on. What was waited for `before` goes on as it is.
+pub fn waits_from(before: Option<&Incident>, incident: &mut Incident, known: Timestamp) {
+    if before.is_none_or(|before| before.unacked_since != incident.unacked_since) {
+        incident.unacked_since = incident.unacked_since.map(|since| since.max(known));
+    }
+}
+
 /// Moves the `newest` incident of a series at a look at `now`. `whole` is the newest incident of the
 /// series that this one is a part of: while it stands or is pending, its parts open none.
 #[must_use]
@@ -67,4 +87,53 @@ pub fn hear(
         incident.remind_at = incident.remind_at.map(|due| due + (now - at));
     }
     Some(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::incident::Kind;
+    use crate::domain::incident::Segment;
+    use crate::domain::notice::Facts;
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-22T{text}:00Z").parse().unwrap()
+    }
+
+    fn row(event: Event, due: &str, held: Option<i64>) -> NewRow {
+        NewRow {
+            id: "k".to_owned(),
+            target: "desk".to_owned(),
+            recipient: String::new(),
+            facts: Facts::blank(event, "i-1", at("02:00")),
+            due: at(due),
+            held,
+        }
+    }
+
+    #[test]
+    fn nobody_is_late_before_the_quiet_hours_of_the_first_who_is_told_are_over() {
+        let known = |rows: &[NewRow]| known_from(rows, at("02:00"), at("02:00"));
+        let [desk, leads] = [row(Event::Opened, "07:00", None), row(Event::Opened, "08:00", None)];
+        assert_eq!(known(&[leads, desk.clone()]), Some(at("07:00")));
+        let told_before = row(Event::Reopened, "02:00", None);
+        assert_eq!(known(&[told_before, desk]), Some(at("07:00")), "the outbox may refuse what is no beginning");
+        assert_eq!(known(&[row(Event::Opened, "02:00", Some(1))]), None, "a silence holds it back");
+        let replayed = known_from(&[row(Event::Opened, "07:00", None)], at("20:00"), at("06:00"));
+        assert_eq!(replayed, Some(at("21:00")), "the looks may have a clock of their own");
+    }
+
+    #[test]
+    fn what_was_waited_for_before_is_waited_for_no_longer() {
+        let key = SeriesKey { watch: "evenings".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike };
+        let opened = Incident::new("i-1".to_owned(), key, at("02:00"));
+        let since = |before: Option<&Incident>| {
+            let mut incident = opened.clone();
+            waits_from(before, &mut incident, at("07:00"));
+            incident.unacked_since
+        };
+        assert_eq!(since(None), Some(at("07:00")));
+        assert_eq!(since(Some(&Incident { unacked_since: None, ..opened.clone() })), Some(at("07:00")), "as after a snooze");
+        assert_eq!(since(Some(&opened)), Some(at("02:00")));
+    }
 }

@@ -47,13 +47,17 @@ use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
 use crate::domain::ruleset::Ruleset;
+use crate::engine::addressees;
+use crate::engine::addressees::Subject;
 use crate::engine::bare;
 use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
 use crate::engine::hearing::hear;
+use crate::engine::hearing::known_from;
 use crate::engine::hearing::one_notice;
+use crate::engine::hearing::waits_from;
 use crate::engine::judge;
 use crate::engine::judge::Judge;
 use crate::engine::judge::Memory;
@@ -163,8 +167,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
     #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
     pub async fn look(&mut self) -> Result<usize, StoreError> {
         let (now, began) = (self.clock.now(), Instant::now());
-        let outcome = match self.look_at(now).await {
-            Ok(notices) => release(&self.store, &self.plan.config, Clock::real().now()).await.map(|released| notices + released),
+        // First what waited: from then on somebody may answer, and only then somebody is late.
+        let outcome = match release(&self.store, &self.plan.config, Clock::real().now(), now).await {
+            Ok(released) => self.look_at(now).await.map(|notices| notices + released),
             failed => failed,
         };
         self.board.set(board::EVALUATION_SECONDS, &[], began.elapsed().as_secs_f64());
@@ -217,8 +222,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
                 let verdicts = self.advance(look, series, &grid, now, &mut judged);
                 let before = newest.get(&series.key).cloned();
                 let (steps, ending) = steps(&plan, &series.key, &mut newest, &verdicts, look, now);
+                let mut known = None;
                 for step in steps {
                     let mut change = self.change(look, before.as_ref(), step, now).await?;
+                    known = known_from(&change.rows, now, Clock::real().now()).or(known);
+                    if let Some(known) = known {
+                        waits_from(before.as_ref(), &mut change.incident, known);
+                    }
+                    newest.insert(series.key.clone(), change.incident.clone());
                     for row in &mut change.rows {
                         row.facts.over.clone_from(&ending);
                     }
@@ -418,17 +429,50 @@ impl<S: Ingest + Incidents> Lookout<S> {
             } else {
                 Cause::Clock
             };
-            let Some(step) = step(&self.plan.instance, key, Some(incident), &cause, policy_of(&self.plan, key), now) else { continue };
+            let policy = policy_of(&self.plan, key);
+            let found = match step(&self.plan.instance, key, Some(incident), &cause, policy, now) {
+                // Whatever else is due is told meanwhile.
+                Some(found) if self.waits(&found, now) => {
+                    let patient = Policy { escalations: Policy::default().escalations, ..policy };
+                    step(&self.plan.instance, key, Some(incident), &cause, patient, now)
+                }
+                found => found,
+            };
+            let Some(step) = found else { continue };
             if step.event.is_some() && told.contains(key) {
                 continue;
             }
-            let before = std::mem::replace(incident, step.incident.clone());
-            changes.push(match look {
+            let before = incident.clone();
+            let mut change = match look {
                 Some(look) => self.change(look, Some(&before), step, now).await?,
                 None => self.bare_change(Some(&before), step, None),
-            });
+            };
+            if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
+                waits_from(Some(&before), &mut change.incident, known);
+            }
+            incident.clone_from(&change.incident);
+            changes.push(change);
         }
         Ok(changes)
+    }
+
+    /// Whether a step of escalation has to wait for its routes to open, or for a silence to end.
+    fn waits(&self, step: &Step, now: Timestamp) -> bool {
+        let Audience::Added(number) = step.audience else { return false };
+        let Step { incident, .. } = step;
+        let routes = &self.plan.config.routes;
+        let (sources, _) = addressees::told_by_watches(&self.plan.config, &incident.key);
+        let driver = |told: &String| told.split_once(' ').map(|(label, value)| (label.to_owned(), value.to_owned()));
+        let subject = Subject {
+            key: &incident.key,
+            level: incident.level,
+            sources: &sources,
+            drivers: incident.told_drivers.iter().filter_map(driver).collect(),
+            escalated: incident.escalated,
+        };
+        let next = delays(routes).get(number as usize).copied().flatten();
+        let later = next.zip(incident.unacked_since()).is_some_and(|(after, since)| now - since >= after);
+        addressees::waits(&subject, routes, &self.silences, number, later, Clock::real().now())
     }
 
     /// Notes which sources are silent: with an incident of their own, and beside those of the
@@ -466,7 +510,12 @@ impl<S: Ingest + Incidents> Lookout<S> {
             let Some(step) = step(&self.plan.instance, &key, before.as_ref(), &cause, policy, now) else { continue };
             newest.insert(key.clone(), step.incident.clone());
             let silent = silence_of_source::source_of(&key).and_then(|source| silence_of_source::state_of(&self.plan, source, streams));
-            changes.push(self.bare_change(before.as_ref(), step, silent));
+            let mut change = self.bare_change(before.as_ref(), step, silent);
+            if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
+                waits_from(before.as_ref(), &mut change.incident, known);
+                newest.insert(key, change.incident.clone());
+            }
+            changes.push(change);
         }
         Ok(changes)
     }

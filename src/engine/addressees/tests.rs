@@ -234,3 +234,26 @@ fn a_silence_holds_back_all_but_what_is_over_or_too_loud_for_it() {
     house.silences = vec![silence];
     assert_eq!(held(&house, Level::Low, Event::Opened, "2026-11-20T11:00:00Z"), None);
 }
+
+#[test]
+fn a_step_of_escalation_waits_for_its_route_to_open_unless_the_next_one_is_due_and_for_silences_to_end() {
+    let night = Route { hours: Some(hours("22:00", "06:00")), ..escalation(Matcher::default(), 15, "on-call") };
+    let key = key(Segment::All);
+    let subject = Subject { key: &key, level: Level::High, sources: &[], drivers: Vec::new(), escalated: 1 };
+    let waits = |routes: &[Route], silences: &[Silence], later| waits(&subject, routes, silences, 1, later, noon());
+    assert!(waits(&[night.clone()], &[], false));
+    assert!(!waits(&[night.clone()], &[], true), "nobody further misses it");
+    let always = escalation(Matcher::default(), 15, "boss");
+    assert!(!waits(&[night, always.clone()], &[], false));
+    assert!(!waits(&[escalation(level(Level::Critical), 15, "boss")], &[], false), "what is for nobody is over at once");
+    let silence = Silence {
+        id: 1,
+        matcher: Matcher::default(),
+        from: noon() - TimeDelta::hours(1),
+        until: noon() + TimeDelta::hours(1),
+        who: "anna".to_owned(),
+        comment: String::new(),
+        ended: None,
+    };
+    assert!(waits(&[always], &[silence], true), "nobody was told yet");
+}

@@ -222,3 +222,29 @@ async fn where_every_watch_tells_single_messages_time_passes_all_the_same() {
     }
     assert_eq!(scene.of(Kind::NoData).await.state, State::Open);
 }
+
+#[tokio::test]
+async fn nobody_is_late_to_acknowledge_what_waits_for_the_end_of_quiet_hours() {
+    let mut scene = Scene::new().await;
+    let clock = |hours| (Clock::real().now() + TimeDelta::hours(hours)).format("%H:%M").to_string();
+    let quiet = format!("name = \"box\"\n    quiet = {{ from = \"{}\", until = \"{}\", time_zone = \"UTC\" }}", clock(-2), clock(3));
+    let route =
+        "[[route]]\n    to = [\"call\"]\n    after = \"15m\"\n    [[target]]\n    name = \"call\"\n    file = { folder = \"call\" }\n";
+    scene.configure(&format!("{}{route}", CONFIG.replace("name = \"box\"", &quiet))).await;
+    scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(NOW), at(NOW)).await.unwrap();
+    let mut opened = None;
+    for hour in NOW..NOW + 60 {
+        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.look(hour).await;
+        let silences = scene.store.newest().await.unwrap().into_iter().filter(|incident| incident.key.kind == Kind::NoData);
+        let Some(silence) = silences.last() else { continue };
+        let opened = *opened.get_or_insert(hour);
+        let wait = silence.unacked_since.unwrap() - silence.opened_at;
+        assert!(wait > TimeDelta::minutes(170) && wait <= TimeDelta::hours(3), "{wait}");
+        assert_eq!(silence.escalated, u32::from(hour > opened + 3), "{hour} {opened}");
+        if hour == opened + 4 {
+            return;
+        }
+    }
+    panic!("nothing opened");
+}

@@ -99,12 +99,13 @@ impl Default for Policy {
 
 impl Policy {
     /// The same for a kind of series. A slow rise is judged once a day, moves over months and is
-    /// never taken for the usual by its age. Of a message there is nothing to be reminded of.
+    /// never taken for the usual by its age. Of a message nobody is reminded; that somebody answers for
+    /// it is waited for as with everything else.
     #[must_use]
     fn of(self, kind: Kind) -> Self {
         match kind {
             Kind::Spike | Kind::Drop | Kind::NoData => self,
-            Kind::Message => Self { remind: Remind { at_most: 0, ..self.remind }, escalations: [None; ESCALATIONS], ..self },
+            Kind::Message => Self { remind: Remind { at_most: 0, ..self.remind }, ..self },
             Kind::SlowRise => Self {
                 resolve_after: 7,
                 resolve_returned: 28,

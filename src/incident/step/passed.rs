@@ -32,8 +32,8 @@ pub(super) fn passed(old: &Incident, policy: Policy, now: Timestamp) -> Option<S
             changed(old, new, "window over", None, now)
         }
         State::Closed | State::Pending | State::Resolved => None,
-        _ if old.key.kind == Kind::Message => (now - old.stands_since > MESSAGE).then(|| long_over(old, now)).flatten(),
-        _ if old.key.kind != Kind::NoData && now - old.stands_since > policy.longest => {
+        _ if old.key.kind == Kind::Message && now - old.stands_since > MESSAGE => long_over(old, now),
+        _ if !matches!(old.key.kind, Kind::NoData | Kind::Message) && now - old.stands_since > policy.longest => {
             new = over(new, now);
             new.hushed = true;
             new.calm = 0;

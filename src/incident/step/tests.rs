@@ -411,6 +411,25 @@ fn further_targets_are_told_until_somebody_acknowledges_and_again_from_the_first
 }
 
 #[test]
+fn a_message_comes_back_when_its_snooze_ends_and_further_targets_are_told_of_it_but_nobody_is_reminded() {
+    let mut policy = Policy::default();
+    policy.escalations[0] = Some(TimeDelta::hours(1));
+    let message = SeriesKey { kind: Kind::Message, ..key() };
+    let after = |incident: &Incident, cause: &Cause, hours| step("here", &message, Some(incident), cause, policy, hour(hours));
+    let opened = Incident::new("i-1".to_owned(), message.clone(), hour(0));
+    let escalated = after(&opened, &Cause::Clock, 1).unwrap();
+    assert_eq!((escalated.audience, escalated.event), (Audience::Added(1), Some(Event::Reminder)));
+    let stands = escalated.incident;
+    assert!((2..24 * 7).all(|hours| after(&stands, &Cause::Clock, hours).is_none()), "nobody is reminded");
+    let snoozed = after(&opened, &Cause::Person(Act::Snooze(hour(5)), "anna".to_owned()), 1).unwrap().incident;
+    assert!(after(&snoozed, &Cause::Clock, 4).is_none());
+    let back = after(&snoozed, &Cause::Clock, 5).unwrap();
+    assert_eq!((back.incident.state, back.event, back.audience), (State::Open, Some(Event::Reminder), Audience::Everybody));
+    let over = after(&snoozed, &Cause::Clock, 24 * 7 + 1).unwrap();
+    assert_eq!((over.incident.state, over.event), (State::Closed, None));
+}
+
+#[test]
 fn silence_moves_no_state_and_is_kept_with_its_beginning_and_end() {
     let silent = |fails| Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails, error: None });
     let life = Life::open().then(1, &silent(false));

@@ -11,6 +11,7 @@ use crate::config::settings;
 use crate::config::shape::target::Target;
 use crate::config::shape::top::Top;
 use crate::config::suggest;
+use crate::domain::notice::Event;
 use crate::domain::secret::Secret;
 use crate::render;
 
@@ -28,6 +29,7 @@ pub fn targets(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Target> {
 fn one(target: &Target, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Target> {
     let channel = channel(target, reader);
     failover(target, top, reader);
+    beginnings(target, reader);
     let quiet = target.quiet.as_ref().and_then(|quiet| hours::quiet(&quiet.value, top, reader));
     Some(settings::Target {
         name: target.name.as_ref()?.value.0.clone(),
@@ -36,6 +38,21 @@ fn one(target: &Target, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         quiet,
         failover: target.failover.as_ref().map(|name| name.value.0.clone()),
     })
+}
+
+/// Warns where a target is told how things go on and not that they begin: it hears of nothing then.
+fn beginnings(target: &Target, reader: &mut Reader<'_>) {
+    let kinds = || target.kinds.value.iter().map(|kind| kind.value.0);
+    let follows = |event| matches!(event, Event::Worse | Event::Reminder | Event::Resolved | Event::Reopened | Event::Acked);
+    if kinds().any(|kind| kind == Event::Opened) || !kinds().any(follows) {
+        return;
+    }
+    let at = target.kinds.at.clone().unwrap_or_default();
+    reader.report(
+        Problem::warning(Code::NoBeginning, at, "the target is never told of an incident: its `kinds` leave out \"opened\"".to_owned())
+            .label("no beginning")
+            .help("follow-ups go only to whoever was told of the beginning: add \"opened\""),
+    );
 }
 
 /// Whoever steps in is there, and is somebody else.
