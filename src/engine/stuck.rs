@@ -282,9 +282,9 @@ mod tests {
         for n in 0..3 {
             store.enqueue(row(&format!("r{n}"), Event::Opened, &format!("i-{n}"))).await.unwrap();
         }
-        let folded = mail(&store, "chat", at(0)).await.unwrap();
-        assert_eq!((folded.facts.event, folded.facts.members.len()), (Event::Storm, 3));
-        store.settle(folded.id, Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await.unwrap();
+        let together = mail(&store, "chat", at(0)).await.unwrap();
+        assert_eq!((together.facts.event, together.facts.members.len()), (Event::Storm, 3));
+        store.settle(together.id, Outcome::Broken { why: "answered 404".to_owned() }, at(2)).await.unwrap();
         assert_eq!(help(&store, &plan, at(10)).await.unwrap(), 3);
         assert_eq!(help(&store, &plan, at(11)).await.unwrap(), 0);
         let told = mail(&store, "mail", at(11)).await.unwrap();
