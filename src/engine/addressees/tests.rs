@@ -241,8 +241,8 @@ fn a_step_of_escalation_waits_for_its_route_to_open_unless_the_next_one_is_due_a
     let key = key(Segment::All);
     let subject = Subject { key: &key, level: Level::High, sources: &[], drivers: Vec::new(), escalated: 1 };
     let waits = |routes: &[Route], silences: &[Silence], later| waits(&subject, routes, silences, 1, later, noon());
-    assert!(waits(&[night.clone()], &[], false));
-    assert!(!waits(&[night.clone()], &[], true), "nobody further misses it");
+    assert!(waits(std::slice::from_ref(&night), &[], false));
+    assert!(!waits(std::slice::from_ref(&night), &[], true), "nobody further misses it");
     let always = escalation(Matcher::default(), 15, "boss");
     assert!(!waits(&[night, always.clone()], &[], false));
     assert!(!waits(&[escalation(level(Level::Critical), 15, "boss")], &[], false), "what is for nobody is over at once");

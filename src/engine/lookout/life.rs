@@ -225,8 +225,8 @@ async fn nobody_is_late_to_acknowledge_what_waits_for_the_end_of_quiet_hours() {
     for hour in NOW..NOW + 60 {
         scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
         scene.look(hour).await;
-        let silences = scene.store.newest().await.unwrap().into_iter().filter(|incident| incident.key.kind == Kind::NoData);
-        let Some(silence) = silences.last() else { continue };
+        let mut silences = scene.store.newest().await.unwrap().into_iter().filter(|incident| incident.key.kind == Kind::NoData);
+        let Some(silence) = silences.next_back() else { continue };
         let opened = *opened.get_or_insert(hour);
         let wait = silence.unacked_since.unwrap() - silence.opened_at;
         assert!(wait > TimeDelta::minutes(170) && wait <= TimeDelta::hours(3), "{wait}");
