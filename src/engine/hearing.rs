@@ -83,7 +83,7 @@ pub fn hear(
     if step.event.is_some() {
         // Nobody could acknowledge or forget what nobody was told.
         let incident = &mut step.incident;
-        incident.unacked_since = incident.unacked_since.map(|since| since.max(now));
+        waits_from(newest, incident, now);
         incident.remind_at = incident.remind_at.map(|due| due + (now - at));
     }
     Some(step)
@@ -135,5 +135,20 @@ mod tests {
         assert_eq!(since(None), Some(at("07:00")));
         assert_eq!(since(Some(&Incident { unacked_since: None, ..opened.clone() })), Some(at("07:00")), "as after a snooze");
         assert_eq!(since(Some(&opened)), Some(at("02:00")));
+    }
+
+    #[test]
+    fn what_gets_worse_is_waited_for_no_longer_than_before() {
+        use crate::domain::incident::Level;
+        let key = SeriesKey { watch: "evenings".to_owned(), theme: "late".to_owned(), segment: Segment::All, kind: Kind::Spike };
+        let numbers = crate::domain::incident::Numbers { count: 9.0, window_seconds: 3600, ..Default::default() };
+        let verdict = Verdict { bucket: at("02:00"), until: at("03:00"), complete: true, call: Call::Firing(Level::High), numbers };
+        let opened = Incident::new("i-1".to_owned(), key.clone(), at("02:00"));
+        let since = |newest| {
+            let step = hear("here", &key, newest, None, &verdict, Policy::default(), at("04:00")).unwrap();
+            (step.event, step.incident.unacked_since)
+        };
+        assert_eq!(since(None), (Some(Event::Opened), Some(at("04:00"))), "nobody was told at three");
+        assert_eq!(since(Some(&opened)), (Some(Event::Worse), Some(at("02:00"))));
     }
 }
