@@ -1,6 +1,6 @@
 //! How many pages one address may ask for: enough for people, too few for whoever tries tickets.
 //!
-//! Pure but for the address: time is an argument. It holds no more addresses than [`MOST`].
+//! Pure but for the address: time is an argument. It holds no more addresses than `MOST`.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

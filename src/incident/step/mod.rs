@@ -13,8 +13,8 @@
 //! so that looking every minute writes nothing.
 //!
 //! Pure. The caller feeds verdicts in the order of their buckets. What each cause does has a file
-//! of its own: [`judged`] the detector's word, [`acted`] a person's, [`passed`] the clock's,
-//! [`silent`] that of a source which brings nothing.
+//! of its own: `judged` the detector's word, `acted` a person's, `passed` the clock's,
+//! `silent` that of a source which brings nothing.
 
 mod acted;
 mod judged;

@@ -1,6 +1,6 @@
 //! Notices on their way out. Nothing is sent that was not first a row.
 //!
-//! [`gather`] makes one notice of many, [`stuck`] finds those that do not get out, and [`shown`] is
+//! `gather` makes one notice of many, `stuck` finds those that do not get out, and [`shown`] is
 //! what people see of them and do about them.
 
 use rusqlite::Connection;
