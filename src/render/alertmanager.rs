@@ -32,10 +32,6 @@ pub struct Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     /// It knows of no acknowledgement, and lines about Uproar are no alert.
     fn takes(&self, event: Event) -> bool {
         !matches!(event, Event::Acked | Event::Digest)

@@ -20,10 +20,6 @@ pub struct Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     /// On its input it gets what a webhook gets, with the id by which it can tell a repeat. Nothing
     /// of a notice is in its arguments or its environment: customers wrote parts of it.
     fn pack(&self, row: &Row, _: Timestamp) -> Parcel {

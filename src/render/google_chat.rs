@@ -49,10 +49,6 @@ impl Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     fn gathers(&self) -> bool {
         true
     }

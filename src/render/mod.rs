@@ -55,7 +55,9 @@ pub mod wording;
 /// A kind of target.
 pub trait Channel: Send + Sync {
     /// Its recipients; one row each. A channel that has only one gives one empty name.
-    fn recipients(&self) -> Vec<String>;
+    fn recipients(&self) -> Vec<String> {
+        vec![String::new()]
+    }
 
     /// Whether it has anything to show for an event. One that does not gets no row for it.
     fn takes(&self, event: Event) -> bool {

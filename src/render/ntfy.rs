@@ -40,10 +40,6 @@ pub struct Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     fn gathers(&self) -> bool {
         true
     }

@@ -39,10 +39,6 @@ pub struct Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     /// A pager is for what somebody has to do: that all is well is not among it.
     fn takes(&self, event: Event) -> bool {
         event != Event::Digest

@@ -76,10 +76,6 @@ impl Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     fn takes(&self, _: Event) -> bool {
         true
     }

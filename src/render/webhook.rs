@@ -50,10 +50,6 @@ pub struct Settings {
 }
 
 impl Channel for Settings {
-    fn recipients(&self) -> Vec<String> {
-        vec![String::new()]
-    }
-
     fn pack(&self, row: &Row, now: Timestamp) -> Parcel {
         let body = body(row);
         let id = format!("msg_{}", token(&row.id).replace('.', "_"));
