@@ -99,6 +99,7 @@ mod tests {
         timeout = "30s"  # default
         max_body = "20 MB"  # default
         host_gap = "1s"  # default
+        at_once = 16  # default
         settle = "10s"  # default
 
         [delivery]

@@ -25,6 +25,7 @@ use crate::domain::item::Page;
 use crate::domain::item::Shard;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
+use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::sources;
 use crate::sources::ReadError;
@@ -156,6 +157,7 @@ fn fetch_for(url: &str, console: &Console) -> Fetch {
         timeout: TimeDelta::seconds(30),
         max_body: 20_000_000,
         host_gap: TimeDelta::seconds(1),
+        at_once: 1,
         settle: TimeDelta::zero(),
     });
     let typed = url::Url::parse(url).ok();
@@ -227,13 +229,14 @@ fn remote(args: &Args, settings: &sources::Settings, fetch: &Fetch, show: &mut d
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut carry = |request: &Request, _: &mut dyn Show| match runtime.block_on(fetcher.fetch(request, None, Clock::real().now())) {
-        Ok(Fetched::New { response, .. }) => Ok(response),
-        Ok(Fetched::Unchanged { .. }) => {
-            Err(Failure::new(Code::Unavailable, "the server says \"unchanged\" although it was asked for everything"))
-        }
-        Err(error) => Err(Failure::new(if settings.is_remote() { Code::Unavailable } else { Code::Io }, error)),
-    };
+    let mut carry =
+        |request: &Request, _: &mut dyn Show| match runtime.block_on(fetcher.fetch(request, Manner::default(), Clock::real().now())) {
+            Ok(Fetched::New { response, .. }) => Ok(response),
+            Ok(Fetched::Unchanged { .. }) => {
+                Err(Failure::new(Code::Unavailable, "the server says \"unchanged\" although it was asked for everything"))
+            }
+            Err(error) => Err(Failure::new(if settings.is_remote() { Code::Unavailable } else { Code::Io }, error)),
+        };
     walk(settings.build().as_ref(), args, pages, show, &mut carry)
 }
 

@@ -112,6 +112,8 @@ pub struct Fetch {
     pub max_body: u64,
     /// Least time between two requests to one host.
     pub host_gap: TimeDelta,
+    /// Polls at the same time, to all hosts together.
+    pub at_once: usize,
     /// How long a dropped file must lie still before it is read.
     pub settle: TimeDelta,
 }
@@ -127,6 +129,12 @@ pub struct Source {
     pub labels: BTreeMap<String, String>,
     /// Longest ordinary delay between publication and first sight; learnt without it.
     pub max_delay: Option<TimeDelta>,
+    /// What it asks for is held against the `robots.txt` of its host.
+    pub robots: bool,
+    /// The configuration says when it is polled: hints of the other side do not lengthen that.
+    pub own_pace: bool,
+    /// Names that it had before: what is stored under them is its own.
+    pub was: Vec<String>,
     /// Its kind with what the kind needs.
     pub kind: sources::Settings,
 }

@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -107,6 +108,15 @@ impl Bytes {
     pub fn at_end(&self) -> bool {
         self.from + self.body.len() as u64 >= self.size
     }
+}
+
+/// What an answer says beside its body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aside {
+    /// For how long it asks to be taken as fresh (`Cache-Control`, `Expires`); at most a day.
+    pub fresh_for: Option<TimeDelta>,
+    /// Where permanent redirects alone (301, 308) led from the address that was asked.
+    pub moved_to: Option<String>,
 }
 
 /// What a server wants to see again, so that it can answer "unchanged". Opaque: sent back as it came.

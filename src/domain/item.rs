@@ -1,8 +1,10 @@
 //! One message of one customer, as a source gave it, and a page of them.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -97,6 +99,21 @@ pub struct Page {
     pub cursor: Option<Cursor>,
     /// A source that knows when it will have something new says so (a replay does).
     pub due: Option<Timestamp>,
+    /// Where older messages are. Asked for on the first poll only, and within limits.
+    pub older: Option<Request>,
+    /// How often the document says that it is worth asking for.
+    pub rhythm: Rhythm,
+}
+
+/// How often a document says that it is worth asking for. A wish, never a command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rhythm {
+    /// Time between two polls (`ttl`, `sy:updatePeriod`).
+    pub every: Option<TimeDelta>,
+    /// Hours of the day in UTC, 0 to 23, in which nothing new comes.
+    pub skip_hours: BTreeSet<u32>,
+    /// Days of the week, 0 for Monday to 6, on which nothing new comes, in UTC.
+    pub skip_days: BTreeSet<u32>,
 }
 
 /// Something odd in what was read. It is counted and shown, and costs at most one record.

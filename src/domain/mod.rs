@@ -17,6 +17,7 @@ pub mod remark;
 pub mod review;
 pub mod ruleset;
 pub mod secret;
+pub mod standing;
 pub mod theme;
 pub mod voice;
 

@@ -38,6 +38,7 @@ use crate::domain::ruleset::Moved;
 use crate::domain::ruleset::Retagged;
 use crate::domain::ruleset::Ruleset;
 use crate::domain::ruleset::StoredMessages;
+use crate::domain::standing::Standing;
 use crate::domain::theme::Tag;
 use crate::domain::voice::Likeness;
 
@@ -96,6 +97,12 @@ pub struct Stream {
     pub news_per_day: f64,
     /// The newest publication among its messages.
     pub newest: Option<Timestamp>,
+    /// A person wants it left alone since then.
+    pub paused: Option<Timestamp>,
+    /// A person asked at this time that it be polled at once; until it was.
+    pub asked: Option<Timestamp>,
+    /// What else is remembered from poll to poll.
+    pub standing: Standing,
 }
 
 /// An item with all that is needed to store and count it.
@@ -150,6 +157,8 @@ pub enum Progress {
         due: Timestamp,
         /// Start of the poll that ends here.
         polled_at: Timestamp,
+        /// What is remembered from now on; `None` leaves it as it is.
+        standing: Option<Box<Standing>>,
     },
     /// Nothing moves: an import, a pushed item.
     None,
@@ -256,14 +265,62 @@ pub trait Ingest: Send + Sync {
     /// Segments of labels that are being built are not shown in [`Counters`].
     fn commit_labelled(&self, page: Labelled) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// A poll ended without a page. `error` is `None` for "unchanged".
-    fn note_poll(
-        &self,
-        key: &StreamKey,
-        error: Option<String>,
-        due: Timestamp,
-        polled_at: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// A poll ended without a page.
+    fn note_poll(&self, key: &StreamKey, note: PollNote) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What a person wants of a stream. It need not have been read yet.
+    fn wish(&self, key: &StreamKey, wish: Wish, now: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The streams of which people want something.
+    fn wishes(&self) -> impl Future<Output = Result<BTreeMap<StreamKey, Wishes>, StoreError>> + Send;
+}
+
+/// What a person wants of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Leave it alone until somebody resumes it.
+    Pause,
+    /// Go on, also with what said that it is gone for good; at once.
+    Resume,
+    /// Poll it at once, once, also while it is paused.
+    Poll,
+}
+
+/// What people want of a stream now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// Left alone since.
+    pub paused: Option<Timestamp>,
+    /// To be polled at once, asked for at this time.
+    pub asked: Option<Timestamp>,
+}
+
+/// How a poll ended that brought no page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PollNote {
+    /// Why it failed; `None` for "unchanged".
+    pub error: Option<String>,
+    /// Validators that replace the stored ones; `None` keeps those.
+    pub validators: Option<Validators>,
+    /// When to poll next.
+    pub due: Timestamp,
+    /// Start of the poll.
+    pub polled_at: Timestamp,
+    /// What is remembered from now on; `None` leaves it as it is.
+    pub standing: Option<Box<Standing>>,
+}
+
+impl PollNote {
+    /// Nothing has changed since the last poll.
+    #[must_use]
+    pub fn unchanged(due: Timestamp, polled_at: Timestamp) -> Self {
+        Self { error: None, validators: None, due, polled_at, standing: None }
+    }
+
+    /// The poll failed.
+    pub fn failed(why: impl Into<String>, due: Timestamp, polled_at: Timestamp) -> Self {
+        Self { error: Some(why.into()), ..Self::unchanged(due, polled_at) }
+    }
 }
 
 /// One counter of a quarter. Segments, sources and themes are numbers that [`Counters`] names.

@@ -103,7 +103,16 @@ mod tests {
     }
 
     fn source(kind: sources::Settings) -> Source {
-        Source { name: "s".to_owned(), schedule: Schedule::Every(TimeDelta::hours(1)), labels: BTreeMap::new(), max_delay: None, kind }
+        Source {
+            name: "s".to_owned(),
+            schedule: Schedule::Every(TimeDelta::hours(1)),
+            labels: BTreeMap::new(),
+            max_delay: None,
+            robots: false,
+            own_pace: true,
+            was: Vec::new(),
+            kind,
+        }
     }
 
     fn feed(delay: i64, per_day: f64, read: i64) -> Awaited {

@@ -359,7 +359,7 @@ mod tests {
             labels: std::collections::BTreeMap::default(),
             hash: 1,
         }];
-        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None };
         store.commit_page(PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).await.unwrap();
         let (parts, stop) = (parts(store, &plan), CancellationToken::new());
         stop.cancel();

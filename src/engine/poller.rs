@@ -20,6 +20,7 @@ use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -33,6 +34,7 @@ use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
 use crate::fetch::Kind;
+use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::schedule::Schedule;
 use crate::sources::ReadError;
@@ -168,7 +170,7 @@ impl<S: Ingest> Poller<S> {
                 let due = self.due_after(target, &error, errors + 1);
                 let why = error.to_string();
                 self.board.add(board::POLLS, &[("source", source), ("result", "error")], 1.0);
-                self.store.note_poll(&target.key, Some(why.clone()), due, started).await?;
+                self.store.note_poll(&target.key, PollNote::failed(why.clone(), due, started)).await?;
                 // The first error and every tenth are told; `status` has the newest.
                 if errors.is_multiple_of(10) {
                     warn!(source, errors = errors + 1, "source `{source}`: {why}; next try at {}", due.format("%F %T UTC"));
@@ -190,17 +192,18 @@ impl<S: Ingest> Poller<S> {
         let mut newest: Option<Validators> = None;
         loop {
             let validators = if walking { None } else { walk.stream.validators.as_ref() };
-            let (response, given) = match self.fetcher.fetch(&request, validators, self.clock.now()).await {
-                Ok(Fetched::New { response, validators }) => (response, validators),
-                Ok(Fetched::Unchanged { .. }) => return self.unchanged(walk).await,
-                Err(error) if walking && walk.pages == 0 && matches!(error.kind, Kind::NotFound | Kind::Gone) => {
-                    // The stored step is not answered any more: the walk begins anew, what is known is dropped by id.
-                    walking = false;
-                    request = source.source.first(&key.shard, &walk.stream.cursor, walk.started);
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let (response, given) =
+                match self.fetcher.fetch(&request, Manner { validators, robots: source.settings.robots }, self.clock.now()).await {
+                    Ok(Fetched::New { response, validators, .. }) => (response, validators),
+                    Ok(Fetched::Unchanged { validators, .. }) => return self.unchanged(walk, validators).await,
+                    Err(error) if walking && walk.pages == 0 && matches!(error.kind, Kind::NotFound | Kind::Gone) => {
+                        // The stored step is not answered any more: the walk begins anew, what is known is dropped by id.
+                        walking = false;
+                        request = source.source.first(&key.shard, &walk.stream.cursor, walk.started);
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
             if walk.pages == 0 && !walking {
                 newest = given;
             }
@@ -209,7 +212,7 @@ impl<S: Ingest> Poller<S> {
             let due = self.due(walk.target, page.due);
             let progress = match page.next {
                 Some(next) if !last => Progress::Walking { next },
-                _ => Progress::Ended { cursor: page.cursor, validators: newest.take(), due, polled_at: walk.started },
+                _ => Progress::Ended { cursor: page.cursor, validators: newest.take(), due, polled_at: walk.started, standing: None },
             };
             let next = if let Progress::Walking { next } = &progress { Some(next.clone()) } else { None };
             self.commit(walk, items, progress).await?;
@@ -272,10 +275,12 @@ impl<S: Ingest> Poller<S> {
         Ok(())
     }
 
-    async fn unchanged(&self, walk: &Walk<'_>) -> Result<Timestamp, PollError> {
+    async fn unchanged(&self, walk: &Walk<'_>, validators: Validators) -> Result<Timestamp, PollError> {
         let due = self.due(walk.target, None);
         self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "not_modified")], 1.0);
-        self.store.note_poll(&walk.target.key, None, due, walk.started).await?;
+        let validators = Some(validators).filter(|new| walk.stream.validators.as_ref() != Some(new));
+        let note = PollNote { validators, ..PollNote::unchanged(due, walk.started) };
+        self.store.note_poll(&walk.target.key, note).await?;
         Ok(due)
     }
 

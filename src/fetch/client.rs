@@ -21,6 +21,7 @@ use url::Url;
 use crate::config::settings::Fetch;
 use crate::domain::Timestamp;
 use crate::domain::http::Answer;
+use crate::domain::http::Aside;
 use crate::domain::http::Get;
 use crate::domain::http::Validators;
 use crate::domain::secret::Secret;
@@ -28,6 +29,7 @@ use crate::domain::secret::ShownUrl;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::Kind;
+use crate::fetch::Manner;
 use crate::fetch::answer;
 use crate::fetch::answer::Meaning;
 use crate::fetch::cap;
@@ -43,8 +45,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence: before the first byte, and between two pieces.
 const SILENCE: Duration = Duration::from_secs(30);
 const MOST_REDIRECTS: usize = 10;
-/// Requests at once, to all hosts together.
-const AT_ONCE: usize = 16;
 /// Lines of a header block.
 const HEADER_LINES: usize = 200;
 
@@ -112,18 +112,18 @@ impl Client {
             open: build(open)?,
             guard: Guard::new(&settings.allow_private)?,
             lanes: Lanes::new(settings.host_gap.max(TimeDelta::zero())),
-            at_once: Semaphore::new(AT_ONCE),
+            at_once: Semaphore::new(settings.at_once),
             timeout: settings.timeout.to_std().unwrap_or_default(),
             max_body: settings.max_body,
         })
     }
 
     /// Carries out a GET, over redirects.
-    pub(super) async fn get(&self, get: &Get, validators: Option<&Validators>, now: Timestamp) -> Result<Fetched, FetchError> {
+    pub(super) async fn get(&self, get: &Get, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let home = Url::parse(&get.url)
             .map_err(|error| FetchError::new(Kind::Refused, format!("not an address: {error}; write it with https://")))?;
         let mut url = bare(home.clone());
-        let mut journey = Journey { get, validators, home, watch: Watch::start(now), left: self.timeout };
+        let mut journey = Journey { get, validators: manner.validators, home, watch: Watch::start(now), left: self.timeout };
         let mut seen = Vec::new();
         loop {
             let next = match self.hop(&mut journey, &url).await? {
@@ -158,12 +158,13 @@ impl Client {
         let given = answer::validators(response.headers(), url);
         match meaning? {
             Meaning::Moved(next) => Ok(Hop::Moved(next)),
-            Meaning::Unchanged => Ok(Hop::Arrived(Fetched::Unchanged { validators: newest(given, sent, url) })),
+            Meaning::Unchanged => Ok(Hop::Arrived(Fetched::Unchanged { validators: newest(given, sent, url), aside: Aside::default() })),
             Meaning::Read => {
                 let content_type = answer::text(response.headers(), &CONTENT_TYPE).unwrap_or_default();
                 let body = cap::body(response, self.max_body, &host).await?;
                 let answer = Answer { request: journey.get.clone(), url: url.to_string(), content_type, body };
-                Ok(Hop::Arrived(Fetched::New { response: crate::domain::http::Response::Http(answer), validators: given }))
+                let response = crate::domain::http::Response::Http(answer);
+                Ok(Hop::Arrived(Fetched::New { response, validators: given, aside: Aside::default() }))
             }
         }
     }

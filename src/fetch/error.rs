@@ -35,6 +35,8 @@ pub enum Kind {
     Denied,
     /// The host asked for patience.
     Busy,
+    /// Not asked at all: `robots.txt` says that programs should not.
+    Robots,
     /// Not asked at all: a private address, a redirect out of https, or no web address.
     Refused,
     /// Larger than `max_body`.

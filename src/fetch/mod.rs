@@ -30,6 +30,7 @@ pub use crate::fetch::file::read_slice;
 
 use crate::config::settings::Fetch;
 use crate::domain::Timestamp;
+use crate::domain::http::Aside;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
@@ -48,12 +49,25 @@ pub enum Fetched {
         response: Response,
         /// What the server wants to see again; `None` where it gave nothing.
         validators: Option<Validators>,
+        /// What it said beside.
+        aside: Aside,
     },
     /// The server says that nothing has changed since it gave the validators that were sent.
     Unchanged {
         /// These replace the stored ones.
         validators: Validators,
+        /// What it said beside.
+        aside: Aside,
     },
+}
+
+/// How a request is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner<'a> {
+    /// Sent only to the very address that gave them, and only where the request asks for it.
+    pub validators: Option<&'a Validators>,
+    /// Ask `robots.txt` first, and do not ask for what it disallows.
+    pub robots: bool,
 }
 
 /// Carries requests out. One for the whole daemon: it knows the pace of every host.
@@ -76,8 +90,7 @@ impl Fetcher {
         Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
     }
 
-    /// Carries out one request. `validators` are sent only to the very address that gave them, and
-    /// only where the request asks for it. May wait for the host's pace, at most a few seconds
+    /// Carries out one request. May wait for the host's pace, at most a few seconds
     /// beyond other requests to the same host. `now` is the time of the call.
     ///
     /// Dropping the future ends the request at once.
@@ -85,12 +98,12 @@ impl Fetcher {
     /// # Errors
     ///
     /// [`FetchError`]; its kind says what to do.
-    pub async fn fetch(&self, request: &Request, validators: Option<&Validators>, now: Timestamp) -> Result<Fetched, FetchError> {
+    pub async fn fetch(&self, request: &Request, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let response = match request {
-            Request::Get(get) => return self.client.get(get, validators, now).await,
+            Request::Get(get) => return self.client.get(get, manner, now).await,
             Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
             Request::Slice(slice) => Response::Slice(file::read(slice).await?),
         };
-        Ok(Fetched::New { response, validators: None })
+        Ok(Fetched::New { response, validators: None, aside: Aside::default() })
     }
 }

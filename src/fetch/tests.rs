@@ -96,6 +96,7 @@ fn settings(allowed: &[&Server]) -> Fetch {
         timeout: TimeDelta::seconds(5),
         max_body: 100_000,
         host_gap: TimeDelta::zero(),
+        at_once: 8,
         settle: TimeDelta::zero(),
     }
 }
@@ -113,7 +114,7 @@ fn get(url: String) -> Request {
 }
 
 async fn body_of(fetcher: &Fetcher, url: String) -> Result<String, FetchError> {
-    match fetcher.fetch(&get(url), None, now()).await? {
+    match fetcher.fetch(&get(url), Manner::default(), now()).await? {
         Fetched::New { response: Response::Http(answer), .. } => Ok(String::from_utf8(answer.body).unwrap()),
         other => panic!("not a body: {other:?}"),
     }
@@ -127,12 +128,12 @@ async fn kind_of(fetcher: &Fetcher, url: String) -> Kind {
 async fn an_answer_comes_with_its_request_and_the_request_says_who_asks() {
     let server = Server::start(|_| reply("200 OK", "Content-Type: text/xml; charset=x\r\nETag: \"v1\"\r\n", b"<rss/>"));
     let asked = get(server.url("/feed?b=%20a#top"));
-    let fetched = fetcher_for(&settings(&[&server])).fetch(&asked, None, now()).await.unwrap();
+    let fetched = fetcher_for(&settings(&[&server])).fetch(&asked, Manner::default(), now()).await.unwrap();
     let Request::Get(request) = asked else { unreachable!() };
     let url = server.url("/feed?b=%20a");
     let validators = Some(Validators { url: url.clone(), etag: Some("\"v1\"".to_owned()), last_modified: None });
     let answer = Answer { request, url, content_type: "text/xml; charset=x".to_owned(), body: b"<rss/>".to_vec() };
-    assert_eq!(fetched, Fetched::New { response: Response::Http(answer), validators });
+    assert_eq!(fetched, Fetched::New { response: Response::Http(answer), validators, aside: Aside::default() });
 
     let head = server.heard().remove(0).to_lowercase();
     let version = env!("CARGO_PKG_VERSION");
@@ -152,13 +153,16 @@ async fn validators_go_back_as_they_came_and_unchanged_costs_nothing() {
     let fetcher = fetcher_for(&settings(&[&server]));
     let stored =
         Validators { url: server.url("/feed"), etag: Some("\"o d\\d\"".to_owned()), last_modified: Some("Someday, 1 Foo 99".to_owned()) };
-    let outcome = fetcher.fetch(&get(server.url("/feed")), Some(&stored), now()).await.unwrap();
-    assert_eq!(outcome, Fetched::Unchanged { validators: Validators { etag: Some("W/\"v2\"".to_owned()), ..stored.clone() } });
+    let outcome = fetcher.fetch(&get(server.url("/feed")), Manner { validators: Some(&stored), robots: false }, now()).await.unwrap();
+    assert_eq!(
+        outcome,
+        Fetched::Unchanged { validators: Validators { etag: Some("W/\"v2\"".to_owned()), ..stored.clone() }, aside: Aside::default() }
+    );
     let head = server.heard().remove(0);
     assert!(head.contains("if-none-match: \"o d\\d\"\r\n") && head.contains("if-modified-since: Someday, 1 Foo 99\r\n"), "{head}");
 
     // They belong to the address that gave them; "unchanged" without them is an error.
-    let error = fetcher.fetch(&get(server.url("/other")), Some(&stored), now()).await.unwrap_err();
+    let error = fetcher.fetch(&get(server.url("/other")), Manner { validators: Some(&stored), robots: false }, now()).await.unwrap_err();
     assert_eq!(error.kind, Kind::Status(304));
     assert!(!server.heard()[1].contains("if-"), "{}", server.heard()[1]);
 }
@@ -174,7 +178,9 @@ async fn a_redirect_takes_neither_login_nor_foreign_validators_along() {
     let fetcher = fetcher_for(&settings(&[&server, &target]));
     let asked = get(server.url("/a").replace("http://", "http://ann:p%40w@"));
     let stored = Validators { url: target.url("/final"), etag: Some("\"t\"".to_owned()), last_modified: None };
-    let Fetched::New { response: Response::Http(answer), .. } = fetcher.fetch(&asked, Some(&stored), now()).await.unwrap() else {
+    let Fetched::New { response: Response::Http(answer), .. } =
+        fetcher.fetch(&asked, Manner { validators: Some(&stored), robots: false }, now()).await.unwrap()
+    else {
         panic!()
     };
     assert_eq!((answer.url, answer.body), (target.url("/final"), b"there".to_vec()));
@@ -310,11 +316,11 @@ async fn a_host_that_wants_peace_is_not_asked_again_for_any_source() {
     let fetcher = fetcher_for(&settings(&[&server]));
     let error = body_of(&fetcher, server.url("/a")).await.unwrap_err();
     assert_eq!((error.kind, error.retry_after), (Kind::Busy, Some(TimeDelta::seconds(120))));
-    let error = fetcher.fetch(&get(server.url("/b")), None, now() + TimeDelta::seconds(30)).await.unwrap_err();
+    let error = fetcher.fetch(&get(server.url("/b")), Manner::default(), now() + TimeDelta::seconds(30)).await.unwrap_err();
     let left = error.retry_after.unwrap().num_seconds();
     assert!(error.kind == Kind::Busy && (85..=95).contains(&left), "{error}");
     assert_eq!(server.heard().len(), 1);
-    let _ = fetcher.fetch(&get(server.url("/c")), None, now() + TimeDelta::seconds(130)).await;
+    let _ = fetcher.fetch(&get(server.url("/c")), Manner::default(), now() + TimeDelta::seconds(130)).await;
     assert_eq!(server.heard().len(), 2);
 }
 
@@ -342,7 +348,7 @@ async fn a_proxy_gets_all_requests_with_its_login_and_none_for_private_numbers()
     let login = format!("proxy-authorization: Basic {}", BASE64_STANDARD.encode("me:hush"));
     assert!(head.contains(&login), "{head}");
     assert_eq!(kind_of(&fetcher, "http://10.0.0.1/".to_owned()).await, Kind::Refused);
-    assert!(!format!("{:?}", fetcher.fetch(&get("https://reviews.invalid/".to_owned()), None, now()).await).contains("hush"));
+    assert!(!format!("{:?}", fetcher.fetch(&get("https://reviews.invalid/".to_owned()), Manner::default(), now()).await).contains("hush"));
 }
 
 #[tokio::test]
@@ -350,8 +356,8 @@ async fn a_folder_and_a_piece_of_a_file_come_the_same_way() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("week.csv"), "id,text\n").unwrap();
     let fetcher = fetcher_for(&settings(&[]));
-    let listed = fetcher.fetch(&Request::Folder(folder.path().to_owned()), None, Timestamp::MAX_UTC).await.unwrap();
-    let Fetched::New { response: Response::Folder(entries), validators: None } = listed else { panic!("{listed:?}") };
+    let listed = fetcher.fetch(&Request::Folder(folder.path().to_owned()), Manner::default(), Timestamp::MAX_UTC).await.unwrap();
+    let Fetched::New { response: Response::Folder(entries), validators: None, .. } = listed else { panic!("{listed:?}") };
     assert!(entries.len() == 1 && entries[0].settled && entries[0].size == 8, "{entries:?}");
 }
 

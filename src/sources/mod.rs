@@ -55,6 +55,15 @@ pub struct ReadError {
     pub cure: String,
 }
 
+/// Whether `robots.txt` of a host has a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Robots {
+    /// What it disallows is not asked for.
+    Obey,
+    /// It is not looked at.
+    Ignore,
+}
+
 /// A kind with its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settings {

@@ -131,7 +131,7 @@ fn make(store: &mut Direct) {
                     items,
                     history: false,
                     usual_delay: 86_400,
-                    progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+                    progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None },
                     now,
                 })
                 .unwrap();

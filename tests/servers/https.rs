@@ -18,6 +18,7 @@ use uproar::domain::http::Response;
 use uproar::fetch::Fetched;
 use uproar::fetch::Fetcher;
 use uproar::fetch::Kind;
+use uproar::fetch::Manner;
 use uproar::fetch::SETTLING_TIME;
 
 use crate::authority;
@@ -58,6 +59,7 @@ impl Server {
             timeout: TimeDelta::seconds(20),
             max_body: 1_000_000,
             host_gap: TimeDelta::zero(),
+            at_once: 8,
             settle: TimeDelta::zero(),
         }
     }
@@ -78,11 +80,11 @@ async fn only_who_is_trusted_is_read() {
     let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
 
     let stranger = Fetcher::new(&server.settings(false), SETTLING_TIME).unwrap();
-    let error = stranger.fetch(&request, None, now).await.unwrap_err();
+    let error = stranger.fetch(&request, Manner::default(), now).await.unwrap_err();
     assert!(error.kind == Kind::Network && error.message.contains("`extra_ca`"), "{error}");
 
     let friend = Fetcher::new(&server.settings(true), SETTLING_TIME).unwrap();
-    let fetched = friend.fetch(&request, None, now).await.unwrap();
+    let fetched = friend.fetch(&request, Manner::default(), now).await.unwrap();
     let Fetched::New { response: Response::Http(answer), .. } = fetched else { panic!("{fetched:?}") };
     assert!(answer.url == url && !answer.body.is_empty(), "{}", String::from_utf8_lossy(&answer.body));
 }

@@ -10,6 +10,7 @@ use crate::domain::item::Cursor;
 use crate::domain::secret::Secret;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
+use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::render;
 
@@ -36,7 +37,7 @@ async fn source_answers(source: &Source, fetcher: &Fetcher) -> Result<(), String
         let now = Clock::real().now();
         let cursor = Cursor::default();
         let request = reader.first(&shard, &cursor, now);
-        match fetcher.fetch(&request, None, now).await {
+        match fetcher.fetch(&request, Manner { validators: None, robots: source.robots }, now).await {
             Ok(Fetched::New { response, .. }) => {
                 reader.read(&shard, &cursor, &response, now).map_err(|error| error.to_string())?;
             }

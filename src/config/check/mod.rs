@@ -99,6 +99,7 @@ fn fetch(top: &Top) -> Fetch {
         timeout: fetch.timeout.value.0,
         max_body: fetch.max_body.value.0,
         host_gap: fetch.host_gap.value.0,
+        at_once: fetch.at_once.value.0 as usize,
         settle: fetch.settle.value.0,
     }
 }

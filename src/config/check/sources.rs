@@ -23,6 +23,7 @@ use crate::config::units;
 use crate::schedule::Schedule;
 use crate::schedule::cron;
 use crate::sources;
+use crate::sources::Robots;
 
 /// The sources that could be read as a whole.
 pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Source> {
@@ -41,6 +42,9 @@ fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         schedule: schedule?,
         labels: source.labels.value.0.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect(),
         max_delay: source.max_delay.as_ref().map(|span| span.value.0),
+        robots: source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey),
+        own_pace: source.every.is_some() || source.cron.is_some(),
+        was: source.was.value.iter().map(|name| name.value.0.clone()).collect(),
         kind: kind?,
     })
 }

@@ -19,6 +19,7 @@ use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
+use crate::sources::Robots;
 use crate::sources::file::DateOrder;
 
 /// A value that is written as one of a few words.
@@ -68,6 +69,10 @@ impl Words for Measure {
 impl Words for Scope {
     const WORDS: &'static [(&'static str, Self)] =
         &[("sentence", Self::Sentence), ("pair", Self::Pair), ("text", Self::Text), ("title", Self::Title)];
+}
+
+impl Words for Robots {
+    const WORDS: &'static [(&'static str, Self)] = &[("obey", Self::Obey), ("ignore", Self::Ignore)];
 }
 
 impl Words for DateOrder {

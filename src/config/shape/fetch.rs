@@ -3,6 +3,7 @@
 use crate::config::kind::address::HostPort;
 use crate::config::kind::list::List;
 use crate::config::kind::number::Size;
+use crate::config::kind::number::Whole;
 use crate::config::kind::secret::Discreet;
 use crate::config::kind::text::FilePath;
 use crate::config::kind::text::Line;
@@ -29,6 +30,8 @@ table! {
         max_body: Size<1_000>, default = "20 MB";
         /// Least time between two requests to one host.
         host_gap: Span<0, HOUR>, default = "1s";
+        /// Polls at the same time, to all hosts together; of one host there is one.
+        at_once: Whole<1, 1000>, default = 16;
         /// How long neither size nor time of change of a dropped file may move before it is read.
         settle: Span<0, HOUR>, default = "10s";
     }

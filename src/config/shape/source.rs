@@ -16,6 +16,7 @@ use crate::config::kind::time::Zone;
 use crate::config::units::DAY;
 use crate::config::units::MINUTE;
 use crate::config::units::SECOND;
+use crate::sources::Robots;
 use crate::sources::file::DateOrder;
 
 table! {
@@ -34,6 +35,11 @@ table! {
         labels: Map, default = {}, such_as = { product = "app" };
         /// Longest ordinary delay between publication and first sight; learnt without it.
         max_delay: Span<MINUTE, { 366 * DAY }>, optional = "3d";
+        /// Whether `robots.txt` of the host has a say: "obey" or "ignore". Feeds are made for programs,
+        /// and readers of feeds do not ask for it.
+        robots: Choice<Robots>, optional = "obey";
+        /// Its former name or names: what is stored under them becomes its own.
+        was: List<Name>, default = [], such_as = ["old-name"];
         /// A feed.
         feed: Feed, optional = {};
         /// A folder of exports.

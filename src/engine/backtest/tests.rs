@@ -111,7 +111,7 @@ fn page(source: &str, posts: &[Post], minute: i64, history: bool) -> PageCommit 
         items: posts.iter().map(tagged).collect(),
         history,
         usual_delay: DAY * 60,
-        progress: Moves::Ended { cursor: None, validators: None, due: at(minute), polled_at: at(minute) },
+        progress: Moves::Ended { cursor: None, validators: None, due: at(minute), polled_at: at(minute), standing: None },
         now: at(minute),
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::notice::Row;
 use crate::domain::ports::Claim;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::engine::intake::Intake;
 use crate::store::sqlite::Sqlite;
@@ -77,7 +78,7 @@ impl Scene {
             items,
             history,
             usual_delay: 2 * 24 * 3600,
-            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None },
             now,
         };
         self.store.commit_page(commit).await.unwrap();
@@ -150,7 +151,7 @@ async fn a_source_that_cannot_be_read_is_told_of_and_shown_beside_what_it_counts
     scene.look(NOW).await;
     scene.next().await.unwrap();
     for hour in NOW + 1..NOW + 30 {
-        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.store.note_poll(&stream(), PollNote::failed("HTTP 503", at(hour), at(hour))).await.unwrap();
         scene.look(hour).await;
     }
     let silence = scene.of(Kind::NoData).await;
@@ -217,7 +218,7 @@ async fn where_every_watch_tells_single_messages_time_passes_all_the_same() {
     let mut scene = Scene::new().await;
     scene.configure(&CONFIG.replace("notify = [\"box\"]", "notify = [\"box\"]\neach = { at_most = \"10 per day\" }")).await;
     for hour in NOW + 1..NOW + 30 {
-        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.store.note_poll(&stream(), PollNote::failed("HTTP 503", at(hour), at(hour))).await.unwrap();
         scene.look(hour).await;
     }
     assert_eq!(scene.of(Kind::NoData).await.state, State::Open);
@@ -231,10 +232,10 @@ async fn nobody_is_late_to_acknowledge_what_waits_for_the_end_of_quiet_hours() {
     let route =
         "[[route]]\n    to = [\"call\"]\n    after = \"15m\"\n    [[target]]\n    name = \"call\"\n    file = { folder = \"call\" }\n";
     scene.configure(&format!("{}{route}", CONFIG.replace("name = \"box\"", &quiet))).await;
-    scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(NOW), at(NOW)).await.unwrap();
+    scene.store.note_poll(&stream(), PollNote::failed("HTTP 503", at(NOW), at(NOW))).await.unwrap();
     let mut opened = None;
     for hour in NOW..NOW + 60 {
-        scene.store.note_poll(&stream(), Some("HTTP 503".to_owned()), at(hour), at(hour)).await.unwrap();
+        scene.store.note_poll(&stream(), PollNote::failed("HTTP 503", at(hour), at(hour))).await.unwrap();
         scene.look(hour).await;
         let mut silences = scene.store.newest().await.unwrap().into_iter().filter(|incident| incident.key.kind == Kind::NoData);
         let Some(silence) = silences.next_back() else { continue };

@@ -87,7 +87,7 @@ impl Scene {
             items,
             history,
             usual_delay: 2 * 24 * 3600,
-            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None },
             now,
         };
         self.store.commit_page(commit).await.unwrap();

@@ -86,7 +86,7 @@ impl Scene {
             items: hours.map(item).collect(),
             history,
             usual_delay: 7 * 24 * 3600,
-            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None },
             now,
         };
         self.store.commit_page(commit).await.unwrap();
@@ -203,7 +203,7 @@ impl Scene {
             items: items.collect(),
             history: day < 200,
             usual_delay: 7 * 24 * 3600,
-            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now },
+            progress: Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None },
             now,
         };
         self.store.commit_page(commit).await.unwrap();

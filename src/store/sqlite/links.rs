@@ -103,7 +103,7 @@ mod tests {
         };
         let stream = StreamKey { source: "shop".to_owned(), shard: Shard(String::new()) };
         let items = vec![item("2", "first"), item("1", "second")];
-        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None };
         store.commit_page(&PageCommit { stream, items, history: false, usual_delay: 3600, progress, now }).unwrap();
         let letter = store.reader().letter(2).unwrap().unwrap();
         assert_eq!((letter.text.as_str(), letter.source.as_str(), &letter.labels["country"][..]), ("second", "shop", "se"));

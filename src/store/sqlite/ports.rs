@@ -31,6 +31,7 @@ use crate::domain::ports::Labelling;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Reviews;
 use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
@@ -38,6 +39,8 @@ use crate::domain::ports::StoredFields;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
+use crate::domain::ports::Wish;
+use crate::domain::ports::Wishes;
 use crate::domain::remark::Labels;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
@@ -298,14 +301,28 @@ impl Ingest for Sqlite {
         self.writer.run(move |connection, names| relabel::commit(connection, names, &page)).await
     }
 
-    async fn note_poll(&self, key: &StreamKey, error: Option<String>, due: Timestamp, polled_at: Timestamp) -> Result<(), StoreError> {
+    async fn note_poll(&self, key: &StreamKey, note: PollNote) -> Result<(), StoreError> {
         let key = key.clone();
         self.writer
             .run(move |connection, names| {
                 let source = names.source(connection, &key.source)?;
-                streams::note(connection, source, &key.shard, error.as_deref(), due, polled_at)
+                streams::note(connection, source, &key.shard, &note)
             })
             .await
+    }
+
+    async fn wish(&self, key: &StreamKey, wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.writer
+            .run(move |connection, names| {
+                let source = names.source(connection, &key.source)?;
+                streams::wish(connection, source, &key.shard, wish, now)
+            })
+            .await
+    }
+
+    async fn wishes(&self) -> Result<BTreeMap<StreamKey, Wishes>, StoreError> {
+        self.read(|reader| streams::wishes(reader.connection())).await
     }
 }
 

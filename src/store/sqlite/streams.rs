@@ -12,14 +12,17 @@ use crate::counting::delay::Lesson;
 use crate::domain::Timestamp;
 use crate::domain::item::Cursor;
 use crate::domain::item::Shard;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
+use crate::domain::ports::Wish;
+use crate::domain::ports::Wishes;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
-const COLUMNS: &str = "cursor, walk, validators, due, history_done, complete_to, last_new, errors, error,
+const COLUMNS: &str = "cursor, walk, validators, due, history_done, complete_to, last_new, errors, error, paused, asked, standing,
     (SELECT histogram FROM delay WHERE delay.source = stream.source AND delay.shard = stream.shard)";
 
 pub(super) fn load(connection: &Connection, key: &StreamKey) -> Result<Stream, StoreError> {
@@ -42,7 +45,7 @@ fn of_row(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Stream> {
     // A walk or validators that an older release wrote and this one can't read are worth one full
     // poll, not a stop.
     let json = |at: usize| row.get::<_, Option<String>>(from + at);
-    let delays: Delays = json(9)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let delays: Delays = json(12)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     Ok(Stream {
         cursor: Cursor(row.get(from)?),
         walk: json(1)?.and_then(|text| serde_json::from_str(&text).ok()),
@@ -57,6 +60,9 @@ fn of_row(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Stream> {
         longest_delay: delays.longest(),
         news_per_day: delays.per_day(),
         newest: delays.newest(),
+        paused: time(9)?,
+        asked: time(10)?,
+        standing: json(11)?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
     })
 }
 
@@ -78,12 +84,13 @@ pub(super) fn advance(
                 serde_json::to_string(next)?
             ])?;
         }
-        Progress::Ended { cursor, validators, due, polled_at } => {
+        Progress::Ended { cursor, validators, due, polled_at, standing } => {
             let validators = validators.as_ref().map(serde_json::to_string).transpose()?;
             connection
                 .prepare_cached(
                     "UPDATE stream SET walk = NULL, cursor = coalesce(?3, cursor), validators = ?4, due = ?5, history_done = 1,
-                     complete_to = max(coalesce(complete_to, 0), ?6), errors = 0, error = NULL WHERE source = ?1 AND shard = ?2",
+                     complete_to = max(coalesce(complete_to, 0), ?6), errors = 0, error = NULL, asked = NULL,
+                     standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2",
                 )?
                 .execute(params![
                     source,
@@ -91,7 +98,8 @@ pub(super) fn advance(
                     cursor.as_ref().and_then(|cursor| cursor.0.as_deref()),
                     validators,
                     millis(*due),
-                    millis(*polled_at)
+                    millis(*polled_at),
+                    standing.as_ref().map(serde_json::to_string).transpose()?
                 ])?;
         }
     }
@@ -106,23 +114,52 @@ pub(super) fn advance(
 }
 
 /// A poll that brought no page: "unchanged", or an error.
-pub(super) fn note(
-    connection: &Connection,
-    source: i64,
-    shard: &Shard,
-    error: Option<&str>,
-    due: Timestamp,
-    polled_at: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &PollNote) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
-    let statement = if error.is_some() {
-        "UPDATE stream SET due = ?3, errors = errors + 1, error = ?5 WHERE source = ?1 AND shard = ?2 AND ?4 IS NOT NULL"
+    let statement = if note.error.is_some() {
+        "UPDATE stream SET due = ?3, errors = errors + 1, error = ?5, asked = NULL, validators = coalesce(?6, validators),
+         standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2 AND ?4 IS NOT NULL"
     } else {
-        "UPDATE stream SET due = ?3, complete_to = max(coalesce(complete_to, 0), ?4), history_done = 1, errors = 0, error = ?5
-         WHERE source = ?1 AND shard = ?2"
+        "UPDATE stream SET due = ?3, complete_to = max(coalesce(complete_to, 0), ?4), history_done = 1, errors = 0, error = ?5,
+         asked = NULL, validators = coalesce(?6, validators), standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2"
     };
-    connection.prepare_cached(statement)?.execute(params![source, shard.0, millis(due), millis(polled_at), error])?;
+    connection.prepare_cached(statement)?.execute(params![
+        source,
+        shard.0,
+        millis(note.due),
+        millis(note.polled_at),
+        note.error,
+        note.validators.as_ref().map(serde_json::to_string).transpose()?,
+        note.standing.as_ref().map(serde_json::to_string).transpose()?
+    ])?;
     Ok(())
+}
+
+/// Notes what a person wants.
+pub(super) fn wish(connection: &Connection, source: i64, shard: &Shard, wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+    touch(connection, source, shard)?;
+    let statement = match wish {
+        Wish::Pause => "UPDATE stream SET paused = coalesce(paused, ?3) WHERE source = ?1 AND shard = ?2",
+        Wish::Resume => {
+            "UPDATE stream SET paused = NULL, asked = ?3, standing = json_remove(standing, '$.gone') WHERE source = ?1 AND shard = ?2"
+        }
+        Wish::Poll => "UPDATE stream SET asked = ?3 WHERE source = ?1 AND shard = ?2",
+    };
+    connection.prepare_cached(statement)?.execute(params![source, shard.0, millis(now)])?;
+    Ok(())
+}
+
+/// The streams of which people want something.
+pub(super) fn wishes(connection: &Connection) -> Result<BTreeMap<StreamKey, Wishes>, StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT name, shard, paused, asked FROM stream JOIN source ON source.id = stream.source
+         WHERE paused IS NOT NULL OR asked IS NOT NULL",
+    )?;
+    let rows = find.query_map([], |row| {
+        let time = |at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(moment));
+        Ok((StreamKey { source: row.get(0)?, shard: Shard(row.get(1)?) }, Wishes { paused: time(2)?, asked: time(3)? }))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Start of the last good poll of a stream.

@@ -65,6 +65,6 @@ fn same_words(key: u64) -> Likeness {
 /// A page of news, read at `now`, that ends its walk.
 fn page(items: Vec<TaggedItem>, now: &str) -> PageCommit {
     let now = time(now);
-    let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now };
+    let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing: None };
     PageCommit { stream: stream(), items, history: false, usual_delay: 24 * 3600, progress, now }
 }

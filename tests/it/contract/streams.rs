@@ -5,7 +5,12 @@ mod of_every_store {
     use uproar::domain::http::Validators;
     use uproar::domain::item::Cursor;
     use uproar::domain::ports::Ingest;
+    use uproar::domain::ports::PollNote;
     use uproar::domain::ports::Progress;
+    use uproar::domain::ports::Wish;
+    use uproar::domain::ports::Wishes;
+    use uproar::domain::standing::Gone;
+    use uproar::domain::standing::Standing;
 
     use crate::contract::item;
     use crate::contract::page;
@@ -21,17 +26,20 @@ mod of_every_store {
         assert_eq!((walking.walk, walking.cursor, walking.history_done), (Some(next), Cursor(None), false));
 
         let mut last = page(vec![], "2026-11-01T10:02:00Z");
+        let standing = Standing { ids_change: Some(time("2026-11-01T10:00:00Z")), ..Standing::default() };
         let validators = Validators { url: "https://a.example/".to_owned(), etag: Some("W/\"1\"".to_owned()), last_modified: None };
         last.progress = Progress::Ended {
             cursor: Some(Cursor(Some("mark".to_owned()))),
             validators: Some(validators.clone()),
             due: time("2026-11-01T11:00:00Z"),
             polled_at: time("2026-11-01T10:00:30Z"),
+            standing: Some(Box::new(standing.clone())),
         };
         store.commit_page(last).await.unwrap();
         let ended = store.stream(&stream()).await.unwrap();
         assert_eq!((ended.walk, ended.cursor, ended.history_done), (None, Cursor(Some("mark".to_owned())), true));
         assert_eq!((ended.validators, ended.complete_to), (Some(validators), Some(time("2026-11-01T10:00:30Z"))));
+        assert_eq!(ended.standing, standing);
     }
 
     pub(super) async fn how_late_news_come_is_learnt_and_history_teaches_nothing(store: &impl Ingest) {
@@ -53,13 +61,37 @@ mod of_every_store {
 
     pub(super) async fn errors_are_counted_until_a_poll_goes_well(store: &impl Ingest) {
         let (due, at) = (time("2026-11-01T11:00:00Z"), time("2026-11-01T10:00:00Z"));
-        store.note_poll(&stream(), Some("down".to_owned()), due, at).await.unwrap();
-        store.note_poll(&stream(), Some("still down".to_owned()), due, at).await.unwrap();
+        store.note_poll(&stream(), PollNote::failed("down", due, at)).await.unwrap();
+        store.note_poll(&stream(), PollNote::failed("still down", due, at)).await.unwrap();
         let failing = store.stream(&stream()).await.unwrap();
         assert_eq!((failing.errors, failing.error.as_deref(), failing.complete_to), (2, Some("still down"), None));
-        store.note_poll(&stream(), None, due, at).await.unwrap();
+        let validators = Validators { url: "https://a.example/".to_owned(), etag: Some("2".to_owned()), last_modified: None };
+        let note = PollNote { validators: Some(validators.clone()), ..PollNote::unchanged(due, at) };
+        store.note_poll(&stream(), note).await.unwrap();
         let well = store.stream(&stream()).await.unwrap();
         assert_eq!((well.errors, well.error, well.complete_to), (0, None, Some(at)));
+        store.note_poll(&stream(), PollNote::unchanged(due, at)).await.unwrap();
+        assert_eq!(store.stream(&stream()).await.unwrap().validators, Some(validators), "a poll that says nothing of them keeps them");
+    }
+
+    pub(super) async fn what_people_want_of_a_stream_holds_until_it_is_done(store: &impl Ingest) {
+        let at = time("2026-11-01T10:00:00Z");
+        let standing = Standing {
+            gone: Some(Gone { since: at, confirmed: true, url: "https://a.example/".to_owned() }),
+            ids_change: Some(at),
+            ..Standing::default()
+        };
+        let note = PollNote { standing: Some(Box::new(standing)), ..PollNote::failed("gone", at, at) };
+        store.note_poll(&stream(), note).await.unwrap();
+        store.wish(&stream(), Wish::Pause, at).await.unwrap();
+        store.wish(&stream(), Wish::Poll, at).await.unwrap();
+        assert_eq!(store.wishes().await.unwrap(), [(stream(), Wishes { paused: Some(at), asked: Some(at) })].into());
+        store.wish(&stream(), Wish::Resume, at).await.unwrap();
+        let resumed = store.stream(&stream()).await.unwrap();
+        assert_eq!((resumed.paused, resumed.standing.gone), (None, None), "what is gone is asked for again");
+        assert_eq!(resumed.standing.ids_change, Some(at));
+        store.note_poll(&stream(), PollNote::unchanged(at, at)).await.unwrap();
+        assert!(store.wishes().await.unwrap().is_empty());
     }
 }
 
@@ -68,5 +100,6 @@ mod on_sqlite {
         mark_and_validators_move_only_at_the_end_of_a_walk
         how_late_news_come_is_learnt_and_history_teaches_nothing
         errors_are_counted_until_a_poll_goes_well
+        what_people_want_of_a_stream_holds_until_it_is_done
     }
 }

@@ -1,0 +1,121 @@
+//! What is remembered of a stream from poll to poll beside its cursor: addresses that move, answers
+//! that are not believed yet, ids that change at every poll.
+//!
+//! Plain values. `polling` says how they move on with an answer; the store keeps them as they are.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+
+/// What is remembered of a stream. What an older release did not write is as if nothing was seen.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    /// A permanent redirect that was seen, and how often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
+    /// The address that is asked instead of the configured one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// It answered that it is gone for good (410).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone: Option<Gone>,
+    /// Answers that are not believed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspect: Option<Suspect>,
+    /// Its ids change from poll to poll: items are known by their content since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ids_change: Option<Timestamp>,
+    /// When a poll last brought a full page that shares nothing with the one before: some messages
+    /// were probably missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Timestamp>,
+    /// What the last page that was believed held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<LastPage>,
+    /// When it was last asked without validators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole_at: Option<Timestamp>,
+    /// Since when polls fail, whatever for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
+}
+
+/// A permanent redirect on probation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moving {
+    /// Where it leads.
+    pub to: String,
+    /// Polls in a row that were sent there.
+    pub polls: u32,
+    /// The first of them.
+    pub since: Timestamp,
+}
+
+/// An address that has moved for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The configured address; another one in the configuration makes this void.
+    pub from: String,
+    /// The one that is asked instead.
+    pub to: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// "Gone for good", said once or twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// When it was said first.
+    pub since: Timestamp,
+    /// It was asked once more, and said so again: it is not asked any more until a person says so.
+    pub confirmed: bool,
+    /// The address that said so.
+    pub url: String,
+}
+
+/// Answers that are not believed yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// What is odd about them.
+    pub why: Doubt,
+    /// Polls in a row.
+    pub polls: u32,
+    /// The first of them.
+    pub since: Timestamp,
+}
+
+/// Why an answer is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// It holds nothing where there always was something.
+    Empty,
+    /// Nothing in it was known, and it has another title: another feed at the same address.
+    AnotherFeed,
+}
+
+/// What the last page that was believed held.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LastPage {
+    /// Hash of the whole answer: the same one again needs no reading.
+    pub body: u64,
+    /// Its own title.
+    pub title: String,
+    /// How many items it held.
+    pub items: u32,
+    /// The most that a page ever held.
+    pub most: u32,
+    /// The most that were new at once between two polls.
+    pub most_new: u32,
+    /// Good pages in a row with something in them, as far as three.
+    pub good: u32,
+    /// Hashes of the ids of its first 128 items.
+    pub ids: BTreeSet<u64>,
+    /// Hashes of their contents.
+    pub contents: BTreeSet<u64>,
+}
