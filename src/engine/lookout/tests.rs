@@ -3,7 +3,9 @@
 use super::*;
 use crate::config::Document;
 use crate::config::parse;
+use crate::domain::incident::Act;
 use crate::domain::incident::Kind;
+use crate::domain::incident::Reason;
 use crate::domain::incident::State;
 use crate::domain::item::Item;
 use crate::domain::item::Rating;
@@ -12,7 +14,10 @@ use crate::domain::ports::PageCommit;
 use crate::domain::ports::Progress;
 use crate::domain::ports::TaggedItem;
 use crate::domain::theme::Tag;
+use crate::engine::lookout::passing::is_watched;
 use crate::host::credentials::Credentials;
+use crate::incident::step::Cause;
+use crate::incident::step::step;
 use crate::store::sqlite::Sqlite;
 
 const TWO_WATCHES: &str = r#"
