@@ -163,13 +163,7 @@ impl Direct {
     ///
     /// [`RenameError`] where messages are stored under both names.
     pub fn rename_sources(&mut self, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
-        self.write(|connection, names| match rename::apply(connection, names, renames) {
-            Err(RenameError::Store(error)) => Err(error),
-            // Nothing is kept of what was moved before.
-            Err(both) => Err(StoreError::Broken(Box::new(both))),
-            Ok(moved) => Ok(moved),
-        })
-        .map_err(RenameError::from_store)
+        self.write(|connection, names| rename::apply(connection, names, renames)).map_err(RenameError::from_store)
     }
 
     /// Writes a silence, and returns its number.

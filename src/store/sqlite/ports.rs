@@ -123,13 +123,7 @@ impl Sqlite {
     ///
     /// [`RenameError`] where messages are stored under both names.
     pub async fn rename_sources(&self, renames: Vec<Rename>) -> Result<Vec<Rename>, RenameError> {
-        let work = move |connection: &Connection, names: &mut Names| {
-            rename::apply(connection, names, &renames).map_err(|error| match error {
-                RenameError::Store(error) => error,
-                both => StoreError::Broken(Box::new(both)),
-            })
-        };
-        self.writer.run(work).await.map_err(RenameError::from_store)
+        self.writer.run(move |connection, names| rename::apply(connection, names, &renames)).await.map_err(RenameError::from_store)
     }
 
     /// Puts a notice that belongs to no incident into the outbox. It is a test.

@@ -6,6 +6,7 @@
 //! told: a notice has the same bytes at every try.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
@@ -17,6 +18,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::remark::Saying;
 use crate::store::sqlite::incidents::series_name;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::open_reader;
 use crate::store::sqlite::relabel;
 
 /// A source with a name that it had before.
@@ -31,8 +33,10 @@ pub struct Rename {
 /// What is stored under two names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing under the old one: it is done, or there never was anything.
+    /// Nothing under either.
     Nothing,
+    /// Something under the new one alone: what there was is moved.
+    Done,
     /// Something under the old one alone: it is to be moved.
     Old,
     /// Messages under both: they are two sources by now, and are not joined.
@@ -72,28 +76,38 @@ pub fn both(Rename { was, now }: &Rename) -> String {
     )
 }
 
-/// What is stored under the names of a source.
-pub(super) fn look(connection: &Connection, rename: &Rename) -> Result<Found, StoreError> {
-    let Some(old) = number(connection, &rename.was)? else { return Ok(Found::Nothing) };
-    if !is_used(connection, old)? {
-        return Ok(Found::Nothing);
-    }
-    let new = number(connection, &rename.now)?;
-    let new = new.map(|new| has_items(connection, new)).transpose()?.unwrap_or(false);
-    Ok(match (new, has_items(connection, old)?) {
-        (true, true) => Found::Both,
-        (true, false) => Found::Nothing,
-        (false, _) => Found::Old,
+/// What is stored under former names, each with its own answer, without changing anything. `None` where
+/// there is no store yet, or none that can be read here.
+#[must_use]
+pub fn found(path: &Path, renames: &[Rename]) -> Option<Vec<Found>> {
+    let connection = open_reader(path).ok()?;
+    renames.iter().map(|rename| look(&connection, rename).ok()).collect()
+}
+
+fn look(connection: &Connection, rename: &Rename) -> Result<Found, StoreError> {
+    let holds = |name: &str| {
+        let number = number(connection, name)?;
+        let asked = |ask: fn(&Connection, i64) -> rusqlite::Result<bool>| number.map_or(Ok(false), |number| ask(connection, number));
+        Ok::<_, rusqlite::Error>((asked(has_items)?, asked(is_read)?))
+    };
+    Ok(match (holds(&rename.was)?, holds(&rename.now)?) {
+        ((true, _), (true, _)) => Found::Both,
+        ((true, _), _) => Found::Old,
+        (_, (true, _)) => Found::Done,
+        ((_, true), _) => Found::Old,
+        (_, (_, true)) => Found::Done,
+        _ => Found::Nothing,
     })
 }
 
-/// Moves what is stored under former names. Returns what was moved.
-pub(super) fn apply(connection: &Connection, names: &mut Names, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
+/// Moves what is stored under former names. Returns what was moved. A [`RenameError`] of its own comes
+/// wrapped, for the transaction around it, and is unwrapped behind that.
+pub(super) fn apply(connection: &Connection, names: &mut Names, renames: &[Rename]) -> Result<Vec<Rename>, StoreError> {
     let mut moved = Vec::new();
     for rename in renames {
         match look(connection, rename)? {
-            Found::Nothing => {}
-            Found::Both => return Err(RenameError::Both(rename.clone())),
+            Found::Nothing | Found::Done => {}
+            Found::Both => return Err(StoreError::Broken(Box::new(RenameError::Both(rename.clone())))),
             Found::Old => {
                 carry_over(connection, rename)?;
                 moved.push(rename.clone());
@@ -122,9 +136,8 @@ fn has_items(connection: &Connection, source: i64) -> rusqlite::Result<bool> {
     connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM item WHERE source = ?1)")?.query_row(params![source], |row| row.get(0))
 }
 
-fn is_used(connection: &Connection, source: i64) -> rusqlite::Result<bool> {
-    let stream = "SELECT EXISTS (SELECT 1 FROM stream WHERE source = ?1)";
-    Ok(has_items(connection, source)? || connection.prepare_cached(stream)?.query_row(params![source], |row| row.get(0))?)
+fn is_read(connection: &Connection, source: i64) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM stream WHERE source = ?1)")?.query_row(params![source], |row| row.get(0))
 }
 
 /// The number takes the new name. One that was given to the new name in the meantime, by a first
@@ -231,4 +244,180 @@ fn labelling(connection: &Connection, Rename { was, now }: &Rename) -> Result<()
     all(&mut labelling.built);
     all(&mut labelling.building);
     relabel::note(connection, &labelling)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::domain::Timestamp;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::Labelling;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::domain::ports::TaggedItem;
+    use crate::domain::ports::Wish;
+    use crate::domain::theme::Tag;
+    use crate::store::sqlite::Direct;
+
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
+    fn key(source: &str) -> StreamKey {
+        StreamKey { source: source.to_owned(), shard: Shard::whole() }
+    }
+
+    fn rename(was: &str, now: &str) -> Rename {
+        Rename { was: was.to_owned(), now: now.to_owned() }
+    }
+
+    /// One complaint of a source, with a label.
+    fn store(direct: &mut Direct, source: &str, id: &str) {
+        let item = Item { id: id.to_owned(), text: "late".to_owned(), published: Some(now()), ..Item::default() };
+        let tags = vec![Tag { theme: "late".to_owned(), rule: "r".to_owned(), spans: Vec::new() }];
+        let labels = BTreeMap::from([("product".to_owned(), "app".to_owned())]);
+        let item = TaggedItem { item, tags, author_hash: None, voice_key: None, labels, hash: 1 };
+        let progress = Progress::Ended { cursor: None, validators: None, due: now(), polled_at: now(), standing: None };
+        direct
+            .commit_page(&PageCommit { stream: key(source), items: vec![item], history: false, usual_delay: 0, progress, now: now() })
+            .unwrap();
+    }
+
+    fn opened() -> (tempfile::TempDir, Direct) {
+        let folder = tempfile::tempdir().unwrap();
+        let direct = Direct::open(&folder.path().join("u.db")).unwrap();
+        (folder, direct)
+    }
+
+    /// Counters and items by the names of their sources.
+    fn contents(direct: &Direct) -> Vec<(String, String)> {
+        let text = |sql: &str| -> Vec<(String, String)> {
+            let mut find = direct.connection.prepare(sql).unwrap();
+            find.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+        };
+        let mut all = text("SELECT name, external_id FROM item JOIN source ON source.id = item.source ORDER BY 1, 2");
+        all.extend(text(
+            "SELECT name, 'volume ' || sum(voices) FROM volume JOIN source ON source.id = volume.source GROUP BY 1 ORDER BY 1",
+        ));
+        all.extend(text("SELECT name, 'hits ' || sum(voices) FROM hits JOIN source ON source.id = hits.source GROUP BY 1 ORDER BY 1"));
+        all
+    }
+
+    #[test]
+    fn everything_that_is_stored_is_the_new_ones() {
+        let (_folder, mut direct) = opened();
+        store(&mut direct, "old", "1");
+        store(&mut direct, "other", "2");
+        let before = contents(&direct);
+        let labelling = Labelling {
+            built: ["product@old=a=b", "product@older=c", "country"].map(str::to_owned).into(),
+            building: ["version@old=5".to_owned()].into(),
+            done_to: 1,
+        };
+        relabel::note(&direct.connection, &labelling).unwrap();
+        let moved = direct.rename_sources(&[rename("old", "new"), rename("never", "other")]).unwrap();
+        assert_eq!(moved, [rename("old", "new")]);
+        let renamed = |(name, what): (String, String)| (name.replace("old", "new"), what);
+        let mut expected: Vec<_> = before.into_iter().map(renamed).collect();
+        expected[..2].sort();
+        assert_eq!(contents(&direct), expected);
+        assert_eq!(direct.reader().recount().unwrap(), []);
+        assert!(direct.reader().stream(&key("new")).unwrap().history_done);
+        let labelling = relabel::labelling(&direct.connection).unwrap().unwrap();
+        assert_eq!(labelling.built.into_iter().collect::<Vec<_>>(), ["country", "product@new=a=b", "product@older=c"]);
+        assert_eq!(labelling.building.into_iter().collect::<Vec<_>>(), ["version@new=5"]);
+        // The same line at the next start finds nothing to do, and what comes joins what is there.
+        assert_eq!(direct.rename_sources(&[rename("old", "new")]).unwrap(), []);
+        store(&mut direct, "new", "1");
+        assert_eq!(direct.reader().size().unwrap().items, 2);
+    }
+
+    #[test]
+    fn messages_under_both_names_are_not_joined_and_nothing_moves() {
+        let (folder, mut direct) = opened();
+        for (source, id) in [("a", "1"), ("old", "1"), ("new", "1")] {
+            store(&mut direct, source, id);
+        }
+        let before = contents(&direct);
+        let wanted = [rename("a", "b"), rename("old", "new")];
+        let refused = direct.rename_sources(&wanted).unwrap_err();
+        insta::assert_snapshot!(refused, @"messages are stored under `old` and under `new`: they are two sources by now, and are not joined; take `old` out of `was` of source `new`");
+        assert_eq!(contents(&direct), before, "also what could have been moved stays");
+        assert_eq!(found(&folder.path().join("u.db"), &wanted), Some(vec![Found::Old, Found::Both]));
+        assert_eq!(found(&folder.path().join("none.db"), &wanted), None);
+    }
+
+    #[test]
+    fn a_wish_for_the_new_name_does_not_stand_in_the_way() {
+        let (_folder, mut direct) = opened();
+        store(&mut direct, "old", "1");
+        direct.wish(&[key("new")], Wish::Pause, now()).unwrap();
+        assert_eq!(direct.rename_sources(&[rename("old", "new")]).unwrap().len(), 1);
+        let stream = direct.reader().stream(&key("new")).unwrap();
+        assert_eq!((stream.paused, stream.history_done), (Some(now()), true));
+        assert_eq!(direct.reader().stream(&key("old")).unwrap(), crate::domain::ports::Stream::default());
+        store(&mut direct, "old", "9");
+        assert_eq!(direct.reader().recount().unwrap(), [], "a source that takes the free name later is another one");
+    }
+
+    #[test]
+    fn the_incident_of_a_silence_and_what_people_said_of_it_go_along() {
+        use crate::domain::incident::Kind;
+        use crate::domain::incident::NoData;
+        use crate::domain::incident::Segment;
+        use crate::domain::incident::SeriesKey;
+
+        let (_folder, mut direct) = opened();
+        store(&mut direct, "old", "1");
+        let key = |watch: &str, kind| SeriesKey { watch: watch.to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind };
+        let mut others = Incident::new("i-2".to_owned(), key("w", Kind::Spike), now());
+        others.no_data = vec![NoData { source: "old".to_owned(), since: now(), fails: true, error: None }];
+        others.told_drivers = vec!["source old".to_owned(), "country old".to_owned()];
+        for incident in [Incident::new("i-1".to_owned(), key("source:old", Kind::NoData), now()), others] {
+            direct
+                .connection
+                .execute(
+                    "INSERT INTO incident (id, series, watch, theme, segment, state, version, opened_at, data)
+                     VALUES (?1, ?2, ?3, 'no_data', 'all', 'open', 1, 0, ?4)",
+                    params![incident.id, series_name(&incident.key), incident.key.watch, serde_json::to_string(&incident).unwrap()],
+                )
+                .unwrap();
+        }
+        let said = Saying::Annotation { text: "moved".to_owned(), watch: Some("source:old".to_owned()) };
+        let remark = crate::domain::remark::Remark { id: 0, at: now(), who: "ann".to_owned(), saying: said };
+        direct.add_act(&remark).unwrap();
+        let matcher =
+            Matcher { sources: vec!["old".to_owned(), "old*".to_owned()], watches: vec!["source:old".to_owned()], ..Matcher::default() };
+        let until = now() + chrono::TimeDelta::hours(1);
+        let quiet = crate::domain::matcher::Silence {
+            id: 0,
+            matcher,
+            from: now(),
+            until,
+            who: "ann".to_owned(),
+            comment: "c".to_owned(),
+            ended: None,
+        };
+        direct.add_silence(&quiet, now()).unwrap();
+
+        direct.rename_sources(&[rename("old", "new")]).unwrap();
+        let incidents = direct.reader().incidents(true).unwrap();
+        let by_id = |id: &str| incidents.iter().find(|incident| incident.id == id).unwrap();
+        assert_eq!(by_id("i-1").key.watch, "source:new");
+        assert_eq!(by_id("i-2").no_data[0].source, "new");
+        assert_eq!(by_id("i-2").told_drivers, ["source new", "country old"]);
+        let series: String = direct.connection.query_row("SELECT series FROM incident WHERE id = 'i-1'", [], |row| row.get(0)).unwrap();
+        assert_eq!(series, series_name(&by_id("i-1").key));
+        let silences = direct.reader().silences(None).unwrap();
+        assert_eq!(silences[0].matcher.sources, ["new", "old*"]);
+        assert_eq!(silences[0].matcher.watches, ["source:new"]);
+        let (subject, data): (String, String) =
+            direct.connection.query_row("SELECT subject, data FROM act", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(subject, "source:new");
+        assert!(data.contains("source:new"), "{data}");
+    }
 }
