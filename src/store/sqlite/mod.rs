@@ -33,6 +33,7 @@ mod ports;
 pub mod rated;
 mod relabel;
 mod renamed;
+pub mod rename;
 pub mod reports;
 mod retag;
 pub mod reviews;
@@ -57,9 +58,13 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Wish;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::rename::Rename;
+use crate::store::sqlite::rename::RenameError;
 
 /// The store for one thread.
 pub struct Direct {
@@ -136,6 +141,30 @@ impl Direct {
     /// [`StoreError`] when the database fails.
     pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
         self.write(|connection, _| acts::remove(connection, kind, id))
+    }
+
+    /// Notes what a person wants of streams: of all of them or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn wish(&mut self, keys: &[StreamKey], wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|connection, names| {
+            keys.iter().try_for_each(|key| {
+                let source = names.source(connection, &key.source)?;
+                streams::wish(connection, source, &key.shard, wish, now)
+            })
+        })
+    }
+
+    /// Moves what is stored under former names of sources, all of it or nothing; only for whoever holds
+    /// the store's [`Lock`]. Returns what was moved.
+    ///
+    /// # Errors
+    ///
+    /// [`RenameError`] where messages are stored under both names.
+    pub fn rename_sources(&mut self, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
+        self.write(|connection, names| rename::apply(connection, names, renames)).map_err(RenameError::from_store)
     }
 
     /// Writes a silence, and returns its number.
