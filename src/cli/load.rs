@@ -24,7 +24,8 @@ use crate::tagging::model::file;
 use crate::tagging::model::file::Model;
 
 /// No configuration is larger; what is was named by mistake.
-const LARGEST: u64 = 4 * 1024 * 1024;
+/// A hundred thousand sources are ten megabytes.
+const LARGEST: u64 = 32 * 1024 * 1024;
 /// No template is larger.
 const LARGEST_TEMPLATE: u64 = 100_000;
 

@@ -38,6 +38,7 @@ metrics! {
     ITEMS "uproar_source_items_total" "counter" "Items read by kind: new, edited, duplicate, late, gone, rejected.";
     LAST_SUCCESS "uproar_source_last_success_timestamp_seconds" "gauge" "Start of the last poll that went well.";
     NEWEST_ITEM "uproar_source_newest_item_timestamp_seconds" "gauge" "When a new item was last read.";
+    LATENESS "uproar_poll_lateness_seconds" "gauge" "How late the last polls began, by quantile.";
     EVALUATIONS "uproar_evaluations_total" "counter" "Times that all series were judged.";
     EVALUATION_SECONDS "uproar_evaluation_duration_seconds" "gauge" "How long the last judging took.";
     COUNT "uproar_theme_count" "gauge" "Complaints in the window that scored highest, all segments.";
