@@ -104,6 +104,7 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
     loop {
         parts.beats.beat(Loop::Judge);
+        let began = tokio::time::Instant::now();
         let looked = tokio::select! {
             // What was decided is written whole or not at all; the next start looks again.
             () = stop.cancelled() => return,
@@ -121,10 +122,12 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
             Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
         }
         gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
+        // Where a look takes long, the next one is the further away: polls want the machine too.
+        let gap = LOOK_GAP.max(began.elapsed() * 10).min(ROUND / 2);
         let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_GAP) => {}
+            () = tokio::time::sleep(gap) => {}
         }
         tokio::select! {
             () = stop.cancelled() => return,
