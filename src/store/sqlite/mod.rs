@@ -33,6 +33,7 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
+mod renamed;
 pub mod reports;
 mod retag;
 pub mod reviews;
