@@ -240,6 +240,7 @@ fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
 
 /// Every label set is there from the start, so that "nothing yet" can be told from "not there".
 fn show_plan(plan: &Plan, board: &Board) {
+    gauges::name_few(plan, board);
     board.set(board::BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     board.clear(board::CONFIG);
     board.set(board::CONFIG, &[("hash", &plan.config.fingerprint)], 1.0);
