@@ -258,15 +258,13 @@ fn couriers(plan: &Plan, parts: &Parts) -> Vec<Courier<Sqlite>> {
     plan.channels.iter().map(courier).collect()
 }
 
-/// Above so many sources a zero for each would be most of what is shown, and of the memory.
-const ZEROS: usize = 1_000;
-
 /// Every label set is there from the start, so that "nothing yet" can be told from "not there".
 fn show_plan(plan: &Plan, board: &Board) {
+    gauges::name_few(plan, board);
     board.set(board::BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
     board.clear(board::CONFIG);
     board.set(board::CONFIG, &[("hash", &plan.config.fingerprint)], 1.0);
-    for source in plan.config.sources.iter().filter(|_| plan.config.sources.len() <= ZEROS) {
+    for source in &plan.config.sources {
         for result in ["ok", "not_modified", "error"] {
             board.add(board::POLLS, &[("source", &source.name), ("result", result)], 0.0);
         }
