@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -24,6 +25,7 @@ use tracing::warn;
 use crate::domain::Timestamp;
 use crate::domain::http::Request;
 use crate::domain::item::Cursor;
+use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest as _;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::StreamKey;
@@ -108,16 +110,16 @@ async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Aske
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            Some(Some((stream, outcome))) = running.next(), if !running.is_empty() => {
-                let due = after_poll(&targets[stream], outcome, parts, nudges, targets.len());
-                rounds.ended(stream, due);
-            }
+            wishes = asked.news() => rounds.hear(&wishes),
             left = noting.left() => {
                 for key in left {
                     rounds.leave(&key);
                 }
             }
-            wishes = asked.news() => rounds.hear(&wishes),
+            Some(Some((stream, outcome))) = running.next(), if !running.is_empty() => {
+                let due = after_poll(&targets[stream], outcome, parts, nudges, targets.len());
+                rounds.ended(stream, due);
+            }
             () = tokio::time::sleep(wait) => {}
         }
     }
@@ -130,7 +132,7 @@ async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Aske
 fn after_poll(target: &Target, polled: Result<Polled, StoreError>, parts: &Parts, nudges: &Nudges, streams: usize) -> Timestamp {
     match polled {
         Ok(polled) => {
-            let stored = polled.committed != crate::domain::ports::Committed::default();
+            let stored = polled.committed != Committed::default();
             // Also without a new item: the poll may have completed a bucket. Where there are many
             // streams there is always one that does, and the lookout comes by itself.
             if stored || streams <= MANY {
@@ -191,7 +193,7 @@ struct Rounds<'a> {
     /// Places for polls that may be taken.
     free: usize,
     /// Streams that hold one.
-    holding: HashMap<usize, ()>,
+    holding: HashSet<usize>,
     paused: Vec<usize>,
     /// Wishes that were followed, so that none is followed twice while its poll is being noted.
     followed: HashMap<usize, Timestamp>,
@@ -227,7 +229,7 @@ impl<'a> Rounds<'a> {
             targets,
             rota,
             free: plan.config.fetch.at_once.max(1),
-            holding: HashMap::new(),
+            holding: HashSet::new(),
             paused: Vec::new(),
             followed: HashMap::new(),
             seen: (now, Clock::real().now(), Instant::now()),
@@ -244,7 +246,7 @@ impl<'a> Rounds<'a> {
     fn next(&mut self, now: Timestamp) -> Option<usize> {
         let turn = self.rota.next(now)?;
         self.free -= 1;
-        self.holding.insert(turn.stream, ());
+        self.holding.insert(turn.stream);
         self.note_lateness((now - turn.due).as_seconds_f64().max(0.0));
         Some(turn.stream)
     }
@@ -257,7 +259,7 @@ impl<'a> Rounds<'a> {
     }
 
     fn release(&mut self, stream: usize) {
-        if self.holding.remove(&stream).is_some() {
+        if self.holding.remove(&stream) {
             self.free += 1;
             self.rota.leave(stream, self.parts.clock.now());
         }
@@ -369,4 +371,135 @@ fn lanes(targets: &[Target], now: Timestamp) -> Vec<u32> {
         next
     };
     targets.iter().map(&mut number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::deliver::Carrier;
+    use crate::deliver::Options;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PollNote;
+    use crate::domain::ports::Wish;
+    use crate::domain::standing::Gone;
+    use crate::domain::standing::Standing;
+    use crate::fetch::Fetcher;
+    use crate::host::beats::Beats;
+    use crate::host::credentials::Credentials;
+    use crate::web::board::Board;
+
+    /// A daemon's parts over sources that are files, so that nothing is asked.
+    async fn parts(folder: &std::path::Path, sources: usize) -> (Arc<Plan>, Parts) {
+        let table = |n| format!("[[source]]\nname = \"s{n}\"\nevery = \"1h\"\nfeed = {{ file = \"{n}.xml\" }}\n");
+        let text: String = (0..sources).map(table).collect();
+        let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
+        let plan = Arc::new(Plan::build(config, &[7; 32]).unwrap());
+        let (store, _) = Sqlite::open(&folder.join("u.db"), "boot".to_owned()).unwrap();
+        let parts = Parts {
+            store,
+            clock: Clock::real(),
+            fetcher: Arc::new(Fetcher::new(&plan.config.fetch, plan.config.fetch.settle).unwrap()),
+            carrier: Arc::new(Carrier::new(&Options::default()).unwrap()),
+            beats: Beats::start(),
+            board: Board::default(),
+            ready: Arc::default(),
+        };
+        (plan, parts)
+    }
+
+    fn key(source: &str) -> StreamKey {
+        StreamKey { source: source.to_owned(), shard: Shard::whole() }
+    }
+
+    async fn begun<'a>(plan: &Plan, parts: &'a Parts, targets: &'a [Target]) -> Rounds<'a> {
+        Rounds::begin(plan, parts, targets, &CancellationToken::new()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_for_good_is_not_polled_after_a_start_and_what_is_overdue_is_spread() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 3).await;
+        let now = parts.clock.now();
+        let past = now - TimeDelta::hours(9);
+        let gone = Gone { since: past, confirmed: true, url: String::new() };
+        let standing = Some(Box::new(Standing { gone: Some(gone), ..Standing::default() }));
+        parts.store.note_poll(&key("s0"), PollNote { standing, ..PollNote::failed("gone", past, past) }).await.unwrap();
+        parts.store.note_poll(&key("s1"), PollNote::unchanged(past, past)).await.unwrap();
+        let targets = Target::all(&plan);
+        let rounds = begun(&plan, &parts, &targets).await;
+        let wait = |stream| rounds.rota.due(stream) - now;
+        assert!(wait(0) > TimeDelta::days(30_000));
+        assert!(wait(1) >= TimeDelta::zero() && wait(1) <= TimeDelta::minutes(11), "{}", wait(1));
+        assert!(wait(2) <= TimeDelta::seconds(4), "new: {}", wait(2));
+    }
+
+    #[tokio::test]
+    async fn people_pause_ask_and_resume_and_are_heard_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 2).await;
+        let targets = Target::all(&plan);
+        let mut rounds = begun(&plan, &parts, &targets).await;
+        let now = parts.clock.now();
+        let later = now + TimeDelta::minutes(5);
+        parts.store.wish(&key("s0"), Wish::Pause, now).await.unwrap();
+        rounds.hear(&parts.store.wishes().await.unwrap());
+        assert_eq!((rounds.next(later), rounds.next(later)), (Some(1), None), "the other one is paused");
+        parts.store.wish(&key("s0"), Wish::Poll, now).await.unwrap();
+        let wishes = parts.store.wishes().await.unwrap();
+        rounds.hear(&wishes);
+        assert_eq!(rounds.next(now), Some(0), "asked for, though paused");
+        rounds.ended(0, now + TimeDelta::hours(1));
+        rounds.hear(&wishes);
+        assert_eq!(rounds.next(later), None, "the same wish is followed once");
+        parts.store.wish(&key("s0"), Wish::Resume, later).await.unwrap();
+        rounds.hear(&parts.store.wishes().await.unwrap());
+        assert_eq!(rounds.next(later), Some(0), "resumed ones go on at once");
+    }
+
+    #[tokio::test]
+    async fn a_night_asleep_is_no_burst_in_the_morning() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 40).await;
+        let targets = Target::all(&plan);
+        let mut rounds = begun(&plan, &parts, &targets).await;
+        let now = parts.clock.now();
+        let morning = now + TimeDelta::hours(8);
+        // The clock says that eight hours passed, of which the process saw none.
+        rounds.seen.1 = rounds.seen.1 - TimeDelta::hours(8);
+        rounds.mind_the_clock(morning);
+        assert_eq!(rounds.next(morning), None);
+        let dues: Vec<Timestamp> = (0..40).map(|stream| rounds.rota.due(stream)).collect();
+        assert!(dues.iter().all(|due| *due >= morning && *due <= morning + TimeDelta::minutes(10)));
+        let soon = dues.iter().filter(|due| **due <= morning + TimeDelta::minutes(1)).count();
+        assert!(soon <= 5, "{soon} of 40 in the first minute");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_right_does_not_stop_the_polls() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 1).await;
+        let targets = Target::all(&plan);
+        let mut rounds = begun(&plan, &parts, &targets).await;
+        let now = parts.clock.now();
+        rounds.seen.0 = now + TimeDelta::days(365);
+        rounds.rota.put(0, now + TimeDelta::days(365) + TimeDelta::minutes(10));
+        rounds.mind_the_clock(now);
+        assert_eq!(rounds.rota.due(0), now + TimeDelta::minutes(10));
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_when_a_poll_asks_nothing_more_and_only_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 2).await;
+        let targets = Target::all(&plan);
+        let mut rounds = begun(&plan, &parts, &targets).await;
+        let (free, later) = (rounds.free, parts.clock.now() + TimeDelta::minutes(1));
+        let stream = rounds.next(later).unwrap();
+        assert_eq!(rounds.free, free - 1);
+        rounds.leave(&targets[stream].key);
+        rounds.ended(stream, later + TimeDelta::hours(1));
+        assert_eq!(rounds.free, free);
+    }
 }
