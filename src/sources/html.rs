@@ -21,7 +21,7 @@ pub(super) fn to_text(html: &str) -> String {
     // Name of the element whose content nobody reads.
     let mut unread: Option<&str> = None;
     let mut preformatted = 0_u32;
-    for token in Tokens::of(html) {
+    for token in Tokens::of_words(html) {
         match token {
             Token::Close { name } if unread.is_some_and(|open| open.eq_ignore_ascii_case(name)) => unread = None,
             _ if unread.is_some() => {}
@@ -121,6 +121,9 @@ mod tests {
             ("<b>unclosed <i>tags", "unclosed tags"),
             ("<pre>a\n  b</pre>", "a\nb"),
             ("in<b>side</b>", "inside"),
+            ("rated A<B", "rated A<B"),
+            ("cut in a <a href=\"http://x.te", "cut in a"),
+            ("it doesn&#146;t open", "it doesn\u{2019}t open"),
         ] {
             assert_eq!(to_text(html), text, "{html}");
         }

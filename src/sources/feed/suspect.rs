@@ -4,7 +4,7 @@ use crate::sources::ReadError;
 use crate::sources::markup;
 
 /// Names what was read instead of a feed.
-pub(super) fn looks_like(text: &str) -> ReadError {
+pub(super) fn looks_like(text: &str, _base: Option<&url::Url>) -> ReadError {
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     let head = markup::cut(text, 64 * 1024).to_lowercase();
     if text.is_empty() {
@@ -80,7 +80,7 @@ mod tests {
             ("<?xml version='1.0'?><opml><x/></opml>", "not a feed: XML whose root is `opml`"),
             ("Not\u{1b} found", "not a feed: text that begins `Not found`"),
         ] {
-            assert_eq!(looks_like(text).what, what, "{text}");
+            assert_eq!(looks_like(text, None).what, what, "{text}");
         }
     }
 }
