@@ -19,7 +19,11 @@ pub(super) fn read(text: &str, base: Option<&url::Url>) -> Option<Page> {
     if !version.contains("jsonfeed.org") {
         return None;
     }
-    let rows = value.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let rows = match value.get("items") {
+        Some(Value::Array(rows)) => rows.as_slice(),
+        None | Some(Value::Null) => &[],
+        Some(_) => return None,
+    };
     let mut page = Page {
         format: "json_feed",
         title: string(&value, "title").map(|title| html::to_text(&title)),
