@@ -248,7 +248,8 @@ fn month_by_name(text: &str) -> Option<Written> {
                 && let Some(half) = half_of_day(part)
             {
                 afternoon = Some(half);
-            } else if time.is_some() && year.is_some() {
+            // `Wed Oct 14 09:30:00 PDT 2026`: before the year only what is a zone for sure.
+            } else if time.is_some() && (year.is_some() || Zone::named(word).is_some()) {
                 zone = Zone::named(word).map_or(if matches!(zone, Named::Zone(_)) { zone } else { Named::Unknown }, Named::Zone);
                 break;
             }
