@@ -23,7 +23,7 @@ use crate::engine::POLLERS;
 use crate::engine::Parts;
 use crate::engine::courier::Courier;
 use crate::engine::each;
-use crate::engine::gauges;
+use crate::engine::gauges::Gauges;
 use crate::engine::keeper;
 use crate::engine::lookout::Lookout;
 use crate::engine::plan::Plan;
@@ -166,6 +166,7 @@ async fn build(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
 
 async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
+    let mut gauges = Gauges::default();
     loop {
         parts.beats.beat(Loop::Judge);
         let looked = tokio::select! {
@@ -184,7 +185,7 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
             Err(StoreError::Stale) => warn!("an incident was changed while it was judged; looking again"),
             Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
         }
-        gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
+        gauges.show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
         let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);
         tokio::select! {
             () = stop.cancelled() => return,
