@@ -9,7 +9,6 @@ use crate::domain::incident::Numbers;
 use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
 use crate::domain::trouble::Trouble;
-use crate::domain::trouble::Trouble;
 
 fn key() -> SeriesKey {
     SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike }
