@@ -4,22 +4,30 @@
 //! [`FetchError`] what happened, to whom, and what to do. Nothing is stored here and nothing is
 //! retried: when to ask again is the schedule's business, and after an error the poller's.
 //!
-//! Politeness is kept by origin (`pace`, `lanes`): one connection at once, a gap between two
-//! requests, and `Retry-After` for every source of a host. Safety is kept by `guard` (no private
-//! addresses, on every hop) and `cap` (no endless bodies, compressed or not).
+//! Politeness is kept by origin (`pace`, `lanes`, `robots`): one connection at once, a gap between
+//! two requests, `Retry-After` for every source of a host, and what `robots.txt` says. Safety is
+//! kept by `guard` (no private addresses, on every hop), `cap` and `decode` (no endless bodies,
+//! compressed or not) and `route` (no redirects in circles, nor out of the web).
 
 use chrono::TimeDelta;
+use url::Url;
 
 mod answer;
 mod cap;
 mod client;
+mod decode;
 mod error;
 mod file;
 mod folder;
+mod fresh;
 mod guard;
 mod lanes;
 mod pace;
+mod robots;
+mod route;
+mod shelf;
 mod tls;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -68,6 +76,15 @@ pub struct Manner<'a> {
     pub validators: Option<&'a Validators>,
     /// Ask `robots.txt` first, and do not ask for what it disallows.
     pub robots: bool,
+}
+
+/// The lane that a request for `url` waits in, by name: scheme, host and port. Requests of one lane
+/// are carried out one after the other, so whoever has many does well to send one of each at a time.
+/// `None` for what is not a web address.
+#[must_use]
+pub fn lane_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Carries requests out. One for the whole daemon: it knows the pace of every host.

@@ -32,6 +32,7 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
+mod renamed;
 pub mod reports;
 mod retag;
 pub mod reviews;
