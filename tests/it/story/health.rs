@@ -50,10 +50,14 @@ impl Site {
     }
 
     fn house(&self) -> House {
+        self.house_that_reads("1s")
+    }
+
+    fn house_that_reads(&self, every: &str) -> House {
         let host = self.server.address();
         let source = format!(
             "[fetch]\ncontact = \"ops@theatre.example\"\nallow_private = [\"{host}\"]\nhost_gap = \"0s\"\n\
-             [[source]]\nname = \"theatre\"\nevery = \"1s\"\nfeed = {{ url = \"http://{host}/reviews.xml\" }}\n"
+             [[source]]\nname = \"theatre\"\nevery = \"{every}\"\nfeed = {{ url = \"http://{host}/reviews.xml\" }}\n"
         );
         House::new(&format!("{THEME}{source}{REST}"))
     }
@@ -110,6 +114,58 @@ fn a_login_page_in_place_of_the_feed_is_told_by_its_name_and_when_it_is_over() {
     let text = mail::text(&over);
     assert!(text.contains("\"theatre\" can be read again."), "{text}");
     assert!(text.contains("of that time came late; "), "{text}");
+    daemon.stop();
+}
+
+#[test]
+fn a_feed_that_is_gone_for_good_is_told_when_that_is_certain() {
+    let site = Site::start();
+    let house = site.house();
+    let daemon = house.start();
+    read_all(&daemon);
+    site.shows(page(410, ""));
+    let told = mail_about(&house, &daemon, "[Uproar] theatre is gone for good");
+    assert!(mail::text(&told).contains("uproar source resume theatre"), "{told}");
+    let row = source(&house, 1);
+    assert_eq!((&row["state"], &row["trouble"]), (&"gone".into(), &"gone".into()), "{row}");
+    daemon.stop();
+}
+
+#[test]
+fn ids_that_change_at_every_poll_are_no_spike_and_told_once() {
+    let site = Site::start();
+    let house = site.house();
+    let daemon = house.start();
+    read_all(&daemon);
+    for round in 0..2 {
+        let renamed: Vec<Post> = calm_month().into_iter().map(|post| Post { id: format!("{round}-{}", post.id), ..post }).collect();
+        site.shows(page(200, &rss(&renamed)));
+        daemon.until("the state", || (source_state(&house) == "ids_change").then_some(()));
+    }
+    let told = mail_about(&house, &daemon, "[Uproar] theatre changes its ids at every poll");
+    assert!(mail::text(&told).contains("Still watched: evenings."), "{told}");
+    daemon.has_judged();
+    assert_eq!(files(&house.path("mails"), ".eml").len(), 1, "{}", daemon.log());
+    assert_eq!(daemon.metric("uproar_watch_no_data{watch=\"evenings\"}"), Some(0.0), "its messages are known by their words");
+    daemon.stop();
+}
+
+#[test]
+fn a_feed_that_is_suddenly_empty_is_not_calm() {
+    let site = Site::start();
+    let house = site.house_that_reads("4s");
+    let daemon = house.start();
+    read_all(&daemon);
+    let mut posts = calm_month();
+    for more in 1..4 {
+        posts.extend(spike(more, 1));
+        site.shows(page(200, &rss(&posts)));
+        daemon.counts("uproar_source_items_total{source=\"theatre\",kind=\"new\"}", 460.0 + f64::from(u32::try_from(more).unwrap()));
+    }
+    site.shows(page(200, &rss(&[])));
+    daemon.until("the doubt", || (source_state(&house) == "suspect").then_some(()));
+    let status = house.run(&["status"]);
+    assert_eq!(status.code, 1, "{}", status.out);
     daemon.stop();
 }
 
