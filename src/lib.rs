@@ -9,6 +9,7 @@ pub mod text;
 pub mod counting;
 pub mod detect;
 pub mod incident;
+pub mod polling;
 pub mod quality;
 pub mod render;
 pub mod schedule;

@@ -19,7 +19,7 @@ use crate::file::File;
 const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["text", "calendar"],
-    &["sources", "tagging", "counting", "detect", "incident", "quality", "render", "schedule"],
+    &["sources", "tagging", "counting", "detect", "incident", "polling", "quality", "render", "schedule"],
     &["config"],
     &["host"],
     &["fetch", "store", "deliver", "web"],

@@ -15,6 +15,7 @@ use rusqlite::config::DbConfig;
 mod acts;
 pub mod census;
 mod counters;
+pub mod dues;
 pub mod each;
 mod evidence;
 mod health;
@@ -32,6 +33,8 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
+mod renamed;
+pub mod rename;
 pub mod reports;
 mod retag;
 pub mod reviews;
@@ -56,9 +59,13 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Wish;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::rename::Rename;
+use crate::store::sqlite::rename::RenameError;
 
 /// The store for one thread.
 pub struct Direct {
@@ -135,6 +142,30 @@ impl Direct {
     /// [`StoreError`] when the database fails.
     pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
         self.write(|connection, _| acts::remove(connection, kind, id))
+    }
+
+    /// Notes what a person wants of streams: of all of them or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn wish(&mut self, keys: &[StreamKey], wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|connection, names| {
+            keys.iter().try_for_each(|key| {
+                let source = names.source(connection, &key.source)?;
+                streams::wish(connection, source, &key.shard, wish, now)
+            })
+        })
+    }
+
+    /// Moves what is stored under former names of sources, all of it or nothing; only for whoever holds
+    /// the store's [`Lock`]. Returns what was moved.
+    ///
+    /// # Errors
+    ///
+    /// [`RenameError`] where messages are stored under both names.
+    pub fn rename_sources(&mut self, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
+        self.write(|connection, names| rename::apply(connection, names, renames)).map_err(RenameError::from_store)
     }
 
     /// Writes a silence, and returns its number.
@@ -216,6 +247,9 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -16_000)?;
+    // Polls change a page each in every corner of the file: written back seldom, many changes of a
+    // page are one.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     plan_once(connection)
