@@ -45,7 +45,7 @@ pub struct Plan {
 /// A source with the settings that reading it needs.
 pub struct ReadySource {
     /// As configured.
-    pub settings: settings::Source,
+    pub settings: Arc<settings::Source>,
     /// Reads it.
     pub source: Arc<dyn Source>,
 }
@@ -68,7 +68,7 @@ impl Plan {
         let sources = config
             .sources
             .iter()
-            .map(|settings| Arc::new(ReadySource { settings: settings.clone(), source: settings.kind.build() }))
+            .map(|settings| Arc::new(ReadySource { settings: Arc::clone(settings), source: settings.kind.build() }))
             .collect();
         let look = Look::compile(&config.templates.texts).unwrap_or_default();
         let look = Arc::new(look);
@@ -77,6 +77,20 @@ impl Plan {
         let label_keys = asked.chain(USUAL_LABELS.map(str::to_owned)).collect();
         let instance = crate::text::hash::of_author(author_key, "this installation");
         Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, link_keys: None, config })
+    }
+
+    /// The same for a command that only shows what is stored: its rules tag nothing, for compiling them
+    /// takes longer than all it does.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRules`] never, as there are none.
+    pub fn to_show(mut config: Config) -> Result<Self, BadRules> {
+        let themes = std::mem::take(&mut config.themes);
+        let models = std::mem::take(&mut config.models.used);
+        let mut plan = Self::build(config, &[])?;
+        (plan.config.themes, plan.config.models.used) = (themes, models);
+        Ok(plan)
     }
 
     /// The same with keys for tickets.
@@ -140,7 +154,7 @@ impl Plan {
     /// replayed faster than it happened.
     #[must_use]
     pub fn speed(&self) -> f64 {
-        let replay = |source: &settings::Source| match &source.kind {
+        let replay = |source: &Arc<settings::Source>| match &source.kind {
             crate::sources::Settings::Replay(replay) => Some(replay.speed),
             _ => None,
         };

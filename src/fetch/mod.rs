@@ -32,6 +32,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use crate::fetch::answer::wish as retry_after;
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
 pub use crate::fetch::file::read_slice;

@@ -8,6 +8,7 @@ use crate::domain::incident::Call;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
+use crate::domain::trouble::Trouble;
 
 fn key() -> SeriesKey {
     SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike }
@@ -298,7 +299,7 @@ fn the_rules_of_the_life_of_an_incident_hold_one_by_one() {
     let resolved = || Life::open().calm(1..4);
     let closed = || resolved().then(40, &Cause::Clock);
     let unwatched = || resolve(Reason::Unwatched);
-    let silent = || NoData { source: "app".to_owned(), since: hour(0), fails: false, error: None };
+    let silent = || NoData { source: "app".to_owned(), since: hour(0), fails: false, error: None, trouble: None };
     let opened = Some(Event::Opened);
     let rules = vec![
         ("1", Life::new().then(0, &peek(0, LOUD)), (None, Pending, None, "spike")),
@@ -431,7 +432,7 @@ fn a_message_comes_back_when_its_snooze_ends_and_further_targets_are_told_of_it_
 
 #[test]
 fn silence_moves_no_state_and_is_kept_with_its_beginning_and_end() {
-    let silent = |fails| Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails, error: None });
+    let silent = |fails| Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails, error: None, trouble: None });
     let life = Life::open().then(1, &silent(false));
     assert_eq!(life.last(), (Some(State::Open), State::Open, None, "no data from app"));
     assert!(Life::open().then(1, &silent(false)).then(2, &silent(false)).step.is_none());
@@ -443,7 +444,8 @@ fn silence_moves_no_state_and_is_kept_with_its_beginning_and_end() {
 #[test]
 fn a_silent_source_is_an_incident_and_one_that_comes_and_goes_is_told_three_times_a_day() {
     let key = SeriesKey { watch: "source:app".to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind: Kind::NoData };
-    let silent = Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: true, error: Some("HTTP 503".to_owned()) });
+    let silent =
+        Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: true, error: Some("HTTP 503".to_owned()), trouble: None });
     let heard = Cause::Heard("app".to_owned());
     let (mut newest, mut events) = (None, Vec::new());
     for look in 0..24 * 12 {
@@ -571,5 +573,28 @@ proptest! {
                 other => prop_assert!(false, "{other}"),
             }
         }
+    }
+}
+
+#[test]
+fn a_source_that_turns_worse_is_told_once_more_and_an_end_ends_it() {
+    let key = SeriesKey { watch: "source:app".to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind: Kind::NoData };
+    let wrong = |trouble: Trouble| {
+        Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: trouble.is_failure(), error: None, trouble: Some(trouble) })
+    };
+    let heard = Cause::Heard("app".to_owned());
+    let story = [
+        (wrong(Trouble::Gap), Some(Event::Opened), Level::Low),
+        (wrong(Trouble::Gap), None, Level::Low),
+        (wrong(Trouble::Login), Some(Event::Worse), Level::Medium),
+        (wrong(Trouble::Captcha), None, Level::Medium),
+        (heard, Some(Event::Resolved), Level::Medium),
+    ];
+    let mut newest: Option<Incident> = None;
+    for (at, (cause, event, level)) in story.into_iter().enumerate() {
+        let step = step("here", &key, newest.as_ref(), &cause, Policy::default(), hour(at as i64));
+        assert_eq!(step.as_ref().and_then(|step| step.event), event, "{at}");
+        newest = step.map(|step| step.incident).or(newest);
+        assert_eq!(newest.as_ref().unwrap().level, level, "{at}");
     }
 }
