@@ -1,5 +1,6 @@
 //! Labels that a watch is split by and that no message of its sources can have.
 
+use std::collections::BTreeSet;
 use std::collections::HashSet;
 
 use crate::config::problem::Code;
@@ -21,8 +22,8 @@ pub fn unknown(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         let sources: Vec<&Source> =
             config.sources.iter().map(|source| &**source).filter(|source| named.contains(source.name.as_str())).collect();
         let Some(known) = sources.iter().map(|source| given(source)).collect::<Option<Vec<_>>>() else { continue };
-        let known: Vec<&str> = known.into_iter().flatten().collect();
-        for label in shape.by.value.iter().filter(|label| !known.contains(&label.value.0.as_str())) {
+        let known: BTreeSet<&str> = known.into_iter().flatten().collect();
+        for label in shape.by.value.iter().filter(|label| !known.contains(label.value.0.as_str())) {
             let name = &label.value.0;
             let help = match suggest::nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

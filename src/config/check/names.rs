@@ -36,28 +36,32 @@ pub fn unique<'a>(what: &str, names: impl IntoIterator<Item = (&'a str, Option<P
                     .also(first.clone(), "the first one")
                     .help("rename one of them, or take it out"),
             ),
-            None => {
-                seen.insert(name, at);
-            }
+            None => drop(seen.insert(name, at)),
         }
     }
 }
 
 /// Names that a list names, patterns written out; what is unknown or matches nothing is reported.
 pub fn resolve(key: &str, list: &Placed<List<Line>>, names: &Names<'_>, reader: &mut Reader<'_>) -> Vec<String> {
+    // A watch of everything has a hundred thousand sources where there are so many.
     let mut found: Vec<String> = Vec::new();
-    let mut named: HashSet<&str> = HashSet::new();
+    let mut known: HashSet<&str> = HashSet::new();
+    let all: HashSet<&str> = if list.value.0.len() > 1 { names.all.iter().copied().collect() } else { HashSet::new() };
     for item in list.value.iter() {
         // A default is at no place of its own; the watch's header is near enough.
         let at = item.at.clone().filter(|_| list.at.is_some()).unwrap_or_default();
         let text = item.value.0.as_str();
         let pattern = text.contains(['*', '?']);
-        let matching: Vec<&str> = names.all.iter().copied().filter(|name| if pattern { fits(text, name) } else { *name == text }).collect();
+        let matching: Vec<&str> = match all.get(text) {
+            Some(name) if !pattern => vec![*name],
+            None if !pattern && !all.is_empty() => Vec::new(),
+            _ => names.all.iter().copied().filter(|name| if pattern { fits(text, name) } else { *name == text }).collect(),
+        };
         if matching.is_empty() && names.complete {
             reader.report(unknown(key, text, pattern, at, names));
         }
         for name in matching {
-            if named.insert(name) {
+            if known.insert(name) {
                 found.push(name.to_owned());
             }
         }

@@ -33,6 +33,7 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
+pub mod rename;
 mod renamed;
 pub mod reports;
 mod retag;
@@ -58,9 +59,13 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Wish;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::rename::Rename;
+use crate::store::sqlite::rename::RenameError;
 
 /// The store for one thread.
 pub struct Direct {
@@ -91,7 +96,40 @@ impl Direct {
         Ok(Self { connection, names, author_key })
     }
 
-    /// The key under which authors are hashed.
+    /// Opens the file to read it, and leaves nothing beside it. `None` where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] as [`Self::open`].
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, OpenError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let failed = |error| OpenError::of(path, error);
+        let connection = open_reader(path).map_err(failed)?;
+        if !migrations::is_current(&connection).map_err(failed)? {
+            drop(connection);
+            return Self::open(path).map(Some);
+        }
+        let names = Names::load(&connection).map_err(failed)?;
+        Ok(Some(Self { connection, names, author_key: Vec::new() }))
+    }
+
+    /// A store that nothing was ever put into, in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when there is no memory for it.
+    pub fn empty() -> Result<Self, OpenError> {
+        let path = Path::new(":memory:");
+        let failed = |error| OpenError::of(path, error);
+        let mut connection = Connection::open_in_memory().map_err(failed)?;
+        migrations::run(&mut connection, path)?;
+        let names = Names::load(&connection).map_err(failed)?;
+        Ok(Self { connection, names, author_key: Vec::new() })
+    }
+
+    /// The key under which authors are hashed; empty in a store that is only read.
     #[must_use]
     pub fn author_key(&self) -> &[u8] {
         &self.author_key
@@ -137,6 +175,30 @@ impl Direct {
     /// [`StoreError`] when the database fails.
     pub fn remove_act(&mut self, kind: RemarkKind, id: i64) -> Result<bool, StoreError> {
         self.write(|connection, _| acts::remove(connection, kind, id))
+    }
+
+    /// Notes what a person wants of streams: of all of them or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn wish(&mut self, keys: &[StreamKey], wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|connection, names| {
+            keys.iter().try_for_each(|key| {
+                let source = names.source(connection, &key.source)?;
+                streams::wish(connection, source, &key.shard, wish, now)
+            })
+        })
+    }
+
+    /// Moves what is stored under former names of sources, all of it or nothing; only for whoever holds
+    /// the store's [`Lock`]. Returns what was moved.
+    ///
+    /// # Errors
+    ///
+    /// [`RenameError`] where messages are stored under both names.
+    pub fn rename_sources(&mut self, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
+        self.write(|connection, names| rename::apply(connection, names, renames)).map_err(RenameError::from_store)
     }
 
     /// Writes a silence, and returns its number.
