@@ -180,12 +180,10 @@ fn compared(incident: &Incident) -> (String, String) {
 
 /// `no data from app since 2026-11-22 14:10 CET: it cannot be read (HTTP 503)`
 fn no_data(silent: &NoData, zone: Tz) -> String {
-    let why = match (&silent.error, silent.fails) {
-        (Some(error), true) => format!("it cannot be read ({error})"),
-        (None, true) => "it cannot be read".to_owned(),
-        (_, false) => "it can be read and brings nothing new".to_owned(),
-    };
-    format!("no data from {} since {}: {why}", silent.source, times::local(silent.since, zone))
+    let says = silent.trouble().says();
+    let why = silent.error.as_ref().filter(|_| silent.fails).map_or_else(String::new, |error| format!(" ({error})"));
+    let what = if silent.trouble().blinds() { "no data from " } else { "" };
+    format!("{what}{} since {}: it {says}{why}", silent.source, times::local(silent.since, zone))
 }
 
 /// `last window: 12 complaints in 28 days, 3.0 expected; most so far 14`
@@ -351,10 +349,11 @@ mod tests {
     #[test]
     fn a_silent_source_is_told_apart_from_one_that_cannot_be_read() {
         let since = "2026-11-21T09:00:00Z".parse().unwrap();
-        let silent = |fails, error: Option<&str>| NoData { source: "app".to_owned(), since, fails, error: error.map(str::to_owned) };
+        let silent =
+            |fails, error: Option<&str>| NoData { source: "app".to_owned(), since, fails, error: error.map(str::to_owned), trouble: None };
         let said = |silent| no_data(&silent, Tz::UTC);
         assert_eq!(said(silent(true, Some("HTTP 503"))), "no data from app since 2026-11-21 09:00 UTC: it cannot be read (HTTP 503)");
-        assert_eq!(said(silent(false, None)), "no data from app since 2026-11-21 09:00 UTC: it can be read and brings nothing new");
+        assert_eq!(said(silent(false, None)), "no data from app since 2026-11-21 09:00 UTC: it brings nothing new");
     }
 
     #[test]

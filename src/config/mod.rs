@@ -117,6 +117,7 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let torn = problems.iter().any(|problem| problem.code == Code::Syntax);
     let mut reader = Reader::new(documents, secrets, torn);
     let top = Top::read_table(&table, &Place::default(), &mut reader);
+    drop(table);
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let mut origins = Vec::new();

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::domain::trouble::Trouble;
 
 /// What is judged: one theme of one watch, in all messages or in one segment of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub enum Kind {
     SlowRise,
     /// A measure got worse: fewer stars, more detractors. The series' theme is the measure's name.
     Drop,
-    /// A source brings nothing. The series' watch is `source:NAME`, its theme `no_data`.
+    /// Something is wrong with a source. The series' watch is `source:NAME`, its theme `no_data`.
     NoData,
     /// One message that its watch tells of one by one. The series' segment is its number.
     Message,
@@ -434,6 +435,17 @@ pub struct NoData {
     pub fails: bool,
     /// What the last poll said.
     pub error: Option<String>,
+    /// What is wrong with it; older releases did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+}
+
+impl NoData {
+    /// What is wrong with the source.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        self.trouble.unwrap_or(if self.fails { Trouble::Unreachable } else { Trouble::Silent })
+    }
 }
 
 /// What a person can do about an incident.

@@ -19,6 +19,7 @@ pub mod ruleset;
 pub mod secret;
 pub mod standing;
 pub mod theme;
+pub mod trouble;
 pub mod voice;
 
 /// A moment in UTC. Times that come from outside are turned into this at the door.

@@ -14,6 +14,7 @@ use crate::domain::incident::NoData;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Segment;
 use crate::domain::remark::Calibration;
+use crate::domain::trouble::Trouble;
 
 /// The kind of a notice; the word is the header `X-Uproar-Event` and the webhook's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -316,8 +317,8 @@ pub struct Member {
     pub ticket: Option<String>,
 }
 
-/// A source that brings nothing, and what that means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A source that something is wrong with, or was, and what that means.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SilentSource {
     /// When it could last be read.
     pub last_success: Option<Timestamp>,
@@ -329,6 +330,20 @@ pub struct SilentSource {
     pub fails: bool,
     /// Names of the watches that count it: what is not watched as long.
     pub watches: Vec<String>,
+    /// What is wrong with it; older releases did not say.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
+    /// Of what is over: messages of that time that came after it.
+    #[serde(default)]
+    pub came_late: u64,
+}
+
+impl SilentSource {
+    /// What is wrong with the source.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        self.trouble.unwrap_or(if self.fails { Trouble::Unreachable } else { Trouble::Silent })
+    }
 }
 
 /// A customer's words, shortened and redacted.

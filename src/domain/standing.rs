@@ -42,6 +42,10 @@ pub struct Standing {
     /// Since when polls fail, whatever for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
+    /// Hash of the configured address that all of this is about; 0 where none was noted.
+    pub address: u64,
+    /// What the next good poll brings is history: another address stands in the configuration.
+    pub base: bool,
 }
 
 /// A permanent redirect on probation.
@@ -118,4 +122,31 @@ pub struct LastPage {
     pub ids: BTreeSet<u64>,
     /// Hashes of their contents.
     pub contents: BTreeSet<u64>,
+    /// Hash of the id of its first item.
+    pub first: u64,
+    /// Polls in a row that brought what is new below what was known, as far as three.
+    pub appended: u32,
+    /// How often it says that it is worth asking for.
+    #[serde(skip_serializing_if = "Hints::is_nothing")]
+    pub hints: Hints,
+}
+
+/// How often a document says that it is worth asking for, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hints {
+    /// Time between two polls in seconds; 0 where it says nothing.
+    pub every_seconds: u32,
+    /// Hours of the day in UTC in which nothing new comes.
+    pub skip_hours: BTreeSet<u32>,
+    /// Days of the week, 0 for Monday, on which nothing new comes, in UTC.
+    pub skip_days: BTreeSet<u32>,
+}
+
+impl Hints {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }

@@ -1,4 +1,4 @@
-//! Notices with nothing but words: of sources that are silent, and of watches that are gone. There
+//! Notices with nothing but words: of sources that something is wrong with, and of watches that are gone. There
 //! is no series behind them to draw, and there are no messages to quote.
 
 use crate::domain::Timestamp;
@@ -12,6 +12,7 @@ use crate::domain::ports::NewRow;
 use crate::engine::facts;
 use crate::engine::plan::Plan;
 use crate::engine::rows::rows;
+use crate::engine::silence_of_source;
 use crate::incident::step::Step;
 
 /// A step of an incident that no watch of the plan judges.
@@ -22,7 +23,7 @@ pub struct Notice<'a> {
     pub before: Option<&'a Incident>,
     /// What happens.
     pub step: &'a Step,
-    /// What is known of the source that is silent.
+    /// What is known of the source that something is wrong with.
     pub silent: Option<SilentSource>,
     /// Quiet that people asked for.
     pub silences: &'a [Silence],
@@ -43,6 +44,8 @@ impl Notice<'_> {
         let Self { plan, before, step, .. } = *self;
         let incident = &step.incident;
         let title = if incident.key.kind == Kind::NoData { "no data" } else { plan.title(&incident.key) };
+        let known = incident.no_data.first().or_else(|| before.and_then(|before| before.no_data.first()));
+        let known = known.filter(|_| incident.key.kind == Kind::NoData);
         Facts {
             revision: incident.revision,
             watch: incident.key.watch.clone(),
@@ -67,7 +70,8 @@ impl Notice<'_> {
             dropped_ack: facts::dropped_ack(before, step),
             no_data: incident.no_data.clone(),
             earlier: incident.earlier.clone(),
-            silent: self.silent.clone(),
+            // A reminder knows no more than the incident does.
+            silent: self.silent.clone().or_else(|| known.map(|known| silence_of_source::bare_of(plan, known))),
             next_reminder: incident.remind_at,
             ..Facts::blank(event, &incident.id, step.transition.at)
         }

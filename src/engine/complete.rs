@@ -3,13 +3,15 @@
 //! A bucket is complete when every source was read well after its end plus the source's usual delay.
 //! Two things bound the waiting: a source that is read seldom or fails is waited for some hours, and
 //! a slow source does not keep a watch from seeing that it is calm again while quicker ones bring
-//! most of its messages. What comes after that is replayed.
+//! most of its messages. What comes after that is replayed. Where every source of a watch is down,
+//! nothing is complete until one of them is back: that nobody complains says nothing then.
 
 use chrono::TimeDelta;
 
 use crate::config::settings::Source;
 use crate::domain::Timestamp;
 use crate::domain::ports::Stream;
+use crate::engine::silence_of_source::cause::trouble_of;
 use crate::sources;
 
 /// How long a bucket waits for a source that is read seldom before it counts as complete. What
@@ -31,6 +33,8 @@ pub struct Awaited {
     per_day: f64,
     /// What a drop holds is complete up to its newest message.
     dropped_to: Option<Timestamp>,
+    /// It cannot be read, or what it says is not believed: up to when it was, whatever the patience.
+    down_since: Option<Timestamp>,
 }
 
 impl Awaited {
@@ -41,8 +45,13 @@ impl Awaited {
         let learnt = stream.usual_delay.unwrap_or_default();
         let delay = settings.max_delay.map_or(learnt, |most| learnt.min(most));
         let drops = matches!(settings.kind, sources::Settings::File(_)) && delay >= DROPS;
+        let read_to = stream.complete_to.unwrap_or(now);
+        let down = trouble_of(stream, now).filter(|(trouble, _)| trouble.blinds());
+        // What is not believed is read all the time.
+        let believed_to = |(_, since): (_, Option<Timestamp>)| since.unwrap_or(read_to).min(read_to);
         Self {
-            read_to: stream.complete_to.unwrap_or(now).max(now - patience),
+            read_to: read_to.max(now - patience),
+            down_since: down.map(believed_to),
             delay,
             per_day: stream.news_per_day,
             dropped_to: stream.newest.filter(|_| drops),
@@ -75,6 +84,10 @@ pub fn waits(awaited: &[Awaited]) -> Vec<Wait> {
 #[must_use]
 pub fn complete_to(awaited: &[Awaited], now: Timestamp) -> Timestamp {
     let most = PATIENCE.max(delay_of_most(awaited));
+    let down: Option<Vec<Timestamp>> = awaited.iter().map(|stream| Some(stream.down_since? - stream.delay.min(most))).collect();
+    if let Some(last) = down.and_then(|down| down.into_iter().max()) {
+        return last.min(now);
+    }
     awaited.iter().map(|stream| stream.complete_to(most)).min().unwrap_or(now).min(now)
 }
 
@@ -96,6 +109,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::domain::standing::Doubt;
+    use crate::domain::standing::Standing;
+    use crate::domain::standing::Suspect;
     use crate::schedule::Schedule;
 
     fn at(hour: i64) -> Timestamp {
@@ -150,6 +166,31 @@ mod tests {
     #[test]
     fn nobody_is_waited_for_for_ever() {
         assert_eq!(hours_ago(&[feed(0, 9.0, 900)]), 6);
+    }
+
+    fn failing(errors: u32, read: i64) -> Awaited {
+        let stream = Stream { complete_to: Some(at(read)), errors, newest: Some(at(read)), ..Stream::default() };
+        Awaited::of(&source(sources::Settings::Feed(sources::feed::Settings::Url(String::new()))), &stream, at(1000))
+    }
+
+    #[test]
+    fn where_every_source_is_down_nothing_is_complete_that_was_not_before() {
+        assert_eq!(hours_ago(&[failing(9, 900), failing(4, 930)]), 70, "however long that lasts");
+        assert_eq!(hours_ago(&[failing(9, 900), feed(0, 9.0, 1000)]), 24, "while another one is read, it is waited for a day");
+        assert_eq!(hours_ago(&[failing(1, 999)]), 1);
+    }
+
+    #[test]
+    fn what_is_not_believed_or_paused_is_down_since_then() {
+        let suspect = Suspect { why: Doubt::Empty, polls: 2, since: at(990) };
+        let stream = |standing, paused| Stream { complete_to: Some(at(999)), newest: Some(at(980)), standing, paused, ..Stream::default() };
+        let of = |stream: Stream| {
+            let settings = source(sources::Settings::Feed(sources::feed::Settings::Url(String::new())));
+            hours_ago(&[Awaited::of(&settings, &stream, at(1000))])
+        };
+        assert_eq!(of(stream(Standing { suspect: Some(suspect), ..Standing::default() }, None)), 10);
+        assert_eq!(of(stream(Standing::default(), Some(at(700)))), 300);
+        assert_eq!(of(stream(Standing { gap: Some(at(990)), ..Standing::default() }, None)), 1, "it is read, and brings more than that");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Metrics that are read from the store: incidents that are not over, and notices on their way.
+//! Metrics that are read from the store: incidents that are not over, notices on their way, and how
+//! sources fare.
 
 use tracing::warn;
 
@@ -12,6 +13,11 @@ use crate::store::sqlite::Sqlite;
 use crate::store::sqlite::reports::OutboxCount;
 use crate::web::board;
 use crate::web::board::Board;
+
+mod sources;
+
+pub use sources::name_few;
+pub(super) use sources::show_sources;
 
 const STANDING: [State; 5] = [State::Pending, State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];

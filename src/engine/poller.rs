@@ -12,8 +12,11 @@ use tracing::info;
 use tracing::warn;
 
 use crate::domain::Timestamp;
+use crate::domain::http::Aside;
+use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
+use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
@@ -26,6 +29,10 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::TaggedItem;
+use crate::domain::standing::Doubt;
+use crate::domain::standing::Hints;
+use crate::domain::standing::Standing;
+use crate::domain::standing::Suspect;
 use crate::engine::diary::Diary;
 use crate::engine::intake::Intake;
 use crate::engine::plan::Plan;
@@ -36,8 +43,21 @@ use crate::fetch::Fetcher;
 use crate::fetch::Kind;
 use crate::fetch::Manner;
 use crate::host::clock::Clock;
+use crate::polling::address;
+use crate::polling::backoff;
+use crate::polling::base;
+use crate::polling::belief;
+use crate::polling::belief::Belief;
+use crate::polling::belief::Outline;
+use crate::polling::conditional;
+use crate::polling::identity;
+use crate::polling::pace;
+use crate::polling::pages::Trail;
+use crate::polling::state;
 use crate::schedule::Schedule;
+use crate::sources;
 use crate::sources::ReadError;
+use crate::sources::feed;
 use crate::text::hash;
 use crate::text::redact::redact;
 use crate::web::board;
@@ -45,12 +65,8 @@ use crate::web::board::Board;
 
 /// Pages of one walk over the network. Endless paging is a fault of the other side.
 const MOST_REMOTE_PAGES: usize = 200;
-/// An item is news although it comes so late: reviews are moderated, exports are made at night.
-const USUAL_DELAY: TimeDelta = TimeDelta::hours(24);
 /// Errors in a row after which a walk begins anew; what is known is dropped by id.
 const WALK_TRIES: u32 = 3;
-/// The longest wait after errors.
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
 
 /// Why a poll ended early.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +80,9 @@ pub enum PollError {
     /// It could not be stored.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// It was read, and is not believed yet.
+    #[error("{}", doubt(.0))]
+    Doubted(Suspect),
     /// A source's reader failed: its page is skipped, the daemon lives.
     #[error("the reader failed on this page; please report it")]
     Bug,
@@ -78,6 +97,8 @@ pub struct Polled {
     pub due: Timestamp,
     /// The error that ended it, if one did.
     pub error: Option<String>,
+    /// Where the stream stands now, as it is stored: the next poll may begin with it.
+    pub stream: Stream,
 }
 
 /// Polls one stream at a time; share it between tasks.
@@ -118,21 +139,140 @@ impl Target {
         hash::of_parts([self.key.source.as_str(), self.key.shard.0.as_str()])
     }
 
+    /// Time between two polls.
     fn interval(&self, now: Timestamp) -> TimeDelta {
         match &self.source.settings.schedule {
             Schedule::Every(interval) => *interval,
-            schedule @ Schedule::Cron(..) => schedule.next(Some(now), now, self.seed()) - now,
+            schedule @ Schedule::Cron(..) => {
+                let next = schedule.next(Some(now), now, self.seed());
+                schedule.next(Some(next), next, self.seed()) - next
+            }
         }
+    }
+
+    /// The configured address of a feed.
+    fn address(&self) -> Option<&str> {
+        match &self.source.settings.kind {
+            sources::Settings::Feed(feed::Settings::Url(url)) => Some(url),
+            _ => None,
+        }
+    }
+
+    /// Whether its pages are the newest of a list, so that one can be compared with the one before.
+    fn is_list(&self) -> bool {
+        matches!(&self.source.settings.kind, sources::Settings::Feed(_))
     }
 }
 
 /// One poll under way.
 struct Walk<'a> {
     target: &'a Target,
+    /// As stored; moves on with what is written.
     stream: Stream,
+    /// Something is remembered that is not stored yet.
+    changed: bool,
     started: Timestamp,
+    /// What it brings is history.
+    base: bool,
+    /// The page is asked for without validators, and read though its bytes are known.
+    whole: bool,
+    /// Items are known by their content.
+    by_content: bool,
+    /// The address that is asked first.
+    asked: Option<String>,
+    /// What the first page said beside.
+    aside: Aside,
     committed: Committed,
+    /// Items on all pages.
+    items: usize,
     pages: usize,
+}
+
+/// A page that was read and prepared.
+struct Reading {
+    page: Page,
+    items: Vec<TaggedItem>,
+    outline: Outline,
+}
+
+/// What the first page of a walk leaves behind when the walk has ended.
+struct First {
+    validators: Option<Validators>,
+    outline: Outline,
+    gap: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn begin(target: &'a Target, mut stream: Stream, started: Timestamp) -> Self {
+        let (interval, is_remote) = (target.interval(started), target.source.settings.kind.is_remote());
+        let mut changed = false;
+        if let Some(address) = target.address() {
+            changed = address::settle(&mut stream.standing, address);
+            if changed && stream.standing.base {
+                // Validators and walks belong to the address that gave them.
+                (stream.validators, stream.walk) = (None, None);
+            }
+        }
+        let base = base::is_base(&stream, is_remote, interval, started);
+        let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
+        let by_content = stream.standing.ids_change.is_some();
+        let (aside, committed) = (Aside::default(), Committed::default());
+        Self { target, stream, changed, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
+    }
+
+    /// The request for the first page.
+    fn first(&mut self) -> Request {
+        let Target { key, source } = self.target;
+        let mut request = source.source.first(&key.shard, &self.stream.cursor, self.started);
+        if let (Request::Get(get), Some(configured)) = (&mut request, self.target.address()) {
+            address::to_ask(&self.stream.standing, configured).clone_into(&mut get.url);
+            self.asked = Some(get.url.clone());
+        }
+        request
+    }
+
+    /// The same bytes as these need no reading. Where validators came that go with other ones, or
+    /// none any more, the page is stored anew with them.
+    fn known_body(&self, given: Option<&Validators>) -> Option<u64> {
+        let body = self.stream.standing.page.as_ref().map(|page| page.body).filter(|body| *body != 0);
+        body.filter(|_| !self.whole && self.stream.history_done && !self.base && (given.is_some() || self.stream.validators.is_none()))
+    }
+
+    /// What is remembered from a walk that has ended well.
+    fn standing_at_end(&self, first: Option<First>, now: Timestamp) -> Standing {
+        let mut standing = self.stream.standing.clone();
+        self.note_address(&mut standing, now);
+        backoff::went_well(&mut standing);
+        belief::unchanged(&mut standing, now);
+        if let Some(First { mut outline, gap, .. }) = first {
+            if !self.target.is_list() {
+                outline.items = u32::try_from(self.items).unwrap_or(u32::MAX);
+            }
+            let page = belief::remembered(standing.page.as_ref(), outline);
+            standing.page = Some(page).filter(|page| page.body != 0);
+            standing.gap = Some(now).filter(|_| gap).or(standing.gap);
+            standing.whole_at = Some(self.started).filter(|_| self.whole).or(standing.whole_at);
+        }
+        standing.ids_change = standing.ids_change.or(Some(now).filter(|_| self.by_content));
+        standing.base = false;
+        standing
+    }
+
+    /// Notes where a good poll was sent to. Returns whether that changed something.
+    fn note_address(&self, standing: &mut Standing, now: Timestamp) -> bool {
+        let (Some(configured), Some(asked)) = (self.target.address(), &self.asked) else { return false };
+        let before = standing.moved.is_some();
+        let changed = address::answered(standing, configured, asked, self.aside.moved_to.as_deref(), now);
+        if let Some(moved) = standing.moved.as_ref().filter(|_| changed && !before) {
+            let name = &self.target.key.source;
+            let to = state::shown(&moved.to);
+            warn!(
+                source = name,
+                "source `{name}` has moved for good to {to} and is read there; write that as its `url` in the configuration"
+            );
+        }
+        changed
+    }
 }
 
 impl<S: Ingest> Poller<S> {
@@ -141,118 +281,253 @@ impl<S: Ingest> Poller<S> {
         Self { store, plan, fetcher, author_key, clock, board, diary: Diary::default() }
     }
 
-    /// Polls a stream to the end of its walk. Errors of the source are recorded and returned in
-    /// [`Polled`].
+    /// Whether a stream is not to be polled: a person paused it, or it is gone for good. Who asks for a
+    /// poll all the same gets one.
+    #[must_use]
+    pub fn is_stopped(target: &Target, stream: &Stream) -> bool {
+        let standing = &stream.standing;
+        let address = target.address().map(|configured| address::to_ask(standing, configured));
+        let gone = standing.gone.as_ref().is_some_and(|gone| gone.confirmed && address.is_none_or(|address| address == gone.url));
+        stream.asked.is_none() && (gone || stream.paused.is_some())
+    }
+
+    /// Polls a stream from where it stands in the store, unless it is stopped.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] only when not even the error could be recorded.
+    /// As [`Poller::poll_from`].
     pub async fn poll(&self, target: &Target) -> Result<Polled, StoreError> {
-        let started = self.clock.now();
         let stream = self.store.stream(&target.key).await?;
-        let (errors, last_new) = (stream.errors, stream.last_new);
-        let mut walk = Walk { target, stream, started, committed: Committed::default(), pages: 0 };
-        let outcome = self.walk(&mut walk).await;
-        let committed = walk.committed;
-        let source = target.key.source.as_str();
-        match outcome {
-            Ok(due) => {
-                self.board.set(board::LAST_SUCCESS, &[("source", source)], started.timestamp() as f64);
-                let newest = if committed.new > 0 { Some(started) } else { last_new };
-                self.board.raise(board::NEWEST_ITEM, &[("source", source)], newest.map_or(0.0, |newest| newest.timestamp() as f64));
-                if errors > 0 {
-                    info!(source, "source `{source}` works again after {errors} errors");
-                }
-                self.diary.note(source, committed);
-                Ok(Polled { committed, due, error: None })
-            }
-            Err(error) => {
-                let due = self.due_after(target, &error, errors + 1);
-                let why = error.to_string();
-                self.board.add(board::POLLS, &[("source", source), ("result", "error")], 1.0);
-                self.store.note_poll(&target.key, PollNote::failed(why.clone(), due, started)).await?;
-                // The first error and every tenth are told; `status` has the newest.
-                if errors.is_multiple_of(10) {
-                    warn!(source, errors = errors + 1, "source `{source}`: {why}; next try at {}", due.format("%F %T UTC"));
-                } else {
-                    debug!(source, errors = errors + 1, "source `{source}`: {why}");
-                }
-                Ok(Polled { committed, due, error: Some(why) })
-            }
+        if Self::is_stopped(target, &stream) {
+            let due = self.clock.now() + backoff::NEVER;
+            return Ok(Polled { committed: Committed::default(), due, error: None, stream });
         }
+        self.poll_from(target, stream).await
     }
 
-    async fn walk(&self, walk: &mut Walk<'_>) -> Result<Timestamp, PollError> {
-        let Target { key, source } = walk.target;
+    /// Polls a stream from where it stands, to the end of its walk. Errors of the source are recorded
+    /// and returned in [`Polled`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] only when not even the error could be recorded; the stream is to be read anew
+    /// then.
+    pub async fn poll_from(&self, target: &Target, stream: Stream) -> Result<Polled, StoreError> {
+        let errors = stream.errors;
+        let mut walk = Walk::begin(target, stream, self.clock.now());
+        let error = match self.walk(&mut walk).await {
+            Ok(()) => {
+                self.succeeded(&walk, errors);
+                None
+            }
+            Err(error) => Some(self.failed(&mut walk, &error).await?),
+        };
+        let Walk { mut stream, committed, started, .. } = walk;
+        if committed.new > 0 {
+            // How late its messages come was learnt with them.
+            stream = self.store.stream(&target.key).await?;
+        }
+        let due = stream.due.unwrap_or(started);
+        Ok(Polled { committed, due, error, stream })
+    }
+
+    fn succeeded(&self, walk: &Walk<'_>, errors: u32) {
+        let source = walk.target.key.source.as_str();
+        self.board.set(board::LAST_SUCCESS, &[("source", source)], walk.started.timestamp() as f64);
+        let newest = if walk.committed.new > 0 { Some(walk.started) } else { walk.stream.last_new };
+        self.board.raise(board::NEWEST_ITEM, &[("source", source)], newest.map_or(0.0, |newest| newest.timestamp() as f64));
+        if errors > 0 {
+            info!(source, "source `{source}` works again after {errors} errors");
+        }
+        self.diary.note(source, walk.committed);
+    }
+
+    async fn walk(&self, walk: &mut Walk<'_>) -> Result<(), PollError> {
         // A step that fails again and again must not hide what is new on the first page.
         let resumed = walk.stream.walk.clone().filter(|_| walk.stream.errors < WALK_TRIES);
         let mut walking = resumed.is_some();
-        let first = || source.source.first(&key.shard, &walk.stream.cursor, walk.started);
-        let mut request = resumed.unwrap_or_else(first);
-        let mut newest: Option<Validators> = None;
+        let mut request = resumed.unwrap_or_else(|| walk.first());
+        let mut first: Option<First> = None;
         loop {
-            let validators = if walking { None } else { walk.stream.validators.as_ref() };
-            let (response, given) =
-                match self.fetcher.fetch(&request, Manner { validators, robots: source.settings.robots }, self.clock.now()).await {
-                    Ok(Fetched::New { response, validators, .. }) => (response, validators),
-                    Ok(Fetched::Unchanged { validators, .. }) => return self.unchanged(walk, validators).await,
-                    Err(error) if walking && walk.pages == 0 && matches!(error.kind, Kind::NotFound | Kind::Gone) => {
-                        // The stored step is not answered any more: the walk begins anew, what is known is dropped by id.
-                        walking = false;
-                        request = source.source.first(&key.shard, &walk.stream.cursor, walk.started);
-                        continue;
+            let trail = Trail::taken_from(&mut request);
+            let validators = walk.stream.validators.as_ref().filter(|_| !walking && !walk.whole);
+            let manner = Manner { validators, robots: walk.target.source.settings.robots };
+            let (response, given) = match self.fetcher.fetch(&request, manner, self.clock.now()).await {
+                Ok(Fetched::New { response, validators, aside }) => {
+                    if !walking {
+                        walk.aside = aside;
                     }
-                    Err(error) => return Err(error.into()),
-                };
-            if walk.pages == 0 && !walking {
-                newest = given;
-            }
-            let (page, items) = self.read(walk, response).await?;
-            let last = page.next.is_none() || (source.settings.kind.is_remote() && walk.pages >= MOST_REMOTE_PAGES);
-            let due = self.due(walk.target, page.due);
-            let progress = match page.next {
-                Some(next) if !last => Progress::Walking { next },
-                _ => Progress::Ended { cursor: page.cursor, validators: newest.take(), due, polled_at: walk.started, standing: None },
+                    (response, validators)
+                }
+                Ok(Fetched::Unchanged { validators, aside }) => {
+                    walk.aside = aside;
+                    return Ok(self.unchanged(walk, Some(validators)).await?);
+                }
+                Err(error) if walking && walk.pages == 0 && matches!(error.kind, Kind::NotFound | Kind::Gone) => {
+                    // The stored step is not answered any more: the walk begins anew, what is known is dropped by id.
+                    walking = false;
+                    request = walk.first();
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
             };
-            let next = if let Progress::Walking { next } = &progress { Some(next.clone()) } else { None };
-            self.commit(walk, items, progress).await?;
+            let known_body = if walking { None } else { walk.known_body(given.as_ref()) };
+            let here = if let Response::Http(answer) = &response { answer.url.clone() } else { String::new() };
+            let Some(mut reading) = self.read(walk, response, known_body).await? else {
+                return Ok(self.unchanged(walk, given).await?);
+            };
+            walk.items += reading.items.len();
+            if !walking {
+                let gap = self.believe(walk, &mut reading)?;
+                first = Some(First { validators: given, outline: reading.outline, gap });
+            }
+            let (page, items) = (reading.page, reading.items);
+            let follows = page.next.is_none() && !walk.stream.history_done;
+            let older = page.older.filter(|_| follows);
+            let next = match (page.next, older) {
+                (Some(next), _) if !walk.target.source.settings.kind.is_remote() || walk.pages < MOST_REMOTE_PAGES => Some(next),
+                (None, Some(older)) => trail.unwrap_or_else(|| Trail::from(walk.asked.as_deref().unwrap_or(&here))).follow(&older, &here),
+                _ => None,
+            };
+            if next.is_none() {
+                if walk.items == 0 && first.is_some() && walk.target.source.settings.kind.is_remote() {
+                    self.believe_nothing(walk)?;
+                }
+                return Ok(self.end(walk, items, page.cursor, first, page.due).await?);
+            }
+            let step = next.clone().map_or(Progress::None, |next| Progress::Walking { next });
+            let committed = self.commit(walk, items, step).await?;
+            walk.stream.walk.clone_from(&next);
+            let Some(next) = next.filter(|_| !follows || committed.new > 0) else {
+                // Behind a page without anything new there is nothing new.
+                return Ok(self.end(walk, Vec::new(), page.cursor, first, page.due).await?);
+            };
             walk.pages += 1;
-            let Some(next) = next else { return Ok(due) };
-            request = next;
-            walking = true;
+            (request, walking) = (next, true);
         }
     }
 
-    /// Reads and tags a page away from the other tasks: it may be megabytes.
-    async fn read(&self, walk: &Walk<'_>, response: Response) -> Result<(Page, Vec<TaggedItem>), PollError> {
+    /// Reads and tags a page away from the other tasks: it may be megabytes. `None` where its bytes
+    /// are known.
+    async fn read(&self, walk: &Walk<'_>, response: Response, known_body: Option<u64>) -> Result<Option<Reading>, PollError> {
         let (source, key, cursor) = (Arc::clone(&walk.target.source), walk.target.key.clone(), walk.stream.cursor.clone());
         let (plan, author_key, now) = (Arc::clone(&self.plan), Arc::clone(&self.author_key), self.clock.now());
+        let (by_content, is_remembered) = (walk.by_content, walk.target.source.settings.kind.is_remote() || walk.target.is_list());
         let read = move || {
+            let body = match &response {
+                Response::Http(answer) if is_remembered => hash::of_bytes(&answer.body),
+                Response::Slice(bytes) if is_remembered => hash::of_bytes(&bytes.body),
+                _ => 0,
+            };
+            if known_body.is_some_and(|known| known == body) {
+                return Ok(None);
+            }
             let mut page = source.source.read(&key.shard, &cursor, &response, now)?;
             let intake = Intake::new(&plan, &author_key, &source.settings);
-            let items = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
-            Ok::<_, ReadError>((page, items))
+            let mut items: Vec<TaggedItem> = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
+            if by_content {
+                identity::by_content(&mut items);
+            }
+            let outline = Outline::of(body, page.title.as_deref(), &items, pace::hints(&page.rhythm));
+            Ok::<_, ReadError>(Some(Reading { page, items, outline }))
         };
-        let (page, items): (Page, Vec<TaggedItem>) = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
-        let name = walk.target.key.source.as_str();
-        for warning in page.warnings.iter().take(5) {
+        let reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
+        if let Some(reading) = &reading {
+            self.tell_warnings(&walk.target.key.source, &reading.page.warnings);
+        }
+        Ok(reading)
+    }
+
+    fn tell_warnings(&self, name: &str, warnings: &[Warning]) {
+        for warning in warnings.iter().take(5) {
             // A message may repeat a value from outside.
             let warning = Warning { message: redact(&warning.message), ..warning.clone() };
             warn!(source = name, code = warning.code, "source `{name}`: {warning}");
         }
-        if page.warnings.len() > 5 {
-            warn!(source = name, "source `{name}`: {} more warnings; see `uproar preview {name}`", page.warnings.len() - 5);
+        if warnings.len() > 5 {
+            warn!(source = name, "source `{name}`: {} more warnings; see `uproar preview {name}`", warnings.len() - 5);
         }
-        self.board.add(board::ITEMS, &[("source", name), ("kind", "rejected")], page.warnings.len() as f64);
-        Ok((page, items))
+        self.board.add(board::ITEMS, &[("source", name), ("kind", "rejected")], warnings.len() as f64);
     }
 
-    async fn commit(&self, walk: &mut Walk<'_>, items: Vec<TaggedItem>, progress: Progress) -> Result<(), StoreError> {
-        let ended = matches!(progress, Progress::Ended { .. });
+    /// Whether the first page is what it always was; returns whether messages were missed before it.
+    fn believe(&self, walk: &mut Walk<'_>, reading: &mut Reading) -> Result<bool, PollError> {
+        if !walk.target.is_list() {
+            return Ok(false);
+        }
+        let name = &walk.target.key.source;
+        match belief::judge(&walk.stream.standing, &reading.outline, self.clock.now()) {
+            Belief::Good => Ok(false),
+            Belief::Gap => {
+                warn!(
+                    source = name,
+                    "source `{name}`: nothing of the last poll is left on its page: messages were probably missed; a shorter `every` helps"
+                );
+                Ok(true)
+            }
+            Belief::IdsChange => {
+                warn!(
+                    source = name,
+                    "source `{name}` gives its messages other ids with every poll; they are known by their words from now on"
+                );
+                (walk.by_content, walk.base) = (true, true);
+                identity::by_content(&mut reading.items);
+                let hints = std::mem::take(&mut reading.outline.hints);
+                reading.outline = Outline::of(reading.outline.body, reading.page.title.as_deref(), &reading.items, hints);
+                Ok(false)
+            }
+            Belief::Another => {
+                warn!(source = name, "source `{name}` is another feed now; what it brings first is taken as history");
+                walk.base = true;
+                Ok(false)
+            }
+            Belief::Doubted(suspect) => Err(PollError::Doubted(suspect)),
+        }
+    }
+
+    /// Whether nothing on any page is what it always was.
+    fn believe_nothing(&self, walk: &Walk<'_>) -> Result<(), PollError> {
+        match belief::judge(&walk.stream.standing, &Outline::default(), self.clock.now()) {
+            Belief::Doubted(suspect) => Err(PollError::Doubted(suspect)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores the last page of a walk: mark, validators and what is remembered move with it.
+    async fn end(
+        &self,
+        walk: &mut Walk<'_>,
+        items: Vec<TaggedItem>,
+        cursor: Option<Cursor>,
+        first: Option<First>,
+        hinted: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let validators = first.as_ref().and_then(|first| first.validators.clone());
+        let standing = walk.standing_at_end(first, self.clock.now());
+        let due = self.due(walk, &standing, hinted);
+        let changed = walk.changed || standing != walk.stream.standing;
+        let progress = Progress::Ended {
+            cursor: cursor.clone(),
+            validators: validators.clone(),
+            due,
+            polled_at: walk.started,
+            standing: changed.then(|| Box::new(standing.clone())),
+        };
+        self.commit(walk, items, progress).await?;
+        self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "ok")], 1.0);
+        let started = walk.started;
+        let stream = &mut walk.stream;
+        (stream.walk, stream.validators, stream.standing) = (None, validators, standing);
+        stream.cursor = cursor.filter(|cursor| cursor.0.is_some()).unwrap_or_else(|| std::mem::take(&mut stream.cursor));
+        well(stream, due, started);
+        Ok(())
+    }
+
+    async fn commit(&self, walk: &mut Walk<'_>, items: Vec<TaggedItem>, progress: Progress) -> Result<Committed, StoreError> {
         let commit = PageCommit {
             stream: walk.target.key.clone(),
             items,
-            history: !walk.stream.history_done,
+            history: walk.base,
             usual_delay: usual_delay(walk.target, &walk.stream, walk.started).num_seconds(),
             progress,
             now: self.clock.now(),
@@ -269,40 +544,112 @@ impl<S: Ingest> Poller<S> {
         ] {
             self.board.add(board::ITEMS, &[("source", source), ("kind", kind)], count as f64);
         }
-        if ended {
-            self.board.add(board::POLLS, &[("source", source), ("result", "ok")], 1.0);
-        }
+        Ok(committed)
+    }
+
+    /// The other side says that nothing has changed, or sent the same bytes again.
+    async fn unchanged(&self, walk: &mut Walk<'_>, validators: Option<Validators>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut standing = std::mem::take(&mut walk.stream.standing);
+        let mut changed = walk.note_address(&mut standing, now);
+        changed |= backoff::went_well(&mut standing) | belief::unchanged(&mut standing, now) | std::mem::take(&mut standing.base);
+        let due = self.due(walk, &standing, None);
+        walk.stream.standing = standing;
+        changed |= walk.changed;
+        let validators = validators.filter(|new| walk.stream.validators.as_ref() != Some(new));
+        let standing = changed.then(|| Box::new(walk.stream.standing.clone()));
+        let note = PollNote { validators: validators.clone(), standing, ..PollNote::unchanged(due, walk.started) };
+        self.store.note_poll(&walk.target.key, note).await?;
+        self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "not_modified")], 1.0);
+        walk.stream.validators = validators.or_else(|| walk.stream.validators.take());
+        well(&mut walk.stream, due, walk.started);
         Ok(())
     }
 
-    async fn unchanged(&self, walk: &Walk<'_>, validators: Validators) -> Result<Timestamp, PollError> {
-        let due = self.due(walk.target, None);
-        self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "not_modified")], 1.0);
-        let validators = Some(validators).filter(|new| walk.stream.validators.as_ref() != Some(new));
-        let note = PollNote { validators, ..PollNote::unchanged(due, walk.started) };
-        self.store.note_poll(&walk.target.key, note).await?;
-        Ok(due)
+    /// Records an error and when to try again; returns it in words.
+    async fn failed(&self, walk: &mut Walk<'_>, error: &PollError) -> Result<String, StoreError> {
+        let (now, target) = (self.clock.now(), walk.target);
+        let errors = walk.stream.errors.saturating_add(1);
+        let retry_after = if let PollError::Fetch(error) = error { error.retry_after } else { None };
+        let wait = backoff::wait(target.interval(now), errors, retry_after, target.seed());
+        let mut due = now + wait;
+        let mut standing = std::mem::take(&mut walk.stream.standing);
+        let mut changed = walk.changed | backoff::failed(&mut standing, walk.started);
+        let (mut why, name) = (error.to_string(), &target.key.source);
+        match error {
+            PollError::Doubted(suspect) => {
+                standing.suspect = Some(suspect.clone());
+                changed = true;
+                due = self.due(walk, &standing, None);
+            }
+            PollError::Fetch(FetchError { kind: Kind::Gone, .. }) if walk.pages == 0 && standing.moved.is_none() => {
+                let gone = backoff::said_gone(&mut standing, walk.asked.as_deref().unwrap_or_default(), now);
+                changed = true;
+                if gone.confirmed {
+                    due = now + backoff::NEVER;
+                    why.push_str("; it is not asked any more until `uproar source resume` says so or it has another address");
+                }
+            }
+            _ => {}
+        }
+        if address::failed(&mut standing, errors) {
+            changed = true;
+            warn!(source = name, "source `{name}` does not answer where it had moved to; its configured address is asked again");
+        }
+        walk.stream.standing = standing;
+        self.board.add(board::POLLS, &[("source", name), ("result", "error")], 1.0);
+        let standing = changed.then(|| Box::new(walk.stream.standing.clone()));
+        let note = PollNote { standing, ..PollNote::failed(why.clone(), due, walk.started) };
+        self.store.note_poll(&target.key, note).await?;
+        // The first error and every tenth are told, and the last of all; `status` has the newest.
+        if (errors - 1).is_multiple_of(10) || due - now >= backoff::NEVER {
+            warn!(source = name, errors, "source `{name}`: {why}; next try at {}", due.format("%F %T UTC"));
+        } else {
+            debug!(source = name, errors, "source `{name}`: {why}");
+        }
+        let stream = &mut walk.stream;
+        (stream.errors, stream.error, stream.due, stream.asked) = (errors, Some(why.clone()), Some(due), None);
+        Ok(why)
     }
 
-    fn due(&self, target: &Target, hinted: Option<Timestamp>) -> Timestamp {
-        let now = self.clock.now();
-        let due = target.source.settings.schedule.next(Some(now), now, target.seed());
+    /// When to poll next after a good poll. It grows from when this one was due, so that slow polls do
+    /// not drift; one that came much too late begins anew.
+    fn due(&self, walk: &Walk<'_>, standing: &Standing, hinted: Option<Timestamp>) -> Timestamp {
+        let (now, settings) = (self.clock.now(), &walk.target.source.settings);
+        let slack = walk.target.interval(now) / 2;
+        let last = walk.stream.due.filter(|due| *due <= walk.started && walk.started - *due < slack).unwrap_or(walk.started);
+        let due = match &settings.schedule {
+            Schedule::Every(interval) if !settings.own_pace && settings.kind.is_remote() => {
+                let nothing = Hints::default();
+                let hints = standing.page.as_ref().map_or(&nothing, |page| &page.hints);
+                let every = Schedule::Every(pace::lengthened(*interval, walk.aside.fresh_for, hints));
+                pace::outside(every.next(Some(last), now, walk.target.seed()), now, hints)
+            }
+            schedule => schedule.next(Some(last), now, walk.target.seed()),
+        };
         hinted.map_or(due, |hinted| due.min(hinted.max(now)))
     }
+}
 
-    /// Twice the wait after each error, up to a day; what the server asked for holds if it is longer.
-    fn due_after(&self, target: &Target, error: &PollError, errors: u32) -> Timestamp {
-        let now = self.clock.now();
-        let wait = (target.interval(now) * 2_i32.saturating_pow(errors.saturating_sub(1).min(16))).min(LONGEST_WAIT);
-        let asked = match error {
-            PollError::Fetch(error) => error.retry_after,
-            _ => None,
-        };
-        let seed = hash::of_parts([target.key.source.as_str(), target.key.shard.0.as_str(), &errors.to_string()]);
-        let jitter = 0.9 + 0.2 * ((seed % 1000) as f64 / 999.0);
-        now + TimeDelta::milliseconds((wait.num_milliseconds() as f64 * jitter) as i64).max(asked.unwrap_or_default())
+/// A stream after a good poll, as the store has it.
+fn well(stream: &mut Stream, due: Timestamp, started: Timestamp) {
+    (stream.due, stream.complete_to, stream.history_done) = (Some(due), stream.complete_to.max(Some(started)), true);
+    (stream.errors, stream.error, stream.asked) = (0, None, None);
+}
+
+/// Why an answer is not believed, for people.
+fn doubt(suspect: &Suspect) -> &'static str {
+    match suspect.why {
+        Doubt::Empty => "suspect: it used to have messages and is empty now; that is believed after three polls in a row or a day",
+        Doubt::AnotherFeed => {
+            "suspect: everything in it is new and its title is another, as if another feed stood at its address; that is believed \
+             after three polls in a row or a day"
+        }
     }
 }
+
+/// An item is news although it comes so late: reviews are moderated, exports are made at night.
+const USUAL_DELAY: TimeDelta = TimeDelta::hours(24);
 
 /// How late an item may come and still be news: as late as it usually does, as learnt, and a day at
 /// least, for in a crisis moderators are slower than ever. Whatever happened since the last good poll
@@ -312,7 +659,7 @@ pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> T
         return configured;
     }
     let last = match &target.source.settings.kind {
-        crate::sources::Settings::File(_) => stream.last_new,
+        sources::Settings::File(_) => stream.last_new,
         _ => stream.complete_to,
     };
     let gap = last.map_or(TimeDelta::zero(), |last| now - last + TimeDelta::hours(1));

@@ -9,6 +9,7 @@
 //! addresses, on every hop) and `cap` (no endless bodies, compressed or not).
 
 use chrono::TimeDelta;
+use url::Url;
 
 mod answer;
 mod cap;
@@ -68,6 +69,15 @@ pub struct Manner<'a> {
     pub validators: Option<&'a Validators>,
     /// Ask `robots.txt` first, and do not ask for what it disallows.
     pub robots: bool,
+}
+
+/// The lane that a request for `url` waits in, by name: scheme, host and port. Requests of one lane
+/// are carried out one after the other, so whoever has many does well to send one of each at a time.
+/// `None` for what is not a web address.
+#[must_use]
+pub fn lane_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Carries requests out. One for the whole daemon: it knows the pace of every host.

@@ -124,6 +124,20 @@ async fn kind_of(fetcher: &Fetcher, url: String) -> Kind {
     body_of(fetcher, url).await.unwrap_err().kind
 }
 
+#[test]
+fn a_lane_is_named_after_scheme_host_and_port() {
+    for (url, lane) in [
+        ("https://Reviews.example:443/a?b", Some("https://reviews.example")),
+        ("https://ann:pw@reviews.example/c", Some("https://reviews.example")),
+        ("http://reviews.example/a", Some("http://reviews.example")),
+        ("http://0x7f.1:8080/", Some("http://127.0.0.1:8080")),
+        ("file:///etc/hosts", None),
+        ("feed.xml", None),
+    ] {
+        assert_eq!(lane_of(url).as_deref(), lane, "{url}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_comes_with_its_request_and_the_request_says_who_asks() {
     let server = Server::start(|_| reply("200 OK", "Content-Type: text/xml; charset=x\r\nETag: \"v1\"\r\n", b"<rss/>"));

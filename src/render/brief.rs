@@ -1,5 +1,6 @@
 //! A notice in few words, for chats, pagers and programs: as much of it as a place takes.
 
+use crate::domain::incident::Kind;
 use crate::domain::incident::Level;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
@@ -110,6 +111,7 @@ fn title(row: &Row) -> String {
         Event::Test => format!("Test of {}", wording::name(&row.target)),
         Event::Storm => wording::name(&storm::subject(&row.facts)),
         Event::Digest => "Uproar itself".to_owned(),
+        _ if row.facts.kind == Kind::NoData => wording::name(&kinds::subject(&row.facts)),
         _ => format!("{} - {}", wording::name(&kinds::subject(&row.facts)), wording::name(&row.facts.watch)),
     }
 }

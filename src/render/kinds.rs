@@ -4,6 +4,7 @@ use crate::domain::incident::Kind;
 use crate::domain::incident::Numbers;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Facts;
+use crate::render::story::silent;
 use crate::render::wording;
 
 /// The measure that a notice is about.
@@ -41,7 +42,7 @@ pub(super) fn subject(facts: &Facts) -> String {
         (_, Some(Measure::Nps)) => "NPS falls".to_owned(),
         (_, Some(Measure::OneStar)) => "more 1-star ratings".to_owned(),
         (_, Some(Measure::Csat)) => "fewer satisfied answers".to_owned(),
-        (Kind::NoData, None) => format!("no data: {}", facts.watch.trim_start_matches("source:")),
+        (Kind::NoData, None) => silent::subject(facts),
         (Kind::Spike | Kind::Drop | Kind::Message, None) => facts.theme_title.clone(),
     }
 }

@@ -19,6 +19,7 @@ use lettre::message::header::HeaderName;
 use lettre::message::header::HeaderValue;
 
 use crate::domain::Timestamp;
+use crate::domain::incident::Kind;
 use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::notice::Row;
@@ -177,11 +178,14 @@ fn subject(row: &Row, prefix: &str) -> String {
         Event::Digest => return format!("{prefix} {}", clipped(&digest::subject(facts), room)),
         _ => {}
     }
+    let re = if facts.event == Event::Opened { "" } else { "Re: " };
+    if facts.kind == Kind::NoData {
+        return format!("{re}{prefix} {}", clipped(&kinds::subject(facts), room));
+    }
     let (theme, watch) = (clipped(&kinds::subject(facts), room), clipped(&facts.watch, room));
     // The theme is cut first, but never to less than a third: it is what people know it by.
     let theme = clipped(&theme, room.saturating_sub(watch.chars().count()).max(room / 3));
     let watch = clipped(&watch, room - theme.chars().count());
-    let re = if facts.event == Event::Opened { "" } else { "Re: " };
     format!("{re}{prefix} {theme} - {watch}")
 }
 

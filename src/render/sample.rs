@@ -20,6 +20,7 @@ use crate::domain::notice::Row;
 use crate::domain::notice::Share;
 use crate::domain::notice::SilentSource;
 use crate::domain::remark::Calibration;
+use crate::domain::trouble::Trouble;
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -230,6 +231,8 @@ pub(super) fn silent() -> Row {
         error: Some("HTTP 503 Service Unavailable".to_owned()),
         fails: true,
         watches: vec!["app reviews".to_owned(), "evenings".to_owned()],
+        trouble: Some(Trouble::Busy),
+        came_late: 0,
     };
     let facts = Facts {
         watch: "source:Play".to_owned(),

@@ -196,7 +196,7 @@ fn since(facts: &Facts) -> Vec<(&'static str, Value)> {
         .no_data
         .iter()
         .take(NAMES)
-        .map(|source| json!({ "source": wording::name(&source.source), "since": time(source.since), "fails": source.fails }));
+        .map(|source| json!({ "source": wording::name(&source.source), "since": time(source.since), "fails": source.fails, "trouble": source.trouble().word() }));
     tell("no_data", (!facts.no_data.is_empty()).then(|| silent.collect()));
     tell("silent", facts.silent.as_ref().map(silence));
     tell("members", (!facts.members.is_empty()).then(|| facts.members.iter().take(MEMBERS).map(member).collect()));
@@ -209,6 +209,8 @@ fn silence(silent: &SilentSource) -> Value {
         "last_new": silent.last_new.map(time),
         "error": silent.error.as_deref().map(|error| wording::quote(error, 200)),
         "fails": silent.fails,
+        "trouble": silent.trouble().word(),
+        "came_late": silent.came_late,
         "watches": silent.watches.iter().take(NAMES).map(|watch| wording::name(watch)).collect::<Vec<_>>(),
     })
 }

@@ -14,8 +14,17 @@ pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part.as_bytes());
     }
-    let digest = hasher.finalize();
-    u64::from_le_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+    beginning(&hasher.finalize())
+}
+
+/// The first eight bytes of SHA-256 over bytes.
+#[must_use]
+pub fn of_bytes(bytes: &[u8]) -> u64 {
+    beginning(&Sha256::digest(bytes))
+}
+
+fn beginning(digest: &[u8]) -> u64 {
+    digest.first_chunk().copied().map_or(0, u64::from_le_bytes)
 }
 
 /// HMAC-SHA-256 of an author under the installation's key, as 32 hexadecimal digits. Nobody can

@@ -18,8 +18,9 @@ pub fn unknown(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         if shape.by.value.0.is_empty() {
             continue;
         }
-        let counted: HashSet<&str> = watch.sources.iter().map(String::as_str).collect();
-        let sources: Vec<&Source> = config.sources.iter().filter(|source| counted.contains(source.name.as_str())).collect();
+        let named: HashSet<&str> = watch.sources.iter().map(String::as_str).collect();
+        let sources: Vec<&Source> =
+            config.sources.iter().map(|source| &**source).filter(|source| named.contains(source.name.as_str())).collect();
         let Some(known) = sources.iter().map(|source| given(source)).collect::<Option<Vec<_>>>() else { continue };
         let known: BTreeSet<&str> = known.into_iter().flatten().collect();
         for label in shape.by.value.iter().filter(|label| !known.contains(label.value.0.as_str())) {

@@ -1,5 +1,7 @@
 //! `[[source]]`: schedules that are polite, replays that agree, and somebody to contact.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::config::check::names;
@@ -32,13 +34,13 @@ pub use crate::config::check::sources::crowd::warn as crowd;
 pub use crate::config::check::sources::former::pairs as former;
 
 /// The sources that could be read as a whole.
-pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Source> {
+pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>> {
     let named = top.source.iter().filter_map(|source| source.name.as_ref());
     names::unique("source", named.map(|name| (name.value.0.as_str(), name.at.clone())), reader);
     former::check(top, reader);
     contact(top, reader);
     replays(top, reader);
-    top.source.iter().filter_map(|source| one(source, top, reader)).collect()
+    top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }
 
 fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Source> {

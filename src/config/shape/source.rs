@@ -45,11 +45,11 @@ table! {
         /// A feed.
         feed: Feed, optional = {};
         /// A folder of exports, or an export behind an address.
-        file: Files, optional = {};
+        file: Box<Files>, optional = {};
         /// Apple's public reviews.
-        app_store: AppStore, optional = {};
+        app_store: Box<AppStore>, optional = {};
         /// A recording.
-        replay: Replay, optional = {};
+        replay: Box<Replay>, optional = {};
     }
 }
 

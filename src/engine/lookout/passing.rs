@@ -13,6 +13,7 @@ use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::State;
+use crate::domain::notice::Event;
 use crate::domain::notice::SilentSource;
 use crate::domain::ports::Change;
 use crate::domain::ports::Incidents;
@@ -21,9 +22,11 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ruleset::Ruleset;
+use crate::domain::trouble::Trouble;
 use crate::engine::addressees;
 use crate::engine::addressees::Subject;
 use crate::engine::bare;
+use crate::engine::gauges::show_sources;
 use crate::engine::hearing::known_from;
 use crate::engine::hearing::waits_from;
 use crate::engine::lookout::Look;
@@ -32,7 +35,7 @@ use crate::engine::lookout::policy_of;
 use crate::engine::plan::Plan;
 use crate::engine::retag;
 use crate::engine::silence_of_source;
-use crate::engine::silence_of_source::Silent;
+use crate::engine::silence_of_source::Ailing;
 use crate::host::clock::Clock;
 use crate::incident::route::delays;
 use crate::incident::step::Audience;
@@ -110,41 +113,23 @@ impl<S: Ingest + Incidents> Lookout<S> {
         addressees::waits(&subject, routes, &self.silences, number, later, Clock::real().now())
     }
 
-    /// Notes which sources are silent: with an incident of their own, and beside those of the
-    /// watches that count them.
+    /// Notes what is wrong with sources: with an incident of their own where it lasts, and beside
+    /// those of the watches that are blind for it.
     pub(super) async fn listen(
         &self,
         streams: &HashMap<StreamKey, Stream>,
         newest: &mut BTreeMap<SeriesKey, Incident>,
         now: Timestamp,
     ) -> Result<Vec<Change>, StoreError> {
-        let silent = silence_of_source::silent(&self.store, &self.plan, streams, now).await?;
-        let mut moves: Vec<(SeriesKey, Cause)> = Vec::new();
-        for found in &silent {
-            moves.push((found.key(), Cause::Silent(found.no_data.clone())));
-        }
-        for (key, incident) in newest.iter() {
-            let counted = |found: &&Silent| self.plan.watch(&key.watch).is_some_and(|watch| watch.sources.contains(&found.no_data.source));
-            match silence_of_source::source_of(key) {
-                Some(source) if !silent.iter().any(|found| found.no_data.source == source) => {
-                    moves.push((key.clone(), Cause::Heard(source.to_owned())));
-                }
-                None if key.kind.is_judged() => {
-                    let mine: Vec<&Silent> = silent.iter().filter(counted).collect();
-                    let heard = incident.no_data.iter().filter(|known| !mine.iter().any(|found| found.no_data.source == known.source));
-                    moves.extend(heard.map(|known| (key.clone(), Cause::Heard(known.source.clone()))));
-                    moves.extend(mine.iter().map(|found| (key.clone(), Cause::Silent(found.no_data.clone()))));
-                }
-                Some(_) | None => {}
-            }
-        }
+        let ailing = silence_of_source::ailing(&self.store, &self.plan, streams, now).await?;
+        show_sources(&self.board, &self.plan, streams, &ailing, now);
         let mut changes = Vec::new();
-        for (key, cause) in moves {
+        for (key, cause) in moves(&self.plan, &ailing, newest) {
             let before = newest.get(&key).cloned();
             let policy = policy_of(&self.plan, &key);
             let Some(step) = step(&self.plan.instance, &key, before.as_ref(), &cause, policy, now) else { continue };
             newest.insert(key.clone(), step.incident.clone());
-            let silent = silence_of_source::source_of(&key).and_then(|source| silence_of_source::state_of(&self.plan, source, streams));
+            let silent = if key.kind == Kind::NoData { self.known(before.as_ref(), &step, streams, now).await? } else { None };
             let mut change = self.bare_change(before.as_ref(), step, silent);
             if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
                 waits_from(before.as_ref(), &mut change.incident, known);
@@ -155,12 +140,57 @@ impl<S: Ingest + Incidents> Lookout<S> {
         Ok(changes)
     }
 
+    /// What there is to say of a source; of one that is back, what came late.
+    async fn known(
+        &self,
+        before: Option<&Incident>,
+        step: &Step,
+        streams: &HashMap<StreamKey, Stream>,
+        now: Timestamp,
+    ) -> Result<Option<SilentSource>, StoreError> {
+        let over = step.event == Some(Event::Resolved);
+        let no_data = if over { before.and_then(|before| before.no_data.first()) } else { step.incident.no_data.first() };
+        let Some(no_data) = no_data.filter(|_| step.event.is_some()) else { return Ok(None) };
+        let Some(known) = silence_of_source::known_of(&self.plan, no_data, streams) else { return Ok(None) };
+        let came_late = if over { silence_of_source::came_late(&self.store, no_data, now).await? } else { 0 };
+        Ok(Some(SilentSource { came_late, ..known }))
+    }
+
     /// The same of what no watch judges.
     fn bare_change(&self, before: Option<&Incident>, step: Step, silent: Option<SilentSource>) -> Change {
         let rows =
             bare::Notice { plan: &self.plan, before, step: &step, silent, silences: &self.silences, due: Clock::real().now() }.rows();
         self.written(step, rows)
     }
+}
+
+/// What the troubles of sources do to incidents.
+fn moves(plan: &Plan, ailing: &[Ailing], newest: &BTreeMap<SeriesKey, Incident>) -> Vec<(SeriesKey, Cause)> {
+    let by_name: BTreeMap<&str, &Ailing> = ailing.iter().map(|found| (found.no_data.source.as_str(), found)).collect();
+    let told = ailing.iter().filter(|found| found.told);
+    let mut moves: Vec<(SeriesKey, Cause)> = told.map(|found| (found.key(), Cause::Silent(found.no_data.clone()))).collect();
+    for (key, incident) in newest {
+        match silence_of_source::source_of(key) {
+            Some(source) => match by_name.get(source) {
+                None => moves.push((key.clone(), Cause::Heard(source.to_owned()))),
+                // Whoever pauses it has seen that something is wrong with it.
+                Some(found) if found.no_data.trouble() == Trouble::Paused => {
+                    moves.push((key.clone(), Cause::Person(Act::Acknowledge, "whoever paused it".to_owned())));
+                }
+                Some(_) => {}
+            },
+            None if key.kind.is_judged() && !matches!(incident.state, State::Resolved | State::Closed) => {
+                let counted = plan.watch(&key.watch).map(|watch| watch.sources.as_slice()).unwrap_or_default();
+                let mine = counted.iter().filter_map(|name| by_name.get(name.as_str()).filter(|found| found.blinds()));
+                let mine: Vec<&&Ailing> = mine.collect();
+                let heard = incident.no_data.iter().filter(|known| !mine.iter().any(|found| found.no_data.source == known.source));
+                moves.extend(heard.map(|known| (key.clone(), Cause::Heard(known.source.clone()))));
+                moves.extend(mine.iter().map(|found| (key.clone(), Cause::Silent(found.no_data.clone()))));
+            }
+            None => {}
+        }
+    }
+    moves
 }
 
 /// Whether the configuration still has the series. What is told message by message ends by itself.

@@ -1,11 +1,10 @@
-//! What a source that brings nothing does: no state of the incidents that count it changes, but it
-//! is shown beside them; and it is an incident of its own.
+//! What a source does that something is wrong with: no state of the incidents that count it changes,
+//! but it is shown beside them; and it is an incident of its own.
 
 use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
 use crate::domain::incident::Incident;
-use crate::domain::incident::Level;
 use crate::domain::incident::NoData;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::SeriesKey;
@@ -21,6 +20,7 @@ use crate::incident::step::by;
 use crate::incident::step::changed;
 use crate::incident::step::over;
 use crate::incident::step::told;
+use crate::incident::step::unacked;
 
 /// A source that comes and goes has to stay so long before it is said to be back once more.
 const STAYS: TimeDelta = TimeDelta::hours(24);
@@ -33,7 +33,7 @@ fn stands(incident: &Incident) -> bool {
 /// A source of its watch falls silent, or is silent for another reason than before.
 pub(super) fn silent(old: &Incident, no_data: &NoData, now: Timestamp) -> Option<Step> {
     let known = old.no_data.iter().find(|known| known.source == no_data.source);
-    if !stands(old) || known.is_some_and(|known| known.fails == no_data.fails) {
+    if !stands(old) || known.is_some_and(|known| known.trouble() == no_data.trouble()) {
         return None;
     }
     let mut new = old.clone();
@@ -61,30 +61,26 @@ pub(super) fn began(
     policy: Policy,
     now: Timestamp,
 ) -> Option<Step> {
-    let why = if no_data.fails { "cannot be read" } else { "brings nothing new" };
+    let (why, level) = (no_data.trouble().says(), no_data.trouble().level());
     let step = match newest {
         Some(old) if old.state == State::Resolved => {
-            // Whoever called it over while it was silent is not contradicted by the same silence.
+            // Whoever called it over while it was so is not contradicted by the same.
             if old.calm == 0 {
                 return None;
             }
-            let new = Incident { no_data: vec![no_data.clone()], ..again(old.clone(), now) };
+            let new = Incident { no_data: vec![no_data.clone()], level, ..again(old.clone(), now) };
             changed(old, told(new, policy, now), why, Some(Event::Reopened), now)
         }
         Some(old) if old.state == State::Recovering => {
-            let new = Incident { state: old.before, no_data: vec![no_data.clone()], ..old.clone() };
+            let new = Incident { state: old.before, level, no_data: vec![no_data.clone()], ..old.clone() };
             changed(old, new, "relapse", None, now)
         }
-        Some(old) if old.state != State::Closed => {
-            let same = old.no_data.first().is_some_and(|known| known.fails == no_data.fails);
-            let new = Incident { no_data: if same { old.no_data.clone() } else { vec![no_data.clone()] }, ..old.clone() };
-            changed(old, new, why, None, now)
-        }
+        Some(old) if old.state != State::Closed => other(old, no_data, policy, now),
         _ => {
             let incident = Incident {
                 since: no_data.since,
-                level: Level::Medium,
-                told_level: Level::Medium,
+                level,
+                told_level: level,
                 no_data: vec![no_data.clone()],
                 revision: 0,
                 ..Incident::new(incident_id(instance, key, now), key.clone(), now)
@@ -97,6 +93,20 @@ pub(super) fn began(
         }
     };
     by("clock", step)
+}
+
+/// Something else is wrong with it than people were told. They hear of that where it is worse: a
+/// source that could be read and now cannot.
+fn other(old: &Incident, no_data: &NoData, policy: Policy, now: Timestamp) -> Option<Step> {
+    let trouble = no_data.trouble();
+    if old.no_data.first().is_some_and(|known| known.trouble() == trouble) {
+        return None;
+    }
+    let new = Incident { no_data: vec![no_data.clone()], level: trouble.level(), ..old.clone() };
+    if new.level <= old.told_level || !matches!(old.state, State::Open | State::Acknowledged) {
+        return changed(old, new, trouble.says(), None, now);
+    }
+    changed(old, told(unacked(new, now), policy, now), trouble.says(), Some(Event::Worse), now)
 }
 
 /// The source is heard again.

@@ -298,7 +298,7 @@ fn the_rules_of_the_life_of_an_incident_hold_one_by_one() {
     let resolved = || Life::open().calm(1..4);
     let closed = || resolved().then(40, &Cause::Clock);
     let unwatched = || resolve(Reason::Unwatched);
-    let silent = || NoData { source: "app".to_owned(), since: hour(0), fails: false, error: None };
+    let silent = || NoData { source: "app".to_owned(), since: hour(0), fails: false, error: None, trouble: None };
     let opened = Some(Event::Opened);
     let rules = vec![
         ("1", Life::new().then(0, &peek(0, LOUD)), (None, Pending, None, "spike")),
@@ -431,7 +431,7 @@ fn a_message_comes_back_when_its_snooze_ends_and_further_targets_are_told_of_it_
 
 #[test]
 fn silence_moves_no_state_and_is_kept_with_its_beginning_and_end() {
-    let silent = |fails| Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails, error: None });
+    let silent = |fails| Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails, error: None, trouble: None });
     let life = Life::open().then(1, &silent(false));
     assert_eq!(life.last(), (Some(State::Open), State::Open, None, "no data from app"));
     assert!(Life::open().then(1, &silent(false)).then(2, &silent(false)).step.is_none());
@@ -443,7 +443,8 @@ fn silence_moves_no_state_and_is_kept_with_its_beginning_and_end() {
 #[test]
 fn a_silent_source_is_an_incident_and_one_that_comes_and_goes_is_told_three_times_a_day() {
     let key = SeriesKey { watch: "source:app".to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind: Kind::NoData };
-    let silent = Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: true, error: Some("HTTP 503".to_owned()) });
+    let silent =
+        Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: true, error: Some("HTTP 503".to_owned()), trouble: None });
     let heard = Cause::Heard("app".to_owned());
     let (mut newest, mut events) = (None, Vec::new());
     for look in 0..24 * 12 {

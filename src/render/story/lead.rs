@@ -163,8 +163,8 @@ fn context(facts: &Facts, clock: &Clock) -> Vec<String> {
     if facts.kind != Kind::NoData {
         let sources = facts.no_data.iter().take(SILENT);
         context.extend(sources.map(|silent| {
-            let why = if silent.fails { "cannot be read" } else { "brings nothing" };
-            format!("\"{}\" {why} since {}: what is missing is not counted.", wording::name(&silent.source), clock.short(silent.since))
+            let (name, says) = (wording::name(&silent.source), silent.trouble().says());
+            format!("No data from \"{name}\", which {says} since {}: what is missing is not counted.", clock.short(silent.since))
         }));
     }
     if let Some(earlier) = &facts.earlier {

@@ -22,7 +22,7 @@ use crate::render::wording::Clock;
 
 mod changed;
 pub(super) mod lead;
-mod silent;
+pub(super) mod silent;
 mod ways;
 mod why;
 

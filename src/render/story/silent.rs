@@ -1,6 +1,8 @@
-//! What is said of a source that brings nothing.
+//! What is said of a source that something is wrong with: what, since when, which watches are blind
+//! for it, and what to do.
 
 use crate::domain::notice::Facts;
+use crate::domain::trouble::Trouble;
 use crate::render::story::Said;
 use crate::render::wording;
 use crate::render::wording::Clock;
@@ -13,39 +15,111 @@ pub(super) fn source(facts: &Facts) -> String {
     wording::name(facts.watch.strip_prefix("source:").unwrap_or(&facts.watch))
 }
 
-/// `"Play" has not been readable since 12:00`, `"Play" can be read, but has brought nothing new since 09:00`
-pub(super) fn what(facts: &Facts, clock: &Clock) -> String {
-    let known = facts.silent.as_ref();
-    let (fails, since) = known.map_or((false, facts.since), |silent| {
-        let last = if silent.fails { silent.last_success } else { silent.last_new };
-        (silent.fails, last.unwrap_or(facts.since))
-    });
-    let what = if fails { "has not been readable" } else { "can be read, but has brought nothing new" };
-    format!("\"{}\" {what} since {}", source(facts), clock.short(since))
+/// The same as a word of a command.
+fn word(facts: &Facts) -> String {
+    let name = source(facts);
+    let plain = name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'));
+    if plain { name } else { format!("'{}'", name.replace(['\'', '`'], "")) }
 }
 
-/// How long nothing came, and what is not watched meanwhile.
+/// What is wrong with it; older releases did not say.
+fn trouble(facts: &Facts) -> Trouble {
+    let known = facts.silent.as_ref().map(crate::domain::notice::SilentSource::trouble);
+    known.or_else(|| facts.no_data.first().map(crate::domain::incident::NoData::trouble)).unwrap_or(Trouble::Silent)
+}
+
+/// `shop forum shows a login page`, for a subject: the same until it is over, so that mails stay together.
+pub(in crate::render) fn subject(facts: &Facts) -> String {
+    format!("{} {}", facts.watch.strip_prefix("source:").unwrap_or(&facts.watch), trouble(facts).says())
+}
+
+/// `"Play" shows a login page since 12:00; it was last read at 11:40`
+pub(super) fn what(facts: &Facts, clock: &Clock) -> String {
+    let trouble = trouble(facts);
+    let known = facts.silent.as_ref();
+    let last_read = known.and_then(|silent| silent.last_success).map(|at| clock.short(at));
+    let says = trouble.says();
+    let name = source(facts);
+    match trouble {
+        Trouble::Silent => {
+            let since = known.and_then(|silent| silent.last_new).unwrap_or(facts.since);
+            format!("\"{name}\" can be read, but has brought nothing new since {}", clock.short(since))
+        }
+        Trouble::Gap => format!("\"{name}\" {says}: at {} everything on its page was new", clock.short(facts.since)),
+        _ if trouble.is_failure() => match last_read {
+            Some(at) => format!("\"{name}\" {says}; it was last read at {at}"),
+            None => format!("\"{name}\" {says}; it was never read since {}", clock.short(facts.since)),
+        },
+        _ => format!("\"{name}\" {says} since {}", clock.short(facts.since)),
+    }
+}
+
+/// Which watches are blind meanwhile, and what to do.
 pub(super) fn usual(facts: &Facts) -> String {
-    let last = facts.silent.as_ref().and_then(|silent| silent.last_new).unwrap_or(facts.since);
-    let length = wording::lasting(facts.at - last);
+    let trouble = trouble(facts);
+    let length = || {
+        let last = facts.silent.as_ref().and_then(|silent| silent.last_new).unwrap_or(facts.since);
+        format!("Longer than usual: {} without anything new. ", wording::lasting(facts.at - last))
+    };
+    let length = if trouble == Trouble::Silent { length() } else { String::new() };
     let watches: Vec<String> =
         facts.silent.iter().flat_map(|silent| &silent.watches).take(WATCHES).map(|watch| wording::name(watch)).collect();
     let meanwhile = match watches.as_slice() {
         [] => String::new(),
-        watches => format!(" As long as that lasts, its part of these watches is not watched: {}.", watches.join(", ")),
+        watches if trouble.blinds() => format!("Blind for it meanwhile: {}. ", watches.join(", ")),
+        watches => format!("Still watched: {}. ", watches.join(", ")),
     };
-    format!("Longer than usual: {length} without anything new.{meanwhile}")
+    format!("{length}{meanwhile}To do: {}.", cure(trouble, &word(facts)))
 }
 
-/// `"Play" brings messages again.`
+/// What a person can do, in one line.
+fn cure(trouble: Trouble, name: &str) -> String {
+    match trouble {
+        Trouble::Paused => format!("`uproar source resume {name}` when it should be read again"),
+        Trouble::Unreachable => format!("see whether its site works; `uproar preview {name}` tries it now"),
+        Trouble::Missing => format!("correct its address; `uproar preview {name}` shows whether it is right"),
+        Trouble::Refused => format!("ask those who run the site, or correct its address and access; `uproar preview {name}` tries it now"),
+        Trouble::Login => format!("use its public address, or one with an access key; `uproar preview {name}` shows what it gives"),
+        Trouble::Captcha => format!("ask those who run the site for an address that programs may read; then `uproar preview {name}`"),
+        Trouble::Unreadable => format!("correct its address; `uproar preview {name}` shows what it gives"),
+        Trouble::Busy => "read it less often (`every` of the source)".to_owned(),
+        Trouble::Robots => "ask those who run the site, or, if it is yours, allow it there".to_owned(),
+        Trouble::Gone => format!("give it another address or remove it; `uproar source resume {name}` if it is back"),
+        Trouble::Empty => format!("see in a browser whether it really is empty; `uproar preview {name}` shows what it gives"),
+        Trouble::AnotherFeed => format!("see whether its address is still right, before it is believed; `uproar preview {name}`"),
+        Trouble::IdsChange => "nothing has to be done: its messages are known by their words, and edits are new messages".to_owned(),
+        Trouble::Gap => "read it more often (`every` of the source): what was missed is not counted".to_owned(),
+        Trouble::Silent => format!("see in a browser whether something new is there; `uproar preview {name}` shows what it gives"),
+    }
+}
+
+/// `"Play" can be read again.`
 pub(super) fn over(facts: &Facts) -> String {
-    format!("\"{}\" brings messages again.", source(facts))
+    let name = source(facts);
+    match trouble(facts) {
+        Trouble::Silent => format!("\"{name}\" brings messages again."),
+        Trouble::Gap => format!("\"{name}\" was read without a gap for a day."),
+        Trouble::IdsChange => format!("\"{name}\" keeps its ids again."),
+        Trouble::Empty => format!("\"{name}\" has messages again."),
+        _ => format!("\"{name}\" can be read again."),
+    }
 }
 
-/// How long it was silent.
-pub(super) fn lasted(facts: &Facts, clock: &Clock) -> Option<String> {
-    let from = facts.silent.as_ref().and_then(|silent| silent.last_new).unwrap_or(facts.since);
-    (from < facts.at).then(|| format!("It had been silent for {}, since {}.", wording::lasting(facts.at - from), clock.short(from)))
+/// How long it lasted, and what came meanwhile.
+pub(super) fn lasted(facts: &Facts, clock: &Clock) -> Vec<String> {
+    let known = facts.silent.as_ref();
+    let from = known.filter(|known| known.trouble() == Trouble::Silent).and_then(|known| known.last_new.filter(|at| *at < facts.since));
+    let from = from.unwrap_or(facts.since);
+    let lasted = (from < facts.at).then(|| format!("It lasted {}, since {}.", wording::lasting(facts.at - from), clock.short(from)));
+    let came = known.map_or(0, |known| known.came_late);
+    let blinded = trouble(facts).blinds();
+    let late = match came {
+        0 if blinded => "No message of that time has come.".to_owned(),
+        0 => return lasted.into_iter().collect(),
+        1 => "1 message of that time came late; it is counted under its own date.".to_owned(),
+        _ => format!("{came} messages of that time came late; they are counted under their own dates."),
+    };
+    lasted.into_iter().chain([late]).collect()
 }
 
 /// The source's own last words, in the place of customers'.
@@ -54,7 +128,10 @@ pub(super) fn said(facts: &Facts, clock: &Clock) -> Vec<Said> {
     let error = silent.error.as_deref().map(|error| wording::quote(error, 300)).filter(|error| !error.is_empty());
     let (words, about) = match (error, silent.last_success) {
         (Some(error), _) => (error, format!("the last try; this is told at {}", clock.short(facts.at))),
-        (None, Some(at)) => ("nothing new".to_owned(), format!("the last answer, {}", clock.short(at))),
+        (None, Some(at)) if silent.trouble() == Trouble::Silent => {
+            ("nothing new".to_owned(), format!("the last answer, {}", clock.short(at)))
+        }
+        (None, Some(_)) => return Vec::new(),
         (None, None) => ("nothing at all".to_owned(), "it never answered".to_owned()),
     };
     vec![Said { words, about, link: None }]
@@ -62,54 +139,24 @@ pub(super) fn said(facts: &Facts, clock: &Clock) -> Vec<Said> {
 
 /// Why that is told.
 pub(super) fn why(facts: &Facts) -> Vec<String> {
-    let rule = if facts.silent.as_ref().is_some_and(|silent| silent.fails) {
-        "A source that cannot be read for three times as long as something new usually takes, and for three polls at least, is told of."
-    } else {
-        "A source that brings nothing new for three times as long as that usually takes, and for three polls at least, is told of."
+    let trouble = trouble(facts);
+    let rule = match trouble {
+        Trouble::Silent => {
+            "A source is told of when in each of the four weeks before the same hours brought so much that nothing at all is no chance."
+        }
+        Trouble::Busy => "A host that asks for patience gets it for a day; then it is told of.",
+        Trouble::Gap => "A full page that shares nothing with the page before says that more came in between than the page holds.",
+        Trouble::Gone | Trouble::IdsChange => "This is told as soon as it is certain.",
+        _ if trouble.needs_a_person() => "What waiting does not mend is told after three polls in a row.",
+        _ => "A source that cannot be read is told of after three polls in a row and six hours, or when it should have brought plenty.",
     };
-    let silence = "Silence resolves nothing: incidents that it is a part of stand as they are.";
+    let silence = if trouble.blinds() {
+        "Silence resolves nothing: incidents that it is a part of stand until it is back."
+    } else {
+        "It is for information: its messages are counted all the same."
+    };
     vec![rule.to_owned(), silence.to_owned()]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::sample;
-
-    fn told(facts: &Facts) -> [String; 3] {
-        let clock = Clock::of(&facts.zone, facts.at);
-        [what(facts, &clock), usual(facts), said(facts, &clock)[0].words.clone()]
-    }
-
-    #[test]
-    fn a_source_that_fails_and_one_that_is_quiet_are_told_apart() {
-        let mut facts = sample::silent().facts;
-        assert_eq!(
-            told(&facts),
-            [
-                "\"Play\" has not been readable since 09:10",
-                "Longer than usual: 5 h 25 min without anything new. As long as that lasts, its part of these watches is not watched: app reviews, evenings.",
-                "HTTP 503 Service Unavailable"
-            ]
-        );
-        let silent = facts.silent.as_mut().unwrap();
-        (silent.fails, silent.error) = (false, None);
-        silent.watches.clear();
-        assert_eq!(
-            told(&facts),
-            [
-                "\"Play\" can be read, but has brought nothing new since 08:40",
-                "Longer than usual: 5 h 25 min without anything new.",
-                "nothing new"
-            ]
-        );
-    }
-
-    #[test]
-    fn what_was_silent_is_told_when_it_is_over() {
-        let facts = sample::silent().facts;
-        let clock = Clock::of(&facts.zone, facts.at);
-        assert_eq!(over(&facts), "\"Play\" brings messages again.");
-        assert_eq!(lasted(&facts, &clock).unwrap(), "It had been silent for 5 h 25 min, since 08:40.");
-    }
-}
+mod tests;

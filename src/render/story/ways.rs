@@ -76,7 +76,7 @@ pub(super) fn next(facts: &Facts, clock: &Clock) -> String {
     match facts.kind {
         _ if !stands(facts) || facts.over.is_some() => "Next mail: if it comes back.".to_owned(),
         Kind::Message => "Next mail: the next message of this kind.".to_owned(),
-        Kind::NoData => format!("Next mail: when it brings something again{reminder}."),
+        Kind::NoData => format!("Next mail: when it is over{reminder}."),
         _ if reminder.is_empty() => "Next mail: if it gets worse, or when it is over.".to_owned(),
         _ => format!("Next mail: if it gets worse, when it is over{}.", reminder.replacen(", as", ", or as", 1)),
     }

@@ -24,11 +24,15 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
+use crate::domain::standing::LastPage;
 use crate::domain::theme::Tag;
+use crate::polling::event;
+use crate::polling::identity;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
 use crate::store::sqlite::rated;
+use crate::store::sqlite::renamed;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -39,12 +43,12 @@ use crate::store::sqlite::voices;
 pub(super) const HISTORY: i64 = 2;
 
 /// What is stored of a known item.
-struct Known {
-    id: i64,
-    rev: i64,
-    hash: i64,
-    voice: i64,
-    gone: bool,
+pub(super) struct Known {
+    pub(super) id: i64,
+    pub(super) rev: i64,
+    pub(super) hash: i64,
+    pub(super) voice: i64,
+    pub(super) gone: bool,
 }
 
 /// A page on its way in.
@@ -82,11 +86,17 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
         lesson: Lesson::default(),
         done: Committed::default(),
     };
+    let odd = Odd::of(&intake, page)?;
+    let mut below_known = false;
     for tagged in &page.items {
-        let known = intake.find(&tagged.item.id)?;
+        let mut known = intake.find(&tagged.item.id)?;
+        if known.is_none() && odd.by_content {
+            known = renamed::find(connection, source, tagged)?;
+        }
+        below_known |= known.is_some();
         match known {
             None if tagged.item.gone => intake.done.known += 1,
-            None => intake.insert(tagged, page)?,
+            None => intake.insert(tagged, page, odd.is_back_fill(tagged, below_known))?,
             Some(known) if tagged.item.gone => intake.remove(&known)?,
             Some(known) if known.hash == tagged.hash.cast_signed() && !known.gone => intake.done.known += 1,
             Some(known) => intake.edit(&known, tagged)?,
@@ -108,6 +118,37 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
     Ok(done)
 }
 
+/// What is remembered of the stream that matters to a page with odd items.
+struct Odd {
+    /// Its items are known by their content.
+    by_content: bool,
+    /// What its last page held, where some items of this one have no date.
+    last: Option<LastPage>,
+    /// New ones among those without a date.
+    new_undated: u64,
+}
+
+impl Odd {
+    fn of(intake: &Intake<'_>, page: &PageCommit) -> Result<Self, StoreError> {
+        let by_content = page.items.iter().any(|tagged| identity::is_of_content(&tagged.item.id));
+        let undated = |tagged: &&TaggedItem| event::dated(tagged.item.published).is_none();
+        let (mut last, mut new_undated) = (None, 0);
+        if !page.history && page.items.iter().any(|tagged| undated(&tagged)) {
+            last = streams::last_page(intake.connection, intake.source, &page.stream.shard)?;
+        }
+        if last.is_some() {
+            for tagged in page.items.iter().filter(undated) {
+                new_undated += u64::from(intake.find(&tagged.item.id)?.is_none());
+            }
+        }
+        Ok(Self { by_content, last, new_undated })
+    }
+
+    fn is_back_fill(&self, tagged: &TaggedItem, below_known: bool) -> bool {
+        event::dated(tagged.item.published).is_none() && event::is_back_fill(self.last.as_ref(), below_known, self.new_undated)
+    }
+}
+
 impl Intake<'_> {
     fn find(&self, external_id: &str) -> Result<Option<Known>, StoreError> {
         let mut find = self
@@ -120,11 +161,10 @@ impl Intake<'_> {
             .optional()?)
     }
 
-    fn insert(&mut self, tagged: &TaggedItem, page: &PageCommit) -> Result<(), StoreError> {
+    fn insert(&mut self, tagged: &TaggedItem, page: &PageCommit, back_fill: bool) -> Result<(), StoreError> {
         let item = &tagged.item;
-        // Never in the future, and set once: a date that changes later does not move it.
-        let at = item.published.map_or(self.now, |published| published.min(self.now));
-        let late = page.history || (self.now - at).num_seconds() > page.usual_delay;
+        let at = event::event_time(item.published, self.now);
+        let late = page.history || back_fill || (self.now - at).num_seconds() > page.usual_delay;
         let id = self.connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM item")?.query_row([], |row| row.get(0))?;
         let copied = voices::find(self.connection, tagged, at)?;
         let voice = copied.unwrap_or(id);
@@ -167,7 +207,7 @@ impl Intake<'_> {
             after.push(Member { id, source: self.source, quarter: Quarter::of(at), late, gone: false, scopes, themes, rating });
             self.count(&before, &after);
         }
-        self.lesson.note(item.published, self.polled_at, self.now);
+        self.lesson.note(event::dated(item.published), self.polled_at, self.now);
         self.done.new += 1;
         if late {
             self.done.late += 1;

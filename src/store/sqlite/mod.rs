@@ -15,6 +15,7 @@ use rusqlite::config::DbConfig;
 mod acts;
 pub mod census;
 mod counters;
+pub mod dues;
 pub mod each;
 mod evidence;
 mod health;
@@ -33,6 +34,7 @@ mod ports;
 pub mod rated;
 mod relabel;
 pub mod rename;
+mod renamed;
 pub mod reports;
 mod retag;
 pub mod reviews;
@@ -245,6 +247,9 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -16_000)?;
+    // Polls change a page each in every corner of the file: written back seldom, many changes of a
+    // page are one.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     plan_once(connection)

@@ -247,6 +247,14 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Does something on the connection that writes.
+    pub(super) async fn writing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.run(move |connection, _| work(connection)).await
+    }
+
     /// Reads beside the writer.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Wish;
 use crate::domain::ports::Wishes;
+use crate::domain::standing::LastPage;
+use crate::domain::standing::Standing;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
 
@@ -167,6 +169,13 @@ pub(super) fn polled_at(connection: &Connection, source: i64, shard: &Shard) -> 
     let mut find = connection.prepare_cached("SELECT complete_to FROM stream WHERE source = ?1 AND shard = ?2")?;
     let found: Option<Option<i64>> = find.query_row(params![source, shard.0], |row| row.get(0)).optional()?;
     Ok(found.flatten().map(moment))
+}
+
+/// What the last believed page of a stream held.
+pub(super) fn last_page(connection: &Connection, source: i64, shard: &Shard) -> Result<Option<LastPage>, StoreError> {
+    let mut find = connection.prepare_cached("SELECT standing FROM stream WHERE source = ?1 AND shard = ?2")?;
+    let found: Option<Option<String>> = find.query_row(params![source, shard.0], |row| row.get(0)).optional()?;
+    Ok(found.flatten().and_then(|text| serde_json::from_str::<Standing>(&text).ok()).and_then(|standing| standing.page))
 }
 
 /// Learns how late a stream's messages come.

@@ -1,0 +1,103 @@
+//! The wait after an error: longer with each, a day at most; and what says that it is gone for good.
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+use crate::domain::standing::Gone;
+use crate::domain::standing::Standing;
+use crate::text::hash;
+
+/// The longest wait after errors.
+const LONGEST: TimeDelta = TimeDelta::hours(24);
+
+/// What is asked no more is due so late: a hundred years, which every store can hold.
+pub const NEVER: TimeDelta = TimeDelta::days(36_525);
+
+/// How long to wait after so many errors in a row: twice as long with each, up to a day, a tenth more
+/// or less by `seed`; what the other side asked for holds if it is longer.
+#[must_use]
+pub fn wait(interval: TimeDelta, errors: u32, asked: Option<TimeDelta>, seed: u64) -> TimeDelta {
+    let doubled = interval.num_milliseconds().max(1).saturating_mul(1 << errors.min(20));
+    let wait = doubled.min(LONGEST.num_milliseconds().max(interval.num_milliseconds()));
+    let drawn = hash::of_parts([seed.to_string().as_str(), errors.to_string().as_str()]) % 2001;
+    // From 900 to 1100 thousandths.
+    let jittered = wait as f64 * (0.9 + drawn as f64 / 10_000.0);
+    TimeDelta::milliseconds(jittered as i64).max(asked.unwrap_or_default())
+}
+
+/// "Gone for good" was said by `url`. The first time it is asked once more, after an interval; said
+/// again, it is confirmed.
+pub fn said_gone(standing: &mut Standing, url: &str, now: Timestamp) -> Gone {
+    let gone = match standing.gone.take() {
+        Some(gone) if gone.url == url => Gone { confirmed: true, ..gone },
+        _ => Gone { since: now, confirmed: false, url: url.to_owned() },
+    };
+    standing.gone = Some(gone.clone());
+    gone
+}
+
+/// A poll failed. Returns whether that is news to `standing`.
+pub fn failed(standing: &mut Standing, now: Timestamp) -> bool {
+    let first = standing.failing_since.is_none();
+    standing.failing_since.get_or_insert(now);
+    first
+}
+
+/// A poll went well: nothing of an error is left. Returns whether anything was.
+pub fn went_well(standing: &mut Standing) -> bool {
+    let failed = standing.failing_since.take().is_some();
+    standing.gone.take().is_some() || failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_doubles_the_wait_up_to_a_day() {
+        let quarter = TimeDelta::minutes(15);
+        for (errors, asked, minutes) in [
+            (1, None, 30),
+            (2, None, 60),
+            (5, None, 480),
+            (7, None, 24 * 60),
+            (u32::MAX, None, 24 * 60),
+            (1, Some(90), 90),
+            (3, Some(1), 120),
+        ] {
+            for seed in 0..50 {
+                let wait = wait(quarter, errors, asked.map(TimeDelta::minutes), seed);
+                let expected = TimeDelta::minutes(minutes);
+                assert!(wait >= expected * 9 / 10 && wait <= expected * 11 / 10, "{errors} errors: {wait}");
+            }
+        }
+    }
+
+    #[test]
+    fn sources_that_fail_together_do_not_come_back_together() {
+        let waits: std::collections::BTreeSet<_> = (0..20).map(|seed| wait(TimeDelta::hours(1), 3, None, seed)).collect();
+        assert!(waits.len() > 15);
+    }
+
+    #[test]
+    fn gone_has_to_be_said_twice_by_the_same_address() {
+        let now: Timestamp = "2026-11-02T10:00:00Z".parse().unwrap();
+        let mut standing = Standing::default();
+        assert!(!said_gone(&mut standing, "https://a.example/", now).confirmed);
+        assert!(!said_gone(&mut standing, "https://b.example/", now).confirmed, "another address has said nothing yet");
+        let later = now + TimeDelta::hours(1);
+        let gone = said_gone(&mut standing, "https://b.example/", later);
+        assert_eq!((gone.confirmed, gone.since), (true, now));
+        assert!(went_well(&mut standing) && standing == Standing::default());
+    }
+
+    #[test]
+    fn failing_begins_with_the_first_error() {
+        let now: Timestamp = "2026-11-02T10:00:00Z".parse().unwrap();
+        let mut standing = Standing::default();
+        assert!(failed(&mut standing, now));
+        assert!(!failed(&mut standing, now + TimeDelta::hours(1)));
+        assert_eq!(standing.failing_since, Some(now));
+        assert!(went_well(&mut standing) && !went_well(&mut standing));
+    }
+}

@@ -1,0 +1,253 @@
+//! Whether a page is what it always was. One that is suddenly empty, or another feed, is doubted for
+//! a while; one whose ids are all new may be the same messages again, or a gap.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+use crate::domain::item::Item;
+use crate::domain::ports::TaggedItem;
+use crate::domain::standing::Doubt;
+use crate::domain::standing::Hints;
+use crate::domain::standing::LastPage;
+use crate::domain::standing::Standing;
+use crate::domain::standing::Suspect;
+use crate::text::hash;
+
+/// Good polls in a row with something in them, after which nothing is odd.
+const GOOD: u32 = 3;
+/// Polls in a row after which an odd answer is believed.
+const POLLS: u32 = 3;
+/// Or the time after which it is.
+const PATIENCE: TimeDelta = TimeDelta::hours(24);
+/// So many items must have been known for "all are new" to say something.
+const KNOWN: usize = 5;
+/// Items of a page that are remembered.
+const REMEMBERED: usize = 128;
+/// For so long people are told that messages were probably missed.
+const TOLD: TimeDelta = TimeDelta::hours(24);
+
+/// What a page holds, as far as belief asks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outline {
+    /// Hash of the whole answer.
+    pub body: u64,
+    /// Its own title.
+    pub title: String,
+    /// How many items it holds.
+    pub items: u32,
+    /// Hashes of the ids of its first items, in order.
+    pub ids: Vec<u64>,
+    /// Hashes of what the first items say.
+    pub contents: BTreeSet<u64>,
+    /// How often it says that it is worth asking for.
+    pub hints: Hints,
+}
+
+impl Outline {
+    /// Of a page with these items.
+    #[must_use]
+    pub fn of(body: u64, title: Option<&str>, items: &[TaggedItem], hints: Hints) -> Self {
+        let first = || items.iter().take(REMEMBERED);
+        Self {
+            body,
+            title: title.unwrap_or_default().trim().chars().take(200).collect(),
+            items: u32::try_from(items.len()).unwrap_or(u32::MAX),
+            ids: first().map(|tagged| small(hash::of_parts([tagged.item.id.as_str()]))).collect(),
+            contents: first().filter_map(|tagged| content(&tagged.item)).collect(),
+            hints,
+        }
+    }
+}
+
+/// Hash of what an item says. Where it says nothing, it is like any other.
+fn content(item: &Item) -> Option<u64> {
+    let (title, text) = (item.title.trim(), item.text.trim());
+    (title.len() + text.len() > 0).then(|| small(hash::of_parts([title, text])))
+}
+
+/// Half of a hash is enough to tell a few hundred items apart, and half as long where it is written.
+fn small(hash: u64) -> u64 {
+    hash & 0xffff_ffff
+}
+
+/// What to make of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Belief {
+    /// It is what it always was.
+    Good,
+    /// It is, but nothing in it was on the page before, which was no longer: messages were missed.
+    Gap,
+    /// The same messages under other ids.
+    IdsChange,
+    /// Another feed, believed by now: what it brings is history.
+    Another,
+    /// Not believed yet.
+    Doubted(Suspect),
+}
+
+/// What to make of a page after what is remembered.
+#[must_use]
+pub fn judge(standing: &Standing, outline: &Outline, now: Timestamp) -> Belief {
+    let Some(last) = &standing.page else { return Belief::Good };
+    if outline.items == 0 {
+        let odd = last.items > 0 && last.good >= GOOD;
+        return odd.then(|| doubted(standing, Doubt::Empty, now)).flatten().map_or(Belief::Good, Belief::Doubted);
+    }
+    let known = outline.ids.iter().any(|id| last.ids.contains(id));
+    if known || last.ids.len() < KNOWN {
+        return Belief::Good;
+    }
+    let same = outline.contents.intersection(&last.contents).count();
+    if same >= KNOWN.min(outline.contents.len().max(2)) && same * 2 >= outline.contents.len().min(last.contents.len()) {
+        return Belief::IdsChange;
+    }
+    if same == 0 && !last.title.is_empty() && outline.title != last.title {
+        return doubted(standing, Doubt::AnotherFeed, now).map_or(Belief::Another, Belief::Doubted);
+    }
+    if outline.items >= last.items { Belief::Gap } else { Belief::Good }
+}
+
+/// One more odd answer; `None` when it is believed by now.
+fn doubted(standing: &Standing, why: Doubt, now: Timestamp) -> Option<Suspect> {
+    let before = standing.suspect.as_ref().filter(|suspect| suspect.why == why);
+    let (polls, since) = before.map_or((1, now), |before| (before.polls.saturating_add(1), before.since));
+    (polls < POLLS && now - since < PATIENCE).then_some(Suspect { why, polls, since })
+}
+
+/// What is remembered of a page that is believed.
+#[must_use]
+pub fn remembered(last: Option<&LastPage>, outline: Outline) -> LastPage {
+    let nothing = LastPage::default();
+    let known = |id: &u64| last.is_some_and(|last| last.ids.contains(id));
+    let last = last.unwrap_or(&nothing);
+    let fresh = outline.ids.iter().filter(|id| !known(id)).count();
+    // The rest of a page that is far longer than what is remembered is not known one by one.
+    let overlaps = fresh < outline.ids.len();
+    let appended = match (overlaps, fresh) {
+        (true, 0) => last.appended,
+        (true, _) if outline.ids.iter().rev().take(fresh).all(|id| !known(id)) => (last.appended + 1).min(3),
+        _ => 0,
+    };
+    LastPage {
+        body: outline.body,
+        title: outline.title,
+        items: outline.items,
+        most: last.most.max(outline.items),
+        most_new: if overlaps { last.most_new.max(u32::try_from(fresh).unwrap_or(u32::MAX)) } else { last.most_new },
+        good: if outline.items > 0 { (last.good + 1).min(GOOD) } else { 0 },
+        first: outline.ids.first().copied().unwrap_or_default(),
+        ids: outline.ids.into_iter().collect(),
+        contents: outline.contents,
+        appended,
+        hints: outline.hints,
+    }
+}
+
+/// A poll said "unchanged", or brought the same bytes. Returns whether that was worth noting.
+pub fn unchanged(standing: &mut Standing, now: Timestamp) -> bool {
+    let believed = standing.suspect.take().is_some();
+    let forgotten = standing.gap.take_if(|at| now - *at >= TOLD).is_some();
+    let counted = standing.page.as_mut().is_some_and(|page| {
+        let counts = page.items > 0 && page.good < GOOD;
+        page.good += u32::from(counts);
+        counts
+    });
+    believed || forgotten || counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 + hour * 3600, 0).unwrap()
+    }
+
+    /// A page with these ids and contents.
+    fn outline(title: &str, ids: std::ops::Range<u64>, contents: std::ops::Range<u64>) -> Outline {
+        let items = u32::try_from(ids.clone().count()).unwrap();
+        Outline { body: 1, title: title.to_owned(), items, ids: ids.collect(), contents: contents.collect(), hints: Hints::default() }
+    }
+
+    fn standing(good: u32) -> Standing {
+        let page = LastPage { good, ..remembered(None, outline("Reviews", 0..20, 0..20)) };
+        Standing { page: Some(page), ..Standing::default() }
+    }
+
+    #[test]
+    fn a_page_is_what_it_always_was_or_odd() {
+        for (name, good, title, ids, contents, expected) in [
+            ("the same", 3, "Reviews", 0..20, 0..20, "good"),
+            ("some new ones", 3, "Reviews", 5..25, 5..25, "good"),
+            ("empty after three", 3, "Reviews", 0..0, 0..0, "empty"),
+            ("empty after two", 2, "Reviews", 0..0, 0..0, "good"),
+            ("other ids", 3, "Reviews", 50..70, 0..20, "ids"),
+            ("other ids and some news", 3, "Reviews", 50..70, 3..23, "ids"),
+            ("other ids and another title", 3, "All reviews", 50..70, 0..20, "ids"),
+            ("another feed", 3, "Sports", 50..70, 50..70, "another"),
+            ("all is new", 3, "Reviews", 50..70, 50..70, "gap"),
+            ("all is new on a shorter page", 3, "Reviews", 50..60, 50..60, "good"),
+            ("texts that tell nothing", 3, "Reviews", 50..70, 0..0, "gap"),
+        ] {
+            let word = match judge(&standing(good), &outline(title, ids, contents), hour(0)) {
+                Belief::Good => "good",
+                Belief::Gap => "gap",
+                Belief::IdsChange => "ids",
+                Belief::Another => "believed",
+                Belief::Doubted(Suspect { why: Doubt::Empty, .. }) => "empty",
+                Belief::Doubted(_) => "another",
+            };
+            assert_eq!(word, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn few_items_that_are_all_new_say_nothing() {
+        let page = remembered(None, outline("Reviews", 0..4, 0..4));
+        let standing = Standing { page: Some(page), ..Standing::default() };
+        assert_eq!(judge(&standing, &outline("Sports", 50..54, 50..54), hour(0)), Belief::Good);
+        assert_eq!(judge(&Standing::default(), &outline("Sports", 50..54, 50..54), hour(0)), Belief::Good, "nothing is known");
+    }
+
+    #[test]
+    fn an_odd_answer_is_believed_after_three_polls_or_a_day() {
+        for (name, hours, believed_at) in [("each hour", 1, 2), ("twice a day", 12, 24), ("every two days", 48, 48)] {
+            let mut standing = standing(3);
+            let at = (0..).step_by(hours).find(|at| match judge(&standing, &outline("Reviews", 0..0, 0..0), hour(*at)) {
+                Belief::Doubted(suspect) => {
+                    standing.suspect = Some(suspect);
+                    false
+                }
+                _ => true,
+            });
+            assert_eq!(at, Some(believed_at), "{name}");
+        }
+        let mut standing = standing(3);
+        standing.suspect = Some(Suspect { why: Doubt::AnotherFeed, polls: 2, since: hour(0) });
+        assert_eq!(judge(&standing, &outline("Sports", 50..70, 50..70), hour(1)), Belief::Another);
+        assert!(unchanged(&mut standing, hour(1)) && standing.suspect.is_none(), "the old page is back");
+    }
+
+    #[test]
+    fn a_page_remembers_how_it_grows() {
+        let first = remembered(None, outline("Reviews", 10..20, 0..0));
+        assert_eq!((first.most_new, first.good, first.first), (0, 1, 10));
+        let mut grown = first.clone();
+        for end in 22..26 {
+            grown = remembered(Some(&grown), outline("Reviews", 10..end, 0..0));
+        }
+        assert_eq!((grown.appended, grown.most_new, grown.most, grown.good), (3, 2, 15, 3));
+        let on_top: Vec<u64> = std::iter::once(99).chain(10..25).collect();
+        let turned = remembered(Some(&grown), Outline { ids: on_top, ..outline("Reviews", 10..26, 0..0) });
+        assert_eq!(turned.appended, 0);
+    }
+
+    #[test]
+    fn what_was_missed_is_told_for_a_day() {
+        let mut standing = Standing { gap: Some(hour(0)), ..standing(3) };
+        assert!(!unchanged(&mut standing, hour(23)));
+        assert!(unchanged(&mut standing, hour(24)) && standing.gap.is_none());
+    }
+}
