@@ -314,7 +314,7 @@ impl<S: Ingest> Poller<S> {
     /// then.
     pub async fn poll_from(&self, target: &Target, stream: Stream) -> Result<Polled, StoreError> {
         let errors = stream.errors;
-        let mut walk = Walk::begin(target, stream, self.clock.now());
+        let mut walk = Walk::begin(target, stream, whole_millis(self.clock.now()));
         let error = match self.walk(&mut walk).await {
             Ok(()) => {
                 self.succeeded(&walk, errors);
@@ -327,6 +327,8 @@ impl<S: Ingest> Poller<S> {
             // How late its messages come was learnt with them.
             stream = self.store.stream(&target.key).await?;
         }
+        // As the store has it.
+        stream.due = stream.due.map(whole_millis);
         let due = stream.due.unwrap_or(started);
         Ok(Polled { committed, due, error, stream })
     }
@@ -637,6 +639,10 @@ fn well(stream: &mut Stream, due: Timestamp, started: Timestamp) {
     (stream.errors, stream.error, stream.asked) = (0, None, None);
 }
 
+fn whole_millis(at: Timestamp) -> Timestamp {
+    Timestamp::from_timestamp_millis(at.timestamp_millis()).unwrap_or(at)
+}
+
 /// Why an answer is not believed, for people.
 fn doubt(suspect: &Suspect) -> &'static str {
     match suspect.why {
@@ -667,3 +673,6 @@ pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> T
     let learnt = stream.longest_delay.unwrap_or_default() + interval;
     USUAL_DELAY.max(interval * 2).max(gap).max(learnt)
 }
+
+#[cfg(test)]
+mod tests;

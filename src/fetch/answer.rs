@@ -13,9 +13,9 @@ use url::Url;
 
 use crate::domain::Timestamp;
 use crate::domain::http::Validators;
-use crate::domain::secret::ShownUrl;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
+use crate::fetch::error::shown;
 use crate::fetch::pace::LONGEST_HOLD;
 
 /// What to do with an answer.
@@ -26,7 +26,12 @@ pub(super) enum Meaning {
     /// Nothing has changed.
     Unchanged,
     /// Ask there.
-    Moved(Url),
+    Moved {
+        /// Where.
+        to: Url,
+        /// For good.
+        permanent: bool,
+    },
 }
 
 /// What an answer of `url` means; `sent_validators` tells whether "unchanged" was on offer.
@@ -37,13 +42,12 @@ pub(super) fn meaning(
     sent_validators: bool,
     now: Timestamp,
 ) -> Result<Meaning, FetchError> {
-    let host = ShownUrl::of(url.as_str());
-    let failed = |kind, what: &str| Err(FetchError::new(kind, format!("{host} answered {}: {what}", status.as_u16())));
+    let failed = |kind, what: &str| Err(FetchError::new(kind, format!("{} answered {}: {what}", shown(url), status.as_u16())));
     match status.as_u16() {
         200 => Ok(Meaning::Read),
         304 if sent_validators => Ok(Meaning::Unchanged),
-        301 | 302 | 303 | 307 | 308 => match text(headers, &LOCATION).and_then(|location| url.join(&location).ok()) {
-            Some(target) => Ok(Meaning::Moved(target)),
+        code @ (301 | 302 | 303 | 307 | 308) => match target(headers, url) {
+            Some(to) => Ok(Meaning::Moved { to, permanent: matches!(code, 301 | 308) }),
             None => failed(Kind::Status(status.as_u16()), "a redirect that leads nowhere; check the address of the source"),
         },
         401 | 407 => failed(Kind::Denied, "it wants a login; check the address and the credentials of the source"),
@@ -53,14 +57,24 @@ pub(super) fn meaning(
         404 => failed(Kind::NotFound, "there is nothing at this address; check the address of the source"),
         410 => failed(Kind::Gone, "it is gone for good; remove the source or give it another address"),
         429 | 503 => {
-            let retry_after = text(headers, &RETRY_AFTER).and_then(|value| wish(&value, now));
+            let retry_after = retry_after(headers, now);
             let until = retry_after.map(|wish| format!(" for {} s", wish.num_seconds())).unwrap_or_default();
-            let message = format!("{host} answered {}: it asks to be left alone{until}; a longer interval helps", status.as_u16());
+            let message = format!("{} answered {}: it asks to be left alone{until}; a longer interval helps", shown(url), status.as_u16());
             Err(FetchError { kind: Kind::Busy, message, retry_after })
         }
         code @ 500..=599 => failed(Kind::Status(code), "it is out of order; it is tried again later"),
         code => failed(Kind::Status(code), "an answer that cannot be used; check the address of the source"),
     }
+}
+
+/// Where a redirect leads.
+pub(super) fn target(headers: &HeaderMap, url: &Url) -> Option<Url> {
+    url.join(&text(headers, &LOCATION)?).ok()
+}
+
+/// How long the host asks to be left alone.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
+    wish(&text(headers, &RETRY_AFTER)?, now)
 }
 
 /// What the server wants to see again, byte for byte; `None` where it gave nothing.
@@ -78,7 +92,7 @@ pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 /// How long `Retry-After` asks for: seconds or a date, at most a day. What has passed or cannot
 /// be read is no wish. Source: RFC 9110, sections 10.2.3 and 5.6.7.
-pub(super) fn wish(value: &str, now: Timestamp) -> Option<TimeDelta> {
+pub fn wish(value: &str, now: Timestamp) -> Option<TimeDelta> {
     let value = value.trim();
     let wish = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         TimeDelta::seconds(value.parse().unwrap_or(i64::MAX).min(LONGEST_HOLD.num_seconds()))
@@ -89,7 +103,7 @@ pub(super) fn wish(value: &str, now: Timestamp) -> Option<TimeDelta> {
 }
 
 /// A date in the three forms of HTTP.
-fn date(value: &str) -> Option<Timestamp> {
+pub(super) fn date(value: &str) -> Option<Timestamp> {
     let modern = chrono::DateTime::parse_from_rfc2822(value).ok().map(|date| date.to_utc());
     let older =
         || ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"].iter().find_map(|form| NaiveDateTime::parse_from_str(value, form).ok());
@@ -112,13 +126,13 @@ mod tests {
 
     #[test]
     fn each_status_has_one_meaning() {
-        let to = |text| Ok(Meaning::Moved(Url::parse(text).unwrap()));
+        let to = |text, permanent| Ok(Meaning::Moved { to: Url::parse(text).unwrap(), permanent });
         for (name, status, headers, sent, wanted) in [
             ("good", 200, vec![], false, Ok(Meaning::Read)),
             ("unchanged", 304, vec![], true, Ok(Meaning::Unchanged)),
             ("unchanged unasked", 304, vec![], false, Err(Kind::Status(304))),
-            ("a relative redirect", 301, vec![("location", "/b?c")], false, to("https://reviews.example/b?c")),
-            ("a redirect elsewhere", 307, vec![("location", "//x.example/b")], false, to("https://x.example/b")),
+            ("a relative redirect", 301, vec![("location", "/b?c")], false, to("https://reviews.example/b?c", true)),
+            ("a redirect elsewhere", 307, vec![("location", "//x.example/b")], false, to("https://x.example/b", false)),
             ("a redirect to nowhere", 302, vec![], false, Err(Kind::Status(302))),
             ("a choice", 300, vec![("location", "/b")], false, Err(Kind::Status(300))),
             ("no content", 204, vec![], false, Err(Kind::Status(204))),

@@ -1,31 +1,31 @@
 //! HTTP: one GET at a time to a host, redirects by hand, every hop checked.
 //!
-//! Redirects are not left to the library, for each hop passes the guard, waits for its own host's
-//! pace, and gets validators and credentials only if they are its own.
+//! Redirects are not left to the library, for each hop passes the guard and `robots.txt`, waits for
+//! its own host's pace, and gets validators and credentials only if they are its own.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use reqwest::Proxy;
 use reqwest::Response;
+use reqwest::Version;
 use reqwest::header::ACCEPT;
+use reqwest::header::CONNECTION;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::header::HeaderValue;
 use reqwest::header::IF_MODIFIED_SINCE;
 use reqwest::header::IF_NONE_MATCH;
-use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::config::settings::Fetch;
 use crate::domain::Timestamp;
+use crate::domain::http;
 use crate::domain::http::Answer;
 use crate::domain::http::Aside;
 use crate::domain::http::Get;
 use crate::domain::http::Validators;
-use crate::domain::secret::Secret;
-use crate::domain::secret::ShownUrl;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::Kind;
@@ -33,30 +33,28 @@ use crate::fetch::Manner;
 use crate::fetch::answer;
 use crate::fetch::answer::Meaning;
 use crate::fetch::cap;
+use crate::fetch::error;
+use crate::fetch::error::shown;
+use crate::fetch::fresh::fresh_for;
 use crate::fetch::guard::Guard;
-use crate::fetch::guard::PublicOnly;
-use crate::fetch::guard::Way;
 use crate::fetch::lanes::Lanes;
 use crate::fetch::lanes::Turn;
 use crate::fetch::lanes::Watch;
-use crate::fetch::tls;
+use crate::fetch::robots;
+use crate::fetch::robots::Copy;
+use crate::fetch::robots::Files;
+use crate::fetch::route::Route;
+use crate::fetch::wire::Wire;
 
-const CONNECT: Duration = Duration::from_secs(10);
-/// Longest silence: before the first byte, and between two pieces.
-const SILENCE: Duration = Duration::from_secs(30);
 const MOST_REDIRECTS: usize = 10;
-/// Lines of a header block.
-const HEADER_LINES: usize = 200;
 
 /// The HTTP half of the fetcher.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// Reaches public addresses only; or all through the proxy, which resolves names itself.
-    guarded: reqwest::Client,
-    /// Reaches what the owner allowed.
-    open: reqwest::Client,
+    wire: Wire,
     guard: Guard,
     lanes: Lanes,
+    robots: Files,
     at_once: Semaphore,
     timeout: Duration,
     max_body: u64,
@@ -64,54 +62,37 @@ pub(super) struct Client {
 
 /// One poll on its way over redirects.
 struct Journey<'a> {
-    get: &'a Get,
+    accept: &'a str,
+    /// What may be sent, to the address that gave it.
     validators: Option<&'a Validators>,
-    /// The configured address, with the name and password that are for its own origin only.
-    home: Url,
+    route: Route,
     watch: Watch,
     /// What is left of the time for the whole request.
     left: Duration,
 }
 
-/// What one hop came to.
-enum Hop {
-    Arrived(Fetched),
-    Moved(Url),
+/// A request that was sent, and the head of what came back.
+struct Exchange<'a> {
+    // In this order they end: the connection, the right to it, the right to have one.
+    response: Response,
+    turn: Turn,
+    _permit: SemaphorePermit<'a>,
+    /// When the time for the whole request is over.
+    deadline: Instant,
+    /// Whether the journey's validators went with it.
+    conditional: bool,
+    /// Whether the host means to keep the connection.
+    kept: bool,
 }
 
 impl Client {
     /// A client for `[fetch]`.
     pub(super) fn new(settings: &Fetch) -> Result<Self, FetchError> {
-        let tls = tls::config(settings.extra_ca.as_deref())?;
-        let agent = agent(settings.contact.as_deref())?;
-        let plain = || {
-            reqwest::Client::builder()
-                .no_proxy()
-                .redirect(Policy::none())
-                .referer(false)
-                .user_agent(agent.clone())
-                .connect_timeout(CONNECT)
-                .read_timeout(SILENCE)
-                .pool_max_idle_per_host(1)
-                .pool_idle_timeout(SILENCE)
-                .http1_max_headers(HEADER_LINES)
-                .tls_backend_preconfigured(tls.clone())
-        };
-        let (guarded, open) = match &settings.proxy {
-            Some(address) => {
-                let proxy = proxy(address)?;
-                (plain().proxy(proxy.clone()), plain().proxy(proxy))
-            }
-            None => (plain().dns_resolver(PublicOnly::shared()), plain()),
-        };
-        let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| FetchError::new(Kind::Settings, format!("HTTP cannot be set up: {}", error.without_url())))
-        };
         Ok(Self {
-            guarded: build(guarded)?,
-            open: build(open)?,
+            wire: Wire::new(settings)?,
             guard: Guard::new(&settings.allow_private)?,
             lanes: Lanes::new(settings.host_gap.max(TimeDelta::zero())),
+            robots: Files::default(),
             at_once: Semaphore::new(settings.at_once),
             timeout: settings.timeout.to_std().unwrap_or_default(),
             max_body: settings.max_body,
@@ -120,139 +101,185 @@ impl Client {
 
     /// Carries out a GET, over redirects.
     pub(super) async fn get(&self, get: &Get, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
-        let home = Url::parse(&get.url)
-            .map_err(|error| FetchError::new(Kind::Refused, format!("not an address: {error}; write it with https://")))?;
-        let mut url = bare(home.clone());
-        let mut journey = Journey { get, validators: manner.validators, home, watch: Watch::start(now), left: self.timeout };
-        let mut seen = Vec::new();
+        let route = Route::start(&get.url, MOST_REDIRECTS)?;
+        let validators = manner.validators.filter(|_| get.conditional);
+        let mut journey = Journey { accept: &get.accept, validators, route, watch: Watch::start(now), left: self.timeout };
         loop {
-            let next = match self.hop(&mut journey, &url).await? {
+            let exchange = self.ask(&mut journey, manner.robots).await?;
+            match self.read(&mut journey, exchange, get).await? {
                 Hop::Arrived(fetched) => return Ok(fetched),
-                Hop::Moved(next) => next,
-            };
-            seen.push(url);
-            url = follow(next, &seen)?;
-        }
-    }
-
-    /// Asks one address, when it is its host's turn.
-    async fn hop(&self, journey: &mut Journey<'_>, url: &Url) -> Result<Hop, FetchError> {
-        let host = ShownUrl::of(url.as_str());
-        let way = self.guard.way(url)?;
-        let mut turn = self.lanes.turn(&url.origin().ascii_serialization(), journey.watch).await.map_err(|left| held(&host, left))?;
-        let _permit = self.at_once.acquire().await;
-        let began = Instant::now();
-        let outcome = tokio::time::timeout(journey.left, self.exchange(journey, url, way, &mut turn)).await;
-        journey.left = journey.left.saturating_sub(began.elapsed());
-        outcome.unwrap_or_else(|_| Err(out_of_time(&host, self.timeout)))
-    }
-
-    /// Sends the request and reads the answer to its end.
-    async fn exchange(&self, journey: &Journey<'_>, url: &Url, way: Way, turn: &mut Turn) -> Result<Hop, FetchError> {
-        let host = ShownUrl::of(url.as_str());
-        let (response, sent) = self.send(journey, url, way).await.map_err(|error| FetchError::of_exchange(&error, &host))?;
-        let meaning = answer::meaning(response.status(), response.headers(), url, sent.is_some(), journey.watch.time());
-        if let Some(wish) = meaning.as_ref().err().and_then(|error| error.retry_after) {
-            turn.hold(wish);
-        }
-        let given = answer::validators(response.headers(), url);
-        match meaning? {
-            Meaning::Moved(next) => Ok(Hop::Moved(next)),
-            Meaning::Unchanged => Ok(Hop::Arrived(Fetched::Unchanged { validators: newest(given, sent, url), aside: Aside::default() })),
-            Meaning::Read => {
-                let content_type = answer::text(response.headers(), &CONTENT_TYPE).unwrap_or_default();
-                let body = cap::body(response, self.max_body, &host).await?;
-                let answer = Answer { request: journey.get.clone(), url: url.to_string(), content_type, body };
-                let response = crate::domain::http::Response::Http(answer);
-                Ok(Hop::Arrived(Fetched::New { response, validators: given, aside: Aside::default() }))
+                Hop::Moved { to, permanent } => journey.route.follow(to, permanent)?,
             }
         }
     }
 
-    /// Sends the request; returns the validators that went with it, too.
-    async fn send<'a>(&self, journey: &Journey<'a>, url: &Url, way: Way) -> Result<(Response, Option<&'a Validators>), reqwest::Error> {
-        let client = if way == Way::Open { &self.open } else { &self.guarded };
-        let mut request = client.get(journey.with_login(url));
-        if let Ok(accept) = HeaderValue::from_str(&journey.get.accept) {
+    /// Asks where the journey is, when it is that host's turn.
+    async fn ask(&self, journey: &mut Journey<'_>, robots: bool) -> Result<Exchange<'_>, FetchError> {
+        let origin = journey.route.here().origin().ascii_serialization();
+        let way = self.guard.way(journey.route.here())?;
+        let delay = if robots { Some(self.allowed(journey, &origin).await?) } else { None };
+        let turn = self.lanes.turn(&origin, delay, journey.watch).await.map_err(|left| held(journey.route.here(), left))?;
+        // The semaphore is never closed, so there always is a permit in the end.
+        let Ok(permit) = self.at_once.acquire().await else { return Err(self.out_of_time(journey.route.here())) };
+        let deadline = Instant::now() + journey.left;
+        let client = self.wire.client(way);
+        let (request, conditional) = journey.request(client);
+        let second = if turn.is_kept() { request.try_clone() } else { None };
+        let sent = async {
+            match (request.send().await, second) {
+                // One more try, on a new connection: the other side closed the one that was kept.
+                (Err(error), Some(second)) if error::is_stale(&error) => second.send().await,
+                (outcome, _) => outcome,
+            }
+        };
+        let outcome = tokio::time::timeout_at(deadline, sent).await.map_err(|_| self.out_of_time(journey.route.here()))?;
+        let response = outcome.map_err(|error| FetchError::of_exchange(&error, journey.route.here()))?;
+        cap::headers(response.headers(), journey.route.here())?;
+        let kept = keeps(&response);
+        Ok(Exchange { response, turn, _permit: permit, deadline, conditional, kept })
+    }
+
+    /// What came back, read to its end.
+    async fn read(&self, journey: &mut Journey<'_>, exchange: Exchange<'_>, get: &Get) -> Result<Hop, FetchError> {
+        let Exchange { response, mut turn, _permit, deadline, conditional, kept } = exchange;
+        let (url, now) = (journey.route.here(), journey.watch.time());
+        let meaning = answer::meaning(response.status(), response.headers(), url, conditional, now);
+        if let Some(wish) = meaning.as_ref().err().and_then(|error| error.retry_after) {
+            turn.hold(wish);
+        }
+        let hop = match meaning? {
+            Meaning::Moved { to, permanent } => {
+                // A short text for people comes along: reading it saves a connection.
+                let _ = tokio::time::timeout_at(deadline, cap::beginning(response, 16 * 1024, url)).await;
+                Hop::Moved { to, permanent }
+            }
+            Meaning::Unchanged => {
+                let aside = journey.aside(&response, now);
+                let given = answer::validators(response.headers(), url);
+                Hop::Arrived(Fetched::Unchanged { validators: newest(given, journey.validators, url), aside })
+            }
+            Meaning::Read => {
+                let aside = journey.aside(&response, now);
+                let validators = answer::validators(response.headers(), url);
+                let content_type = answer::text(response.headers(), &CONTENT_TYPE).unwrap_or_default();
+                let body = tokio::time::timeout_at(deadline, cap::body(response, self.max_body, url)).await;
+                let body = body.map_err(|_| self.out_of_time(url))??;
+                let answer = Answer { request: get.clone(), url: url.to_string(), content_type, body };
+                Hop::Arrived(Fetched::New { response: http::Response::Http(answer), validators, aside })
+            }
+        };
+        turn.is_good(kept);
+        journey.left = deadline.saturating_duration_since(Instant::now());
+        Ok(hop)
+    }
+
+    /// Whether `robots.txt` lets the journey go on, and with what gap. Asks for the file first where
+    /// there is no fresh copy.
+    async fn allowed(&self, journey: &Journey<'_>, origin: &str) -> Result<TimeDelta, FetchError> {
+        let url = journey.route.here();
+        let slot = self.robots.slot(origin, journey.watch.time());
+        let mut copy = slot.lock().await;
+        if !copy.as_ref().is_some_and(|copy| copy.is_fresh(journey.watch.time())) {
+            match self.robots_of(journey).await {
+                Ok(new) => *copy = Some(new),
+                Err(_) if copy.as_ref().is_some_and(|copy| copy.serves(journey.watch.time())) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        copy.as_ref().map_or_else(|| Err(robots::unread(url, "for no reason that is known")), |copy| copy.allow(url))
+    }
+
+    /// Asks for the `robots.txt` of where the journey is: through the same guard and lane.
+    async fn robots_of(&self, journey: &Journey<'_>) -> Result<Copy, FetchError> {
+        let url = journey.route.here();
+        let unread = |error: FetchError| match error.kind {
+            Kind::Busy => error,
+            _ => robots::unread(url, error.message.split("; ").next().unwrap_or_default()),
+        };
+        let mut address = journey.route.with_login();
+        address.set_path("/robots.txt");
+        address.set_query(None);
+        let route = Route::start(address.as_str(), robots::MOST_REDIRECTS)?;
+        let mut errand = Journey { accept: "text/plain, */*;q=0.5", validators: None, route, watch: journey.watch, left: self.timeout };
+        for _ in 0..=robots::MOST_REDIRECTS {
+            // Without a look into `robots.txt`, or this would have no end.
+            let exchange = Box::pin(self.ask(&mut errand, false)).await.map_err(unread)?;
+            let Exchange { response, mut turn, _permit, deadline, kept, .. } = exchange;
+            let (here, now) = (errand.route.here(), errand.watch.time());
+            let (status, wish) = (response.status(), answer::retry_after(response.headers(), now));
+            match robots::meaning(status) {
+                robots::Meaning::Absent => return Ok(Copy::absent(now)),
+                robots::Meaning::Read => {
+                    let text = tokio::time::timeout_at(deadline, cap::beginning(response, robots::MOST_BYTES, here)).await;
+                    let text = text.map_err(|_| self.out_of_time(here)).flatten().map_err(unread)?;
+                    turn.is_good(kept);
+                    return Ok(Copy::of(&text, now));
+                }
+                robots::Meaning::Moved => {
+                    let Some(to) = answer::target(response.headers(), here) else {
+                        return Err(robots::unread(url, "a redirect that leads nowhere"));
+                    };
+                    errand.left = deadline.saturating_duration_since(Instant::now());
+                    match errand.route.follow(to, false) {
+                        Err(error) if error.kind == Kind::Network => return Ok(Copy::absent(now)),
+                        outcome => outcome.map_err(unread)?,
+                    }
+                }
+                robots::Meaning::Unknown => {
+                    if let Some(wish) = wish {
+                        turn.hold(wish);
+                    }
+                    let error = robots::unread(url, &format!("it answered {}", status.as_u16()));
+                    return Err(FetchError { retry_after: wish, ..error });
+                }
+            }
+        }
+        // RFC 9309, section 2.3.1.2.
+        Ok(Copy::absent(errand.watch.time()))
+    }
+
+    fn out_of_time(&self, url: &Url) -> FetchError {
+        let (host, seconds) = (shown(url), self.timeout.as_secs_f32());
+        let message = format!("{host} did not answer in full within {seconds} s; if it is always so slow, raise `timeout` in [fetch]");
+        FetchError::new(Kind::Timeout, message)
+    }
+}
+
+/// What one hop came to.
+enum Hop {
+    Arrived(Fetched),
+    Moved { to: Url, permanent: bool },
+}
+
+impl Journey<'_> {
+    /// The request for where the journey is, and whether validators go with it.
+    fn request(&self, client: &reqwest::Client) -> (reqwest::RequestBuilder, bool) {
+        let mut request = client.get(self.route.with_login());
+        if let Ok(accept) = HeaderValue::from_str(self.accept) {
             request = request.header(ACCEPT, accept);
         }
-        let own = journey.validators.filter(|own| journey.get.conditional && own.url == url.as_str());
+        let own = self.validators.filter(|own| own.url == self.route.here().as_str());
         for (name, value) in own.into_iter().flat_map(|own| [(IF_NONE_MATCH, &own.etag), (IF_MODIFIED_SINCE, &own.last_modified)]) {
             // As it came, byte for byte; what cannot be a header is left out.
             if let Some(value) = value.as_ref().and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
                 request = request.header(name, value);
             }
         }
-        Ok((request.send().await?, own))
+        (request, own.is_some())
+    }
+
+    fn aside(&self, response: &Response, now: Timestamp) -> Aside {
+        Aside { fresh_for: fresh_for(response.headers(), now), moved_to: self.route.moved_to() }
     }
 }
 
-impl Journey<'_> {
-    /// `url` with the login of the configured address, if it is of the same origin. The client
-    /// takes it out again and makes a header of it.
-    fn with_login(&self, url: &Url) -> Url {
-        let mut url = url.clone();
-        if url.origin() == self.home.origin() {
-            // Both only fail for addresses without a host, which the guard has turned away.
-            let _ = url.set_username(self.home.username());
-            let _ = url.set_password(self.home.password());
-        }
-        url
-    }
-}
-
-/// `Uproar/VERSION (+CONTACT)`: who we are, and whom to write to about us.
-fn agent(contact: Option<&str>) -> Result<HeaderValue, FetchError> {
-    let version = env!("CARGO_PKG_VERSION");
-    let agent = contact.map_or_else(|| format!("Uproar/{version}"), |contact| format!("Uproar/{version} (+{contact})"));
-    HeaderValue::from_str(&agent).map_err(|_| {
-        FetchError::new(
-            Kind::Settings,
-            "`contact` in [fetch] cannot be sent in a header; write a plain mail address or the address of a page",
-        )
-    })
-}
-
-/// The proxy for all requests. Its address may hold a password, so no error shows it.
-fn proxy(address: &Secret) -> Result<Proxy, FetchError> {
-    if address.reveal().is_empty() {
-        return Err(FetchError::new(
-            Kind::Settings,
-            "the secret `proxy` in [fetch] cannot be read here; run this with the secrets of the service",
-        ));
-    }
-    let url = Url::parse(address.reveal()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.and_then(|url| Proxy::all(url).ok()).ok_or_else(|| {
-        let message = "`proxy` in [fetch] is not an address of a proxy; write it as in `http://proxy.example.com:3128`";
-        FetchError::new(Kind::Settings, message)
-    })
-}
-
-/// An address without login and fragment: what is asked, compared and stored.
-fn bare(mut url: Url) -> Url {
-    url.set_fragment(None);
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
-}
-
-/// Where a redirect leads, unless it leads in circles, too far, or out of https.
-fn follow(next: Url, seen: &[Url]) -> Result<Url, FetchError> {
-    let next = bare(next);
-    let first = ShownUrl::of(seen.first().map_or("", Url::as_str));
-    if seen.contains(&next) || seen.len() > MOST_REDIRECTS {
-        return Err(FetchError::new(
-            Kind::Network,
-            format!("{first} redirects in circles or more than {MOST_REDIRECTS} times; check the address of the source"),
-        ));
-    }
-    if next.scheme() != "https" && seen.last().is_some_and(|url| url.scheme() == "https") {
-        return Err(FetchError::new(
-            Kind::Refused,
-            format!("{first} redirects from https to an address without; ask its owner, or use another address"),
-        ));
-    }
-    Ok(next)
+/// Whether the host means to keep the connection. Source: RFC 9112, section 9.3.
+fn keeps(response: &Response) -> bool {
+    let says = |wanted: &str| {
+        let lines = response.headers().get_all(CONNECTION).iter().filter_map(|line| line.to_str().ok());
+        lines.flat_map(|line| line.split(',')).any(|option| option.trim().eq_ignore_ascii_case(wanted))
+    };
+    !says("close") && (response.version() == Version::HTTP_11 || says("keep-alive"))
 }
 
 /// A 304 may bring new validators, each of which replaces an old one.
@@ -261,14 +288,7 @@ fn newest(given: Option<Validators>, sent: Option<&Validators>, url: &Url) -> Va
     Validators { url: url.to_string(), etag: given.etag.or(sent.etag), last_modified: given.last_modified.or(sent.last_modified) }
 }
 
-fn held(host: &ShownUrl, left: TimeDelta) -> FetchError {
-    let message = format!("{host} asked to be left alone; it is asked again in {} s", left.num_seconds().max(1));
+fn held(url: &Url, left: TimeDelta) -> FetchError {
+    let message = format!("{} asked to be left alone; it is asked again in {} s", shown(url), left.num_seconds().max(1));
     FetchError { kind: Kind::Busy, message, retry_after: Some(left) }
-}
-
-fn out_of_time(host: &ShownUrl, timeout: Duration) -> FetchError {
-    FetchError::new(
-        Kind::Timeout,
-        format!("{host} did not answer in full within {} s; if it is always so slow, raise `timeout` in [fetch]", timeout.as_secs_f32()),
-    )
 }

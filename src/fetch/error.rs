@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use chrono::TimeDelta;
+use url::Url;
 
 use crate::domain::secret::ShownUrl;
 use crate::fetch::guard::PrivateAddress;
@@ -35,7 +36,7 @@ pub enum Kind {
     Denied,
     /// The host asked for patience.
     Busy,
-    /// Not asked at all: `robots.txt` says that programs should not.
+    /// Not asked at all: `robots.txt` says that programs should not, or cannot be read.
     Robots,
     /// Not asked at all: a private address, a redirect out of https, or no web address.
     Refused,
@@ -59,17 +60,26 @@ impl FetchError {
         Self { kind, message: message.into(), retry_after: None }
     }
 
-    /// What a failed exchange with `host` means.
-    pub(super) fn of_exchange(error: &reqwest::Error, host: &ShownUrl) -> Self {
+    /// What a failed exchange with the host of `url` means.
+    pub(super) fn of_exchange(error: &reqwest::Error, url: &Url) -> Self {
         let causes = causes(error);
         if let Some(private) = causes.iter().find_map(|cause| cause.downcast_ref::<PrivateAddress>()) {
-            return Self::private(host, &private.to_string());
+            return Self::private(url, &private.to_string());
         }
+        let host = shown(url);
         if error.is_timeout() {
             return Self::new(Kind::Timeout, format!("{host} stayed silent for too long; it is tried again later"));
         }
+        let http = causes.iter().find_map(|cause| cause.downcast_ref::<hyper::Error>());
+        if http.is_some_and(hyper::Error::is_parse_too_large) {
+            return Self::of_headers(url);
+        }
         // The innermost cause is the system's or the TLS library's own sentence, without an address.
-        let cause = causes.last().map(ToString::to_string).unwrap_or_default();
+        let cause = causes.last().map_or_else(|| "no reason is known".to_owned(), ToString::to_string);
+        if http.is_some_and(hyper::Error::is_parse) {
+            let message = format!("{host} answered something that is not HTTP ({cause}); check scheme, host and port of the address");
+            return Self::new(Kind::Network, message);
+        }
         let cure = if cause.contains("certificate") {
             "see that its certificate is valid, or name the authority that signed it as `extra_ca` in [fetch]"
         } else if error.is_connect() {
@@ -81,8 +91,15 @@ impl FetchError {
         Self::new(Kind::Network, format!("{host} {what}: {cause}; {cure}"))
     }
 
+    /// More headers than anybody needs.
+    pub(super) fn of_headers(url: &Url) -> Self {
+        let host = shown(url);
+        Self::new(Kind::TooLarge, format!("{host} sent more than 64 KiB or 200 lines of headers; tell its owner"))
+    }
+
     /// A private address, told in a way that names the cure.
-    pub(super) fn private(host: &ShownUrl, why: &str) -> Self {
+    pub(super) fn private(url: &Url, why: &str) -> Self {
+        let host = shown(url);
         Self::new(Kind::Refused, format!("{host} was not asked: {why}; if it is yours, name its `host:port` in `allow_private` of [fetch]"))
     }
 
@@ -95,6 +112,26 @@ impl FetchError {
         };
         Self::new(kind, format!("`{}` cannot be read: {error}; {cure}", path.display()))
     }
+}
+
+/// What of an address may be shown.
+pub(super) fn shown(url: &Url) -> ShownUrl {
+    ShownUrl::of(url.as_str())
+}
+
+/// Whether a kept connection turned out to be closed: the other side may do that at any time, and
+/// it says nothing of how a new one would fare.
+pub(super) fn is_stale(error: &reqwest::Error) -> bool {
+    if error.is_connect() || error.is_timeout() {
+        return false;
+    }
+    causes(error).iter().any(|cause| {
+        let closed = |error: &hyper::Error| error.is_incomplete_message() || error.is_canceled() || error.is_closed();
+        let reset = |error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted)
+        };
+        cause.downcast_ref::<hyper::Error>().is_some_and(closed) || cause.downcast_ref::<io::Error>().is_some_and(reset)
+    })
 }
 
 /// An error and all that caused it, outermost first.

@@ -20,9 +20,9 @@ use reqwest::dns::Resolving;
 use url::Host;
 use url::Url;
 
-use crate::domain::secret::ShownUrl;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
+use crate::fetch::error::shown;
 
 /// How an address may be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +61,8 @@ impl Guard {
 
     /// How `url` may be reached, or why it may not.
     pub(super) fn way(&self, url: &Url) -> Result<Way, FetchError> {
-        let shown = ShownUrl::of(url.as_str());
         let (Some(host), Some(port), "http" | "https") = (url.host(), url.port_or_known_default(), url.scheme()) else {
-            return Err(FetchError::new(Kind::Refused, format!("{shown} was not asked: only http and https addresses are")));
+            return Err(FetchError::new(Kind::Refused, format!("{} was not asked: only http and https addresses are", shown(url))));
         };
         if self.allowed.contains(&(host.to_string(), port)) {
             return Ok(Way::Open);
@@ -74,7 +73,7 @@ impl Guard {
             // Behind a proxy names are resolved elsewhere; this one is private everywhere (RFC 6761).
             Host::Domain(name) => is_localhost(name).then_some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         };
-        private.map_or(Ok(Way::Guarded), |ip| Err(FetchError::private(&shown, &PrivateAddress(ip).to_string())))
+        private.map_or(Ok(Way::Guarded), |ip| Err(FetchError::private(url, &PrivateAddress(ip).to_string())))
     }
 }
 
@@ -165,6 +164,20 @@ mod tests {
             "http://0x7f.0.0.1/",
             "http://0177.0.0.1/",
             "http://0/",
+            "http://127.0.0.1./",
+            "http://%31%32%37.0.0.1/",
+            "http://\u{2460}\u{2461}\u{2466}.0.0.1/",
+            "http://0xa000007/",
+            "http://012.0.0.7/",
+            "http://192.168.257/",
+            "http://2852039166/",
+            "http://0.1.2.3/",
+            "http://192.0.0.1/",
+            "http://192.0.2.1/",
+            "http://192.88.99.1/",
+            "http://198.51.100.1/",
+            "http://203.0.113.1/",
+            "http://240.0.0.1/",
             "http://10.0.0.7/",
             "http://100.64.0.1/",
             "http://169.254.169.254/",
@@ -176,7 +189,18 @@ mod tests {
             "http://[::1]/",
             "http://[::]/",
             "http://[::ffff:93.184.216.34]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::127.0.0.1]/",
+            "http://[::ffff:0:127.0.0.1]/",
             "http://[64:ff9b::1]/",
+            "http://[64:ff9b::93.184.216.34]/",
+            "http://[64:ff9b:1::1]/",
+            "http://[100::1]/",
+            "http://[2001::1]/",
+            "http://[3fff::1]/",
+            "http://[5f00::1]/",
+            "http://[fec0::1]/",
+            "http://[ff02::1]/",
             "http://[2002:7f00:1::]/",
             "http://[fe80::1]/",
             "http://[fd00::1]/",
@@ -185,6 +209,8 @@ mod tests {
             "http://LOCALHOST./",
             "http://a.localhost/",
             "ftp://example.com/",
+            "file:///etc/hosts",
+            "javascript:alert(1)",
             "data:,x",
         ] {
             assert_eq!(way(&[], url), Err(Kind::Refused), "{url}");
@@ -225,7 +251,7 @@ mod tests {
         let client = reqwest::Client::builder().no_proxy().dns_resolver(PublicOnly::shared());
         let client = client.tls_backend_preconfigured(tls::config(None).unwrap()).build().unwrap();
         let error = client.get("http://localhost:1/").send().await.unwrap_err();
-        let error = FetchError::of_exchange(&error, &ShownUrl::of("http://rebound.example/"));
+        let error = FetchError::of_exchange(&error, &Url::parse("http://rebound.example/").unwrap());
         assert_eq!(error.kind, Kind::Refused, "{error}");
         assert!(error.message.contains("which is not a public address"), "{error}");
     }

@@ -1,9 +1,6 @@
 //! One lane a host: whoever wants to ask it waits for the one before.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -13,15 +10,13 @@ use tokio::time::Instant;
 
 use crate::domain::Timestamp;
 use crate::fetch::pace::Pace;
-
-/// Above so many hosts, those with nothing to remember are forgotten.
-const REMEMBERED: usize = 4_096;
+use crate::fetch::shelf::Shelf;
 
 /// The lanes of all hosts.
 #[derive(Debug)]
 pub(super) struct Lanes {
     gap: TimeDelta,
-    lanes: Mutex<HashMap<String, Arc<Turns<Pace>>>>,
+    lanes: Shelf<Turns<Pace>>,
 }
 
 /// The right to send one request to a host. Dropping it ends the request, also when the poll was cut.
@@ -29,6 +24,8 @@ pub(super) struct Lanes {
 pub(super) struct Turn {
     pace: OwnedMutexGuard<Pace>,
     watch: Watch,
+    /// Whether the connection may serve once more.
+    good: bool,
 }
 
 /// The caller's time, kept going while the caller waits.
@@ -53,12 +50,16 @@ impl Watch {
 impl Lanes {
     /// Lanes with `gap` between two requests of one.
     pub(super) fn new(gap: TimeDelta) -> Self {
-        Self { gap, lanes: Mutex::default() }
+        Self { gap, lanes: Shelf::default() }
     }
 
-    /// Waits until `host` may be asked. Where it wants to be left alone, says for how long, at once.
-    pub(super) async fn turn(&self, host: &str, watch: Watch) -> Result<Turn, TimeDelta> {
-        let pace = self.lane(host, watch.time()).lock_owned().await;
+    /// Waits until `host` may be asked, whose `robots.txt` may want a `delay` longer than the usual
+    /// gap. Where it wants to be left alone, says for how long, at once.
+    pub(super) async fn turn(&self, host: &str, delay: Option<TimeDelta>, watch: Watch) -> Result<Turn, TimeDelta> {
+        let mut pace = self.lane(host, watch.time()).lock_owned().await;
+        if let Some(delay) = delay {
+            pace.slow_down(delay);
+        }
         let now = watch.time();
         if let Some(left) = pace.held(now) {
             return Err(left);
@@ -67,20 +68,26 @@ impl Lanes {
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
-        Ok(Turn { pace, watch })
+        Ok(Turn { pace, watch, good: false })
     }
 
     fn lane(&self, host: &str, now: Timestamp) -> Arc<Turns<Pace>> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if lanes.len() >= REMEMBERED && !lanes.contains_key(host) {
-            // A lane in use cannot be locked, or is held by somebody who waits for it.
-            lanes.retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.try_lock().is_ok_and(|pace| pace.is_idle(now, self.gap)));
-        }
-        Arc::clone(lanes.entry(host.to_owned()).or_default())
+        // A lane in use cannot be locked.
+        self.lanes.of(host, |lane| lane.try_lock().is_ok_and(|pace| pace.is_idle(now, self.gap)))
     }
 }
 
 impl Turn {
+    /// Whether the host keeps a connection open that was used not long ago.
+    pub(super) fn is_kept(&self) -> bool {
+        self.pace.is_kept(self.watch.time())
+    }
+
+    /// The answer was read to its end, and the host means to keep the connection or not.
+    pub(super) fn is_good(&mut self, kept: bool) {
+        self.good = kept;
+    }
+
     /// The host asked to be left alone.
     pub(super) fn hold(&mut self, wish: TimeDelta) {
         let now = self.watch.time();
@@ -91,13 +98,14 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         let now = self.watch.time();
-        self.pace.end(now);
+        self.pace.end(now, self.good);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fetch::shelf;
 
     fn watch() -> Watch {
         Watch::start(Timestamp::from_timestamp(1_700_000_000, 0).unwrap())
@@ -107,30 +115,42 @@ mod tests {
     async fn a_host_is_asked_by_one_at_a_time_with_a_gap() {
         let lanes = Lanes::new(TimeDelta::seconds(1));
         let watch = watch();
-        let first = lanes.turn("a", watch).await.unwrap();
-        assert!(tokio::time::timeout(Duration::from_mins(1), lanes.turn("a", watch)).await.is_err(), "still in use");
-        assert!(lanes.turn("b", watch).await.is_ok(), "another host is free");
+        let first = lanes.turn("a", None, watch).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_mins(1), lanes.turn("a", None, watch)).await.is_err(), "still in use");
+        assert!(lanes.turn("b", None, watch).await.is_ok(), "another host is free");
         drop(first);
         let before = watch.time();
-        lanes.turn("a", watch).await.unwrap();
+        lanes.turn("a", None, watch).await.unwrap();
         assert!(watch.time() - before >= TimeDelta::milliseconds(999), "{}", watch.time() - before);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_held_host_says_so_at_once() {
         let lanes = Lanes::new(TimeDelta::seconds(1));
-        lanes.turn("a", watch()).await.unwrap().hold(TimeDelta::seconds(90));
-        assert_eq!(lanes.turn("a", watch()).await.unwrap_err().num_seconds(), 90);
+        lanes.turn("a", None, watch()).await.unwrap().hold(TimeDelta::seconds(90));
+        assert_eq!(lanes.turn("a", None, watch()).await.unwrap_err().num_seconds(), 90);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_wants_longer_gaps_gets_them_for_all_its_sources() {
+        let lanes = Lanes::new(TimeDelta::seconds(1));
+        let watch = watch();
+        for (delay, waits) in [(Some(20), 0), (None, 20), (Some(3600), 60), (Some(2), 2), (Some(0), 1)] {
+            let before = watch.time();
+            drop(lanes.turn("a", delay.map(TimeDelta::seconds), watch).await.unwrap());
+            let waited = watch.time() - before;
+            assert!((waited - TimeDelta::seconds(waits)).abs() <= TimeDelta::milliseconds(2), "{delay:?}: {waited}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn hosts_are_forgotten_but_not_those_that_want_peace() {
         let lanes = Lanes::new(TimeDelta::zero());
-        lanes.turn("held", watch()).await.unwrap().hold(TimeDelta::hours(1));
-        for host in 0..REMEMBERED + 10 {
-            drop(lanes.turn(&host.to_string(), watch()).await);
+        lanes.turn("held", None, watch()).await.unwrap().hold(TimeDelta::hours(1));
+        for host in 0..shelf::REMEMBERED + 10 {
+            drop(lanes.turn(&host.to_string(), None, watch()).await);
         }
-        assert!(lanes.lanes.lock().unwrap().len() <= 20);
-        assert!(lanes.turn("held", watch()).await.is_err());
+        assert!(lanes.lanes.len() <= 20);
+        assert!(lanes.turn("held", None, watch()).await.is_err());
     }
 }

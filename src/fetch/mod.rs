@@ -4,9 +4,10 @@
 //! [`FetchError`] what happened, to whom, and what to do. Nothing is stored here and nothing is
 //! retried: when to ask again is the schedule's business, and after an error the poller's.
 //!
-//! Politeness is kept by origin (`pace`, `lanes`): one connection at once, a gap between two
-//! requests, and `Retry-After` for every source of a host. Safety is kept by `guard` (no private
-//! addresses, on every hop) and `cap` (no endless bodies, compressed or not).
+//! Politeness is kept by origin (`pace`, `lanes`, `robots`): one connection at once, a gap between
+//! two requests, `Retry-After` for every source of a host, and what `robots.txt` says. Safety is
+//! kept by `guard` (no private addresses, on every hop), `cap` and `decode` (no endless bodies,
+//! compressed or not) and `route` (no redirects in circles, nor out of the web).
 
 use chrono::TimeDelta;
 use url::Url;
@@ -14,17 +15,24 @@ use url::Url;
 mod answer;
 mod cap;
 mod client;
+mod decode;
 mod error;
 mod file;
 mod folder;
+mod fresh;
 mod guard;
 mod lanes;
 mod pace;
+mod robots;
+mod route;
+mod shelf;
 mod tls;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::fetch::answer::wish as retry_after;
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
 pub use crate::fetch::file::read_slice;

@@ -26,6 +26,8 @@ mod html;
 mod markup;
 mod times;
 
+pub use crate::sources::times::of_feed as time_of_feed;
+
 /// A kind of source.
 pub trait Source: Send + Sync {
     /// Its parts, each with a cursor and a pace of its own.

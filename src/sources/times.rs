@@ -144,7 +144,7 @@ pub(super) fn slashed(text: &str) -> Option<Slashed> {
 
 /// What a feed says of its time: a moment not before 1995, UTC where no zone is known, or nothing.
 /// Earlier ones are what programs write that do not know.
-pub(super) fn of_feed(text: &str) -> Option<Timestamp> {
+pub fn of_feed(text: &str) -> Option<Timestamp> {
     let moment = certain(text)?.moment(Zone::utc());
     believable(moment).then_some(moment)
 }
@@ -248,7 +248,8 @@ fn month_by_name(text: &str) -> Option<Written> {
                 && let Some(half) = half_of_day(part)
             {
                 afternoon = Some(half);
-            } else if time.is_some() && year.is_some() {
+            // `Wed Oct 14 09:30:00 PDT 2026`: before the year only what is a zone for sure.
+            } else if time.is_some() && (year.is_some() || Zone::named(word).is_some()) {
                 zone = Zone::named(word).map_or(if matches!(zone, Named::Zone(_)) { zone } else { Named::Unknown }, Named::Zone);
                 break;
             }
@@ -468,6 +469,19 @@ mod tests {
             ("05-Jan-26 7:00", "2026-01-05T07:00:00+00:00"),
             ("3. März 2026 um 9:41 Uhr", "2026-03-03T09:41:00+00:00"),
             ("1767600000", "2026-01-05T08:00:00+00:00"),
+            ("Fri, 14 Oct 2026 9:05 +0200", "2026-10-14T07:05:00+00:00"),
+            ("Sat, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59+00:00"),
+            ("Wed,14 Oct 2026 09:30:00 Z", "2026-10-14T09:30:00+00:00"),
+            ("Wednesday, 14-Oct-26 09:30:00 UTC", "2026-10-14T09:30:00+00:00"),
+            ("Wed Oct 14 09:30:00 2026", "2026-10-14T09:30:00+00:00"),
+            ("Wed Oct 14 09:30:00 PDT 2026", "2026-10-14T16:30:00+00:00"),
+            ("Wed, 14 Oct 2026 09:30:00 MESZ", "2026-10-14T07:30:00+00:00"),
+            ("mer., 14 oct. 2026 09:30:00 +0200", "2026-10-14T07:30:00+00:00"),
+            ("Sept 9, 2026 7:05 am", "2026-09-09T07:05:00+00:00"),
+            ("14 Oct 99 09:30 +0000", "1999-10-14T09:30:00+00:00"),
+            ("2026-01-05T08:00:00+0100", "2026-01-05T07:00:00+00:00"),
+            ("2026-01-05T08:00", "2026-01-05T08:00:00+00:00"),
+            ("2026-01-05 08:00:00.000 UTC", "2026-01-05T08:00:00+00:00"),
             ("1767600000123", "2026-01-05T08:00:00.123+00:00"),
         ] {
             assert_eq!(shown(text), moment, "{text}");

@@ -10,5 +10,6 @@ mod house;
 mod https;
 mod kills;
 mod mails;
+mod polls;
 mod postfix;
 mod smtpd;
