@@ -3,6 +3,7 @@
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::former;
 use crate::cli::load;
 use crate::cli::open;
 use crate::config::print;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let secrets = Credentials::of_this_process();
     let read = if args.quiet { load::read_with(&console.config, &Lenient(&secrets)) } else { load::read_with(&console.config, &secrets) };
     let (documents, loaded) = read.map_err(|error| load::unreadable(&error))?;
+    let loaded = former::compared(loaded);
     let examples = loaded.failed_examples();
     let has_failed = !examples.is_empty();
     let problems: Vec<_> = loaded.problems.into_iter().chain(examples).collect();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::former;
 use crate::cli::load;
 use crate::cli::open;
 use crate::domain::http::Request;
@@ -59,6 +60,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         _ => file::Settings::default(),
     };
     let (mut store, plan) = open::store_and_plan(config)?;
+    former::settle(&source, &plan.config.store.path, &mut store)?;
     let key = store.author_key().to_vec();
     let intake = Intake::new(&plan, &key, &source);
     let stream = StreamKey { source: source.name.clone(), shard: Shard::whole() };

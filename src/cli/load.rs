@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -24,7 +25,8 @@ use crate::tagging::model::file;
 use crate::tagging::model::file::Model;
 
 /// No configuration is larger; what is was named by mistake.
-const LARGEST: u64 = 4 * 1024 * 1024;
+/// A hundred thousand sources are ten megabytes.
+const LARGEST: u64 = 32 * 1024 * 1024;
 /// No template is larger.
 const LARGEST_TEMPLATE: u64 = 100_000;
 
@@ -57,7 +59,17 @@ pub fn load_without_models(console: &mut Console) -> Result<Config, Failure> {
 }
 
 fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Failure> {
-    settings(read_with(&console.config, secrets), console)
+    let path = &console.config;
+    // What reading takes is many times what it leaves. A thread has memory of its own, which goes back
+    // as a whole once nothing in it is used: what is left is copied out of it.
+    let read = std::thread::scope(|scope| scope.spawn(|| read_with(path, secrets)).join());
+    let read = read.map_err(|_| Failure::new(Code::Bug, "reading the configuration failed; please report it"))?;
+    let config = settings(read, console)?;
+    let mut copy = config.clone();
+    for source in &mut copy.sources {
+        *source = Arc::new((**source).clone());
+    }
+    Ok(copy)
 }
 
 fn settings(read: Result<(Vec<Document>, Loaded), io::Error>, console: &mut Console) -> Result<Config, Failure> {

@@ -22,6 +22,7 @@ pub mod detect;
 pub mod exit;
 pub mod explain;
 pub mod export;
+mod former;
 pub mod import;
 pub mod incident;
 pub mod init;
@@ -37,6 +38,7 @@ pub mod quality;
 pub mod route;
 pub mod run;
 pub mod silence;
+pub mod source;
 pub mod status;
 pub mod table;
 pub mod tag;
@@ -68,6 +70,7 @@ enum Command {
     Import(import::Args),
     Export(export::Args),
     Status(status::Args),
+    Source(source::Args),
     Incident(incident::Args),
     Silence(silence::Args),
     Route(route::Args),
@@ -114,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args, &mut console),
         Command::Export(args) => export::run(&args, &mut console),
         Command::Status(args) => status::run(&args, &mut console),
+        Command::Source(args) => source::run(&args, &mut console),
         Command::Incident(args) => incident::run(&args, &mut console),
         Command::Silence(args) => silence::run(&args, &mut console),
         Command::Route(args) => route::run(&args, &mut console),

@@ -15,7 +15,9 @@ use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::load;
 use crate::config::settings::Fetch;
+use crate::config::units;
 use crate::domain::Timestamp;
+use crate::domain::http::Aside;
 use crate::domain::http::Bytes;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -55,6 +57,9 @@ pub struct Args {
     /// Where the document came from: the start of relative links
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// Ask the host's `robots.txt` first, as a source with `robots = "obey"` does
+    #[arg(long)]
+    robots: bool,
     /// When it was fetched, such as 2026-01-05T08:00:00Z
     #[arg(long, value_name = "TIME")]
     fetched_at: Option<Timestamp>,
@@ -96,6 +101,8 @@ trait Show {
     fn page(&mut self, page: Page) -> Result<(), Failure>;
     /// What the columns of a file were found to be.
     fn columns(&mut self, _columns: Vec<(String, String)>) {}
+    /// What an answer says beside, and what a poll would make of it.
+    fn note(&mut self, _note: String) {}
     /// No page follows.
     fn finish(&mut self) -> Result<(), Failure>;
 }
@@ -108,7 +115,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     match &source {
         Wanted::Input => input(args, show.as_mut())?,
         Wanted::File(path) => local(args, path, show.as_mut())?,
-        Wanted::Source(settings, fetch) => remote(args, settings, fetch, show.as_mut())?,
+        Wanted::Source(source, fetch) => remote(args, source, fetch, show.as_mut())?,
     }
     show.finish()?;
     Ok(Code::Done)
@@ -118,7 +125,13 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
 enum Wanted {
     Input,
     File(PathBuf),
-    Source(Box<sources::Settings>, Box<Fetch>),
+    Source(Box<Asked>, Box<Fetch>),
+}
+
+/// A source, and whether it asks for `robots.txt` first.
+struct Asked {
+    kind: sources::Settings,
+    robots: bool,
 }
 
 fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
@@ -127,8 +140,13 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
         return Ok(Wanted::Input);
     }
     if args.what.starts_with("http://") || args.what.starts_with("https://") {
-        let settings = sources::Settings::Feed(feed::Settings::Url(args.what.clone()));
-        return Ok(Wanted::Source(Box::new(settings), Box::new(fetch_for(&args.what, console))));
+        let kind = match args.kind {
+            Some(Kind::Csv | Kind::Jsonl | Kind::Json) => {
+                sources::Settings::File(file::Settings { url: Some(args.what.clone()), ..file_settings(args) })
+            }
+            Some(Kind::Feed | Kind::AppStore) | None => sources::Settings::Feed(feed::Settings::Url(args.what.clone())),
+        };
+        return Ok(Wanted::Source(Box::new(Asked { kind, robots: args.robots }), Box::new(fetch_for(&args.what, console))));
     }
     if path.is_file() {
         return Ok(Wanted::File(path));
@@ -142,7 +160,8 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
             format!("`{what}` is no file, no address and no source; the configuration has {}", names.join(", ")),
         ));
     };
-    Ok(Wanted::Source(Box::new(source.kind.clone()), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
+    let asked = Asked { kind: source.kind.clone(), robots: source.robots || args.robots };
+    Ok(Wanted::Source(Box::new(asked), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
 }
 
 /// How to fetch an address that a person typed: as the configuration says, where there is one that
@@ -225,19 +244,55 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
 }
 
 /// A source as the daemon would poll it for the first time: the first page of each of its parts.
-fn remote(args: &Args, settings: &sources::Settings, fetch: &Fetch, show: &mut dyn Show) -> Result<(), Failure> {
+fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Result<(), Failure> {
+    let settings = &source.kind;
+    let manner = Manner { robots: source.robots, ..Manner::default() };
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut carry =
-        |request: &Request, _: &mut dyn Show| match runtime.block_on(fetcher.fetch(request, Manner::default(), Clock::real().now())) {
-            Ok(Fetched::New { response, .. }) => Ok(response),
-            Ok(Fetched::Unchanged { .. }) => {
+    let mut carry = |request: &Request, show: &mut dyn Show| {
+        let fetched = runtime.block_on(fetcher.fetch(request, manner, Clock::real().now()));
+        let unavailable = if settings.is_remote() { Code::Unavailable } else { Code::Io };
+        match fetched.map_err(|error| Failure::new(unavailable, error))? {
+            Fetched::New { response, aside, .. } => {
+                notes(&aside).into_iter().for_each(|note| show.note(note));
+                if let (Response::Http(answer), sources::Settings::File(table)) = (&response, settings) {
+                    show.columns(file::explained(answer, table).unwrap_or_default());
+                }
+                Ok(response)
+            }
+            Fetched::Unchanged { .. } => {
                 Err(Failure::new(Code::Unavailable, "the server says \"unchanged\" although it was asked for everything"))
             }
-            Err(error) => Err(Failure::new(if settings.is_remote() { Code::Unavailable } else { Code::Io }, error)),
-        };
+        }
+    };
     walk(settings.build().as_ref(), args, pages, show, &mut carry)
+}
+
+/// What an answer says beside its body.
+fn notes(aside: &Aside) -> Vec<String> {
+    let moved = aside.moved_to.as_ref().map(|to| format!("it has moved for good to {to}: write that address as its `url`"));
+    let fresh = aside.fresh_for.filter(|fresh| *fresh > TimeDelta::zero());
+    moved
+        .into_iter()
+        .chain(fresh.map(|fresh| format!("the server asks not to be asked again for {}", units::write_duration(fresh))))
+        .collect()
+}
+
+/// What a page says about polling it.
+fn wishes(page: &Page) -> Vec<String> {
+    let every = page.rhythm.every.map(|every| format!("it asks to be polled every {} at most", units::write_duration(every)));
+    let hours = (!page.rhythm.skip_hours.is_empty()).then(|| {
+        let hours: Vec<String> = page.rhythm.skip_hours.iter().map(ToString::to_string).collect();
+        format!("it asks to be left alone in the hours {} (UTC)", hours.join(", "))
+    });
+    let days = (!page.rhythm.skip_days.is_empty()).then(|| {
+        let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        let days: Vec<&str> = page.rhythm.skip_days.iter().filter_map(|day| names.get(*day as usize).copied()).collect();
+        format!("it asks to be left alone on {} (UTC)", days.join(", "))
+    });
+    let older = page.older.as_ref().map(|_| "older messages are on further pages, which the first poll reads".to_owned());
+    [every, hours, days, older].into_iter().flatten().collect()
 }
 
 /// Reads a source from its beginning, at most so many pages of each part.
@@ -258,6 +313,7 @@ fn walk(
             let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
             request = page.next.take();
             read += 1;
+            wishes(&page).into_iter().for_each(|note| show.note(note));
             show.page(page)?;
         }
     }

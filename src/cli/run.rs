@@ -14,6 +14,7 @@ use tracing::warn;
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
+use crate::cli::former;
 use crate::cli::load;
 use crate::cli::open;
 use crate::config::settings::Config;
@@ -61,6 +62,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let real = Clock::real();
     let boot = format!("{}-{}", std::process::id(), real.now().timestamp_micros());
     let (store, writer) = Sqlite::open(&config.store.path, boot).map_err(open::refused)?;
+    runtime.block_on(take_over(&config, &store))?;
     let plan = plan(config, &store)?;
     let clock = clock(&runtime, &store, &plan, real.now())?;
     let parts = parts(&plan, store, clock)?;
@@ -77,6 +79,18 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         return Err(Failure::new(Code::Bug, "the store's writer failed; please report it"));
     }
     outcome
+}
+
+/// Moves what is stored under former names of sources, while nobody reads or writes by them.
+async fn take_over(config: &Config, store: &Sqlite) -> Result<(), Failure> {
+    let renames = former::renames(config);
+    if renames.is_empty() {
+        return Ok(());
+    }
+    for moved in store.rename_sources(renames).await.map_err(former::refused)? {
+        info!(source = moved.now, "source `{}` was `{}`: what is stored of it goes on under the new name", moved.now, moved.was);
+    }
+    Ok(())
 }
 
 fn plan(config: Config, store: &Sqlite) -> Result<Arc<Plan>, Failure> {
@@ -177,6 +191,7 @@ async fn serve(mut plan: Arc<Plan>, mut parts: Parts, mut signals: Signals, path
         ended.map_err(|error| Failure::new(Code::Bug, error))?;
         let Some(next) = fresh else { return Ok(Code::Done) };
         (plan, parts) = next;
+        take_over(&plan.config, &parts.store).await?;
     }
 }
 
@@ -202,6 +217,9 @@ fn read_again(path: &Path, old: &Plan, parts: &Parts) -> Result<(Arc<Plan>, Part
     let listens = |config: &Config| (config.listen, config.pages);
     if config.store.path != old.config.store.path || listens(&config) != listens(&old.config) {
         return Err("[store] path and the addresses of [listen] cannot be changed while running; restart the daemon".to_owned());
+    }
+    if let Some(objection) = former::objection(&config) {
+        return Err(objection);
     }
     let plan = plan(config, &parts.store).map_err(|failure| failure.message)?;
     if (plan.speed() - old.speed()).abs() > f64::EPSILON {

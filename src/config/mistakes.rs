@@ -6,6 +6,8 @@ use crate::config::print;
 use crate::config::secrets::Reference;
 use crate::config::secrets::Unreadable;
 
+mod sources;
+
 /// Secrets of a machine that has a few.
 fn secrets(reference: &Reference) -> Result<String, Unreadable> {
     match reference {

@@ -24,6 +24,7 @@ use crate::domain::Timestamp;
 
 pub mod check;
 pub mod effective;
+pub mod former;
 pub mod kind;
 pub mod literal;
 pub mod mask;
@@ -75,6 +76,8 @@ pub struct Loaded {
     models: Option<(Place, PathBuf)>,
     /// The files with templates, with their keys and places.
     templates: Vec<(&'static str, Place, PathBuf)>,
+    /// Former names of sources, each with its place and the present name.
+    former: Vec<(Place, former::Pair)>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -114,6 +117,7 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let torn = problems.iter().any(|problem| problem.code == Code::Syntax);
     let mut reader = Reader::new(documents, secrets, torn);
     let top = Top::read_table(&table, &Place::default(), &mut reader);
+    drop(table);
     let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let mut origins = Vec::new();
@@ -131,7 +135,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
     let templates = check::templates::files(&top);
-    Loaded { config, problems, effective, references, models, templates, origins }
+    let former = check::sources::former(&top);
+    Loaded { config, problems, effective, references, models, templates, former, origins }
 }
 
 /// All documents in one table.

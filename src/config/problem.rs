@@ -196,6 +196,10 @@ codes! {
     BadRate = "E0032",
     /// A template that cannot be filled in.
     BadTemplate = "E0033",
+    /// A former name of a source that cannot be one.
+    FormerName = "E0040",
+    /// Messages are stored under a source's name and under its former one.
+    StoredTwice = "E0041",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.
@@ -224,6 +228,14 @@ codes! {
     RetiredAddress = "W0013",
     /// A target that is told of no beginnings, and so of nothing.
     NoBeginning = "W0014",
+    /// A former name of a source under which nothing is stored any more.
+    FormerNameDone = "W0020",
+    /// Two sources that read the same.
+    SameAddress = "W0021",
+    /// More polls of a host than the gap between requests leaves time for.
+    TooMany = "W0022",
+    /// An option that does nothing where it stands.
+    OptionIdle = "W0023",
 }
 
 impl fmt::Display for Code {

@@ -37,7 +37,7 @@ pub struct Unreadable {
 }
 
 /// Fetches secrets.
-pub trait Secrets {
+pub trait Secrets: Sync {
     /// The secret that `reference` names, without the newline at its end.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ pub trait Secrets {
     fn read(&self, reference: &Reference) -> Result<String, Unreadable>;
 }
 
-impl<F: Fn(&Reference) -> Result<String, Unreadable>> Secrets for F {
+impl<F: Fn(&Reference) -> Result<String, Unreadable> + Sync> Secrets for F {
     fn read(&self, reference: &Reference) -> Result<String, Unreadable> {
         self(reference)
     }

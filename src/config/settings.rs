@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::Datelike as _;
 use chrono::NaiveDate;
@@ -42,7 +43,7 @@ pub struct Config {
     /// How things are fetched.
     pub fetch: Fetch,
     /// Where messages come from.
-    pub sources: Vec<Source>,
+    pub sources: Vec<Arc<Source>>,
     /// Built-in themes and own ones.
     pub themes: Vec<ThemeText>,
     /// Models that join the rules.

@@ -6,9 +6,14 @@
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     // A word of three letters is two letters off from most others.
-    let most = if word.chars().count() <= 3 { 1 } else { 2 };
+    let length = word.chars().count();
+    let most = if length <= 3 { 1 } else { 2 };
+    // Among a hundred thousand names most are ruled out by their length alone. A letter may grow to
+    // three when it is made small.
+    let close = |candidate: &&str| candidate.len() + most >= length && candidate.len() <= (length + most) * 4;
     candidates
         .into_iter()
+        .filter(close)
         .map(|candidate| (strsim::osa_distance(&word, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)

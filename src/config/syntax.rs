@@ -14,18 +14,63 @@ use crate::config::tree::Place;
 use crate::config::tree::Table;
 use crate::config::tree::Value;
 
+/// A document above this many bytes is read in pieces: the parser takes fifty times a piece's size.
+const LARGE: usize = 256 * 1024;
+/// Bytes of a piece, about.
+const PIECE: usize = 64 * 1024;
+/// The list of tables of which there may be a hundred thousand, and the line that begins one.
+const MANY: (&str, &str) = ("source", "[[source]]");
+
 /// Reads document number `file`. What stands beside a mistake is in the tree nevertheless.
 #[must_use]
 pub fn read(file: usize, text: &str) -> (Table, Vec<Problem>) {
+    if text.len() > LARGE
+        && let Some(table) = in_pieces(file, text, PIECE)
+    {
+        return (table, Vec::new());
+    }
     let (root, errors) = DeTable::parse_recoverable(text);
     let problems = errors.iter().map(|error| problem(file, text, error)).collect();
-    (table(file, root.get_ref()), problems)
+    (table(Origin { file, from: 0 }, root.get_ref()), problems)
+}
+
+/// The same, piece by piece. `None` for everything that might come out otherwise than as a whole:
+/// mistakes, which end in another piece than they begin, and tables that stand in two pieces.
+fn in_pieces(file: usize, text: &str, size: usize) -> Option<Table> {
+    let mut all = Table::default();
+    let (mut from, mut first) = (0, true);
+    while from < text.len() || first {
+        let until = (from + size).min(text.len());
+        let until = (until..text.len()).find(|at| text.as_bytes()[*at] == b'\n' && text[at + 1..].starts_with(MANY.1));
+        let until = until.map_or(text.len(), |line| line + 1);
+        let (root, errors) = DeTable::parse_recoverable(&text[from..until]);
+        if !errors.is_empty() {
+            return None;
+        }
+        for entry in table(Origin { file, from }, root.get_ref()).entries {
+            let known = all.entries.iter_mut().find(|known| known.key == entry.key);
+            match (known.map(|known| &mut known.node.value), entry.node.value) {
+                // A piece that is not the first begins with the line of a list, so it is one there;
+                // in the first it may be written in brackets, which must not be added to.
+                (Some(Value::List(known)), Value::List(more)) if entry.key == MANY.0 && starts_list(text, &known[..]) => known.extend(more),
+                (None, value) => all.entries.push(Entry { node: Node { at: entry.node.at, value }, ..entry }),
+                (Some(_), _) => return None,
+            }
+        }
+        (from, first) = (until, false);
+    }
+    Some(all)
+}
+
+/// Whether a list was begun with the line of one.
+fn starts_list(text: &str, known: &[Node]) -> bool {
+    known.first().is_some_and(|node| text[node.at.start..].starts_with(MANY.1))
 }
 
 /// The value that `text` writes; for the defaults, which are TOML themselves.
 #[must_use]
 pub fn value(text: &str) -> Option<Node> {
-    DeValue::parse(text).ok().map(|value| node(0, &value))
+    DeValue::parse(text).ok().map(|value| node(Origin { file: 0, from: 0 }, &value))
 }
 
 fn problem(file: usize, text: &str, error: &toml::de::Error) -> Problem {
@@ -39,28 +84,41 @@ fn problem(file: usize, text: &str, error: &toml::de::Error) -> Problem {
     Problem::error(Code::Syntax, Place::new(file, span), message).label("here").help(help)
 }
 
-fn table(file: usize, table: &DeTable<'_>) -> Table {
+/// Where the text that is read begins.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    file: usize,
+    from: usize,
+}
+
+impl Origin {
+    fn place(self, span: &Range<usize>) -> Place {
+        Place::new(self.file, self.from + span.start..self.from + span.end)
+    }
+}
+
+fn table(origin: Origin, table: &DeTable<'_>) -> Table {
     let mut entries: Vec<Entry> = table
         .iter()
-        .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_at: Place::new(file, key.span()), node: node(file, value) })
+        .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_at: origin.place(&key.span()), node: node(origin, value) })
         .collect();
     // The parser sorts by key; people read from top to bottom.
     entries.sort_by_key(|entry| entry.key_at.start);
     Table { entries }
 }
 
-fn node(file: usize, value: &Spanned<DeValue<'_>>) -> Node {
-    let span: Range<usize> = value.span();
+fn node(origin: Origin, value: &Spanned<DeValue<'_>>) -> Node {
+    let at = origin.place(&value.span());
     let value = match value.get_ref() {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(whole) => Value::Whole(i64::from_str_radix(whole.as_str(), whole.radix()).ok()),
         DeValue::Float(number) => Value::Number(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(flag) => Value::Flag(*flag),
         DeValue::Datetime(moment) => Value::Moment(moment.to_string()),
-        DeValue::Array(array) => Value::List(array.iter().map(|value| node(file, value)).collect()),
-        DeValue::Table(inner) => Value::Table(table(file, inner)),
+        DeValue::Array(array) => Value::List(array.iter().map(|value| node(origin, value)).collect()),
+        DeValue::Table(inner) => Value::Table(table(origin, inner)),
     };
-    Node { at: Place::new(file, span), value }
+    Node { at, value }
 }
 
 #[cfg(test)]
@@ -88,5 +146,33 @@ mod tests {
         ]
         "#);
         assert!(table.entry("d").is_some());
+    }
+
+    #[test]
+    fn a_document_in_pieces_is_the_same_as_in_one() {
+        for (name, text) in [
+            ("a plain one", "a = 1\n[[source]]\nn = 1\n[source.feed]\nurl = \"x\"\n\n[[source]]\nn = 2\n[[source]]\nn = 3\n[end]\nz = 1\n"),
+            ("sources from the first line", "[[source]]\nn = 1\n[[source]]\nn = 2\n"),
+            ("nothing", ""),
+            ("no source", "a = 1\nb = 2\n[c]\n"),
+            ("a watch between", "[[source]]\nn = 1\n[[watch]]\nw = 1\n[[source]]\nn = 2\n"),
+        ] {
+            let whole = read(0, text).0;
+            assert_eq!(in_pieces(0, text, 4).as_ref(), Some(&whole), "{name}");
+            assert_eq!(in_pieces(0, text, 1000).as_ref(), Some(&whole), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_might_come_out_otherwise_is_not_read_in_pieces() {
+        for (name, text) in [
+            ("a mistake", "[[source]]\nn = \n[[source]]\nn = 2\n"),
+            ("a header in a text", "[[source]]\nn = \"\"\"\n[[source]]\nn = 2\n\"\"\"\n"),
+            ("a table twice", "[t]\na = 1\n[[source]]\nn = 1\n[t]\n[[source]]\nn = 2\n"),
+            ("a list in brackets", "source = [{ n = 1 }]\n[[source]]\nn = 2\n"),
+            ("a table and a list", "[source]\nn = 1\n[[source]]\nn = 2\n"),
+        ] {
+            assert_eq!(in_pieces(0, text, 1), None, "{name}");
+        }
     }
 }

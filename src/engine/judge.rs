@@ -102,7 +102,8 @@ fn judged_themes(watch: &Watch) -> &[String] {
 /// Numbers of the sources that a watch counts.
 #[must_use]
 pub fn sources_of(watch: &Watch, counters: &Counters) -> std::collections::BTreeSet<i64> {
-    counters.sources.iter().filter(|(_, name)| watch.sources.contains(name)).map(|(id, _)| *id).collect()
+    let named: std::collections::HashSet<&str> = watch.sources.iter().map(String::as_str).collect();
+    counters.sources.iter().filter(|(_, name)| named.contains(name.as_str())).map(|(id, _)| *id).collect()
 }
 
 /// When a person accepted the level that an incident of a slow rise told of.

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -61,6 +62,7 @@ use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
 use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
+use crate::engine::plan::ReadySource;
 use crate::engine::release::release;
 use crate::engine::retag;
 use crate::host::beats::Beats;
@@ -76,6 +78,11 @@ use crate::web::board;
 use crate::web::board::Board;
 
 mod passing;
+
+/// Above so many streams they are not read anew at every look.
+const MANY_STREAMS: usize = 5_000;
+/// They are read again after so many times the time that it took.
+const SELDOM: u32 = 50;
 
 /// A replay leaves a snapshot this often, so that the next one need not begin so far back.
 const STRIDE: TimeDelta = TimeDelta::days(7);
@@ -105,6 +112,10 @@ pub struct Lookout<S> {
     in_doubt: bool,
     /// Quiet that people asked for, as it was at the last look.
     silences: Vec<Silence>,
+    /// The sources of each watch, in their order.
+    counted: Vec<Counted>,
+    /// Where the streams stood when they were last read.
+    standings: Standings,
 }
 
 /// One look at one watch.
@@ -126,6 +137,61 @@ struct Look<'a> {
     stamp: String,
 }
 
+/// What a watch counts.
+#[derive(Debug)]
+struct Counted {
+    /// Places of its sources in the plan.
+    sources: Vec<usize>,
+    /// Their names.
+    names: HashSet<String>,
+    /// See [`Look::stamp`].
+    stamp: String,
+}
+
+impl Counted {
+    fn of(watch: &Watch, plan: &Plan) -> Self {
+        let names: HashSet<String> = watch.sources.iter().cloned().collect();
+        let mine = plan.sources.iter().enumerate().filter(|(_, source)| names.contains(&source.settings.name));
+        Self { sources: mine.map(|(at, _)| at).collect(), names, stamp: stamp(watch, plan.config.time_zone.name()) }
+    }
+}
+
+/// Where the streams of each source of the plan stand.
+#[derive(Debug, Default)]
+struct Standings {
+    sources: Vec<Vec<Standing>>,
+    /// When they are to be read again; none: at the next look.
+    next: Option<Instant>,
+}
+
+impl Standings {
+    #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
+    fn are_old(&self) -> bool {
+        self.next.is_none_or(|next| next <= Instant::now())
+    }
+}
+
+/// Where a stream stands.
+#[derive(Debug, Clone)]
+enum Standing {
+    /// Never read to its end.
+    Unread,
+    /// Never read, for it fails.
+    Fails,
+    /// Read, and whether the last poll went well.
+    Read(Awaited, bool),
+}
+
+impl Standing {
+    fn of(source: &ReadySource, stream: Option<&Stream>, now: Timestamp) -> Self {
+        match stream {
+            Some(stream) if stream.history_done => Self::Read(Awaited::of(&source.settings, stream, now), stream.errors == 0),
+            Some(stream) if stream.errors > 0 => Self::Fails,
+            _ => Self::Unread,
+        }
+    }
+}
+
 impl Look<'_> {
     /// Buckets of a kind that begin before this moment are complete.
     fn closed(&self, kind: Kind) -> Timestamp {
@@ -142,7 +208,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
     /// A lookout over a plan's watches.
     pub fn new(store: S, plan: Arc<Plan>, clock: Clock, board: Board, beats: Beats) -> Self {
         board.add(board::UNCONFIRMED, &[], 0.0);
-        Self { store, plan, clock, board, beats, known: HashMap::new(), silences: Vec::new(), in_doubt: false }
+        let counted = plan.config.watches.iter().map(|watch| Counted::of(watch, &plan)).collect();
+        let standings = Standings::default();
+        Self { store, plan, clock, board, beats, known: HashMap::new(), silences: Vec::new(), in_doubt: false, counted, standings }
     }
 
     /// Whether something is pending that another look would decide.
@@ -179,13 +247,17 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let ruleset = self.store.ruleset().await?.unwrap_or_default();
         self.known.retain(|key, known| !is_outdated(key, known, &ruleset));
         let touched = self.store.touched().await?;
-        let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
+        // Where there are very many, they are not read anew at every look: a bucket is complete a
+        // little later then, and a silence noticed.
+        let streams = if self.standings.are_old() { Some(self.read_streams(now).await?) } else { None };
         let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
         let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
-        let look = |watch| look(&plan, watch, calibrations.watch(&watch.name), &names, &streams, &touched, now);
-        let judged = |watch: &&Watch| !retag::waits(watch, &ruleset);
-        let looks: Vec<Look<'_>> = plan.config.watches.iter().filter(judged).filter_map(look).collect();
+        let mut looks: Vec<Look<'_>> = Vec::new();
+        for (watch, counted) in plan.config.watches.iter().zip(&self.counted).filter(|(watch, _)| !retag::waits(watch, &ruleset)) {
+            let calibration = calibrations.watch(&watch.name);
+            looks.extend(look(&plan, watch, calibration, &names, counted, &self.standings, &touched, now));
+        }
         self.recall(&looks, first, now).await?;
         let from = looks.iter().flat_map(|look| look.series.iter().map(|series| self.known[&series.key].as_of)).min();
         // Where nothing is judged, as where every watch tells single messages, time passes all the same.
@@ -200,7 +272,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let mut newest: BTreeMap<SeriesKey, Incident> =
             self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect();
 
-        let mut judged = Judged { done: seen_by_all(&plan, &looks, touched), ..Judged::default() };
+        let mut judged = Judged { done: seen_by_all(&plan, &looks, &self.counted, touched), ..Judged::default() };
         let mut told = BTreeSet::new();
         self.board.clear(board::COUNT);
         self.board.clear(board::EXPECTED);
@@ -231,7 +303,9 @@ impl<S: Ingest + Incidents> Lookout<S> {
             }
         }
         judged.changes.extend(self.rest(&looks, &mut newest, &told, &ruleset, now).await?);
-        judged.changes.extend(self.listen(&streams, &mut newest, now).await?);
+        if let Some(streams) = &streams {
+            judged.changes.extend(self.listen(streams, &mut newest, now).await?);
+        }
         let notices = judged.changes.iter().map(|change| change.rows.len()).sum();
         let stillborn = judged.changes.iter().filter(|change| change.incident.stillborn).count();
         self.in_doubt = newest.values().any(|incident| incident.state == State::Pending);
@@ -242,6 +316,22 @@ impl<S: Ingest + Incidents> Lookout<S> {
         self.board.add(board::UNCONFIRMED, &[], stillborn as f64);
         self.board.add(board::EVALUATIONS, &[], 1.0);
         Ok(notices)
+    }
+
+    /// Reads where all streams stand, and keeps what is needed until they are read again.
+    #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
+    async fn read_streams(&mut self, now: Timestamp) -> Result<HashMap<StreamKey, Stream>, StoreError> {
+        let began = Instant::now();
+        let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
+        let of = |source: &Arc<ReadySource>| {
+            let name = &source.settings.name;
+            let key = |shard| StreamKey { source: name.clone(), shard };
+            source.source.shards().into_iter().map(|shard| Standing::of(source, streams.get(&key(shard)), now)).collect()
+        };
+        let sources = self.plan.sources.iter().map(of).collect();
+        let next = (streams.len() > MANY_STREAMS).then(|| began + began.elapsed() * SELDOM);
+        self.standings = Standings { sources, next };
+        Ok(streams)
     }
 
     /// Makes sure that each series is remembered up to a moment before everything that changed.
@@ -440,35 +530,36 @@ pub fn policy_of(plan: &Plan, key: &SeriesKey) -> Policy {
 }
 
 /// Where a watch stands. `None` while one of its sources has not been read for the first time.
+#[allow(clippy::too_many_arguments, reason = "all of it was read at the beginning of a look")]
 fn look<'a>(
     plan: &Plan,
     watch: &'a Watch,
     calibration: Calibration,
     names: &Counters,
-    streams: &HashMap<StreamKey, Stream>,
+    counted: &Counted,
+    standings: &Standings,
     touched: &[Touched],
     now: Timestamp,
 ) -> Option<Look<'a>> {
     let mut awaited = Vec::new();
     let mut fresh = (0, 0);
-    for source in plan.sources.iter().filter(|source| watch.sources.contains(&source.settings.name)) {
-        for shard in source.source.shards() {
-            let stream = streams.get(&StreamKey { source: source.settings.name.clone(), shard });
+    for source in &counted.sources {
+        for standing in standings.sources.get(*source)? {
             fresh.1 += 1;
-            match stream {
-                Some(stream) if stream.history_done => {
-                    fresh.0 += u32::from(stream.errors == 0);
-                    awaited.push(Awaited::of(&source.settings, stream, now));
+            match standing {
+                Standing::Read(stream, works) => {
+                    fresh.0 += u32::from(*works);
+                    awaited.push(stream.clone());
                 }
                 // A source that cannot be read must not blind the watch to the others.
-                Some(stream) if stream.errors > 0 => {}
-                _ => return None,
+                Standing::Fails => {}
+                Standing::Unread => return None,
             }
         }
     }
     let series = series_of(watch, names);
     let judge = Judge::new(watch, plan.buckets(watch), series.len(), calibration);
-    let mine = || touched.iter().filter(|mark| watch.sources.contains(&mark.source));
+    let mine = || touched.iter().filter(|mark| counted.names.contains(&mark.source));
     Some(Look {
         watch,
         complete: complete_to(&awaited, now),
@@ -478,16 +569,16 @@ fn look<'a>(
         calibration,
         series,
         fresh,
-        stamp: stamp(watch, plan.config.time_zone.name()),
+        stamp: counted.stamp.clone(),
     })
 }
 
 /// Marks of changes that every watch which counts their source has looked at. The others stay for
 /// the watch that still waits for one of its sources.
-fn seen_by_all(plan: &Plan, looks: &[Look<'_>], touched: Vec<Touched>) -> Vec<Touched> {
-    let waits = |watch: &&Watch| !looks.iter().any(|look| look.watch.name == watch.name);
-    let waiting: Vec<&Watch> = plan.config.watches.iter().filter(waits).collect();
-    touched.into_iter().filter(|mark| !waiting.iter().any(|watch| watch.sources.contains(&mark.source))).collect()
+fn seen_by_all(plan: &Plan, looks: &[Look<'_>], counted: &[Counted], touched: Vec<Touched>) -> Vec<Touched> {
+    let waits = |(watch, _): &(&Watch, &Counted)| !looks.iter().any(|look| look.watch.name == watch.name);
+    let waiting: Vec<&Counted> = plan.config.watches.iter().zip(counted).filter(waits).map(|(_, counted)| counted).collect();
+    touched.into_iter().filter(|mark| !waiting.iter().any(|counted| counted.names.contains(&mark.source))).collect()
 }
 
 /// Whether a series was learnt before its history moved.

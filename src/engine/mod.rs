@@ -11,6 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 use tracing::warn;
 
 pub mod acts;
@@ -37,6 +38,7 @@ pub mod keeper;
 pub mod labels;
 pub mod lookout;
 mod loops;
+mod notebook;
 pub mod picture;
 pub mod plan;
 pub mod poller;
@@ -44,11 +46,14 @@ pub mod precision;
 pub mod relabel;
 pub mod release;
 pub mod retag;
+mod rota;
+mod rounds;
 pub mod rows;
 pub mod silence_of_source;
 pub mod stuck;
 
 use crate::deliver::Carrier;
+use crate::domain::ports::Ingest as _;
 use crate::domain::ports::StoreError;
 use crate::engine::courier::Courier;
 use crate::engine::crew::Crew;
@@ -60,12 +65,12 @@ use crate::engine::loops::deliver;
 use crate::engine::loops::help;
 use crate::engine::loops::keep;
 use crate::engine::loops::look;
-use crate::engine::loops::poll;
 use crate::engine::loops::renew;
 use crate::engine::loops::web;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Poller;
 use crate::engine::poller::Target;
+use crate::engine::rounds::poll;
 use crate::fetch::Fetcher;
 use crate::host::beats::Beats;
 use crate::host::clock::Clock;
@@ -75,9 +80,6 @@ use crate::web::board::Board;
 use crate::web::desk::Desk;
 use crate::web::router::Site;
 use crate::web::router::Watched;
-
-/// Polls at the same time.
-const POLLERS: usize = 8;
 
 /// What a daemon is made of besides its plan.
 #[derive(Clone)]
@@ -192,8 +194,8 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     retag::begin(&parts.store, &plan, parts.clock.now()).await?;
     let poller = poller_of(&plan, &parts);
     let mut round = Round::default();
-    let targets = Target::all(&plan);
-    let places = Semaphore::new(POLLERS);
+    let targets = left_in(Target::all(&plan), &parts.store).await?;
+    let places = Semaphore::new(plan.config.fetch.at_once.max(1));
     let mut polls: FuturesUnordered<_> = FuturesUnordered::new();
     for target in &targets {
         let (poller, places) = (&poller, &places);
@@ -223,6 +225,24 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     }
     keeper::tidy(&parts.store, &plan, parts.clock.now()).await;
     Ok(round)
+}
+
+/// The targets that are to be polled in a single round: not those that a person paused, unless
+/// somebody asks for them, and not those that are gone for good.
+async fn left_in(targets: Vec<Target>, store: &Sqlite) -> Result<Vec<Target>, StoreError> {
+    let (wishes, dues) = (store.wishes().await?, store.dues().await?);
+    let is_wanted = |target: &Target| {
+        let wishes = wishes.get(&target.key).copied().unwrap_or_default();
+        let gone = dues.binary_search_by(|due| due.key.cmp(&target.key)).is_ok_and(|at| dues[at].gone);
+        let why = if wishes.paused.is_some() { "is paused" } else { "said that it is gone for good" };
+        let wanted = wishes.asked.is_some() || (wishes.paused.is_none() && !gone);
+        if !wanted {
+            let name = &target.key.source;
+            info!(source = name, "source `{name}` {why} and is left out; `uproar source resume {name}` takes it in again");
+        }
+        wanted
+    };
+    Ok(targets.into_iter().filter(is_wanted).collect())
 }
 
 fn poller_of(plan: &Arc<Plan>, parts: &Parts) -> Poller<Sqlite> {

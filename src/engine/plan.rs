@@ -45,7 +45,7 @@ pub struct Plan {
 /// A source with the settings that reading it needs.
 pub struct ReadySource {
     /// As configured.
-    pub settings: settings::Source,
+    pub settings: Arc<settings::Source>,
     /// Reads it.
     pub source: Arc<dyn Source>,
 }
@@ -68,7 +68,7 @@ impl Plan {
         let sources = config
             .sources
             .iter()
-            .map(|settings| Arc::new(ReadySource { settings: settings.clone(), source: settings.kind.build() }))
+            .map(|settings| Arc::new(ReadySource { settings: Arc::clone(settings), source: settings.kind.build() }))
             .collect();
         let look = Look::compile(&config.templates.texts).unwrap_or_default();
         let look = Arc::new(look);
@@ -154,7 +154,7 @@ impl Plan {
     /// replayed faster than it happened.
     #[must_use]
     pub fn speed(&self) -> f64 {
-        let replay = |source: &settings::Source| match &source.kind {
+        let replay = |source: &Arc<settings::Source>| match &source.kind {
             crate::sources::Settings::Replay(replay) => Some(replay.speed),
             _ => None,
         };

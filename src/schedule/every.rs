@@ -8,7 +8,7 @@ use crate::domain::Timestamp;
 const SOON_MS: i64 = 2_000;
 
 /// Polls that were missed while the daemon was down are spread over at most this time.
-const LONGEST_SPREAD: TimeDelta = TimeDelta::minutes(10);
+pub(super) const LONGEST_SPREAD: TimeDelta = TimeDelta::minutes(10);
 
 /// Shortest interval that is reckoned with; the configuration has longer ones of its own.
 const SHORTEST_MS: i64 = 100;
@@ -40,12 +40,22 @@ pub(super) fn next(interval: TimeDelta, last: Timestamp, now: Timestamp, seed: u
 
 /// The first poll after a start.
 pub(super) fn resume(interval: TimeDelta, due: Timestamp, now: Timestamp, seed: u64) -> Timestamp {
-    let interval = interval.clamp(TimeDelta::milliseconds(SHORTEST_MS), TimeDelta::milliseconds(LONGEST_MS));
+    let interval = bounded(interval);
     if due > now {
         // A shorter interval than before the stop, or a clock that was wrong, counts from now.
         return due.min(now + interval);
     }
     now + spread(seed, interval.min(LONGEST_SPREAD))
+}
+
+/// An interval as it is reckoned with.
+pub(super) fn bounded(interval: TimeDelta) -> TimeDelta {
+    interval.clamp(TimeDelta::milliseconds(SHORTEST_MS), TimeDelta::milliseconds(LONGEST_MS))
+}
+
+/// From 0 to below 1, always the same for a seed.
+pub(super) fn share(seed: u64) -> f64 {
+    (mix(mix(seed)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A moment in `0..=over` that is always the same for a seed, and even over many seeds.
@@ -63,7 +73,7 @@ fn jitter(interval: i64, due: Timestamp, seed: u64) -> TimeDelta {
 }
 
 /// SplitMix64's finaliser (Steele, Lea, Flood 2014): neighbouring numbers come out unlike.
-fn mix(number: u64) -> u64 {
+pub(super) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

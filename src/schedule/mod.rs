@@ -9,6 +9,10 @@ pub mod cron;
 mod every;
 mod field;
 mod local;
+mod start;
+
+pub use start::Known;
+pub use start::first_polls;
 
 use crate::domain::Timestamp;
 

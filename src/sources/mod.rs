@@ -69,7 +69,7 @@ pub enum Robots {
 pub enum Settings {
     /// RSS, Atom, JSON Feed.
     Feed(feed::Settings),
-    /// A folder of exports.
+    /// A folder of exports, or one behind an address.
     File(file::Settings),
     /// Apple's public reviews.
     AppStore(app_store::Settings),
@@ -83,7 +83,10 @@ impl Settings {
     pub fn build(&self) -> Arc<dyn Source> {
         match self {
             Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
-            Self::File(settings) => Arc::new(file::Folder::new(settings.clone())),
+            Self::File(settings) => match &settings.url {
+                Some(url) => Arc::new(file::Export::new(url.clone(), settings.clone())),
+                None => Arc::new(file::Folder::new(settings.clone())),
+            },
             Self::AppStore(settings) => Arc::new(app_store::AppStore::new(settings.clone())),
             Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
         }
@@ -105,6 +108,7 @@ impl Settings {
     pub fn default_every(&self) -> Duration {
         match self {
             Self::Feed(_) => Duration::from_mins(15),
+            Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(15),
             Self::AppStore(_) => Duration::from_mins(30),
             Self::File(_) => Duration::from_secs(30),
             Self::Replay(_) => Duration::from_secs(5),
@@ -116,7 +120,7 @@ impl Settings {
     #[must_use]
     pub fn least_every(&self) -> Duration {
         match self {
-            Self::Feed(feed::Settings::Url(_)) => Duration::from_mins(5),
+            Self::Feed(feed::Settings::Url(_)) | Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(5),
             Self::AppStore(_) => Duration::from_mins(15),
             Self::Feed(feed::Settings::File(_)) | Self::File(_) => Duration::from_secs(10),
             Self::Replay(_) => Duration::from_secs(1),
@@ -126,7 +130,18 @@ impl Settings {
     /// Whether polling asks somebody else's server.
     #[must_use]
     pub fn is_remote(&self) -> bool {
-        matches!(self, Self::Feed(feed::Settings::Url(_)) | Self::AppStore(_))
+        self.address().is_some()
+    }
+
+    /// The address on the web that is asked: whole, with whatever it holds.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::Feed(feed::Settings::Url(url)) => Some(url),
+            Self::File(settings) => settings.url.as_deref(),
+            Self::AppStore(settings) => Some(&settings.base),
+            Self::Feed(feed::Settings::File(_)) | Self::Replay(_) => None,
+        }
     }
 }
 
@@ -152,6 +167,7 @@ mod tests {
             Settings::Feed(feed::Settings::Url("https://x.test/".to_owned())),
             Settings::Feed(feed::Settings::File("a.rss".into())),
             Settings::File(file::Settings::default()),
+            Settings::File(file::Settings { url: Some("https://x.test/a.csv".to_owned()), ..file::Settings::default() }),
             Settings::AppStore(app_store::Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }),
             Settings::Replay(replay::Settings { file: "a.jsonl".into(), live, speed: 1.0 }),
         ]

@@ -45,6 +45,7 @@ metrics! {
     SOURCE_ERRORS "uproar_source_errors" "gauge" "Polls in a row that failed.";
     EXPECTED_SILENCE "uproar_source_expected_silence_seconds" "gauge" "How long nothing new may come before that is a wonder; missing where too little is known.";
     WATCH_NO_DATA "uproar_watch_no_data" "gauge" "Whether a watch has no data from one of its sources: that it is calm says nothing then.";
+    LATENESS "uproar_poll_lateness_seconds" "gauge" "How late the last polls began, by quantile.";
     EVALUATIONS "uproar_evaluations_total" "counter" "Times that all series were judged.";
     EVALUATION_SECONDS "uproar_evaluation_duration_seconds" "gauge" "How long the last judging took.";
     COUNT "uproar_theme_count" "gauge" "Complaints in the window that scored highest, all segments.";

@@ -28,12 +28,13 @@ pub(super) struct Table<'a> {
     columns: Vec<(String, String)>,
     items: Vec<Item>,
     found: usize,
+    notes: Vec<String>,
     warnings: Vec<Warning>,
 }
 
 impl<'a> Table<'a> {
     pub(super) fn new(out: &'a mut dyn Write, colours: bool) -> Self {
-        Self { out, bold: colours, about: None, columns: Vec::new(), items: Vec::new(), found: 0, warnings: Vec::new() }
+        Self { out, bold: colours, about: None, columns: Vec::new(), items: Vec::new(), found: 0, notes: Vec::new(), warnings: Vec::new() }
     }
 }
 
@@ -51,12 +52,21 @@ impl Show for Table<'_> {
         self.columns = columns;
     }
 
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     fn finish(&mut self) -> Result<(), Failure> {
         let about = self.about.take().unwrap_or_default();
         let from = [about.title.as_deref(), about.link.as_deref()].into_iter().flatten().map(harmless).collect::<Vec<_>>().join(", ");
         let from = if from.is_empty() { from } else { format!(" from {}", fit(&from, 90).trim_end()) };
         let items = if self.found == 1 { "1 item".to_owned() } else { format!("{} items", self.found) };
         writeln!(self.out, "{}: {items}{from}", about.format)?;
+        for note in &self.notes {
+            writeln!(self.out, "{}", harmless(note))?;
+        }
         if !self.columns.is_empty() {
             writeln!(self.out)?;
         }

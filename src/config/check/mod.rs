@@ -28,7 +28,7 @@ mod labels;
 mod names;
 mod pages;
 mod routes;
-mod sources;
+pub mod sources;
 mod targets;
 pub mod templates;
 pub mod themes;
@@ -125,6 +125,7 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
                 .help("name a target: `notify = [\"support-leads\"]`; an empty list says that this is meant"),
         );
     }
+    sources::crowd(top, config, reader);
     labels::unknown(top, config, reader);
     routes::idle(top, config, reader);
     targets::chains(top, reader);

@@ -1,5 +1,8 @@
 //! Names: each once, and those that are used must be there.
 
+use std::collections::HashMap;
+use std::collections::HashSet;
+
 use crate::config::kind::list::List;
 use crate::config::kind::text::Line;
 use crate::config::problem::Code;
@@ -23,35 +26,42 @@ pub struct Names<'a> {
 
 /// Reports names that are given twice, with both places.
 pub fn unique<'a>(what: &str, names: impl IntoIterator<Item = (&'a str, Option<Place>)>, reader: &mut Reader<'_>) {
-    let mut seen: Vec<(&str, Place)> = Vec::new();
+    let mut seen: HashMap<&str, Place> = HashMap::new();
     for (name, at) in names {
         let at = at.unwrap_or_default();
-        match seen.iter().find(|(other, _)| *other == name) {
-            Some((_, first)) => reader.report(
+        match seen.get(name) {
+            Some(first) => reader.report(
                 Problem::error(Code::NameTwice, at, format!("there are two of `[[{what}]]` with the name `{name}`"))
                     .label("the second one")
                     .also(first.clone(), "the first one")
                     .help("rename one of them, or take it out"),
             ),
-            None => seen.push((name, at)),
+            None => drop(seen.insert(name, at)),
         }
     }
 }
 
 /// Names that a list names, patterns written out; what is unknown or matches nothing is reported.
 pub fn resolve(key: &str, list: &Placed<List<Line>>, names: &Names<'_>, reader: &mut Reader<'_>) -> Vec<String> {
+    // A watch of everything has a hundred thousand sources where there are so many.
     let mut found: Vec<String> = Vec::new();
+    let mut known: HashSet<&str> = HashSet::new();
+    let all: HashSet<&str> = if list.value.0.len() > 1 { names.all.iter().copied().collect() } else { HashSet::new() };
     for item in list.value.iter() {
         // A default is at no place of its own; the watch's header is near enough.
         let at = item.at.clone().filter(|_| list.at.is_some()).unwrap_or_default();
         let text = item.value.0.as_str();
         let pattern = text.contains(['*', '?']);
-        let matching: Vec<&str> = names.all.iter().copied().filter(|name| if pattern { fits(text, name) } else { *name == text }).collect();
+        let matching: Vec<&str> = match all.get(text) {
+            Some(name) if !pattern => vec![*name],
+            None if !pattern && !all.is_empty() => Vec::new(),
+            _ => names.all.iter().copied().filter(|name| if pattern { fits(text, name) } else { *name == text }).collect(),
+        };
         if matching.is_empty() && names.complete {
             reader.report(unknown(key, text, pattern, at, names));
         }
         for name in matching {
-            if !found.iter().any(|known| known == name) {
+            if known.insert(name) {
                 found.push(name.to_owned());
             }
         }

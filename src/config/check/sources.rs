@@ -1,5 +1,7 @@
 //! `[[source]]`: schedules that are polite, replays that agree, and somebody to contact.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use crate::config::check::names;
@@ -25,18 +27,26 @@ use crate::schedule::cron;
 use crate::sources;
 use crate::sources::Robots;
 
+mod crowd;
+mod former;
+
+pub use crate::config::check::sources::crowd::warn as crowd;
+pub use crate::config::check::sources::former::pairs as former;
+
 /// The sources that could be read as a whole.
-pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<settings::Source> {
+pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>> {
     let named = top.source.iter().filter_map(|source| source.name.as_ref());
     names::unique("source", named.map(|name| (name.value.0.as_str(), name.at.clone())), reader);
+    former::check(top, reader);
     contact(top, reader);
     replays(top, reader);
-    top.source.iter().filter_map(|source| one(source, top, reader)).collect()
+    top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }
 
 fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Source> {
     let kind = kind(source, reader);
     let schedule = schedule(source, kind.as_ref(), top, reader);
+    idle(source, reader);
     Some(settings::Source {
         name: source.name.as_ref()?.value.0.clone(),
         schedule: schedule?,
@@ -79,6 +89,9 @@ fn polite(source: &Source, every: TimeDelta, at: Place, top: &Top, reader: &mut 
     let (least, what, web) = if let Some(feed) = &source.feed {
         let Some(web) = &feed.value.url else { return };
         (TimeDelta::minutes(5), "a feed", &web.value)
+    } else if let Some(files) = &source.file {
+        let Some(web) = &files.value.url else { return };
+        (TimeDelta::minutes(5), "an export", &web.value)
     } else if let Some(store) = &source.app_store {
         (TimeDelta::minutes(15), "an app store", &store.value.base_url.value)
     } else {
@@ -104,14 +117,43 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
-    let on_the_web = |source: &&Source| source.app_store.is_some() || source.feed.as_ref().is_some_and(|feed| feed.value.url.is_some());
-    if let Some(source) = top.source.iter().find(on_the_web) {
-        let at = source.feed.as_ref().and_then(|feed| feed.value.url.as_ref()?.at.clone());
+    if let Some(source) = top.source.iter().find(|source| source.app_store.is_some() || url(source).is_some()) {
+        let at = url(source).and_then(|url| url.at.clone());
         let at = at.or_else(|| source.app_store.as_ref()?.at.clone()).unwrap_or_else(|| source.at.clone());
         reader.report(
             Problem::error(Code::NoContact, at, "a source on the web needs a `contact` in `[fetch]`")
                 .label("whose owner must be able to reach you")
                 .help("add `contact = \"ops@example.com\"` under `[fetch]`: it goes into the user agent"),
+        );
+    }
+}
+
+/// The address of a feed or an export on the web.
+fn url(source: &Source) -> Option<&Placed<Web>> {
+    let feed = source.feed.as_ref().and_then(|feed| feed.value.url.as_ref());
+    feed.or_else(|| source.file.as_ref()?.value.url.as_ref())
+}
+
+/// Warns of options that only mean something elsewhere.
+fn idle(source: &Source, reader: &mut Reader<'_>) {
+    let elsewhere = source.app_store.is_none() && url(source).is_none();
+    if let Some(robots) = source.robots.as_ref().filter(|robots| elsewhere && robots.value.0 == Robots::Obey) {
+        reader.report(
+            Problem::warning(
+                Code::OptionIdle,
+                robots.at.clone().unwrap_or_default(),
+                "`robots` means nothing for a source that is not on the web",
+            )
+            .label("nobody has a `robots.txt` here")
+            .help("take the line out"),
+        );
+    }
+    let files = source.file.as_ref().filter(|files| files.value.url.is_some());
+    if let Some(pattern) = files.and_then(|files| files.value.pattern.as_ref()) {
+        reader.report(
+            Problem::warning(Code::OptionIdle, pattern.at.clone().unwrap_or_default(), "`pattern` means nothing beside `url`")
+                .label("there is one export, whatever it is called")
+                .help("take the line out, or name a `folder` instead of `url`"),
         );
     }
 }
@@ -166,8 +208,14 @@ fn feed_settings(feed: &Feed) -> Option<sources::feed::Settings> {
 fn file_settings(files: &Files) -> Option<sources::file::Settings> {
     let line = |line: &Option<Placed<Line>>| line.as_ref().map(|line| line.value.0.clone());
     let columns = &files.columns;
+    let url = files.url.as_ref().map(|url| url.value.text.clone());
+    let folder = files.folder.as_ref().map(|folder| folder.value.0.clone());
+    if url.is_none() && folder.is_none() {
+        return None;
+    }
     Some(sources::file::Settings {
-        folder: files.folder.as_ref()?.value.0.clone(),
+        folder: folder.unwrap_or_default(),
+        url,
         pattern: line(&files.pattern).unwrap_or_default(),
         time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
         date_order: files.date_order.as_ref().map(|order| order.value.0),

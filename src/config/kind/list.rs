@@ -64,6 +64,46 @@ impl<T: Kind> Kind for List<T> {
     }
 }
 
+/// One value, or a list of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<Placed<T>>);
+
+impl<T> OneOrMany<T> {
+    /// The values with their places.
+    pub fn iter(&self) -> impl Iterator<Item = &Placed<T>> {
+        self.0.iter()
+    }
+}
+
+fn one_or_many<T: Kind>() -> Json {
+    match T::SHAPE {
+        Shape::Value(schema) | Shape::Secret(schema) => json!({"anyOf": [schema(), of::<T>()]}),
+        Shape::Table(_) | Shape::Tables(_) => of::<T>(),
+    }
+}
+
+impl<T: Kind> Kind for OneOrMany<T> {
+    const SHAPE: Shape = Shape::Value(one_or_many::<T>);
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let Value::List(_) = node.value {
+            return List::read(node, reader).map(|list| Self(list.0));
+        }
+        T::read(node, reader).map(|value| Self(vec![Placed { value, at: Some(node.at.clone()) }]))
+    }
+
+    fn shown(&self) -> Shown {
+        let mut texts: Vec<String> = Vec::new();
+        for item in &self.0 {
+            match item.value.shown() {
+                Shown::Inline(text) => texts.push(text),
+                other => return other,
+            }
+        }
+        Shown::Inline(if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) })
+    }
+}
+
 /// Texts under keys of the user's own, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map(pub Vec<MapEntry>);

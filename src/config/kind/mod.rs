@@ -29,6 +29,19 @@ pub trait Kind: Sized {
     fn shown(&self) -> Shown;
 }
 
+/// A table that few have stands elsewhere, so that the many that lack it are small.
+impl<T: Kind> Kind for Box<T> {
+    const SHAPE: Shape = T::SHAPE;
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        T::read(node, reader).map(Self::new)
+    }
+
+    fn shown(&self) -> Shown {
+        (**self).shown()
+    }
+}
+
 /// A value as `config show` prints it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shown {

@@ -4,6 +4,7 @@ use crate::config::kind::address::Web;
 use crate::config::kind::choice::Choice;
 use crate::config::kind::list::List;
 use crate::config::kind::list::Map;
+use crate::config::kind::list::OneOrMany;
 use crate::config::kind::number::Positive;
 use crate::config::kind::number::Whole;
 use crate::config::kind::text::FilePath;
@@ -25,29 +26,30 @@ table! {
     Source "[[source]]" at_most_one_of(every cron) one_of(feed file app_store replay) {
         /// Its name, in watches, commands and alerts.
         name: Name, required = "app-store";
-        /// How often it is polled. Without it a feed is polled every 15 minutes, an app store every
-        /// 30 minutes, a folder every 30 seconds. Feeds: 5 minutes at least, app stores: 15 minutes;
-        /// hosts in `allow_private` may be asked more often.
+        /// How often it is polled. Without it a feed or an export behind an address is polled every 15
+        /// minutes, an app store every 30 minutes, a folder every 30 seconds. Feeds and exports: 5
+        /// minutes at least, app stores: 15 minutes; hosts in `allow_private` may be asked more often.
         every: Span<SECOND, { 31 * DAY }>, optional = "30m";
-        /// When it is polled instead: minute, hour, day, month, weekday, in `time_zone`.
+        /// When it is polled instead: minute, hour, day, month, weekday, in `time_zone`; with six fields
+        /// seconds come first, with seven the year comes last; `@hourly` and its like are known too.
         cron: Line, optional = "*/30 6-22 * * Mon-Fri";
         /// Labels of all its messages. A watch can count by label.
         labels: Map, default = {}, such_as = { product = "app" };
         /// Longest ordinary delay between publication and first sight; learnt without it.
         max_delay: Span<MINUTE, { 366 * DAY }>, optional = "3d";
         /// Whether `robots.txt` of the host has a say: "obey" or "ignore". Feeds are made for programs,
-        /// and readers of feeds do not ask for it.
+        /// and readers of feeds do not ask for it. Only for sources on the web.
         robots: Choice<Robots>, optional = "obey";
-        /// Its former name or names: what is stored under them becomes its own.
-        was: List<Name>, default = [], such_as = ["old-name"];
+        /// Its former name, or a list of them: what is stored under it becomes its own.
+        was: OneOrMany<Name>, default = [], such_as = "old-name";
         /// A feed.
         feed: Feed, optional = {};
-        /// A folder of exports.
-        file: Files, optional = {};
+        /// A folder of exports, or an export behind an address.
+        file: Box<Files>, optional = {};
         /// Apple's public reviews.
-        app_store: AppStore, optional = {};
+        app_store: Box<AppStore>, optional = {};
         /// A recording.
-        replay: Replay, optional = {};
+        replay: Box<Replay>, optional = {};
     }
 }
 
@@ -62,11 +64,14 @@ table! {
 }
 
 table! {
-    /// A source that is a folder into which surveys and other tables are dropped.
-    Files "[source.file]" {
+    /// A source that is a folder into which surveys and other tables are dropped, or one such table
+    /// behind an address.
+    Files "[source.file]" one_of(folder url) {
         /// The folder.
-        folder: FilePath, required = "/srv/surveys";
-        /// Only files whose names match; `*` is anything, `?` one letter.
+        folder: FilePath, optional = "/srv/surveys";
+        /// An address that gives the newest export, whatever it is: CSV, JSON or JSON lines.
+        url: Web, optional = "https://surveys.example.com/export.csv";
+        /// Only files of the folder whose names match; `*` is anything, `?` one letter.
         pattern: Line, optional = "csat-*.csv";
         /// Zone of times that name none; UTC without it.
         time_zone: Zone, optional = "Europe/Stockholm";

@@ -1,4 +1,4 @@
-//! Survey exports and other tables dropped into a folder, or one such file.
+//! Survey exports and other tables dropped into a folder, behind an address, or one such file.
 //!
 //! A file is read in pieces of some megabytes, in whole records; what was found out about it at the
 //! start travels with the request for the next piece. Files are told apart by path, size and time
@@ -23,8 +23,12 @@ use crate::sources::Source;
 use crate::sources::file::reader::Form;
 use crate::sources::file::reader::State;
 
+pub use crate::sources::file::export::Export;
+pub use crate::sources::file::export::explained;
+
 mod columns;
 mod dates;
+mod export;
 mod finder;
 mod json;
 mod lines;
@@ -42,6 +46,8 @@ mod words;
 pub struct Settings {
     /// Watched folder.
     pub folder: PathBuf,
+    /// Address of an export on the web, instead of a folder.
+    pub url: Option<String>,
     /// Only files whose names match this (`*` and `?`); empty means all that look like tables.
     pub pattern: String,
     /// Zone of times that name none; UTC with a warning otherwise.

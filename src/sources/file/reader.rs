@@ -35,6 +35,9 @@ pub(super) struct State {
     pub items: u64,
     /// `None` before the first piece.
     pub form: Option<Form>,
+    /// The encoding that somebody named; files do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
 }
 
 /// The form of a file.
@@ -132,7 +135,7 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
     let mark = if first { refuse_what_is_no_table(bytes)? } else { 0 };
     let encoding = state.form.as_ref().and_then(|form| Encoding::for_label(form.charset.as_bytes()));
     let encoding = encoding.unwrap_or_else(|| {
-        let found = charset::find(&bytes.body, None, bytes.at_end());
+        let found = charset::find(&bytes.body, state.declared.as_deref(), bytes.at_end());
         if found.guessed {
             let name = found.encoding.name();
             piece.warnings.push(Warning::new("encoding_guessed", "", format!("it is not UTF-8 and was read as {name}")));
@@ -166,7 +169,14 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
             piece.warnings.push(Warning::new("no_records", "", "there is no answer in it"));
         }
     } else {
-        piece.next = Some(go_on(bytes, mark, &text, &taken, State { lines: state.lines, items, form: form.clone() }, &mut piece.warnings));
+        piece.next = Some(go_on(
+            bytes,
+            mark,
+            &text,
+            &taken,
+            State { lines: state.lines, items, form: form.clone(), declared: None },
+            &mut piece.warnings,
+        ));
     }
     piece.form = form;
     Ok(piece)

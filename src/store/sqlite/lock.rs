@@ -36,6 +36,14 @@ pub enum LockError {
 }
 
 impl Lock {
+    /// Whether a daemon holds the lock of the database at `path`.
+    #[must_use]
+    pub fn is_held(path: &Path) -> bool {
+        let Ok(file) = File::open(super::beside(path, ".lock")) else { return false };
+        // Shared, and given back at once: whoever only asks is in nobody's way.
+        matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+    }
+
     /// Takes the lock of the database at `path` and writes this process's number into it.
     ///
     /// # Errors
@@ -83,7 +91,9 @@ mod tests {
         let held = Lock::take(&path).unwrap();
         let refused = Lock::take(&path).unwrap_err();
         assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+        assert!(Lock::is_held(&path));
         drop(held);
+        assert!(!Lock::is_held(&path) && !Lock::is_held(&folder.path().join("none.db")));
         Lock::take(&path).unwrap();
     }
 }

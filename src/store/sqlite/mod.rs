@@ -15,6 +15,7 @@ use rusqlite::config::DbConfig;
 mod acts;
 pub mod census;
 mod counters;
+pub mod dues;
 pub mod each;
 mod evidence;
 mod health;
@@ -32,6 +33,7 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
+pub mod rename;
 mod renamed;
 pub mod reports;
 mod retag;
@@ -57,9 +59,13 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::Judged;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::StreamKey;
+use crate::domain::ports::Wish;
 use crate::domain::remark::Remark;
 use crate::domain::remark::RemarkKind;
 use crate::store::sqlite::names::Names;
+use crate::store::sqlite::rename::Rename;
+use crate::store::sqlite::rename::RenameError;
 
 /// The store for one thread.
 pub struct Direct {
@@ -171,6 +177,30 @@ impl Direct {
         self.write(|connection, _| acts::remove(connection, kind, id))
     }
 
+    /// Notes what a person wants of streams: of all of them or of none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn wish(&mut self, keys: &[StreamKey], wish: Wish, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|connection, names| {
+            keys.iter().try_for_each(|key| {
+                let source = names.source(connection, &key.source)?;
+                streams::wish(connection, source, &key.shard, wish, now)
+            })
+        })
+    }
+
+    /// Moves what is stored under former names of sources, all of it or nothing; only for whoever holds
+    /// the store's [`Lock`]. Returns what was moved.
+    ///
+    /// # Errors
+    ///
+    /// [`RenameError`] where messages are stored under both names.
+    pub fn rename_sources(&mut self, renames: &[Rename]) -> Result<Vec<Rename>, RenameError> {
+        self.write(|connection, names| rename::apply(connection, names, renames)).map_err(RenameError::from_store)
+    }
+
     /// Writes a silence, and returns its number.
     ///
     /// # Errors
@@ -250,6 +280,9 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -16_000)?;
+    // Polls change a page each in every corner of the file: written back seldom, many changes of a
+    // page are one.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(64);
     plan_once(connection)

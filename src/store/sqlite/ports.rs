@@ -64,6 +64,9 @@ use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
 use crate::store::sqlite::outbox;
 use crate::store::sqlite::relabel;
+use crate::store::sqlite::rename;
+use crate::store::sqlite::rename::Rename;
+use crate::store::sqlite::rename::RenameError;
 use crate::store::sqlite::reports::Reader;
 use crate::store::sqlite::retag;
 use crate::store::sqlite::reviews;
@@ -112,6 +115,15 @@ impl Sqlite {
     #[must_use]
     pub fn author_key(&self) -> &[u8] {
         &self.author_key
+    }
+
+    /// Moves what is stored under former names of sources. See [`Direct::rename_sources`].
+    ///
+    /// # Errors
+    ///
+    /// [`RenameError`] where messages are stored under both names.
+    pub async fn rename_sources(&self, renames: Vec<Rename>) -> Result<Vec<Rename>, RenameError> {
+        self.writer.run(move |connection, names| rename::apply(connection, names, &renames)).await.map_err(RenameError::from_store)
     }
 
     /// Puts a notice that belongs to no incident into the outbox. It is a test.
@@ -233,6 +245,14 @@ impl Sqlite {
     pub async fn forget_copies(&self, before: Timestamp) -> Result<(), StoreError> {
         while self.writer.run(move |connection, _| voices::forget(connection, before)).await? {}
         Ok(())
+    }
+
+    /// Does something on the connection that writes.
+    pub(super) async fn writing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.run(move |connection, _| work(connection)).await
     }
 
     /// Reads beside the writer.

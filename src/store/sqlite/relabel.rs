@@ -96,8 +96,13 @@ pub(super) fn commit(connection: &Connection, names: &mut Names, page: &Labelled
     for (source, quarter) in first {
         counters::mark_touched(connection, source, Some(quarter), None)?;
     }
+    note(connection, &page.labelling)
+}
+
+/// Notes which labels stored messages have.
+pub(super) fn note(connection: &Connection, labelling: &Labelling) -> Result<(), StoreError> {
     connection
         .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value")?
-        .execute(params![KEY, serde_json::to_string(&page.labelling)?])?;
+        .execute(params![KEY, serde_json::to_string(labelling)?])?;
     Ok(())
 }

@@ -4,6 +4,8 @@
 //! savepoint of its own, and answers after the commit: a burst of small writes costs one sync.
 
 use std::thread;
+use std::time::Duration;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -13,9 +15,11 @@ use crate::domain::ports::StoreError;
 use crate::store::sqlite::names::Names;
 
 /// Jobs taken into one transaction at most, so that the first does not wait for too many others.
-const GROUP: usize = 64;
+const GROUP: usize = 512;
+/// No further job is taken after so long: pages of messages take milliseconds each.
+const LONGEST: Duration = Duration::from_millis(50);
 /// Jobs that may wait; more make their senders wait.
-const QUEUE: usize = 128;
+const QUEUE: usize = 512;
 
 type Answer = Box<dyn FnOnce(&rusqlite::Result<()>) + Send>;
 /// What a job works on; an error where no transaction could be begun.
@@ -68,7 +72,8 @@ fn under_savepoint<T>(
     if connection.is_autocommit() {
         return Err(StoreError::Broken("the transaction was given up after an error".into()));
     }
-    connection.execute_batch("SAVEPOINT job")?;
+    let run = |statement| connection.prepare_cached(statement)?.execute([]);
+    run("SAVEPOINT job")?;
     let outcome = work(connection, names);
     if outcome.is_err() {
         names.forget();
@@ -77,23 +82,24 @@ fn under_savepoint<T>(
         return outcome;
     }
     if outcome.is_err() {
-        connection.execute_batch("ROLLBACK TO job")?;
+        run("ROLLBACK TO job")?;
     }
-    connection.execute_batch("RELEASE job")?;
+    run("RELEASE job")?;
     outcome
 }
 
+#[allow(clippy::disallowed_methods, reason = "it measures work in real time")]
 fn serve(connection: &Connection, mut names: Names, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
-        let begun = begin(connection);
+        let (began, begun) = (Instant::now(), begin(connection));
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(job) = next.take() {
             // Without a transaction nothing runs: each job would wait for the lock by itself.
             answers.extend(job(begun.as_ref().map(|()| (connection, &mut names))));
             taken += 1;
-            if taken < GROUP {
+            if taken < GROUP && began.elapsed() < LONGEST {
                 next = queue.try_recv().ok();
             }
         }

@@ -22,4 +22,5 @@ mod retag;
 mod routes;
 mod secrets;
 mod slow;
+mod sources_by_hand;
 mod survey;

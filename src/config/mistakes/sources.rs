@@ -1,0 +1,183 @@
+//! Mistakes in sources: former names, options that do nothing, hosts that would have to bear too much.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use super::secrets;
+use super::shown;
+use crate::config::Document;
+use crate::config::former::Pair;
+use crate::config::former::Stored;
+use crate::config::parse;
+use crate::config::print;
+
+/// What else a configuration needs.
+const AROUND: &str = "[fetch]\ncontact = \"ops@example.com\"\n[[theme]]\nname = \"late\"\nrules = [\"late\"]\n\
+                      [[watch]]\nname = \"w\"\nthemes = [\"late\"]\nnotify = []\n";
+
+fn feed(name: &str, more: &str, url: &str) -> String {
+    format!("[[source]]\nname = \"{name}\"\n{more}feed = {{ url = \"{url}\" }}\n")
+}
+
+fn problems(sources: &[String]) -> String {
+    shown(&(sources.concat() + AROUND))
+}
+
+#[test]
+fn a_former_name_that_cannot_be_one() {
+    let sources = [
+        feed("forum", "was = \"desk\"\n", "https://a.example/"),
+        feed("desk", "was = [\"desk\", \"shop\"]\n", "https://b.example/"),
+        feed("mall", "was = \"shop\"\n", "https://c.example/"),
+    ];
+    insta::assert_snapshot!(problems(&sources), @r#"
+    error[E0040]: `was` names a source that is still there: `desk`
+     --> uproar.toml:3:7
+      |
+    3 | was = "desk"
+      |       ^^^^^^ nobody's former name
+    ...
+    6 | name = "desk"
+      |        ------ it has a table of its own
+      |
+      = help: take that table out; where names are passed on, start once in between, one step at a time
+
+    error[E0040]: `was` names the source itself: `desk`
+     --> uproar.toml:7:8
+      |
+    7 | was = ["desk", "shop"]
+      |        ^^^^^^ its present name
+      |
+      = help: take it out
+
+    error[E0040]: `shop` is named as a former name twice
+      --> uproar.toml:11:7
+       |
+     7 | was = ["desk", "shop"]
+       |                ------ the first time
+    ...
+    11 | was = "shop"
+       |       ^^^^^^ the second time
+       |
+       = help: keep it in the source that its messages belong to
+    "#);
+}
+
+#[test]
+fn former_names_are_held_against_what_is_stored() {
+    let text = feed("forum", "was = [\"a\", \"b\", \"c\"]\n", "https://a.example/") + AROUND;
+    let documents = [Document { name: "uproar.toml".to_owned(), text }];
+    let loaded = parse(&documents, &secrets);
+    assert_eq!(loaded.former()[1], Pair { was: "b".to_owned(), now: "forum".to_owned() });
+    let loaded = loaded.with_stored(&[Stored::Fine, Stored::Done, Stored::Both]);
+    assert!(loaded.config.is_none());
+    insta::assert_snapshot!(print::show(&loaded.problems, &documents, false), @r#"
+    warning[W0020]: nothing is stored under `b` any more
+     --> uproar.toml:3:13
+      |
+    3 | was = ["a", "b", "c"]
+      |             ^^^ done
+      |
+      = help: the name can go
+
+    error[E0041]: messages are stored under `c` and under `forum`
+     --> uproar.toml:3:18
+      |
+    3 | was = ["a", "b", "c"]
+      |                  ^^^ they are two sources by now, and are not joined
+      |
+      = help: take this name out of `was`; what is stored under it stays, and counts no more
+    "#);
+}
+
+#[test]
+fn two_sources_that_read_the_same() {
+    let sources = [feed("forum", "", "https://a.example/rss"), feed("desk", "", "https://A.example:443/rss#top")];
+    insta::assert_snapshot!(problems(&sources), @r#"
+    warning[W0021]: `desk` reads what `forum` reads
+     --> uproar.toml:6:16
+      |
+    3 | feed = { url = "https://a.example/rss" }
+      |                ----------------------- read here already
+    ...
+    6 | feed = { url = "https://A.example:443/rss#top" }
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the same again
+      |
+      = help: take one of them out: its messages would be read twice
+    "#);
+}
+
+#[test]
+fn options_that_do_nothing() {
+    let folder = "[[source]]\nname = \"desk\"\nrobots = \"obey\"\nfile = { folder = \"surveys\" }\n".to_owned();
+    let export = "[[source]]\nname = \"csat\"\n[source.file]\nurl = \"https://a.example/csat.csv\"\npattern = \"*.csv\"\n".to_owned();
+    insta::assert_snapshot!(problems(&[folder, export]), @r#"
+    warning[W0023]: `robots` means nothing for a source that is not on the web
+     --> uproar.toml:3:10
+      |
+    3 | robots = "obey"
+      |          ^^^^^^ nobody has a `robots.txt` here
+      |
+      = help: take the line out
+
+    warning[W0023]: `pattern` means nothing beside `url`
+     --> uproar.toml:9:11
+      |
+    9 | pattern = "*.csv"
+      |           ^^^^^^^ there is one export, whatever it is called
+      |
+      = help: take the line out, or name a `folder` instead of `url`
+    "#);
+}
+
+#[test]
+fn an_export_behind_an_address_is_asked_like_a_feed() {
+    let export = |more: &str| format!("[[source]]\nname = \"csat\"\n{more}[source.file]\nurl = \"https://a.example/csat.csv\"\n");
+    let often = problems(&[export("every = \"1m\"\n")]);
+    assert!(often.contains("error[E0019]: an export may be asked every 5m at most"), "{often}");
+    let alone = shown(&(export("") + &AROUND.replace("contact = \"ops@example.com\"", "")));
+    assert!(alone.contains("error[E0020]"), "{alone}");
+    let both = shown("[[source]]\nname = \"csat\"\nfile = { url = \"https://a.example/\", folder = \"b\" }\n");
+    assert!(both.contains("error[E0007]"), "{both}");
+    assert!(shown("[[source]]\nname = \"csat\"\nfile = { }\n").contains("error[E0007]"));
+}
+
+#[test]
+fn more_polls_than_a_host_has_room_for() {
+    let crowd: Vec<String> = (0..1_200).map(|n| feed(&format!("s{n}"), "every = \"10m\"\n", &format!("https://a.example/{n}"))).collect();
+    insta::assert_snapshot!(problems(&crowd), @r#"
+    warning[W0022]: a.example would get 7200 polls an hour, and has room for 3600
+     --> uproar.toml:4:16
+      |
+    4 | feed = { url = "https://a.example/0" }
+      |                ^^^^^^^^^^^^^^^^^^^^^ one of 1200 sources there
+      |
+      = help: polls will come late: make `every` 2 times as long, or `host_gap` under `[fetch]` shorter than 1s if the host is yours
+    "#);
+    assert_eq!(problems(&crowd[..600]), "");
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
+fn many_sources_are_checked_in_one_go_over_them() {
+    let config = |count: usize| {
+        let mut text = AROUND.to_owned();
+        for n in 0..count {
+            let _ = write!(
+                text,
+                "[[source]]\nname = \"s{n}\"\nevery = \"1d\"\nwas = \"old {n}\"\nfeed = {{ url = \"https://h{n}.example/\" }}\n"
+            );
+        }
+        [Document { name: "uproar.toml".to_owned(), text }]
+    };
+    let lasts = |count: usize| {
+        let documents = config(count);
+        let began = Instant::now();
+        assert!(parse(&documents, &secrets).config.is_some());
+        began.elapsed()
+    };
+    lasts(100);
+    let (few, many) = (lasts(500), lasts(8_000));
+    // Sixteen times as many; with a square in it, it would be two hundred and fifty times as long.
+    assert!(many < few * 100, "{few:?} for 500, {many:?} for 8000");
+}

@@ -1,0 +1,172 @@
+//! When each of many streams is polled first after a start, a reload or a sleep of the machine, so
+//! that what is overdue is no burst.
+//!
+//! Pure. Streams that have to be made up are put in a row, mixed by their seeds, and get their
+//! moments one after the other at even distances: chance would put several into one moment.
+
+use chrono::TimeDelta;
+
+use super::Schedule;
+use super::every;
+use crate::domain::Timestamp;
+
+/// So many streams a second are polled for the first time ever, where that does not take too long.
+const NEW_A_SECOND: i64 = 100;
+/// New streams are all polled within this time if they are few: people who add one want to see it work.
+const SOON: TimeDelta = TimeDelta::seconds(2);
+/// A wait after errors is kept over a start for so long at most.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
+
+/// What is known of a stream when the daemon starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// When it is polled.
+    pub schedule: &'a Schedule,
+    /// When it is due, as stored; `None` where it was never polled.
+    pub due: Option<Timestamp>,
+    /// Its last polls failed, and `due` is what the other side asked for or a wait after errors.
+    pub failing: bool,
+    /// A hash of its name.
+    pub seed: u64,
+}
+
+/// When each of the streams is polled first, in their order.
+///
+/// What is not due yet stays, within an interval of `now`; after errors within a day. What is
+/// overdue is spread evenly over its interval or ten minutes, whichever is less; a cron line over a
+/// minute, or up to ten where there are many. What was never polled comes within two seconds where
+/// it is little, and a hundred a second where it is much, all within ten minutes.
+#[must_use]
+pub fn first_polls(streams: &[Known<'_>], now: Timestamp) -> Vec<Timestamp> {
+    let mut found: Vec<Option<Timestamp>> = streams.iter().map(|stream| kept(stream, now)).collect();
+    let mut row: Vec<usize> = (0..streams.len()).filter(|at| found[*at].is_none()).collect();
+    row.sort_by_key(|at| (every::mix(streams[*at].seed), *at));
+    let many = TimeDelta::milliseconds(row.len() as i64 * 1000 / NEW_A_SECOND).min(every::LONGEST_SPREAD);
+    for (place, at) in row.iter().enumerate() {
+        let stream = &streams[*at];
+        let over = match (stream.schedule, stream.due) {
+            (Schedule::Every(interval), None) => many.max(SOON).min(every::bounded(*interval)),
+            (Schedule::Every(interval), Some(_)) => every::bounded(*interval).min(every::LONGEST_SPREAD),
+            (Schedule::Cron(..), _) => many.max(TimeDelta::seconds(super::CATCH_UP_SECONDS)),
+        };
+        // In the middle of its part of the row: also one alone does not come at once with others of
+        // another daemon of the house.
+        let part = over.num_milliseconds() as f64 / row.len() as f64;
+        let wait = part * place as f64 + part * every::share(stream.seed);
+        let due = now + TimeDelta::milliseconds(wait as i64);
+        found[*at] = Some(match stream.schedule {
+            Schedule::Every(_) => due,
+            // The next run may come before the one that is made up.
+            Schedule::Cron(..) => due.min(stream.schedule.next(Some(now), now, stream.seed)),
+        });
+    }
+    found.into_iter().map(|due| due.unwrap_or(now)).collect()
+}
+
+/// What need not be made up.
+fn kept(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
+    match (stream.schedule, stream.due) {
+        (Schedule::Cron(..), None) => Some(stream.schedule.next(None, now, stream.seed)),
+        (_, Some(due)) if due > now && stream.failing => Some(due.min(now + LONGEST_WAIT)),
+        (_, Some(due)) if due > now => Some(stream.schedule.resume(Some(due), now, stream.seed)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn all(count: u64, schedule: &Schedule, due: Option<Timestamp>) -> Vec<Timestamp> {
+        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, failing: false, seed }).collect();
+        first_polls(&streams, at(0))
+    }
+
+    fn most_in_a_second(polls: &[Timestamp]) -> usize {
+        let mut polls: Vec<i64> = polls.iter().map(Timestamp::timestamp_millis).collect();
+        polls.sort_unstable();
+        polls.iter().enumerate().map(|(first, from)| polls[first..].partition_point(|at| *at < from + 1000)).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn one_new_source_is_polled_at_once_and_a_hundred_thousand_are_no_burst() {
+        let schedule = Schedule::Every(TimeDelta::minutes(30));
+        assert!(all(1, &schedule, None)[0] <= at(2));
+        let few = all(50, &schedule, None);
+        assert!(few.iter().all(|due| *due <= at(2)), "{few:?}");
+        let many = all(100_000, &schedule, None);
+        assert!(many.iter().all(|due| at(0) <= *due && *due <= at(600)));
+        let most = most_in_a_second(&many);
+        assert!(most <= 170, "{most} in a second, 167 on average");
+        assert!(most_in_a_second(&all(3_000, &schedule, None)) <= 102);
+    }
+
+    #[test]
+    fn what_is_overdue_is_spread_over_ten_minutes_or_an_interval() {
+        let long = all(6_000, &Schedule::Every(TimeDelta::hours(1)), Some(at(-5)));
+        assert!(most_in_a_second(&long) <= 12, "{}", most_in_a_second(&long));
+        let short = all(6_000, &Schedule::Every(TimeDelta::minutes(1)), Some(at(-5)));
+        assert!(short.iter().all(|due| *due <= at(60)));
+        assert!(most_in_a_second(&short) <= 102);
+    }
+
+    #[test]
+    fn many_missed_runs_of_a_cron_line_are_no_burst_either() {
+        let line = Schedule::Cron(super::super::cron::Line::parse("0 6 * * *").unwrap(), chrono_tz::Tz::UTC);
+        let made_up = all(20_000, &line, Some(at(-100_000)));
+        assert!(most_in_a_second(&made_up) <= 102, "{}", most_in_a_second(&made_up));
+        assert!(all(1, &line, Some(at(-100_000)))[0] <= at(60));
+    }
+
+    #[test]
+    fn a_host_that_asked_for_peace_has_it_over_a_restart() {
+        let schedule = Schedule::Every(TimeDelta::minutes(30));
+        let known = |failing| Known { schedule: &schedule, due: Some(at(6 * 3600)), failing, seed: 7 };
+        assert_eq!(first_polls(&[known(true), known(false)], at(0)), [at(6 * 3600), at(1800)]);
+        let wrong = Known { due: Some(at(400 * 86_400)), ..known(true) };
+        assert_eq!(first_polls(&[wrong], at(0)), [at(86_400)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Any pattern of starts and stops: what comes in a second is never more than the even
+        /// share of the row, and one for each edge of the second and of a part.
+        #[test]
+        fn whatever_stopped_for_how_long_there_is_never_a_burst(
+            count in 1_usize..3_000, minutes in 5_i64..2_000, starts in prop::collection::vec((0_i64..100_000, 0_i64..5_000), 1..6),
+        ) {
+            let schedule = Schedule::Every(TimeDelta::minutes(minutes));
+            let mut due: Vec<Option<Timestamp>> = vec![None; count];
+            let mut now = at(0);
+            for (down, up) in starts {
+                now += TimeDelta::seconds(down);
+                let streams: Vec<Known<'_>> =
+                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, failing: false, seed: seed as u64 }).collect();
+                let polls = first_polls(&streams, now);
+                let overdue: Vec<Timestamp> =
+                    polls.iter().zip(&due).filter(|(_, due)| due.is_none_or(|due| due <= now)).map(|(poll, _)| *poll).collect();
+                let over = TimeDelta::minutes(minutes).min(TimeDelta::minutes(10)).num_seconds();
+                let share = if due.iter().any(Option::is_some) { overdue.len() as i64 / over } else { NEW_A_SECOND.max(overdue.len() as i64 / 2) };
+                prop_assert!(most_in_a_second(&overdue) as i64 <= share + 3, "{} in a second, {share} on average", most_in_a_second(&overdue));
+                prop_assert!(polls.iter().all(|poll| *poll >= now && *poll <= now + TimeDelta::minutes(minutes)));
+                // Until the next stop each is polled as often as it is due.
+                let stop = now + TimeDelta::seconds(up);
+                for (seed, (due, first)) in due.iter_mut().zip(polls).enumerate() {
+                    let mut next = first;
+                    while next <= stop {
+                        next = schedule.next(Some(next), next, seed as u64);
+                    }
+                    *due = (first <= stop || due.is_some()).then_some(next);
+                }
+                now = stop;
+            }
+        }
+    }
+}
