@@ -19,7 +19,7 @@ use crate::store::sqlite::rename::RenameError;
 
 /// What the former names of a configuration ask for.
 pub(super) fn renames(config: &Config) -> Vec<Rename> {
-    config.sources.iter().flat_map(of).collect()
+    config.sources.iter().flat_map(|source| of(source)).collect()
 }
 
 fn of(source: &Source) -> impl Iterator<Item = Rename> {

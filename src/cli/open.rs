@@ -26,6 +26,19 @@ pub fn store_and_plan(config: Config) -> Result<(Direct, Plan), Failure> {
     Ok((store, plan))
 }
 
+/// Opens the store of a configuration to show what is in it. Whoever looks before the daemon was ever
+/// started finds nothing, and leaves nothing that the daemon could not write to.
+///
+/// # Errors
+///
+/// [`Failure`] with the code of what is wrong.
+pub fn to_show(config: Config) -> Result<(Direct, Plan), Failure> {
+    let store = Direct::open_to_read(&config.store.path).map_err(refused)?;
+    let store = store.map_or_else(|| Direct::empty().map_err(refused), Ok)?;
+    let plan = Plan::to_show(config).map_err(|error| Failure::new(Code::Bug, error))?;
+    Ok((store, plan))
+}
+
 /// The plan of a configuration, with the keys of its links where it has links.
 ///
 /// # Errors

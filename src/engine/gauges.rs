@@ -1,6 +1,9 @@
 //! Metrics that are read from the store: incidents that are not over, notices on their way, and how
 //! sources fare.
 
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 use tracing::warn;
 
 use crate::domain::Timestamp;
@@ -23,8 +26,32 @@ const STANDING: [State; 5] = [State::Pending, State::Open, State::Acknowledged, 
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];
 const WAITING: [&str; 4] = ["queued", "leased", "suppressed", "dead"];
 
-/// Shows them as they are now. Metrics never stop the work they tell of.
-pub async fn show(store: &Sqlite, plan: &Plan, board: &Board, now: Timestamp) {
+/// Shows what is read from the store.
+#[derive(Debug, Default)]
+pub struct Gauges {
+    /// When the rhythm of sources was read last.
+    rhythm_at: Option<Timestamp>,
+}
+
+/// The rhythm of sources moves by weeks, and reading it goes through all that came in five of them.
+const RHYTHM: TimeDelta = TimeDelta::hours(1);
+
+impl Gauges {
+    /// Shows everything as it is now. Metrics never stop the work they tell of.
+    pub async fn show(&mut self, store: &Sqlite, plan: &Arc<Plan>, board: &Board, now: Timestamp) {
+        show(store, plan, board, now).await;
+        // As long as nothing is known of any, looking is cheap.
+        let due = self.rhythm_at.is_none_or(|at| now - at >= RHYTHM || now < at) || !board.has(board::EXPECTED_SILENCE);
+        if due {
+            self.rhythm_at = Some(now);
+            if let Err(error) = sources::show_rhythm(store, plan, board, now).await {
+                warn!("the metrics of sources' rhythms could not be read: {error}");
+            }
+        }
+    }
+}
+
+async fn show(store: &Sqlite, plan: &Plan, board: &Board, now: Timestamp) {
     let read = store.read(|reader| Ok::<_, StoreError>((reader.incidents(false)?, reader.outbox()?, reader.health()?))).await;
     match read {
         Ok((incidents, outbox, health)) => {
@@ -71,7 +98,7 @@ mod tests {
             state: state.to_owned(),
             rows,
             error: None,
-            oldest: Some(now - chrono::TimeDelta::minutes(minutes)),
+            oldest: Some(now - TimeDelta::minutes(minutes)),
         };
         let outbox =
             [row("desk", "delivered", 7, 90), row("desk", "leased", 1, 4), row("desk", "queued", 2, 3), row("other", "dead", 1, 99)];

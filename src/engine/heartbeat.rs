@@ -19,11 +19,14 @@ use crate::domain::notice::Event;
 use crate::domain::notice::Facts;
 use crate::domain::ports::NewRow;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::secret::Secret;
+use crate::domain::trouble::Trouble;
 use crate::engine::Parts;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Target;
+use crate::engine::silence_of_source::cause::trouble_of;
 use crate::host::clock::Clock;
 use crate::incident::outbox::row_id;
 use crate::render::Method;
@@ -151,7 +154,9 @@ fn last_due(schedule: &Schedule, after: Timestamp, now: Timestamp) -> Option<Tim
 
 async fn say_well(heartbeat: &Heartbeat, plan: &Plan, parts: &Parts, due: Timestamp) -> Result<usize, StoreError> {
     let keys: Vec<StreamKey> = Target::all(plan).into_iter().map(|target| target.key).collect();
-    let health = parts.store.read(move |reader| Health::read(reader, &keys, due)).await?;
+    let mut health = parts.store.read(move |reader| Health::read(reader, &keys, due)).await?;
+    let blind = |sources: &[String]| sources.iter().any(|source| health.failing.iter().any(|(failing, _)| failing == source));
+    health.blind = plan.config.watches.iter().filter(|watch| blind(&watch.sources)).map(|watch| watch.name.clone()).collect();
     let rows = rows(heartbeat, plan, &health, due);
     for row in &rows {
         parts.store.enqueue(row.clone()).await?;
@@ -191,8 +196,10 @@ fn rows(heartbeat: &Heartbeat, plan: &Plan, health: &Health, due: Timestamp) -> 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Health {
     sources: usize,
-    /// Names of sources that cannot be read, with what they said.
+    /// Names of sources that something is wrong with, and what.
     failing: Vec<(String, String)>,
+    /// Watches that count one of these: no complaints from there say nothing.
+    blind: Vec<String>,
     messages: u64,
     opened: usize,
     standing: usize,
@@ -209,10 +216,17 @@ impl Health {
         let incidents = reader.incidents(true)?;
         let (outbox, size) = (reader.outbox()?, reader.size()?);
         let rows = |states: &[&str]| outbox.iter().filter(|count| states.contains(&count.state.as_str())).map(|count| count.rows).sum();
-        let failing = streams.iter().filter(|(_, stream)| stream.errors > 0);
+        // Whoever paused a source knows.
+        let wrong = |stream: &Stream| trouble_of(stream, now).filter(|(trouble, _)| trouble.blinds() && *trouble != Trouble::Paused);
+        let failing = streams.iter().filter_map(|(key, stream)| {
+            let says = wrong(stream)?.0.says();
+            let why = stream.error.as_ref().filter(|_| stream.errors > 0).map(|why| format!(": {why}"));
+            Some((key.source.clone(), format!("{says}{}", why.unwrap_or_default())))
+        });
         Ok(Self {
             sources: keys.len(),
-            failing: failing.map(|(key, stream)| (key.source.clone(), stream.error.clone().unwrap_or_default())).collect(),
+            failing: failing.collect(),
+            blind: Vec::new(),
             messages: size.items,
             opened: incidents.iter().filter_map(crate::domain::incident::Incident::opened).filter(|opened| now - *opened < WEEK).count(),
             standing: reader.incidents(false)?.iter().filter(|incident| incident.opened().is_some()).count(),
@@ -235,7 +249,10 @@ impl Health {
         let read = sources - self.failing.len().min(*sources);
         let mut lines =
             vec![format!("Uproar runs; {read} of {sources} sources were read without an error, and {messages} messages are stored.")];
-        lines.extend(self.failing.iter().map(|(source, why)| format!("Source {source} cannot be read: {why}")));
+        lines.extend(self.failing.iter().map(|(source, why)| format!("Source {source} {why}")));
+        if !self.blind.is_empty() {
+            lines.push(format!("No data for these watches from there, which is not calm: {}.", self.blind.join(", ")));
+        }
         lines.push(format!("Incidents: {opened} opened in the last 7 days, {standing} not over."));
         lines.push(format!("Notices: {delivered} delivered, {waiting} waiting, {dead} given up."));
         if *dead > 0 {
@@ -321,11 +338,17 @@ mod tests {
         Incidents: 2 opened in the last 7 days, 1 not over.
         Notices: 9 delivered, 0 waiting, 0 given up.
         ");
-        let ill = Health { failing: vec![("shop".to_owned(), "answered 503".to_owned())], dead: 1, ..health };
+        let ill = Health {
+            failing: vec![("shop".to_owned(), "cannot be read: answered 503".to_owned())],
+            blind: vec!["orders".to_owned()],
+            dead: 1,
+            ..health
+        };
         assert_eq!(ill.title(), "I am here, but not all is well");
         insta::assert_snapshot!(ill.lines().join("\n"), @r"
         Uproar runs; 2 of 3 sources were read without an error, and 1204 messages are stored.
         Source shop cannot be read: answered 503
+        No data for these watches from there, which is not calm: orders.
         Incidents: 2 opened in the last 7 days, 1 not over.
         Notices: 9 delivered, 0 waiting, 1 given up.
         `uproar status` shows what was given up, and why.

@@ -17,7 +17,7 @@ use crate::domain::ports::StoreError;
 use crate::engine::Parts;
 use crate::engine::courier::Courier;
 use crate::engine::each;
-use crate::engine::gauges;
+use crate::engine::gauges::Gauges;
 use crate::engine::keeper;
 use crate::engine::lookout::Lookout;
 use crate::engine::plan::Plan;
@@ -102,6 +102,7 @@ async fn build(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
 
 async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
     let mut lookout = Lookout::new(parts.store.clone(), Arc::clone(&plan), parts.clock, parts.board.clone(), parts.beats.clone());
+    let mut gauges = Gauges::default();
     loop {
         parts.beats.beat(Loop::Judge);
         let began = tokio::time::Instant::now();
@@ -121,7 +122,7 @@ async fn judge(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: Cancellation
             Err(StoreError::Stale) => warn!("an incident was changed while it was judged; looking again"),
             Err(error) => error!("series could not be judged: {error}; next try in {} s", ROUND.as_secs()),
         }
-        gauges::show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
+        gauges.show(&parts.store, &plan, &parts.board, parts.clock.now()).await;
         // Where a look takes long, the next one is the further away: polls want the machine too.
         let gap = LOOK_GAP.max(began.elapsed() * 10).min(ROUND / 2);
         let period = parts.clock.until(parts.clock.now() + LOOK_PERIOD).clamp(LOOK_GAP, ROUND);

@@ -79,6 +79,20 @@ impl Plan {
         Ok(Self { rules: Arc::new(rules), sources, channels, label_keys, instance, link_keys: None, config })
     }
 
+    /// The same for a command that only shows what is stored: its rules tag nothing, for compiling them
+    /// takes longer than all it does.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRules`] never, as there are none.
+    pub fn to_show(mut config: Config) -> Result<Self, BadRules> {
+        let themes = std::mem::take(&mut config.themes);
+        let models = std::mem::take(&mut config.models.used);
+        let mut plan = Self::build(config, &[])?;
+        (plan.config.themes, plan.config.models.used) = (themes, models);
+        Ok(plan)
+    }
+
     /// The same with keys for tickets.
     #[must_use]
     pub fn with_link_keys(self, link_keys: Option<Arc<Keyring>>) -> Self {

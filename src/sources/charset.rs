@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub mark: usize,
     /// Nothing but the bytes themselves spoke for it.
     pub guessed: bool,
+    /// What was declared and is not true.
+    pub overruled: Option<&'static Encoding>,
 }
 
 /// Finds the encoding: byte order mark, then UTF-8 if it is that, then what was declared, then the
@@ -27,18 +29,18 @@ pub(super) struct Found {
 /// a longer text, whose last character may be cut.
 pub(super) fn find(bytes: &[u8], declared: Option<&str>, whole: bool) -> Found {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return Found { encoding, mark, guessed: false };
+        return Found { encoding, mark, guessed: false, overruled: None };
     }
     let declared = declared.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
     let utf16 = utf16_by_zeros(bytes);
-    let found = |encoding, guessed| Found { encoding, mark: 0, guessed };
+    let found = |encoding, guessed| Found { encoding, mark: 0, guessed, overruled: None };
     if utf16.is_none() && is_utf8(bytes, whole) {
         let seven_bits = bytes.is_ascii();
         return match declared {
             Some(encoding) if seven_bits && !encoding.is_ascii_compatible() && encoding != UTF_16LE && encoding != UTF_16BE => {
                 found(encoding, false)
             }
-            _ => found(UTF_8, false),
+            _ => Found { overruled: declared.filter(|encoding| !seven_bits && *encoding != UTF_8), ..found(UTF_8, false) },
         };
     }
     match (utf16, declared) {

@@ -13,19 +13,24 @@ use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
+use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::Source;
 use crate::sources::charset;
+use crate::sources::html;
 use crate::text::hash;
 
 mod identity;
 mod json;
+mod mend;
+mod names;
 mod outline;
 mod repair;
 mod suspect;
+mod wishes;
 mod xml;
 
 /// Where a feed is.
@@ -39,6 +44,9 @@ pub enum Settings {
 
 /// Largest document that is read from a file, in bytes.
 pub const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// Longest title and name of an author, in bytes.
+const LONGEST_TITLE: usize = 1024;
 
 /// A feed.
 #[derive(Debug)]
@@ -57,12 +65,9 @@ impl Feed {
 impl Source for Feed {
     fn first(&self, _shard: &Shard, _cursor: &Cursor, _now: Timestamp) -> Request {
         match &self.settings {
-            Settings::Url(url) => Request::Get(Get {
-                url: url.clone(),
-                accept: "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5".to_owned(),
-                conditional: true,
-                context: String::new(),
-            }),
+            Settings::Url(url) => {
+                Request::Get(Get { url: url.clone(), accept: wishes::ACCEPT.to_owned(), conditional: true, context: String::new() })
+            }
             Settings::File(path) => Request::Slice(Slice { path: path.clone(), from: 0, limit: LARGEST, context: String::new() }),
         }
     }
@@ -91,28 +96,21 @@ pub fn document(body: &[u8], content_type: &str, url: Option<&str>) -> Result<Pa
     let declared = charset::of_content_type(content_type).or_else(|| declared_inside(body));
     let found = charset::find(body, declared, true);
     let text = charset::decode(body, &found);
-    let text = text.trim_start_matches('\u{feff}');
     let base = url.and_then(|url| Url::parse(url).ok());
-    // NUL never belongs to a document, and the strict parser stops at it.
-    let cleaned;
-    let text = if text.contains('\0') {
-        cleaned = text.replace('\0', "");
-        &cleaned
-    } else {
-        text
-    };
-    let read = match text.trim_start().as_bytes().first() {
-        Some(b'{' | b'[') => json::read(text.trim_start(), base.as_ref()),
-        _ => xml::read(text, base.as_ref()),
-    };
-    let mut page = read.ok_or_else(|| suspect::looks_like(text))?;
-    if text.contains('\u{fffd}') {
-        let name = found.encoding.name();
-        page.warnings.push(Warning::new("bad_character", "", format!("some bytes are no {name} and show as U+FFFD")));
-    } else if found.guessed {
-        let name = found.encoding.name();
-        page.warnings.push(Warning::new("encoding_guessed", "", format!("no encoding is declared and it is not UTF-8: read as {name}")));
-    }
+    let mut warnings = encoding_warnings(&found, &text);
+    let text = mend::mended(text.trim_start_matches('\u{feff}'), &mut warnings);
+    let mut page = match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => json::read(text.trim_start(), base.as_ref()).ok_or_else(|| suspect::looks_like(&text, base.as_ref())),
+        _ => xml::read(&text, base.as_ref()).map_err(|refused| match refused {
+            outline::Refused::NoFeed => suspect::looks_like(&text, base.as_ref()),
+            outline::Refused::Excess(what) => {
+                ReadError::new(format!("a feed that no reader should have to bear: {what}"), "tell those who run the server")
+            }
+        }),
+    }?;
+    page.items.iter_mut().for_each(within_limits);
+    warnings.append(&mut page.warnings);
+    page.warnings = warnings;
     let mut ids = page.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>();
     ids.sort_unstable();
     let shared = ids.windows(2).filter(|pair| pair[0] == pair[1]).count();
@@ -121,6 +119,33 @@ pub fn document(body: &[u8], content_type: &str, url: Option<&str>) -> Result<Pa
         page.warnings.push(Warning::new("duplicate_id", "", message));
     }
     Ok(page)
+}
+
+/// What the encoding gives reason to say.
+fn encoding_warnings(found: &charset::Found, text: &str) -> Vec<Warning> {
+    let name = found.encoding.name();
+    let mut warnings = Vec::new();
+    if let Some(declared) = found.overruled {
+        let message = format!("declared as {}, but all of it is {name}: read as that", declared.name());
+        warnings.push(Warning::new("encoding_overruled", "", message));
+    }
+    if text.contains('\u{fffd}') {
+        warnings.push(Warning::new("bad_character", "", format!("some bytes are no {name} and show as U+FFFD")));
+    } else if found.guessed {
+        warnings.push(Warning::new("encoding_guessed", "", format!("no encoding is declared that fits: read as {name}")));
+    }
+    warnings
+}
+
+/// Cuts what is too long for anybody to read.
+fn within_limits(item: &mut Item) {
+    for (text, longest) in [(&mut item.title, LONGEST_TITLE), (&mut item.text, html::LONGEST)] {
+        let end = text.floor_char_boundary(longest);
+        text.truncate(end);
+    }
+    if let Some(author) = &mut item.author {
+        author.truncate(author.floor_char_boundary(LONGEST_TITLE));
+    }
 }
 
 /// The encoding that an XML declaration names.

@@ -21,7 +21,7 @@ pub(super) fn to_text(html: &str) -> String {
     // Name of the element whose content nobody reads.
     let mut unread: Option<&str> = None;
     let mut preformatted = 0_u32;
-    for token in Tokens::of(html) {
+    for token in Tokens::of_words(html) {
         match token {
             Token::Close { name } if unread.is_some_and(|open| open.eq_ignore_ascii_case(name)) => unread = None,
             _ if unread.is_some() => {}
@@ -65,20 +65,22 @@ fn is(name: &str, names: &[&str]) -> bool {
 /// Appends a text as a browser shows it: blanks and line ends of the source are one blank. Blanks
 /// that do not break stay.
 fn push_folded(written: &str, text: &mut String) {
-    let mut blank = false;
-    for letter in written.chars() {
-        if matches!(letter, ' ' | '\t' | '\r' | '\n' | '\u{c}') {
-            blank = true;
-            continue;
-        }
-        if blank && !text.ends_with([' ', '\n']) {
+    const BLANKS: [char; 5] = [' ', '\t', '\r', '\n', '\u{c}'];
+    let mut rest = written;
+    while !rest.is_empty() {
+        let words = rest.trim_start_matches(BLANKS);
+        if words.len() < rest.len() && !text.ends_with([' ', '\n']) {
             text.push(' ');
         }
-        blank = false;
-        text.push(letter);
-    }
-    if blank && !text.ends_with([' ', '\n']) {
-        text.push(' ');
+        // As far as single blanks go, nothing needs folding.
+        let bytes = words.as_bytes();
+        let blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xc);
+        let end = (0..bytes.len())
+            .find(|at| blank(bytes[*at]) && (bytes[*at] != b' ' || bytes.get(at + 1).is_none_or(|next| blank(*next))))
+            .unwrap_or(bytes.len());
+        let (plain, after) = words.split_at(end);
+        text.push_str(plain);
+        rest = after;
     }
 }
 
@@ -95,7 +97,12 @@ fn tidy(text: &str) -> String {
             tidied.push_str(if empty > 0 { "\n\n" } else { "\n" });
         }
         empty = 0;
-        tidied.extend(line.chars().filter(|letter| !letter.is_control() || *letter == '\t'));
+        let control = |letter: char| letter.is_control() && letter != '\t';
+        if line.contains(control) {
+            tidied.extend(line.chars().filter(|letter| !control(*letter)));
+        } else {
+            tidied.push_str(line);
+        }
     }
     tidied
 }
@@ -121,6 +128,9 @@ mod tests {
             ("<b>unclosed <i>tags", "unclosed tags"),
             ("<pre>a\n  b</pre>", "a\nb"),
             ("in<b>side</b>", "inside"),
+            ("rated A<B", "rated A<B"),
+            ("cut in a <a href=\"http://x.te", "cut in a"),
+            ("it doesn&#146;t open", "it doesn\u{2019}t open"),
         ] {
             assert_eq!(to_text(html), text, "{html}");
         }

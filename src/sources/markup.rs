@@ -29,16 +29,40 @@ pub(super) enum Token<'a> {
     Verbatim(&'a str),
 }
 
+/// What was odd about the references of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Oddities {
+    /// Signs `&` that begin no reference.
+    pub bare: u32,
+    /// Names that HTML knows and XML does not.
+    pub named: u32,
+    /// References to characters that XML forbids; they are left out.
+    pub forbidden: u32,
+}
+
 /// The tokens of a document; comments, instructions and declarations are left out.
 pub(super) struct Tokens<'a> {
+    text: &'a str,
     rest: &'a str,
     /// No CDATA section ends from here on; looked for once only.
     unclosed: bool,
+    /// It is a text that people wrote, not a document.
+    words: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        Self { rest: text, unclosed: false }
+        Self { text, rest: text, unclosed: false, words: false }
+    }
+
+    /// The tokens of a text that people wrote and that may hold a `<` of its own.
+    pub(super) fn of_words(text: &'a str) -> Self {
+        Self { words: true, ..Self::of(text) }
+    }
+
+    /// How far the document is read, in bytes.
+    pub(super) fn offset(&self) -> usize {
+        self.text.len() - self.rest.len()
     }
 
     /// Takes what comes before `end` and skips `end`; without one it takes all.
@@ -51,10 +75,13 @@ impl<'a> Tokens<'a> {
     /// An unclosed CDATA section ends where its item ends, or it would swallow all that follow.
     fn verbatim(&mut self) -> &'a str {
         self.rest = &self.rest["<![CDATA[".len()..];
-        self.unclosed = self.unclosed || !self.rest.contains("]]>");
-        if !self.unclosed {
-            return self.up_to("]]>");
+        if !self.unclosed
+            && let Some((taken, rest)) = self.rest.split_once("]]>")
+        {
+            self.rest = rest;
+            return taken;
         }
+        self.unclosed = true;
         let near = cut(self.rest, 256 * 1024);
         let end = ["</description>", "</content", "</summary>", "</title>", "</item>", "</entry>"]
             .iter()
@@ -87,6 +114,10 @@ impl<'a> Tokens<'a> {
         let inside = &self.rest[1..];
         let (inside, closing) = inside.strip_prefix('/').map_or((inside, false), |inside| (inside, true));
         let end = end_of_tag(inside);
+        // What the end of the text cuts and is but a name is none: `a <b`.
+        if self.words && end == inside.len() && !closing && inside.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Token::Text(std::mem::take(&mut self.rest));
+        }
         self.rest = inside.get(end + 1..).unwrap_or_default();
         let inside = &inside[..end];
         let (inside, empty) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
@@ -147,49 +178,80 @@ pub(super) fn attributes(mut text: &str) -> impl Iterator<Item = (&str, Cow<'_, 
 
 /// Text with its references resolved once; what is no reference stays as it is.
 pub(super) fn resolve(text: &str) -> Cow<'_, str> {
-    if !text.contains('&') {
+    resolve_noting(text, &mut Oddities::default())
+}
+
+/// As [`resolve`], and notes what was odd.
+pub(super) fn resolve_noting<'a>(text: &'a str, odd: &mut Oddities) -> Cow<'a, str> {
+    let Some(first) = text.find('&') else {
         return Cow::Borrowed(text);
-    }
+    };
     let mut resolved = String::with_capacity(text.len());
-    let mut rest = text;
+    let (before, mut rest) = text.split_at(first);
+    resolved.push_str(before);
     let mut high = None;
-    while let Some(at) = rest.find('&') {
-        resolved.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let reference = rest.bytes().take(33).position(|byte| byte == b';').map(|end| &rest[1..end]);
-        let Some(reference) = reference else {
-            resolved.push('&');
-            rest = &rest[1..];
-            continue;
-        };
-        rest = &rest[reference.len() + 2..];
-        match number_of(reference) {
-            Some(half @ 0xD800..=0xDBFF) => high = Some(half),
-            Some(half @ 0xDC00..=0xDFFF) => {
-                // A character written as two halves, as JavaScript counts it.
-                let whole = high.take().map(|high| 0x1_0000 + ((high - 0xD800) << 10) + (half - 0xDC00));
-                resolved.extend(whole.and_then(char::from_u32));
+    loop {
+        // A name ends where its letters end: `R&D &amp; sons` has one reference.
+        let end = 1 + rest.bytes().skip(1).take(32).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+        let reference = (end > 1 && rest.as_bytes().get(end) == Some(&b';')).then(|| &rest[1..=end]);
+        match reference {
+            None => {
+                odd.bare += 1;
+                resolved.push('&');
+                rest = &rest[1..];
             }
-            Some(code) => resolved.extend(char::from_u32(code).filter(|letter| allowed(*letter))),
-            None => named(reference, &mut resolved),
+            Some(reference) => {
+                rest = &rest[reference.len() + 1..];
+                one_reference(reference, &mut high, &mut resolved, odd);
+            }
         }
+        let Some(at) = rest.find('&') else { break };
+        let (before, after) = rest.split_at(at);
+        resolved.push_str(before);
+        rest = after;
     }
     resolved.push_str(rest);
     Cow::Owned(resolved)
 }
 
+/// Appends what a reference stands for, written without its `&` and with its `;`. `high` is the
+/// first half of a character that is written as two, as JavaScript counts it.
+fn one_reference(reference: &str, high: &mut Option<u32>, out: &mut String, odd: &mut Oddities) {
+    let name = &reference[..reference.len() - 1];
+    match number_of(name) {
+        Some(half @ 0xD800..=0xDBFF) => *high = Some(half),
+        Some(half @ 0xDC00..=0xDFFF) => {
+            let whole = high.take().map(|high| 0x1_0000 + ((high - 0xD800) << 10) + (half - 0xDC00));
+            out.extend(whole.and_then(char::from_u32));
+        }
+        // What HTML says of numbers that are no letters but were ones in Windows-1252.
+        Some(code @ 0x80..=0x9F) => out.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[code as u8]).0),
+        Some(code) => {
+            let letter = char::from_u32(code).filter(|letter| allowed(*letter));
+            odd.forbidden += u32::from(letter.is_none());
+            out.extend(letter);
+        }
+        None => named(reference, out, odd),
+    }
+}
+
 /// Appends text so that XML reads it back the same; characters that XML forbids are left out.
 pub(super) fn escape_into(out: &mut String, text: &str) {
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            letter if allowed(letter) => out.push(letter),
+    let mut rest = text;
+    while let Some(at) = rest.find(|letter| matches!(letter, '&' | '<' | '>' | '"') || !allowed(letter)) {
+        let (plain, after) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = after.chars();
+        match letters.next() {
+            Some('&') => out.push_str("&amp;"),
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('"') => out.push_str("&quot;"),
             _ => {}
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
 }
 
 /// At most so many bytes of a text, cut at a character.
@@ -207,23 +269,25 @@ fn number_of(reference: &str) -> Option<u32> {
     digits.strip_prefix(['x', 'X']).map_or_else(|| digits.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())
 }
 
-fn named(reference: &str, out: &mut String) {
+/// Appends what a named reference stands for; one that nobody knows stays as it is.
+fn named(reference: &str, out: &mut String, odd: &mut Oddities) {
     match reference {
-        "amp" => out.push('&'),
-        "lt" => out.push('<'),
-        "gt" => out.push('>'),
-        "quot" => out.push('"'),
-        "apos" => out.push('\''),
-        other => match NAMED_ENTITIES.get(&format!("{other};")) {
+        "amp;" => out.push('&'),
+        "lt;" => out.push('<'),
+        "gt;" => out.push('>'),
+        "quot;" => out.push('"'),
+        "apos;" => out.push('\''),
+        other => match NAMED_ENTITIES.get(other) {
             // The table holds beginnings of names too, with zeros for what they stand for.
             Some((first, second)) if *first > 0 => {
+                odd.named += 1;
                 out.extend(char::from_u32(*first));
                 out.extend(char::from_u32(*second).filter(|letter| *letter != '\0'));
             }
             _ => {
+                odd.bare += 1;
                 out.push('&');
                 out.push_str(other);
-                out.push(';');
             }
         },
     }

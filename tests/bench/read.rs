@@ -1,8 +1,10 @@
 //! How fast exports, recordings and feeds are read: rows a second on one core.
 //!
-//! `cargo bench --bench read`
+//! `cargo bench --bench read`; `cargo bench --bench read -- feeds` for feeds alone. Beside ours stand the strict parser alone, which
+//! reads broken documents not at all, and feedparser where a Python with it is called `FEEDPARSER`.
 
 #![allow(clippy::unwrap_used, reason = "what is read here was written here")]
+#![allow(clippy::print_stdout, reason = "figures of another program")]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -57,21 +59,88 @@ fn replay(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(ROWS)).bench(|| assert_eq!(read(&source, text.as_bytes()), ROWS));
 }
 
-#[divan::bench]
-fn rss(bencher: Bencher<'_, '_>) {
-    let mut text = "<rss version=\"2.0\"><channel><title>t</title><link>https://x.test/</link>".to_owned();
-    for n in 0..1_000 {
-        write!(
-            text,
-            "<item><guid>{n}</guid><link>/t/{n}</link><title>Title {n}</title><description>&lt;p&gt;{}&lt;/p&gt;</description></item>",
-            sentence(n)
-        )
-        .unwrap();
+/// The same 1,000 messages in the forms that are common, well-formed and not.
+mod feeds {
+    use std::io::Write as _;
+    use std::process::Command;
+    use std::process::Stdio;
+
+    use divan::Bencher;
+    use divan::counter::BytesCount;
+    use divan::counter::ItemsCount;
+    use uproar::sources::feed;
+
+    const ITEMS: usize = 1_000;
+    const FORMS: &[&str] = &["rss", "rss_broken", "atom", "json"];
+
+    #[divan::bench(args = FORMS)]
+    fn ours(bencher: Bencher<'_, '_>, form: &str) {
+        let text = document(form);
+        let read = || feed::document(text.as_bytes(), "", Some("https://x.test/feed")).unwrap();
+        assert_eq!(read().items.len(), ITEMS);
+        bencher.counter(ItemsCount::new(ITEMS)).counter(BytesCount::of_str(&text)).bench(read);
     }
-    text += "</channel></rss>";
-    bencher
-        .counter(ItemsCount::new(1_000_usize))
-        .bench(|| assert_eq!(feed::document(text.as_bytes(), "", None).unwrap().items.len(), 1_000));
+
+    #[divan::bench(args = FORMS)]
+    fn strict_parser_alone(bencher: Bencher<'_, '_>, form: &str) {
+        let text = document(form);
+        let read = || feed_rs::parser::parse(text.as_bytes());
+        bencher.counter(ItemsCount::new(ITEMS)).counter(BytesCount::of_str(&text)).bench(read);
+    }
+
+    #[divan::bench(args = ["rss", "rss_broken", "atom"], sample_count = 1, sample_size = 1)]
+    fn feedparser(bencher: Bencher<'_, '_>, form: &str) {
+        let Ok(python) = std::env::var("FEEDPARSER") else { return };
+        let text = document(form);
+        let run = || {
+            let code = "import sys,time,feedparser\nd=sys.stdin.buffer.read()\nt=time.time()\nfeedparser.parse(d)\nprint(time.time()-t)";
+            let mut child = Command::new(&python).args(["-c", code]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            String::from_utf8(output.stdout).unwrap().trim().parse::<f64>().unwrap_or(f64::NAN)
+        };
+        // Its start is not its reading; the figure is its own.
+        let seconds = run();
+        println!("  feedparser, {form}: {:.0} items/s, {:.2} MB/s", ITEMS as f64 / seconds, text.len() as f64 / 1e6 / seconds);
+        bencher.counter(ItemsCount::new(ITEMS)).bench(run);
+    }
+
+    fn document(form: &str) -> String {
+        let items = (0..ITEMS).map(|n| item(form, n)).collect::<Vec<_>>();
+        match form {
+            "atom" => format!(
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"><title>t</title><id>u</id>{}</feed>",
+                items.concat()
+            ),
+            "json" => format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"t\",\"items\":[{}]}}", items.join(",")),
+            _ => format!(
+                "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>t</title>\
+                 <link>https://x.test/</link>{}</channel></rss>",
+                items.concat()
+            ),
+        }
+    }
+
+    fn item(form: &str, n: usize) -> String {
+        let (date, said) = (super::date(n), super::sentence(n));
+        let markup = format!("<p>{said}</p><p>{said}<br/>Grüße, <a href=\"https://x.test/u/{n}\">Mika</a></p>");
+        let escaped = markup.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let sign = if form == "rss_broken" { "&" } else { "&amp;" };
+        match form {
+            "atom" => format!(
+                "<entry><id>tag:x.test,2026:{n}</id><title>Late {sign} closed {n}</title><link href=\"/t/{n}\"/><published>{date}</published>\
+                 <updated>{date}</updated><author><name>Mika {n}</name></author><summary>{said}</summary><content type=\"html\">{escaped}</content></entry>"
+            ),
+            "json" => format!(
+                "{{\"id\":\"{n}\",\"url\":\"https://x.test/t/{n}\",\"title\":\"Late {n}\",\"content_html\":{markup:?},\"date_published\":\"{date}\"}}"
+            ),
+            _ => format!(
+                "<item><title>Late {sign} closed {n}</title><link>https://x.test/t/{n}</link><guid isPermaLink=\"false\">t-{n}</guid>\
+                 <pubDate>Mon, 05 Oct 2026 09:30:00 +0200</pubDate><author>m@x.test (Mika {n})</author><description>{said}</description>\
+                 <content:encoded><![CDATA[{markup}]]></content:encoded></item>\n"
+            ),
+        }
+    }
 }
 
 fn file(bencher: Bencher<'_, '_>, text: &str) {

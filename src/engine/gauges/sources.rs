@@ -6,15 +6,23 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
+use crate::domain::count::Quarter;
+use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::trouble::Trouble;
 use crate::engine::plan::Plan;
 use crate::engine::silence_of_source;
 use crate::engine::silence_of_source::Ailing;
+use crate::engine::silence_of_source::rhythm::Rhythm;
+use crate::engine::silence_of_source::rhythm::WEEKS;
 use crate::polling::state::State;
+use crate::store::sqlite::Sqlite;
 use crate::web::board;
 use crate::web::board::Board;
 
@@ -68,5 +76,97 @@ pub(in crate::engine) fn show_sources(board: &Board, plan: &Plan, streams: &Hash
     for watch in &plan.config.watches {
         let no_data = watch.sources.iter().any(|source| blind.contains(source.as_str()));
         board.set(board::WATCH_NO_DATA, &[("watch", &watch.name)], f64::from(u8::from(no_data)));
+    }
+}
+
+/// Shows after how long without anything new each source would be a wonder; of too many sources for
+/// none, for those that are named are not fine already.
+pub(super) async fn show_rhythm(store: &Sqlite, plan: &Arc<Plan>, board: &Board, now: Timestamp) -> Result<(), StoreError> {
+    if plan.sources.len() > NAMED {
+        return Ok(());
+    }
+    let asked = Arc::clone(plan);
+    let waits = store
+        .read(move |reader| {
+            let mut rhythms: HashMap<String, Rhythm> = HashMap::new();
+            let range = Quarter::of(now - TimeDelta::days(7) * (WEEKS + 1))..Quarter(Quarter::of(now).0 + 1);
+            reader.arrivals(range, |source, quarter, messages| {
+                if let Some(rhythm) = rhythms.get_mut(source) {
+                    rhythm.add(quarter, messages);
+                } else {
+                    rhythms.entry(source.to_owned()).or_default().add(quarter, messages);
+                }
+            })?;
+            let streams: HashMap<StreamKey, Stream> = reader.streams()?.into_iter().collect();
+            let wait = |ready: &Arc<crate::engine::plan::ReadySource>| {
+                let rhythm = rhythms.get(&ready.settings.name)?;
+                let wait = silence_of_source::expected_silence(ready, &silence_of_source::of(ready, &streams), rhythm, now)?;
+                Some((ready.settings.name.clone(), wait))
+            };
+            Ok::<_, StoreError>(asked.sources.iter().filter_map(wait).collect::<Vec<_>>())
+        })
+        .await?;
+    board.clear(board::EXPECTED_SILENCE);
+    for (source, wait) in waits {
+        board.set(board::EXPECTED_SILENCE, &[("source", &source)], wait.num_seconds() as f64);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::domain::incident::NoData;
+    use crate::domain::item::Shard;
+    use crate::host::credentials::Credentials;
+
+    const CONFIG: &str = r#"
+        [[source]]
+        name = "a"
+        every = "1h"
+        file = { folder = "a" }
+        [[source]]
+        name = "b"
+        every = "1h"
+        file = { folder = "b" }
+        [[watch]]
+        name = "both"
+        themes = ["late"]
+        notify = ["box"]
+        [[theme]]
+        name = "late"
+        rules = ["late"]
+        [[target]]
+        name = "box"
+        file = { folder = "mails" }
+    "#;
+
+    #[test]
+    fn a_source_has_one_state_and_its_watches_say_that_they_have_no_data() {
+        let documents = [Document { name: "uproar.toml".to_owned(), text: CONFIG.to_owned() }];
+        let plan = Plan::build(parse(&documents, &Credentials::of_this_process()).config.unwrap(), &[7; 32]).unwrap();
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let key = |source: &str| StreamKey { source: source.to_owned(), shard: Shard::whole() };
+        let failing = Stream { errors: 3, error: Some("no answer".to_owned()), complete_to: Some(now), ..Stream::default() };
+        let streams = HashMap::from([(key("a"), failing), (key("b"), Stream { complete_to: Some(now), ..Stream::default() })]);
+        let no_data = NoData { source: "a".to_owned(), since: now, fails: true, error: None, trouble: Some(Trouble::Unreachable) };
+        let board = Board::default();
+        show_sources(&board, &plan, &streams, &[Ailing { no_data, told: false }], now);
+        let text = board.exposition();
+        for line in [
+            "uproar_sources{state=\"failing\"} 1",
+            "uproar_source_state{source=\"a\",state=\"failing\"} 1",
+            "uproar_source_state{source=\"b\",state=\"ok\"} 1",
+            "uproar_source_errors{source=\"a\"} 3",
+            "uproar_watch_no_data{watch=\"both\"} 1",
+        ] {
+            assert!(text.lines().any(|said| said == line), "{line} is not in\n{text}");
+        }
+        show_sources(&board, &plan, &HashMap::new(), &[], now);
+        let text = board.exposition();
+        assert!(text.contains("uproar_source_state{source=\"a\",state=\"waiting\"} 1") && !text.contains("source=\"a\",state=\"failing\""));
+        assert!(text.contains("uproar_watch_no_data{watch=\"both\"} 0"), "{text}");
     }
 }

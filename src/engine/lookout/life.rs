@@ -13,6 +13,11 @@ use crate::domain::ports::Outbox;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::Wish;
+use crate::domain::standing::Doubt;
+use crate::domain::standing::Standing;
+use crate::domain::standing::Suspect;
+use crate::domain::trouble::Trouble;
 use crate::engine::intake::Intake;
 use crate::store::sqlite::Sqlite;
 
@@ -248,4 +253,95 @@ async fn nobody_is_late_to_acknowledge_what_waits_for_the_end_of_quiet_hours() {
         }
     }
     panic!("nothing opened");
+}
+
+#[tokio::test]
+async fn an_incident_outlasts_two_days_without_its_source_and_resolves_when_it_comes_back_calm() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    scene.look(NOW - 1).await;
+    scene.say(&vec![(NOW, "late"); 30], NOW, false).await;
+    scene.look(NOW).await;
+    assert_eq!(scene.of(Kind::Spike).await.state, State::Open);
+    for hour in NOW + 1..NOW + 49 {
+        scene.store.note_poll(&stream(), PollNote::failed("HTTP 500", at(hour), at(hour))).await.unwrap();
+        scene.look(hour).await;
+        let spike = scene.of(Kind::Spike).await;
+        assert_eq!(spike.state, State::Open, "no bucket of {hour} was judged to be calm");
+        assert_eq!(spike.no_data.len(), usize::from(hour >= NOW + 3), "three errors are more than a hiccup: {hour}");
+    }
+    let mut row = scene.next().await.unwrap();
+    while (row.facts.kind, row.facts.event) != (Kind::NoData, Event::Opened) {
+        row = scene.next().await.unwrap();
+    }
+    assert!(row.facts.at - row.facts.since < TimeDelta::hours(7), "told after six hours, not after a day");
+
+    let late: Vec<(i64, &str)> = (NOW + 1..NOW + 50).map(|hour| (hour, "fine")).collect();
+    scene.say(&late, NOW + 49, false).await;
+    scene.look(NOW + 49).await;
+    assert!(scene.of(Kind::Spike).await.no_data.is_empty());
+    assert_eq!(scene.of(Kind::NoData).await.state, State::Resolved);
+    for hour in NOW + 50..NOW + 60 {
+        scene.say(&[(hour, "fine"); 3], hour, false).await;
+        scene.look(hour).await;
+    }
+    assert_eq!(scene.of(Kind::Spike).await.state, State::Resolved);
+    let mut over = None;
+    while let Some(row) = scene.next().await {
+        over = Some(row).filter(|row| (row.facts.kind, row.facts.event) == (Kind::NoData, Event::Resolved)).or(over);
+    }
+    assert!(over.unwrap().facts.silent.unwrap().came_late >= 48, "what came late is told with the end");
+}
+
+#[tokio::test]
+async fn a_trouble_that_waiting_does_not_mend_is_told_after_three_polls() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    for (poll, expected) in [(1, false), (2, false), (3, true)] {
+        let now = at(NOW) + TimeDelta::minutes(10 * poll);
+        let note = PollNote::failed("not a feed: a login page; use the public address", now, now);
+        scene.store.note_poll(&stream(), note).await.unwrap();
+        scene.lookout.look_at(now).await.unwrap();
+        let told = scene.store.newest().await.unwrap().iter().any(|incident| incident.key.kind == Kind::NoData);
+        assert_eq!(told, expected, "poll {poll}");
+    }
+    assert_eq!(scene.of(Kind::NoData).await.no_data[0].trouble(), Trouble::Login);
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_patience_is_no_alarm_by_itself() {
+    let mut scene = Scene::new().await;
+    scene.configure(&CONFIG.replace("every = \"1h\"", "every = \"12h\"")).await;
+    let mut opened = None;
+    for hour in NOW..NOW + 30 {
+        let why = "https://shop.example answered 429: it asks to be left alone for 3600 s; a longer interval helps";
+        scene.store.note_poll(&stream(), PollNote::failed(why, at(hour), at(hour))).await.unwrap();
+        scene.look(hour).await;
+        let told = scene.store.newest().await.unwrap().iter().any(|incident| incident.key.kind == Kind::NoData);
+        opened = opened.or(told.then_some(hour - NOW));
+    }
+    assert!(opened.is_some_and(|hour| (22..=25).contains(&hour)), "{opened:?}");
+}
+
+#[tokio::test]
+async fn what_is_paused_or_not_believed_yet_blinds_its_watches_and_is_told_to_nobody() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    scene.look(NOW - 1).await;
+    scene.say(&vec![(NOW, "late"); 30], NOW, false).await;
+    scene.look(NOW).await;
+    let suspect = |polls| Some(Suspect { why: Doubt::Empty, polls, since: at(NOW + 1) });
+    let standing = Standing { suspect: suspect(1), ..Standing::default() };
+    let note = PollNote { standing: Some(Box::new(standing)), ..PollNote::unchanged(at(NOW + 1), at(NOW + 1)) };
+    scene.store.note_poll(&stream(), note).await.unwrap();
+    scene.look(NOW + 1).await;
+    assert_eq!(scene.of(Kind::Spike).await.no_data[0].trouble(), Trouble::Empty);
+
+    scene.store.wish(&stream(), Wish::Pause, at(NOW + 2)).await.unwrap();
+    for hour in NOW + 2..NOW + 30 {
+        scene.look(hour).await;
+    }
+    let spike = scene.of(Kind::Spike).await;
+    assert_eq!((spike.state, spike.no_data[0].trouble()), (State::Open, Trouble::Paused));
+    assert!(!scene.store.newest().await.unwrap().iter().any(|incident| incident.key.kind == Kind::NoData));
 }

@@ -44,7 +44,8 @@ pub fn of_error(why: &str) -> Trouble {
     if let Some((_, trouble)) = words.iter().find(|(beginning, _)| why.starts_with(beginning)) {
         return *trouble;
     }
-    if why.split(';').next().is_some_and(|what| what.contains("robots.txt")) {
+    // Where it could not even be read, waiting helps.
+    if why.split(';').next().is_some_and(|what| what.contains(" robots.txt ") && !what.contains(" could not be read ")) {
         return Trouble::Robots;
     }
     let status =
@@ -105,7 +106,8 @@ mod tests {
             ("https://shop.example answered 410: it is gone for good", Trouble::Gone),
             ("https://shop.example answered 503: it asks to be left alone for 60 s", Trouble::Busy),
             ("https://shop.example answered 500: it is out of order", Trouble::Unreachable),
-            ("https://shop.example was not asked: its robots.txt disallows it; see `robots`", Trouble::Robots),
+            ("https://shop.example was not asked: its robots.txt asks programs not to read this address; ask", Trouble::Robots),
+            ("https://shop.example was not asked: its robots.txt could not be read (it answered 403), and", Trouble::Unreachable),
             ("a table that answered 404: no", Trouble::Unreachable),
             ("https://shop.example cannot be reached: no route to host", Trouble::Unreachable),
             ("", Trouble::Unreachable),

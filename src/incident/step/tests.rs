@@ -8,6 +8,7 @@ use crate::domain::incident::Call;
 use crate::domain::incident::Numbers;
 use crate::domain::incident::Reason;
 use crate::domain::incident::Segment;
+use crate::domain::trouble::Trouble;
 
 fn key() -> SeriesKey {
     SeriesKey { watch: "w".to_owned(), theme: "t".to_owned(), segment: Segment::All, kind: Kind::Spike }
@@ -572,5 +573,28 @@ proptest! {
                 other => prop_assert!(false, "{other}"),
             }
         }
+    }
+}
+
+#[test]
+fn a_source_that_turns_worse_is_told_once_more_and_an_end_ends_it() {
+    let key = SeriesKey { watch: "source:app".to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind: Kind::NoData };
+    let wrong = |trouble: Trouble| {
+        Cause::Silent(NoData { source: "app".to_owned(), since: hour(0), fails: trouble.is_failure(), error: None, trouble: Some(trouble) })
+    };
+    let heard = Cause::Heard("app".to_owned());
+    let story = [
+        (wrong(Trouble::Gap), Some(Event::Opened), Level::Low),
+        (wrong(Trouble::Gap), None, Level::Low),
+        (wrong(Trouble::Login), Some(Event::Worse), Level::Medium),
+        (wrong(Trouble::Captcha), None, Level::Medium),
+        (heard, Some(Event::Resolved), Level::Medium),
+    ];
+    let mut newest: Option<Incident> = None;
+    for (at, (cause, event, level)) in story.into_iter().enumerate() {
+        let step = step("here", &key, newest.as_ref(), &cause, Policy::default(), hour(at as i64));
+        assert_eq!(step.as_ref().and_then(|step| step.event), event, "{at}");
+        newest = step.map(|step| step.incident).or(newest);
+        assert_eq!(newest.as_ref().unwrap().level, level, "{at}");
     }
 }

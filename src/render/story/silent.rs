@@ -83,7 +83,7 @@ fn cure(trouble: Trouble, name: &str) -> String {
         Trouble::Captcha => format!("ask those who run the site for an address that programs may read; then `uproar preview {name}`"),
         Trouble::Unreadable => format!("correct its address; `uproar preview {name}` shows what it gives"),
         Trouble::Busy => "read it less often (`every` of the source)".to_owned(),
-        Trouble::Robots => "ask those who run the site, or, if it is yours, allow it there".to_owned(),
+        Trouble::Robots => "ask those who run the site to allow it; `robots = \"ignore\"` of the source if it is yours".to_owned(),
         Trouble::Gone => format!("give it another address or remove it; `uproar source resume {name}` if it is back"),
         Trouble::Empty => format!("see in a browser whether it really is empty; `uproar preview {name}` shows what it gives"),
         Trouble::AnotherFeed => format!("see whether its address is still right, before it is believed; `uproar preview {name}`"),
@@ -101,6 +101,7 @@ pub(super) fn over(facts: &Facts) -> String {
         Trouble::Gap => format!("\"{name}\" was read without a gap for a day."),
         Trouble::IdsChange => format!("\"{name}\" keeps its ids again."),
         Trouble::Empty => format!("\"{name}\" has messages again."),
+        Trouble::AnotherFeed => format!("What \"{name}\" shows is its old feed again, or was the same three times and is believed now."),
         _ => format!("\"{name}\" can be read again."),
     }
 }

@@ -1,7 +1,16 @@
 //! Ids of feed items: the feed's own where it has one, else one that is the same on every poll.
+//!
+//! The order: `guid`, `rdf:about`, `atom:id` or JSON `id`, trimmed and otherwise as written; else
+//! the link, without fragment and without parameters that only say where a reader came from; else
+//! `h1:` and a hash over title, author, date as written and text.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::item::Item;
+use crate::domain::item::Warning;
 use crate::text::hash;
 
 /// Longest id that is kept as it is; a longer one is replaced by its hash.
@@ -22,6 +31,64 @@ pub(super) struct Marks<'a> {
     pub date: &'a str,
     /// Text.
     pub text: &'a str,
+}
+
+/// Gives the items of one document their ids.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    given: usize,
+    /// Places of items that were named by their link without its session, and the link with it.
+    sessions: Vec<(usize, String)>,
+    /// Items that have neither an id nor a link.
+    nameless: usize,
+    /// Items whose own id holds a session or the like.
+    moving: usize,
+}
+
+impl Ids {
+    /// The id of the next item.
+    pub(super) fn give(&mut self, marks: &Marks<'_>) -> String {
+        let own = marks.own.map(str::trim).filter(|id| !id.is_empty());
+        match (own, marks.link) {
+            (Some(own), _) => self.moving += usize::from(own.contains("://") && has_parameter(own, is_session)),
+            (None, Some(link)) if has_parameter(link, is_session) => self.sessions.push((self.given, without(link, is_tracking))),
+            (None, Some(_)) => {}
+            (None, None) => self.nameless += 1,
+        }
+        self.given += 1;
+        of(marks)
+    }
+
+    /// Corrects the ids of all items, now that they are known: `sid` is the number of a message in
+    /// some forums and a visitor's session in others. Where links of one document differ in nothing
+    /// else, it is the former.
+    pub(super) fn settle(self, items: &mut [Item], warnings: &mut Vec<Warning>) {
+        let mut links: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for (at, link) in &self.sessions {
+            if let Some(item) = items.get(*at) {
+                links.entry(item.id.clone()).or_default().insert(link);
+            }
+        }
+        for (at, link) in &self.sessions {
+            if let Some(item) = items.get_mut(*at)
+                && links.get(&item.id).is_some_and(|links| links.len() > 1)
+            {
+                item.id.clone_from(link);
+            }
+        }
+        let all = self.given;
+        if self.nameless > 0 {
+            let message = format!(
+                "{} of {all} items have neither id nor link: they are known by their content, and an edit looks like a new one",
+                self.nameless
+            );
+            warnings.push(Warning::new("no_id", "", message));
+        }
+        if self.moving > 0 {
+            let message = format!("the ids of {} of {all} items hold a session: they may be others at the next poll", self.moving);
+            warnings.push(Warning::new("unstable_id", "", message));
+        }
+    }
 }
 
 /// The id: the feed's own, verbatim; else the link without what changes from visit to visit; else
@@ -45,16 +112,32 @@ pub(super) fn of_content(marks: &Marks<'_>) -> String {
 
 /// An address without fragment and without parameters that only say where the reader came from.
 fn lasting(link: &str) -> String {
-    let Ok(mut url) = url::Url::parse(link) else {
-        return link.to_owned();
-    };
-    let tracked = |name: &str| name.starts_with("utm_") || matches!(name, "fbclid" | "gclid" | "sid" | "session");
-    if !url.query_pairs().any(|(name, _)| tracked(&name)) {
+    without(link, |name| is_tracking(name) || is_session(name))
+}
+
+fn is_tracking(name: &str) -> bool {
+    name.starts_with("utm_") || matches!(name, "fbclid" | "gclid")
+}
+
+fn is_session(name: &str) -> bool {
+    matches!(name, "sid" | "session" | "PHPSESSID" | "jsessionid")
+}
+
+fn has_parameter(link: &str, unwanted: impl Fn(&str) -> bool) -> bool {
+    let query = link.split('#').next().and_then(|link| link.split_once('?')).map_or("", |(_, query)| query);
+    !query.is_empty() && query.split('&').any(|pair| unwanted(pair.split('=').next().unwrap_or_default()))
+}
+
+fn without(link: &str, unwanted: impl Fn(&str) -> bool) -> String {
+    if !has_parameter(link, &unwanted) {
         // Verbatim: parsing would rewrite the address, and another version of a parser otherwise.
         return link.split('#').next().unwrap_or(link).to_owned();
     }
+    let Ok(mut url) = url::Url::parse(link) else {
+        return link.to_owned();
+    };
     url.set_fragment(None);
-    let kept = url.query_pairs().filter(|(name, _)| !tracked(name)).map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let kept = url.query_pairs().filter(|(name, _)| !unwanted(name)).map(|(name, value)| (name.into_owned(), value.into_owned()));
     let kept = kept.collect::<Vec<_>>();
     if kept.is_empty() {
         url.set_query(None);
@@ -88,6 +171,31 @@ mod tests {
         let hashed = of(&Marks { title: "caf\u{e9}", text: "a  b", ..Marks::default() });
         assert_eq!(hashed, of(&Marks { title: "cafe\u{301}", text: " a\nb ", ..Marks::default() }));
         assert!(hashed.starts_with("h1:"), "{hashed}");
+    }
+
+    #[test]
+    fn a_session_that_tells_messages_apart_is_no_session() {
+        let named = |links: [&str; 2]| {
+            let mut ids = Ids::default();
+            let mut items = links.map(|link| Item { id: ids.give(&Marks { link: Some(link), ..Marks::default() }), ..Item::default() });
+            ids.settle(&mut items, &mut Vec::new());
+            items.map(|item| item.id)
+        };
+        assert_eq!(
+            named(["http://x.test/t?f=1&sid=7", "http://x.test/t?f=1&sid=8"]),
+            ["http://x.test/t?f=1&sid=7", "http://x.test/t?f=1&sid=8"]
+        );
+        assert_eq!(named(["http://x.test/t/1?sid=7", "http://x.test/t/2?sid=7"]), ["http://x.test/t/1", "http://x.test/t/2"]);
+    }
+
+    #[test]
+    fn what_one_document_shows_of_its_ids_is_said() {
+        let (mut ids, mut warnings) = (Ids::default(), Vec::new());
+        let mut items = [None, Some("http://x.test/?session=9&a=1"), Some("plain")]
+            .map(|own| Item { id: ids.give(&Marks { own, ..Marks::default() }), ..Item::default() });
+        ids.settle(&mut items, &mut warnings);
+        let codes = warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>();
+        assert_eq!(codes, ["no_id", "unstable_id"]);
     }
 
     #[test]

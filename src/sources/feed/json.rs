@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Warning;
-use crate::sources::feed::identity;
+use crate::sources::feed::identity::Ids;
 use crate::sources::feed::identity::Marks;
 use crate::sources::feed::outline::MOST_ITEMS;
+use crate::sources::feed::wishes;
 use crate::sources::html;
 use crate::sources::times;
 
@@ -18,25 +19,32 @@ pub(super) fn read(text: &str, base: Option<&url::Url>) -> Option<Page> {
     if !version.contains("jsonfeed.org") {
         return None;
     }
-    let rows = value.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let rows = match value.get("items") {
+        Some(Value::Array(rows)) => rows.as_slice(),
+        None | Some(Value::Null) => &[],
+        Some(_) => return None,
+    };
     let mut page = Page {
         format: "json_feed",
         title: string(&value, "title").map(|title| html::to_text(&title)),
         link: string(&value, "home_page_url").and_then(|link| super::absolute(&link, base)),
+        older: string(&value, "next_url").and_then(|link| wishes::older_at(&link, base)),
         ..Page::default()
     };
+    let mut ids = Ids::default();
     for (at, row) in rows.iter().take(MOST_ITEMS).enumerate() {
         if row.is_object() {
-            page.items.push(item(row, base));
+            page.items.push(item(row, base, &mut ids));
         } else {
             page.warnings.push(Warning::new("bad_item", format!("item {}", at + 1), "not an object"));
         }
     }
+    ids.settle(&mut page.items, &mut page.warnings);
     super::note_cut(rows.len(), &mut page);
     Some(page)
 }
 
-fn item(row: &Value, base: Option<&url::Url>) -> Item {
+fn item(row: &Value, base: Option<&url::Url>, ids: &mut Ids) -> Item {
     let title = string(row, "title").unwrap_or_default();
     let text = string(row, "content_text")
         .or_else(|| string(row, "content_html").map(|text| html::to_text(&text)))
@@ -47,7 +55,7 @@ fn item(row: &Value, base: Option<&url::Url>) -> Item {
     let written = string(row, "date_published");
     let url = ["url", "external_url"].iter().find_map(|name| super::absolute(&string(row, name)?, base));
     let own = string(row, "id");
-    let id = identity::of(&Marks {
+    let id = ids.give(&Marks {
         own: own.as_deref(),
         link: url.as_deref(),
         title: &title,

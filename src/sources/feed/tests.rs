@@ -44,6 +44,7 @@ fn rss_is_read() {
     [https://forum.bags.test/t/8?page=2] - - -  <> "No guid" "Zip broke again" https://forum.bags.test/t/8?utm_source=rss&page=2#new
     [h1:3cd8701eea4ca4da] - - -  <> "" "Neither guid nor link."
     [https://forum.bags.test/t/9] - - -  <> "Permalink" "" https://forum.bags.test/t/9
+    ! 1 of 4 items have neither id nor link: they are known by their content, and an edit looks like a new one [no_id]
     "#);
 }
 
@@ -66,6 +67,7 @@ fn json_feed_is_read() {
     [17] 05T06:00Z 06T08:00Z - en <lou> "" "Charged twice." https://posts.test/17
     [h1:f890e6ba4b6bc1c6] - - -  <> "" "No id, no link."
     ! item 3: not an object [bad_item]
+    ! 1 of 2 items have neither id nor link: they are known by their content, and an edit looks like a new one [no_id]
     "#);
 }
 
@@ -75,6 +77,9 @@ fn what_is_broken_is_read_as_far_as_it_goes() {
     rss "Old & broken" ""
     [https://old.test/?a=1&b=2] - - -  <> "Bell & whistles" "An unclosed tag and a bare & sign" https://old.test/?a=1&b=2
     [2] - - -  <> "Second" "cut off"
+    ! what stands before the document was left out [text_before]
+    ! 3 signs `&` begin no reference and stay [bare_ampersand]
+    ! 1 element was never closed, and ended with the item [unclosed_element]
     ! the document ends inside an item: what there is of it was read [document_cut]
     "#);
 }

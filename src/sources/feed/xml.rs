@@ -1,60 +1,81 @@
 //! RSS and Atom: the strict parser first, then once more with the document written anew.
+//!
+//! The strict parser says what the document is, its items, links, dates and people. Texts are read
+//! from the outline: the strict parser drops some, and is slow with all of them.
 
 use feed_rs::model;
 use feed_rs::parser;
 
+use crate::domain::Timestamp;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Rating;
 use crate::domain::item::Warning;
-use crate::sources::feed::identity;
+use crate::sources::feed::identity::Ids;
 use crate::sources::feed::identity::Marks;
 use crate::sources::feed::outline::Entry;
 use crate::sources::feed::outline::Family;
 use crate::sources::feed::outline::Outline;
+use crate::sources::feed::outline::Piece;
+use crate::sources::feed::outline::Refused;
 use crate::sources::feed::repair;
+use crate::sources::feed::wishes;
 use crate::sources::html;
 use crate::sources::markup;
 use crate::sources::times;
 
-/// Reads a document; `None` when it is no feed.
-pub(super) fn read(text: &str, address: Option<&url::Url>) -> Option<Page> {
+/// Reads a document.
+///
+/// # Errors
+///
+/// [`Refused`] when it is no feed, or one that no reader should have to bear.
+pub(super) fn read(text: &str, address: Option<&url::Url>) -> Result<Page, Refused> {
     let outline = Outline::of(text)?;
     if !outline.channel && outline.head.is_empty() && outline.items.is_empty() {
-        return None;
+        return Err(Refused::NoFeed);
     }
-    let strict = if strictly_known(&outline) { parse(text, &outline, address) } else { None };
+    let strict = if strictly_known(&outline) { parse(&without_texts(text, &outline), &outline, address) } else { None };
     let repaired = strict.is_none();
-    let feed = strict.or_else(|| parse(&repair::canonical(&outline), &outline, address))?;
+    let feed = strict.or_else(|| parse(&repair::canonical(&outline), &outline, address)).ok_or(Refused::NoFeed)?;
     let base = base(&feed, &outline, address);
+    let title = feed.title.as_ref().map(|title| plain(title, outline.family)).filter(|title| !title.is_empty());
     let mut page = Page {
         format: if outline.family == Family::Rss { "rss" } else { "atom" },
-        title: feed
-            .title
-            .as_ref()
-            .map(|title| plain(title, outline.family))
-            .filter(|title| !title.is_empty())
-            .or_else(|| outline.head("title").map(html::to_text).filter(|title| !title.is_empty())),
+        title: title.filter(|_| !marked(&outline.head, "title")).or_else(|| headline(&outline.head)),
         link: alternate(&feed.links, base.as_ref()),
+        rhythm: wishes::rhythm(&outline.head),
+        older: wishes::older(&outline.head, address),
         ..Page::default()
     };
-    page.items = feed.entries.iter().zip(&outline.items).map(|(entry, more)| item(entry, more, &outline, base.as_ref())).collect();
-    if repaired && !versions_only(&outline) {
-        page.warnings.push(Warning::new(
-            "repaired",
-            "",
-            "the document is not well-formed or not of a known version, and was read as far as it goes",
-        ));
+    let mut ids = Ids::default();
+    for (entry, more) in feed.entries.iter().zip(&outline.items) {
+        page.items.push(item(entry, more, &outline, base.as_ref(), &mut ids));
+    }
+    if outline.faults.any() || repaired && !versions_only(&outline) {
+        page.warnings.extend(repair::named(&outline));
     }
     if outline.cut {
         page.warnings.push(Warning::new("document_cut", "", "the document ends inside an item: what there is of it was read"));
     }
     super::note_cut(outline.found, &mut page);
-    Some(page)
+    ids.settle(&mut page.items, &mut page.warnings);
+    Ok(page)
+}
+
+/// The document without what the strict parser is not asked about.
+fn without_texts(text: &str, outline: &Outline<'_>) -> String {
+    let mut kept = String::with_capacity(text.len() / 2);
+    let mut from = 0;
+    for part in &outline.aside {
+        kept.push_str(text.get(from..part.start).unwrap_or_default());
+        from = part.end;
+    }
+    kept.push_str(text.get(from..).unwrap_or_default());
+    kept
 }
 
 /// Forms in which the strict parser is known to lose nothing.
-fn strictly_known(outline: &Outline) -> bool {
+fn strictly_known(outline: &Outline<'_>) -> bool {
     outline.found == outline.items.len()
         && match outline.family {
             Family::Rss => outline.version == "2.0",
@@ -63,12 +84,13 @@ fn strictly_known(outline: &Outline) -> bool {
 }
 
 /// Nothing was wrong but that the form is an old one.
-fn versions_only(outline: &Outline) -> bool {
-    matches!(outline.version.as_str(), "rdf" | "0.3" | "0.90" | "0.91" | "0.92" | "0.93" | "0.94") && outline.found == outline.items.len()
+fn versions_only(outline: &Outline<'_>) -> bool {
+    let old = matches!(outline.version.as_str(), "rdf" | "0.3" | "0.90" | "0.91" | "0.92" | "0.93" | "0.94");
+    old && outline.found == outline.items.len() && !outline.faults.any()
 }
 
 /// The strict parser's reading, if it found all the items.
-fn parse(text: &str, outline: &Outline, address: Option<&url::Url>) -> Option<model::Feed> {
+fn parse(text: &str, outline: &Outline<'_>, address: Option<&url::Url>) -> Option<model::Feed> {
     // The text is UTF-8 by now, whatever its declaration says; and an id that the parser makes up
     // (some at random) must be recognisable as missing.
     let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
@@ -87,24 +109,18 @@ fn parse(text: &str, outline: &Outline, address: Option<&url::Url>) -> Option<mo
     parser.parse(text.as_bytes()).ok().filter(|feed| feed.entries.len() == outline.items.len())
 }
 
-fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url::Url>) -> Item {
-    let title = entry.title.as_ref().map(|title| plain(title, outline.family)).filter(|title| !title.is_empty() && !marked(more, "title"));
-    let title = title.or_else(|| ["title", "dc:title"].iter().find_map(|name| more.text(name)).map(html::to_text)).unwrap_or_default();
-    let text = body(entry, outline.family);
+fn item(entry: &model::Entry, more: &Entry<'_>, outline: &Outline<'_>, base: Option<&url::Url>, ids: &mut Ids) -> Item {
+    let title = entry.title.as_ref().map(|title| plain(title, outline.family)).filter(|title| !title.is_empty());
+    let title = title.filter(|_| !marked(&more.pieces, "title")).or_else(|| headline(&more.pieces)).unwrap_or_default();
+    let text = body(more, outline.family);
     let author = entry.authors.iter().find_map(|author| author.name.clone().or_else(|| author.email.clone()));
-    let permalink =
-        more.pieces.iter().find(|piece| piece.name == "guid" && piece.attributes.get("ispermalink").is_none_or(|flag| flag != "false"));
-    let verbatim = more.text("link").filter(|link| url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https")));
-    let url = verbatim
-        .map(str::to_owned)
-        .or_else(|| alternate(&entry.links, base))
-        .or_else(|| permalink.map(|guid| guid.text.trim()).filter(|guid| guid.starts_with("http")).map(str::to_owned));
+    let url = address(entry, more, base);
     let own = match outline.family {
-        Family::Rss => more.text("guid").or_else(|| more.scope.get("about").map(String::as_str)).or_else(|| more.text("atom:id")),
+        Family::Rss => more.text("guid").or_else(|| more.scope.get("about")).or_else(|| more.text("atom:id")),
         Family::Atom => more.text("id"),
     };
     let date = ["pubdate", "published", "issued", "dc:date", "updated", "modified"].iter().find_map(|name| more.text(name));
-    let id = identity::of(&Marks {
+    let id = ids.give(&Marks {
         own,
         link: url.as_deref(),
         title: &title,
@@ -112,50 +128,97 @@ fn item(entry: &model::Entry, more: &Entry, outline: &Outline, base: Option<&url
         date: date.unwrap_or_default(),
         text: &text,
     });
-    let mut item = Item { id, title, text, author, url, published: entry.published, updated: entry.updated, ..Item::default() };
-    if item.updated == item.published && item.published.is_some() && outline.family == Family::Rss {
-        // The strict parser copies one into the other.
-        item.updated = None;
-    }
-    item.published = item.published.or_else(|| {
-        let names = ["pubdate", "published", "issued", "dcterms:issued", "atom:published", "dc:date", "created", "dcterms:created"];
-        names.iter().filter_map(|name| more.text(name)).find_map(times::of_feed)
-    });
-    item.published = item.published.or(item.updated);
-    item.rating = rating(more);
-    item.lang = more.scope.get("xml:lang").map(String::as_str).or_else(|| more.text("dc:language")).map(str::to_owned);
+    let (published, updated) = dates(entry, more, outline.family);
+    let mut item = Item { id, title, text, author, url, published, updated, rating: rating(more), ..Item::default() };
+    item.lang = more.scope.get("xml:lang").or_else(|| more.text("dc:language")).map(str::to_owned);
     if let Some(version) = more.text("im:version") {
         item.fields.insert("version".to_owned(), version.to_owned());
     }
     item
 }
 
-/// Whether a piece of an RSS item holds elements, which the strict parser drops with what follows.
-fn marked(more: &Entry, name: &str) -> bool {
-    more.pieces.iter().any(|piece| piece.name == name && piece.markup && !piece.attributes.contains_key("type"))
+/// Where a person can read it: the link as written where it is whole, else as the strict parser
+/// resolved it, else a `guid` that says it is one.
+fn address(entry: &model::Entry, more: &Entry<'_>, base: Option<&url::Url>) -> Option<String> {
+    let own = |piece: &&Piece<'_>| piece.name == "link" && matches!(piece.attributes.get("rel"), None | Some("alternate"));
+    let verbatim = more.pieces.iter().filter(own).map(|piece| piece.text.trim());
+    let verbatim = verbatim.clone().find(|link| !link.is_empty() && super::absolute(link, None).is_some());
+    let permalink = || {
+        let guid = more.pieces.iter().find(|piece| piece.name == "guid")?;
+        let meant = guid.attributes.get("ispermalink").is_none_or(|flag| flag != "false");
+        Some(guid.text.trim()).filter(|guid| meant && guid.starts_with("http")).map(str::to_owned)
+    };
+    verbatim.map(str::to_owned).or_else(|| alternate(&entry.links, base)).or_else(permalink)
+}
+
+/// Published and updated. A `pubDate` of RSS beats other dates of the same item.
+fn dates(entry: &model::Entry, more: &Entry<'_>, family: Family) -> (Option<Timestamp>, Option<Timestamp>) {
+    let (mut published, mut updated) = (entry.published, entry.updated);
+    if family == Family::Rss {
+        // The strict parser copies one into the other, and takes the last of several.
+        updated = updated.filter(|updated| Some(*updated) != published);
+        let written = |name| more.pieces.iter().filter(move |piece| piece.name == name);
+        if written("pubdate").count() + written("dc:date").count() > 1 {
+            published = written("pubdate").chain(written("dc:date")).find_map(|piece| times::of_feed(&piece.text)).or(published);
+        }
+    }
+    let others = || {
+        let names = ["pubdate", "published", "issued", "dcterms:issued", "atom:published", "dc:date", "created", "dcterms:created"];
+        names.iter().filter_map(|name| more.text(name)).find_map(times::of_feed)
+    };
+    (published.or_else(others).or(updated), updated)
+}
+
+/// Whether the strict parser's reading of a text is not to be trusted: it drops elements in a text
+/// with what follows them, and does not open base64.
+fn marked(pieces: &[Piece<'_>], name: &str) -> bool {
+    pieces.iter().find(|piece| piece.name == name).is_some_and(|piece| piece.markup || piece.packed)
+}
+
+/// The title as the outline has it.
+fn headline(pieces: &[Piece<'_>]) -> Option<String> {
+    let titles = ["title", "dc:title", "media:title"];
+    let found = titles.iter().find_map(|name| pieces.iter().find(|piece| piece.name == *name && !piece.text.trim().is_empty()))?;
+    Some(html::to_text(&found.text)).filter(|title| !title.is_empty())
 }
 
 /// Content, else summary.
-fn body(entry: &model::Entry, family: Family) -> String {
-    let content = entry.content.as_ref().and_then(|content| {
-        let body = content.body.as_deref()?;
-        let kind = content.content_type.as_str();
-        let text = if kind.contains("html") || kind.contains("xml") {
-            html::to_text(body)
-        } else if kind.starts_with("text/") {
-            markup::cut(body.trim(), 256 * 1024).to_owned()
-        } else {
-            return None;
-        };
-        (!text.is_empty()).then_some(text)
-    });
-    content.or_else(|| entry.summary.as_ref().map(|summary| plain(summary, family))).unwrap_or_default()
+fn body(more: &Entry<'_>, family: Family) -> String {
+    let names: &[&str] = match family {
+        Family::Rss => &[
+            "content:encoded",
+            "xhtml:body",
+            "body",
+            "fullitem",
+            "description",
+            "dc:description",
+            "summary",
+            "itunes:summary",
+            "content",
+            "atom:content",
+            "atom:summary",
+            "media:description",
+        ],
+        Family::Atom => &["content", "summary", "media:description", "dc:description"],
+    };
+    let texts = names.iter().filter_map(|name| more.piece(name)).map(|piece| words_of(piece, family));
+    texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 /// RSS does not say whether a text is HTML, so it is taken for it; Atom says.
+fn words_of(piece: &Piece<'_>, family: Family) -> String {
+    let kind = piece.attributes.get("type").unwrap_or_default();
+    let has = |part: &str| kind.len() >= part.len() && kind.to_ascii_lowercase().contains(part);
+    let escaped = piece.attributes.get("mode") == Some("escaped");
+    if family == Family::Rss || piece.markup || piece.packed || escaped || has("html") || has("xml") {
+        return html::to_text(&piece.text);
+    }
+    markup::cut(piece.text.trim(), html::LONGEST).to_owned()
+}
+
 fn plain(text: &model::Text, family: Family) -> String {
     if family == Family::Atom && text.content_type.as_str() == "text/plain" {
-        return markup::cut(text.content.trim(), 256 * 1024).to_owned();
+        return markup::cut(text.content.trim(), html::LONGEST).to_owned();
     }
     html::to_text(&text.content)
 }
@@ -174,21 +237,21 @@ fn alternate(links: &[model::Link], base: Option<&url::Url>) -> Option<String> {
 }
 
 /// Relative links of RSS start at the channel's own link, those of Atom at the document.
-fn base(feed: &model::Feed, outline: &Outline, address: Option<&url::Url>) -> Option<url::Url> {
-    let channel = feed.links.iter().find_map(|link| url::Url::parse(link.href.trim()).ok());
+fn base(feed: &model::Feed, outline: &Outline<'_>, address: Option<&url::Url>) -> Option<url::Url> {
+    let channel = || feed.links.iter().find_map(|link| url::Url::parse(link.href.trim()).ok());
     match outline.family {
-        Family::Rss => channel.or_else(|| address.cloned()),
-        Family::Atom => address.cloned().or(channel),
+        Family::Rss => channel().or_else(|| address.cloned()),
+        Family::Atom => address.cloned().or_else(channel),
     }
 }
 
 /// Stars that some vendors add.
-fn rating(more: &Entry) -> Option<Rating> {
+fn rating(more: &Entry<'_>) -> Option<Rating> {
     let piece = more.pieces.iter().find(|piece| {
-        matches!(piece.name.as_str(), "im:rating" | "review:rating" | "schema:ratingvalue" | "ratingvalue" | "g:rating")
+        matches!(piece.name.as_ref(), "im:rating" | "review:rating" | "schema:ratingvalue" | "ratingvalue" | "g:rating")
             && !piece.text.trim().is_empty()
     })?;
     let value: f64 = piece.text.trim().parse().ok()?;
-    let max = ["maximum", "max", "best"].iter().find_map(|name| piece.attributes.get(*name)?.parse().ok()).unwrap_or(5.0);
+    let max = ["maximum", "max", "best"].iter().find_map(|name| piece.attributes.get(name)?.parse().ok()).unwrap_or(5.0);
     (value > 0.0 && value <= max).then_some(Rating { value, max })
 }

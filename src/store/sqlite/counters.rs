@@ -129,6 +129,24 @@ pub(super) fn load(connection: &Connection, range: &Range<Quarter>) -> Result<Co
     Ok(counters)
 }
 
+/// Goes through what sources brought in all, in the order of quarters.
+pub(super) fn arrivals(
+    connection: &Connection,
+    range: &Range<Quarter>,
+    each: &mut impl FnMut(&str, Quarter, i64),
+) -> Result<(), StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT source.name, quarter, voices FROM volume JOIN source ON source.id = volume.source
+         JOIN scope ON scope.id = volume.scope AND scope.key = '' WHERE quarter >= ?1 AND quarter < ?2 ORDER BY quarter",
+    )?;
+    let mut rows = find.query(params![range.start.0, range.end.0])?;
+    while let Some(row) = rows.next()? {
+        let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        each(name, Quarter(row.get(1)?), row.get(2)?);
+    }
+    Ok(())
+}
+
 /// Every segment there is, but for those of labels that stored items are still being given: half a
 /// history would look like a spike.
 pub(super) fn segments(connection: &Connection) -> Result<BTreeMap<i64, Segment>, StoreError> {

@@ -86,6 +86,11 @@ pub(super) fn run(connection: &mut Connection, path: &Path) -> Result<(), OpenEr
     Ok(())
 }
 
+/// Whether the tables are those of this release.
+pub(super) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(connection)? == STEPS.len() as i64)
+}
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }

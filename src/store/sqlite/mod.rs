@@ -33,8 +33,8 @@ pub mod outbox;
 mod ports;
 pub mod rated;
 mod relabel;
-mod renamed;
 pub mod rename;
+mod renamed;
 pub mod reports;
 mod retag;
 pub mod reviews;
@@ -96,7 +96,40 @@ impl Direct {
         Ok(Self { connection, names, author_key })
     }
 
-    /// The key under which authors are hashed.
+    /// Opens the file to read it, and leaves nothing beside it. `None` where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] as [`Self::open`].
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, OpenError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let failed = |error| OpenError::of(path, error);
+        let connection = open_reader(path).map_err(failed)?;
+        if !migrations::is_current(&connection).map_err(failed)? {
+            drop(connection);
+            return Self::open(path).map(Some);
+        }
+        let names = Names::load(&connection).map_err(failed)?;
+        Ok(Some(Self { connection, names, author_key: Vec::new() }))
+    }
+
+    /// A store that nothing was ever put into, in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when there is no memory for it.
+    pub fn empty() -> Result<Self, OpenError> {
+        let path = Path::new(":memory:");
+        let failed = |error| OpenError::of(path, error);
+        let mut connection = Connection::open_in_memory().map_err(failed)?;
+        migrations::run(&mut connection, path)?;
+        let names = Names::load(&connection).map_err(failed)?;
+        Ok(Self { connection, names, author_key: Vec::new() })
+    }
+
+    /// The key under which authors are hashed; empty in a store that is only read.
     #[must_use]
     pub fn author_key(&self) -> &[u8] {
         &self.author_key

@@ -375,7 +375,7 @@ mod tests {
         store(&mut direct, "old", "1");
         let key = |watch: &str, kind| SeriesKey { watch: watch.to_owned(), theme: "no_data".to_owned(), segment: Segment::All, kind };
         let mut others = Incident::new("i-2".to_owned(), key("w", Kind::Spike), now());
-        others.no_data = vec![NoData { source: "old".to_owned(), since: now(), fails: true, error: None }];
+        others.no_data = vec![NoData { source: "old".to_owned(), since: now(), fails: true, error: None, trouble: None }];
         others.told_drivers = vec!["source old".to_owned(), "country old".to_owned()];
         for incident in [Incident::new("i-1".to_owned(), key("source:old", Kind::NoData), now()), others] {
             direct

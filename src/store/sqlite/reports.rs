@@ -274,6 +274,15 @@ impl<'a> Reader<'a> {
         counters::load(self.connection, &range)
     }
 
+    /// Goes through what sources brought in a range of quarters: source, quarter, messages.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub fn arrivals(&self, range: std::ops::Range<Quarter>, mut each: impl FnMut(&str, Quarter, i64)) -> Result<(), StoreError> {
+        counters::arrivals(self.connection, &range, &mut each)
+    }
+
     /// First counted quarter.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod config;
 mod drivers;
 mod each;
 mod feed;
+mod health;
 mod heartbeat;
 mod labels;
 mod late;

@@ -158,7 +158,8 @@ fn a_list_of_feeds_comes_in_and_goes_out() {
 
 #[test]
 fn an_export_behind_an_address_adds_what_it_has_grown_by() {
-    let served = Arc::new(Mutex::new((csv(&calm_month(), "Old Theatre"), "text/csv")));
+    let month = calm_month();
+    let served = Arc::new(Mutex::new((csv(&month, "Old Theatre"), "text/csv")));
     let shown = Arc::clone(&served);
     let server = Server::start(move |_| {
         let (body, kind) = shown.lock().unwrap().clone();
@@ -175,7 +176,7 @@ fn an_export_behind_an_address_adds_what_it_has_grown_by() {
     assert!(house.told(&["preview", &format!("http://{host}/"), "--as", "csv"]).starts_with("csv: 460 items\n"));
     assert_eq!(house.told(&["run", "--once"]), "460 new items, 0 notices, 0 deliveries failed\n");
     assert!(house.told(&["run", "--once"]).starts_with("0 new items"));
-    *served.lock().unwrap() = (csv(&[calm_month(), spike(0, 3)].concat(), "Old Theatre"), "text/html");
+    *served.lock().unwrap() = (csv(&[month, spike(0, 3)].concat(), "Old Theatre"), "text/html");
     assert!(house.told(&["run", "--once"]).starts_with("3 new items"));
 
     *served.lock().unwrap() = ("<html><form><input type=\"password\">".to_owned(), "text/csv");

@@ -1,0 +1,64 @@
+//! Sources that fare ill, as `status` shows them.
+
+use super::*;
+use crate::domain::item::Shard;
+use crate::domain::standing::Gone;
+use crate::domain::standing::Standing as Remembered;
+
+fn now() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+fn row(source: &str, stream: Stream) -> Row {
+    let key = StreamKey { source: source.to_owned(), shard: Shard::whole() };
+    let stream = Stream { complete_to: Some(now() - TimeDelta::hours(1)), ..stream };
+    Row { key, state: state_of(&stream), stream, silent: None, expected: Some(TimeDelta::hours(6)) }
+}
+
+fn sources(rows: Vec<Row>) -> Sources {
+    Sources { rows, blind: BTreeMap::new(), now: now() }
+}
+
+fn failing() -> Stream {
+    Stream { errors: 4, error: Some("https://shop.example answered 403: it refuses access".to_owned()), ..Stream::default() }
+}
+
+#[test]
+fn each_that_is_not_fine_has_a_sentence() {
+    let gone = Gone { since: now(), confirmed: true, url: "https://old.example/f".to_owned() };
+    let of = sources(vec![
+        row("shop", failing()),
+        row("forum", Stream::default()),
+        row("old", Stream { standing: Remembered { gone: Some(gone), ..Remembered::default() }, ..Stream::default() }),
+        row("rest", Stream { paused: Some(now()), ..Stream::default() }),
+        Row { silent: Some(now()), ..row("quiet", Stream::default()) },
+    ]);
+    insta::assert_snapshot!(of.text(false, chrono_tz::UTC));
+    assert!(of.any_needs_a_look());
+}
+
+#[test]
+fn what_somebody_paused_needs_no_look() {
+    let of = sources(vec![row("rest", Stream { paused: Some(now()), ..failing() })]);
+    assert!(!of.any_needs_a_look());
+    assert_eq!(of.json()[0]["state"], "paused");
+}
+
+#[test]
+fn of_many_sources_only_those_that_are_not_fine_are_listed() {
+    let mut rows: Vec<Row> = (0..100).map(|n| row(&format!("s{n}"), Stream::default())).collect();
+    rows.push(row("shop", failing()));
+    let of = sources(rows);
+    let said = of.text(false, chrono_tz::UTC);
+    assert!(said.starts_with("101 sources: 1 failing, 100 ok; `--all` lists them\n"), "{said}");
+    assert!(said.contains("shop  ") && !said.contains("s17 "), "{said}");
+    assert!(of.text(true, chrono_tz::UTC).contains("s17 "));
+}
+
+#[test]
+fn a_machine_gets_state_since_why_and_what_is_expected() {
+    let json = row("shop", failing()).json(now());
+    assert_eq!((&json["state"], &json["trouble"]), (&"failing".into(), &"refused".into()));
+    assert_eq!(json["expected_silence_seconds"], 21_600);
+    assert!(json["why"].as_str().unwrap().contains("it refuses access"), "{json}");
+}
