@@ -6,19 +6,14 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use tracing::debug;
 use tracing::info;
 use tracing::warn;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Aside;
-use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::item::Cursor;
-use crate::domain::item::Page;
-use crate::domain::item::Shard;
 use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
@@ -27,7 +22,6 @@ use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
-use crate::domain::ports::StreamKey;
 use crate::domain::ports::TaggedItem;
 use crate::domain::standing::Doubt;
 use crate::domain::standing::Hints;
@@ -36,7 +30,10 @@ use crate::domain::standing::Suspect;
 use crate::engine::diary::Diary;
 use crate::engine::intake::Intake;
 use crate::engine::plan::Plan;
-use crate::engine::plan::ReadySource;
+use crate::engine::poller::target::usual_delay;
+use crate::engine::poller::walk::First;
+use crate::engine::poller::walk::Reading;
+use crate::engine::poller::walk::Walk;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
@@ -45,23 +42,23 @@ use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::polling::address;
 use crate::polling::backoff;
-use crate::polling::base;
 use crate::polling::belief;
 use crate::polling::belief::Belief;
 use crate::polling::belief::Outline;
-use crate::polling::conditional;
 use crate::polling::identity;
 use crate::polling::pace;
 use crate::polling::pages::Trail;
-use crate::polling::state;
 use crate::schedule::Schedule;
-use crate::sources;
 use crate::sources::ReadError;
-use crate::sources::feed;
 use crate::text::hash;
 use crate::text::redact::redact;
 use crate::web::board;
 use crate::web::board::Board;
+
+mod target;
+mod walk;
+
+pub use crate::engine::poller::target::Target;
 
 /// Pages of one walk over the network. Endless paging is a fault of the other side.
 const MOST_REMOTE_PAGES: usize = 200;
@@ -110,169 +107,6 @@ pub struct Poller<S> {
     clock: Clock,
     board: Board,
     diary: Diary,
-}
-
-/// A stream with the source that reads it.
-#[derive(Clone)]
-pub struct Target {
-    /// Which stream.
-    pub key: StreamKey,
-    /// What reads it.
-    pub source: Arc<ReadySource>,
-}
-
-impl Target {
-    /// Every stream of a plan.
-    #[must_use]
-    pub fn all(plan: &Plan) -> Vec<Self> {
-        let of = |source: &Arc<ReadySource>| {
-            let name = source.settings.name.clone();
-            let shards: Vec<Shard> = source.source.shards();
-            shards.into_iter().map(move |shard| StreamKey { source: name.clone(), shard })
-        };
-        plan.sources.iter().flat_map(|source| of(source).map(|key| Self { key, source: Arc::clone(source) })).collect()
-    }
-
-    /// Spreads streams that share an interval; the same after every restart.
-    #[must_use]
-    pub fn seed(&self) -> u64 {
-        hash::of_parts([self.key.source.as_str(), self.key.shard.0.as_str()])
-    }
-
-    /// Time between two polls.
-    fn interval(&self, now: Timestamp) -> TimeDelta {
-        match &self.source.settings.schedule {
-            Schedule::Every(interval) => *interval,
-            schedule @ Schedule::Cron(..) => {
-                let next = schedule.next(Some(now), now, self.seed());
-                schedule.next(Some(next), next, self.seed()) - next
-            }
-        }
-    }
-
-    /// The configured address of a feed.
-    fn address(&self) -> Option<&str> {
-        match &self.source.settings.kind {
-            sources::Settings::Feed(feed::Settings::Url(url)) => Some(url),
-            _ => None,
-        }
-    }
-
-    /// Whether its pages are the newest of a list, so that one can be compared with the one before.
-    fn is_list(&self) -> bool {
-        matches!(&self.source.settings.kind, sources::Settings::Feed(_))
-    }
-}
-
-/// One poll under way.
-struct Walk<'a> {
-    target: &'a Target,
-    /// As stored; moves on with what is written.
-    stream: Stream,
-    /// Something is remembered that is not stored yet.
-    changed: bool,
-    started: Timestamp,
-    /// What it brings is history.
-    base: bool,
-    /// The page is asked for without validators, and read though its bytes are known.
-    whole: bool,
-    /// Items are known by their content.
-    by_content: bool,
-    /// The address that is asked first.
-    asked: Option<String>,
-    /// What the first page said beside.
-    aside: Aside,
-    committed: Committed,
-    /// Items on all pages.
-    items: usize,
-    pages: usize,
-}
-
-/// A page that was read and prepared.
-struct Reading {
-    page: Page,
-    items: Vec<TaggedItem>,
-    outline: Outline,
-}
-
-/// What the first page of a walk leaves behind when the walk has ended.
-struct First {
-    validators: Option<Validators>,
-    outline: Outline,
-    gap: bool,
-}
-
-impl<'a> Walk<'a> {
-    fn begin(target: &'a Target, mut stream: Stream, started: Timestamp) -> Self {
-        let (interval, is_remote) = (target.interval(started), target.source.settings.kind.is_remote());
-        let mut changed = false;
-        if let Some(address) = target.address() {
-            changed = address::settle(&mut stream.standing, address);
-            if changed && stream.standing.base {
-                // Validators and walks belong to the address that gave them.
-                (stream.validators, stream.walk) = (None, None);
-            }
-        }
-        let base = base::is_base(&stream, is_remote, interval, started);
-        let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
-        let by_content = stream.standing.ids_change.is_some();
-        let (aside, committed) = (Aside::default(), Committed::default());
-        Self { target, stream, changed, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
-    }
-
-    /// The request for the first page.
-    fn first(&mut self) -> Request {
-        let Target { key, source } = self.target;
-        let mut request = source.source.first(&key.shard, &self.stream.cursor, self.started);
-        if let (Request::Get(get), Some(configured)) = (&mut request, self.target.address()) {
-            address::to_ask(&self.stream.standing, configured).clone_into(&mut get.url);
-            self.asked = Some(get.url.clone());
-        }
-        request
-    }
-
-    /// The same bytes as these need no reading. Where validators came that go with other ones, or
-    /// none any more, the page is stored anew with them.
-    fn known_body(&self, given: Option<&Validators>) -> Option<u64> {
-        let body = self.stream.standing.page.as_ref().map(|page| page.body).filter(|body| *body != 0);
-        body.filter(|_| !self.whole && self.stream.history_done && !self.base && (given.is_some() || self.stream.validators.is_none()))
-    }
-
-    /// What is remembered from a walk that has ended well.
-    fn standing_at_end(&self, first: Option<First>, now: Timestamp) -> Standing {
-        let mut standing = self.stream.standing.clone();
-        self.note_address(&mut standing, now);
-        backoff::went_well(&mut standing);
-        belief::unchanged(&mut standing, now);
-        if let Some(First { mut outline, gap, .. }) = first {
-            if !self.target.is_list() {
-                outline.items = u32::try_from(self.items).unwrap_or(u32::MAX);
-            }
-            let page = belief::remembered(standing.page.as_ref(), outline);
-            standing.page = Some(page).filter(|page| page.body != 0);
-            standing.gap = Some(now).filter(|_| gap).or(standing.gap);
-            standing.whole_at = Some(self.started).filter(|_| self.whole).or(standing.whole_at);
-        }
-        standing.ids_change = standing.ids_change.or(Some(now).filter(|_| self.by_content));
-        standing.base = false;
-        standing
-    }
-
-    /// Notes where a good poll was sent to. Returns whether that changed something.
-    fn note_address(&self, standing: &mut Standing, now: Timestamp) -> bool {
-        let (Some(configured), Some(asked)) = (self.target.address(), &self.asked) else { return false };
-        let before = standing.moved.is_some();
-        let changed = address::answered(standing, configured, asked, self.aside.moved_to.as_deref(), now);
-        if let Some(moved) = standing.moved.as_ref().filter(|_| changed && !before) {
-            let name = &self.target.key.source;
-            let to = state::shown(&moved.to);
-            warn!(
-                source = name,
-                "source `{name}` has moved for good to {to} and is read there; write that as its `url` in the configuration"
-            );
-        }
-        changed
-    }
 }
 
 impl<S: Ingest> Poller<S> {
@@ -652,26 +486,6 @@ fn doubt(suspect: &Suspect) -> &'static str {
              after three polls in a row or a day"
         }
     }
-}
-
-/// An item is news although it comes so late: reviews are moderated, exports are made at night.
-const USUAL_DELAY: TimeDelta = TimeDelta::hours(24);
-
-/// How late an item may come and still be news: as late as it usually does, as learnt, and a day at
-/// least, for in a crisis moderators are slower than ever. Whatever happened since the last good poll
-/// is news too, however long that was: a night without network, a weekly survey export.
-pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
-    if let Some(configured) = target.source.settings.max_delay {
-        return configured;
-    }
-    let last = match &target.source.settings.kind {
-        sources::Settings::File(_) => stream.last_new,
-        _ => stream.complete_to,
-    };
-    let gap = last.map_or(TimeDelta::zero(), |last| now - last + TimeDelta::hours(1));
-    let interval = target.interval(now);
-    let learnt = stream.longest_delay.unwrap_or_default() + interval;
-    USUAL_DELAY.max(interval * 2).max(gap).max(learnt)
 }
 
 #[cfg(test)]

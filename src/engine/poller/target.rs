@@ -1,0 +1,88 @@
+//! A stream with the source that reads it, and what follows from its settings.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use crate::domain::Timestamp;
+use crate::domain::item::Shard;
+use crate::domain::ports::Stream;
+use crate::domain::ports::StreamKey;
+use crate::engine::plan::Plan;
+use crate::engine::plan::ReadySource;
+use crate::schedule::Schedule;
+use crate::sources;
+use crate::sources::feed;
+use crate::text::hash;
+
+/// An item is news although it comes so late: reviews are moderated, exports are made at night.
+const USUAL_DELAY: TimeDelta = TimeDelta::hours(24);
+
+/// A stream with the source that reads it.
+#[derive(Clone)]
+pub struct Target {
+    /// Which stream.
+    pub key: StreamKey,
+    /// What reads it.
+    pub source: Arc<ReadySource>,
+}
+
+impl Target {
+    /// Every stream of a plan.
+    #[must_use]
+    pub fn all(plan: &Plan) -> Vec<Self> {
+        let of = |source: &Arc<ReadySource>| {
+            let name = source.settings.name.clone();
+            let shards: Vec<Shard> = source.source.shards();
+            shards.into_iter().map(move |shard| StreamKey { source: name.clone(), shard })
+        };
+        plan.sources.iter().flat_map(|source| of(source).map(|key| Self { key, source: Arc::clone(source) })).collect()
+    }
+
+    /// Spreads streams that share an interval; the same after every restart.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        hash::of_parts([self.key.source.as_str(), self.key.shard.0.as_str()])
+    }
+
+    /// Time between two polls.
+    pub(super) fn interval(&self, now: Timestamp) -> TimeDelta {
+        match &self.source.settings.schedule {
+            Schedule::Every(interval) => *interval,
+            schedule @ Schedule::Cron(..) => {
+                let next = schedule.next(Some(now), now, self.seed());
+                schedule.next(Some(next), next, self.seed()) - next
+            }
+        }
+    }
+
+    /// The configured address of a feed.
+    pub(super) fn address(&self) -> Option<&str> {
+        match &self.source.settings.kind {
+            sources::Settings::Feed(feed::Settings::Url(url)) => Some(url),
+            _ => None,
+        }
+    }
+
+    /// Whether its pages are the newest of a list, so that one can be compared with the one before.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(&self.source.settings.kind, sources::Settings::Feed(_))
+    }
+}
+
+/// How late an item may come and still be news: as late as it usually does, as learnt, and a day at
+/// least, for in a crisis moderators are slower than ever. Whatever happened since the last good poll
+/// is news too, however long that was: a night without network, a weekly survey export.
+pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
+    if let Some(configured) = target.source.settings.max_delay {
+        return configured;
+    }
+    let last = match &target.source.settings.kind {
+        sources::Settings::File(_) => stream.last_new,
+        _ => stream.complete_to,
+    };
+    let gap = last.map_or(TimeDelta::zero(), |last| now - last + TimeDelta::hours(1));
+    let interval = target.interval(now);
+    let learnt = stream.longest_delay.unwrap_or_default() + interval;
+    USUAL_DELAY.max(interval * 2).max(gap).max(learnt)
+}

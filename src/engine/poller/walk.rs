@@ -1,0 +1,132 @@
+//! One poll under way: where it stands, and what is remembered when it ends.
+
+use tracing::warn;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Aside;
+use crate::domain::http::Request;
+use crate::domain::http::Validators;
+use crate::domain::item::Page;
+use crate::domain::ports::Committed;
+use crate::domain::ports::Stream;
+use crate::domain::ports::TaggedItem;
+use crate::domain::standing::Standing;
+use crate::engine::poller::target::Target;
+use crate::polling::address;
+use crate::polling::backoff;
+use crate::polling::base;
+use crate::polling::belief;
+use crate::polling::belief::Outline;
+use crate::polling::conditional;
+use crate::polling::state;
+
+/// One poll under way.
+pub(super) struct Walk<'a> {
+    pub(super) target: &'a Target,
+    /// As stored; moves on with what is written.
+    pub(super) stream: Stream,
+    /// Something is remembered that is not stored yet.
+    pub(super) changed: bool,
+    pub(super) started: Timestamp,
+    /// What it brings is history.
+    pub(super) base: bool,
+    /// The page is asked for without validators, and read though its bytes are known.
+    pub(super) whole: bool,
+    /// Items are known by their content.
+    pub(super) by_content: bool,
+    /// The address that is asked first.
+    pub(super) asked: Option<String>,
+    /// What the first page said beside.
+    pub(super) aside: Aside,
+    pub(super) committed: Committed,
+    /// Items on all pages.
+    pub(super) items: usize,
+    pub(super) pages: usize,
+}
+
+/// A page that was read and prepared.
+pub(super) struct Reading {
+    pub(super) page: Page,
+    pub(super) items: Vec<TaggedItem>,
+    pub(super) outline: Outline,
+}
+
+/// What the first page of a walk leaves behind when the walk has ended.
+pub(super) struct First {
+    pub(super) validators: Option<Validators>,
+    pub(super) outline: Outline,
+    pub(super) gap: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn begin(target: &'a Target, mut stream: Stream, started: Timestamp) -> Self {
+        let (interval, is_remote) = (target.interval(started), target.source.settings.kind.is_remote());
+        let mut changed = false;
+        if let Some(address) = target.address() {
+            changed = address::settle(&mut stream.standing, address);
+            if changed && stream.standing.base {
+                // Validators and walks belong to the address that gave them.
+                (stream.validators, stream.walk) = (None, None);
+            }
+        }
+        let base = base::is_base(&stream, is_remote, interval, started);
+        let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
+        let by_content = stream.standing.ids_change.is_some();
+        let (aside, committed) = (Aside::default(), Committed::default());
+        Self { target, stream, changed, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
+    }
+
+    /// The request for the first page.
+    pub(super) fn first(&mut self) -> Request {
+        let Target { key, source } = self.target;
+        let mut request = source.source.first(&key.shard, &self.stream.cursor, self.started);
+        if let (Request::Get(get), Some(configured)) = (&mut request, self.target.address()) {
+            address::to_ask(&self.stream.standing, configured).clone_into(&mut get.url);
+            self.asked = Some(get.url.clone());
+        }
+        request
+    }
+
+    /// The same bytes as these need no reading. Where validators came that go with other ones, or
+    /// none any more, the page is stored anew with them.
+    pub(super) fn known_body(&self, given: Option<&Validators>) -> Option<u64> {
+        let body = self.stream.standing.page.as_ref().map(|page| page.body).filter(|body| *body != 0);
+        body.filter(|_| !self.whole && self.stream.history_done && !self.base && (given.is_some() || self.stream.validators.is_none()))
+    }
+
+    /// What is remembered from a walk that has ended well.
+    pub(super) fn standing_at_end(&self, first: Option<First>, now: Timestamp) -> Standing {
+        let mut standing = self.stream.standing.clone();
+        self.note_address(&mut standing, now);
+        backoff::went_well(&mut standing);
+        belief::unchanged(&mut standing, now);
+        if let Some(First { mut outline, gap, .. }) = first {
+            if !self.target.is_list() {
+                outline.items = u32::try_from(self.items).unwrap_or(u32::MAX);
+            }
+            let page = belief::remembered(standing.page.as_ref(), outline);
+            standing.page = Some(page).filter(|page| page.body != 0);
+            standing.gap = Some(now).filter(|_| gap).or(standing.gap);
+            standing.whole_at = Some(self.started).filter(|_| self.whole).or(standing.whole_at);
+        }
+        standing.ids_change = standing.ids_change.or(Some(now).filter(|_| self.by_content));
+        standing.base = false;
+        standing
+    }
+
+    /// Notes where a good poll was sent to. Returns whether that changed something.
+    pub(super) fn note_address(&self, standing: &mut Standing, now: Timestamp) -> bool {
+        let (Some(configured), Some(asked)) = (self.target.address(), &self.asked) else { return false };
+        let before = standing.moved.is_some();
+        let changed = address::answered(standing, configured, asked, self.aside.moved_to.as_deref(), now);
+        if let Some(moved) = standing.moved.as_ref().filter(|_| changed && !before) {
+            let name = &self.target.key.source;
+            let to = state::shown(&moved.to);
+            warn!(
+                source = name,
+                "source `{name}` has moved for good to {to} and is read there; write that as its `url` in the configuration"
+            );
+        }
+        changed
+    }
+}
