@@ -235,25 +235,4 @@ password = { file = "/nowhere/at/all" }
         let (_, none) = check(&GOOD.replace("{ file = \"/nowhere/at/all\" }", "{ env = \"PATH\" }"), true, false);
         assert_eq!(none, "[]\n");
     }
-
-    #[test]
-    #[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
-    fn many_sources_are_checked_in_one_go_over_them() {
-        let lasts = |count: usize| {
-            let source = |n| {
-                format!("[[source]]\nname = \"s{n}\"\nevery = \"1d\"\nwas = \"old {n}\"\nfeed = {{ url = \"https://h{n}.example/\" }}\n")
-            };
-            let sources: String = (0..count).map(source).collect();
-            let watch = "[[watch]]\nname = \"w\"\nthemes = [\"late\"]\nnotify = []\n[[theme]]\nname = \"late\"\nrules = [\"late\"]\n";
-            let text = format!("builtin_themes = false\n{watch}[fetch]\ncontact = \"a@example.com\"\n{sources}");
-            let began = std::time::Instant::now();
-            let (ended, out) = check(&text, false, false);
-            assert_eq!(ended.unwrap(), Code::Done, "{out}");
-            began.elapsed()
-        };
-        lasts(100);
-        let (few, many) = (lasts(500), lasts(8_000));
-        // Sixteen times as many; with a square in it, it would be two hundred and fifty times as long.
-        assert!(many < few * 100, "{few:?} for 500, {many:?} for 8000");
-    }
 }
