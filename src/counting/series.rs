@@ -57,14 +57,22 @@ impl<'a> Grid<'a> {
     pub fn bucket(&self, segment: i64, theme: i64, buckets: Buckets, start: Timestamp) -> BucketCount {
         let end = buckets.end(start);
         let (hour, weekday) = buckets.slot(start);
-        let mut parts: Vec<Part> = Vec::new();
+        let (mut parts, mut places): (Vec<Part>, HashMap<i64, usize>) = Default::default();
+        let mut part_of = |parts: &mut Vec<Part>, source| {
+            *places.entry(source).or_insert_with(|| {
+                parts.push(Part { source, total: Some(0.0), ..Part::default() });
+                parts.len() - 1
+            })
+        };
         for cell in self.between(segment, ALL_MESSAGES, start, end) {
-            let part = part_of(&mut parts, cell.source);
+            let place = part_of(&mut parts, cell.source);
+            let part = &mut parts[place];
             *part.total.get_or_insert(0.0) += cell.voices as f64;
             part.late_total += cell.late as f64;
         }
         for cell in self.between(segment, theme, start, end) {
-            let part = part_of(&mut parts, cell.source);
+            let place = part_of(&mut parts, cell.source);
+            let part = &mut parts[place];
             part.hits += cell.voices as f64;
             part.late_hits += cell.late as f64;
         }
@@ -120,14 +128,6 @@ impl<'a> Grid<'a> {
         let until = column.partition_point(|cell| cell.quarter < Quarter::of(end));
         &column[from..until.max(from)]
     }
-}
-
-fn part_of(parts: &mut Vec<Part>, source: i64) -> &mut Part {
-    let at = parts.iter().position(|part| part.source == source).unwrap_or_else(|| {
-        parts.push(Part { source, total: Some(0.0), ..Part::default() });
-        parts.len() - 1
-    });
-    &mut parts[at]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::error::Error;
 use std::future::Future;
 use std::ops::Range;
@@ -230,6 +231,9 @@ pub trait Ingest: Send + Sync {
 
     /// Where every stream stands that was ever read.
     fn streams(&self) -> impl Future<Output = Result<Vec<(StreamKey, Stream)>, StoreError>> + Send;
+
+    /// The same without what only the next poll needs: cursors, walks, validators and pages.
+    fn streams_in_brief(&self) -> impl Future<Output = Result<HashMap<StreamKey, Stream>, StoreError>> + Send;
 
     /// Stores items, tags, counters and the stream's progress together or not at all.
     fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;

@@ -322,7 +322,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
     async fn read_streams(&mut self, now: Timestamp) -> Result<HashMap<StreamKey, Stream>, StoreError> {
         let began = Instant::now();
-        let streams: HashMap<StreamKey, Stream> = self.store.streams().await?.into_iter().collect();
+        let streams = self.store.streams_in_brief().await?;
         let of = |source: &Arc<ReadySource>| {
             let name = &source.settings.name;
             let key = |shard| StreamKey { source: name.clone(), shard };

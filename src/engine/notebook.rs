@@ -5,6 +5,7 @@
 //! only waits for that holds neither a slot nor its host.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -113,6 +114,10 @@ impl<S: Ingest + Sync> Ingest for Notebook<S> {
 
     async fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
         self.store.streams().await
+    }
+
+    async fn streams_in_brief(&self) -> Result<HashMap<StreamKey, Stream>, StoreError> {
+        self.store.streams_in_brief().await
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {

@@ -109,8 +109,7 @@ impl Settings {
     #[must_use]
     pub fn default_every(&self) -> Duration {
         match self {
-            Self::Feed(_) => Duration::from_mins(15),
-            Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(15),
+            Self::Feed(_) | Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(15),
             Self::AppStore(_) => Duration::from_mins(30),
             Self::File(_) => Duration::from_secs(30),
             Self::Replay(_) => Duration::from_secs(5),

@@ -144,6 +144,7 @@ pub(super) fn slashed(text: &str) -> Option<Slashed> {
 
 /// What a feed says of its time: a moment not before 1995, UTC where no zone is known, or nothing.
 /// Earlier ones are what programs write that do not know.
+#[must_use]
 pub fn of_feed(text: &str) -> Option<Timestamp> {
     let moment = certain(text)?.moment(Zone::utc());
     believable(moment).then_some(moment)

@@ -4,7 +4,7 @@
 //! reads broken documents not at all, and feedparser where a Python with it is called `FEEDPARSER`.
 
 #![allow(clippy::unwrap_used, reason = "what is read here was written here")]
-#![allow(clippy::print_stdout, reason = "figures of another program")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "figures of another program, which the environment names")]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -18,7 +18,6 @@ use uproar::domain::http::Response;
 use uproar::domain::item::Cursor;
 use uproar::domain::item::Shard;
 use uproar::sources::Source;
-use uproar::sources::feed;
 use uproar::sources::file;
 use uproar::sources::replay;
 

@@ -104,14 +104,15 @@ impl Sources {
         let mut text = String::new();
         let few = !all && self.rows.len() > LISTED;
         let time = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| times::local(at, zone));
-        let mut table = Table::new(&["SOURCE", "STATE", "LAST SUCCESS", "LAST NEW ITEM", "NEXT POLL", "ERRORS"]);
+        let mut table = Table::new(&["SOURCE", "STATE", "LAST SUCCESS", "LAST NEW ITEM", "NEXT WITHIN", "NEXT POLL", "ERRORS"]);
         let listed = self.rows.iter().filter(|row| !few || !row.is_fine(self.now)).take(if few { SENTENCES } else { usize::MAX });
         let mut rows = 0;
         for row in listed {
             let due = row.stream.due.filter(|_| !matches!(row.state, State::Paused { .. } | State::Gone { .. }));
             let errors = if row.stream.errors > 0 { row.stream.errors.to_string() } else { String::new() };
             let state = row.word(self.now).to_owned();
-            table.row(&[row.name(), state, time(row.stream.complete_to), time(row.stream.last_new), time(due), errors]);
+            let expected = row.expected.map_or_else(|| "-".to_owned(), times::lasting);
+            table.row(&[row.name(), state, time(row.stream.complete_to), time(row.stream.last_new), expected, time(due), errors]);
             rows += 1;
         }
         if few {
@@ -186,8 +187,11 @@ impl Row {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let stream = &self.stream;
         let since = match &self.state {
-            State::Moved { since, .. } | State::IdsChange { since } | State::Suspect { since, .. } => Some(*since),
-            State::Gone { since, .. } | State::Paused { since } => Some(*since),
+            State::Moved { since, .. }
+            | State::IdsChange { since }
+            | State::Suspect { since, .. }
+            | State::Gone { since, .. }
+            | State::Paused { since } => Some(*since),
             State::Gap { at } => Some(*at),
             State::Failing { since, .. } => *since,
             State::Waiting | State::Ok => self.silent,

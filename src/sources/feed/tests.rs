@@ -150,6 +150,55 @@ fn ten_thousand_items_are_enough() {
     assert!(page.warnings.iter().any(|warning| warning.code == "too_many_items"));
 }
 
+#[test]
+fn what_only_wears_a_reader_out_is_refused() {
+    let (deep, name, value) = ("<a>".repeat(300), "n".repeat(2_000), "v".repeat(300 * 1024));
+    let many = (0..2_000).map(|n| format!(" a{n}=''")).collect::<String>();
+    for inside in [deep, format!("<{name}/>"), format!("<a b='{value}'/>"), format!("<a{many}/>")] {
+        let text = format!("<rss version='2.0'><channel><item><guid>1</guid><x>{inside}</x></item></channel></rss>");
+        let error = polled(text.as_bytes()).unwrap_err();
+        assert!(error.what.starts_with("a feed that no reader should have to bear: "), "{error}");
+    }
+    let breaks = format!("<rss version='2.0'><channel><item><description>{}</description></item></channel></rss>", "line<br>".repeat(300));
+    assert_eq!(polled(breaks.as_bytes()).unwrap().items.len(), 1);
+}
+
+#[test]
+fn what_is_too_long_is_cut_at_a_letter() {
+    let text = format!("<rss version='2.0'><channel><item><guid>1</guid><title>{}</title></item></channel></rss>", "ü".repeat(2_000));
+    assert_eq!(polled(text.as_bytes()).unwrap().items[0].title.len(), 1024);
+}
+
+#[test]
+fn base64_of_either_atom_is_opened() {
+    let titles = |text: &str| document(text.as_bytes(), "", None).unwrap().items.into_iter().map(|item| item.title).collect::<Vec<_>>();
+    let packed = "PGI+VG9ybjwvYj4gYmFn";
+    let one = format!("<feed><entry><id>1</id><title type='application/octet-stream'>{packed}</title></entry></feed>");
+    let old = format!("<feed version='0.3'><entry><id>1</id><title mode='base64' type='text/html'>{packed}</title></entry></feed>");
+    assert_eq!((titles(&one), titles(&old)), (vec!["Torn bag".to_owned()], vec!["Torn bag".to_owned()]));
+    assert_eq!(titles("<feed><entry><id>1</id><title type='application/x'>Torn bag</title></entry></feed>"), ["Torn bag"]);
+}
+
+#[test]
+fn an_encoding_that_is_not_true_is_named() {
+    let codes =
+        |text: &str| document(text.as_bytes(), "", None).unwrap().warnings.into_iter().map(|warning| warning.code).collect::<Vec<_>>();
+    let feed = "<?xml version='1.0' encoding='iso-8859-1'?><rss version='2.0'><channel><title>Größe</title></channel></rss>";
+    assert_eq!(codes(feed), ["encoding_overruled"]);
+    assert_eq!(codes(&feed.replace("iso-8859-1", "utf-8")), [""; 0]);
+}
+
+#[test]
+fn older_pages_are_named_by_every_kind_of_feed() {
+    let older = |text: &str| polled(text.as_bytes()).unwrap().older.is_some();
+    assert!(older("<feed xmlns='http://www.w3.org/2005/Atom'><title>t</title><link rel='next' href='?page=2'/></feed>"));
+    assert!(older(
+        "<rss version='2.0' xmlns:a='http://www.w3.org/2005/Atom'><channel><a:link rel='next' href='/feed?page=2'/></channel></rss>"
+    ));
+    assert!(older("{\"version\":\"https://jsonfeed.org/version/1.1\",\"next_url\":\"https://x.test/2\",\"items\":[]}"));
+    assert!(!older("<rss version='2.0'><channel><link>https://x.test/next</link></channel></rss>"));
+}
+
 proptest::proptest! {
     #[test]
     fn a_damaged_feed_gives_a_value(which in 0_usize..4, cut in 0.0_f64..1.0, at in 0.0_f64..1.0, bit in 0_u8..8) {

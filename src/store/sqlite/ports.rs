@@ -1,6 +1,7 @@
 //! The store's verbs for the daemon: writes through the writer's queue, reads beside it.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
@@ -287,6 +288,10 @@ impl Ingest for Sqlite {
 
     async fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {
         self.read(|reader| streams::all(reader.connection())).await
+    }
+
+    async fn streams_in_brief(&self) -> Result<HashMap<StreamKey, Stream>, StoreError> {
+        self.read(|reader| streams::in_brief(reader.connection())).await
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {

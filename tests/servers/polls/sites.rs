@@ -52,13 +52,15 @@ pub struct Told {
     pub asked: usize,
     /// Requests for the address that it redirects to.
     pub asked_there: usize,
-    /// Faults since the last good answer.
+    /// Good answers.
+    good: usize,
+    /// Faults since the last of them.
     in_a_row: u32,
     /// Faults by name.
     pub faults: BTreeMap<String, usize>,
     /// The validator of the last good answer, and what page it stood for.
     given: Option<(String, u64)>,
-    /// Good answers since the hour was over.
+    /// Those since the hour was over.
     pub calm: usize,
     /// Answers that nothing has changed.
     pub unchanged: usize,
@@ -173,7 +175,9 @@ fn read(first: &[u8], connection: &TcpStream, world: &World, told: &Mutex<Vec<To
 /// What goes wrong with the next request for the address of a source.
 fn fault_now(source: usize, world: &World, told: &Mutex<Vec<Told>>) -> Option<Fault> {
     let told = &told.lock().unwrap()[source];
-    if world.at() > HOUR { None } else { faults::fault(source, told.asked, told.in_a_row) }
+    let fault = if world.at() > HOUR { None } else { faults::fault(source, told.asked, told.in_a_row) };
+    // Empty is odd only where there was something.
+    fault.map(|fault| if fault == Fault::Empty && told.good == 0 { Fault::Login } else { fault })
 }
 
 fn note(source: usize, fault: Fault, told: &Mutex<Vec<Told>>) {
@@ -214,6 +218,7 @@ fn answer(question: &Question, world: &World, told: &Mutex<Vec<Told>>, elsewhere
         told.asked += usize::from(fault.is_none());
     }
     told.in_a_row = 0;
+    told.good += 1;
     told.calm += usize::from(at > HOUR);
     (told.page(source, question, at), fault.is_some())
 }

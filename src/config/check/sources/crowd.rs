@@ -22,7 +22,7 @@ const TOLD: usize = 20;
 
 /// Warns of both. Asked only where there is no error, so every source was read.
 pub fn warn(top: &Top, config: &Config, reader: &mut Reader<'_>) {
-    let places: Vec<Place> = top.source.iter().map(|source| place(source)).collect();
+    let places: Vec<Place> = top.source.iter().map(place).collect();
     same(config, &places, reader);
     too_many(config, &places, reader);
 }

@@ -1,5 +1,9 @@
 //! The fetcher against real servers on the loopback: what crosses the wire, and what comes back.
 
+mod hostile;
+mod proxy;
+mod robots;
+
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
@@ -351,115 +355,6 @@ async fn a_host_has_one_connection_at_once() {
 }
 
 #[tokio::test]
-async fn a_proxy_gets_all_requests_with_its_login_and_none_for_private_numbers() {
-    let proxy = Server::start(|_| reply("200 OK", "", b"by proxy"));
-    let mut settings = settings(&[]);
-    settings.proxy = Some(Secret::new(format!("http://me:hush@127.0.0.1:{}", proxy.port)));
-    let fetcher = fetcher_for(&settings);
-    assert_eq!(body_of(&fetcher, "http://reviews.invalid/feed".to_owned()).await.unwrap(), "by proxy");
-    let head = proxy.heard().remove(0);
-    assert!(head.starts_with("GET http://reviews.invalid/feed HTTP/1.1\r\n"), "{head}");
-    let login = format!("proxy-authorization: Basic {}", BASE64_STANDARD.encode("me:hush"));
-    assert!(head.contains(&login), "{head}");
-    assert_eq!(kind_of(&fetcher, "http://10.0.0.1/".to_owned()).await, Kind::Refused);
-    assert!(!format!("{:?}", fetcher.fetch(&get("https://reviews.invalid/".to_owned()), Manner::default(), now()).await).contains("hush"));
-}
-
-/// A server of `robots.txt` and pages: the first answers as told, the pages with "page".
-fn site(robots: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    Server::start(move |request| match request.split(' ').nth(1) {
-        Some("/robots.txt") => robots(request),
-        _ => reply("200 OK", "", b"page"),
-    })
-}
-
-async fn obeying(fetcher: &Fetcher, url: String, now: Timestamp) -> Result<(), FetchError> {
-    fetcher.fetch(&get(url), Manner { validators: None, robots: true }, now).await.map(|_| ())
-}
-
-fn asked(server: &Server) -> Vec<String> {
-    server.heard().iter().filter_map(|head| Some(head.split(' ').nth(1)?.to_owned())).collect()
-}
-
-#[tokio::test]
-async fn robots_txt_is_asked_once_a_day_and_what_it_disallows_is_not_asked() {
-    let server = site(|_| reply("200 OK", "", b"User-agent: *\nDisallow: /private\nCrawl-delay: 0\n"));
-    let fetcher = fetcher_for(&settings(&[&server]));
-    let (a, b) = tokio::join!(obeying(&fetcher, server.url("/a"), now()), obeying(&fetcher, server.url("/b"), now()));
-    assert!(a.is_ok() && b.is_ok());
-    let error = obeying(&fetcher, server.url("/private/feed?key=hush"), now()).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Robots);
-    assert!(error.message.contains("robots.txt") && error.message.contains("robots = \"ignore\"") && !error.message.contains("hush"));
-    assert!(body_of(&fetcher, server.url("/private/own")).await.is_ok(), "one's own source may ignore it");
-    let mut paths = asked(&server);
-    paths.sort();
-    assert_eq!(paths, ["/a", "/b", "/private/own", "/robots.txt"]);
-    assert!(server.heard()[0].contains("user-agent: Uproar/"), "{}", server.heard()[0]);
-
-    obeying(&fetcher, server.url("/a"), now() + TimeDelta::hours(20)).await.unwrap();
-    obeying(&fetcher, server.url("/a"), now() + TimeDelta::hours(25)).await.unwrap();
-    assert_eq!(asked(&server).iter().filter(|path| *path == "/robots.txt").count(), 2);
-}
-
-#[tokio::test]
-async fn a_robots_txt_that_is_not_there_allows_all_and_one_that_cannot_be_read_nothing() {
-    for (status, allowed) in
-        [("404 Not Found", true), ("403 Forbidden", true), ("500 Oops", false), ("503 Busy", false), ("304 Same", false)]
-    {
-        let server = site(move |_| reply(status, "", b""));
-        let outcome = obeying(&fetcher_for(&settings(&[&server])), server.url("/a"), now()).await;
-        assert_eq!(outcome.as_ref().map_err(|error| error.kind), if allowed { Ok(&()) } else { Err(Kind::Robots) }, "{status}");
-        assert_eq!(asked(&server).contains(&"/a".to_owned()), allowed, "{status}");
-    }
-    // Once it can be read again, all is well; and a copy serves on when it cannot.
-    let works = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let switch = Arc::clone(&works);
-    let server = site(move |_| reply(if switch.load(Ordering::SeqCst) { "200 OK" } else { "502 Bad Gateway" }, "", b""));
-    let fetcher = fetcher_for(&settings(&[&server]));
-    assert_eq!(obeying(&fetcher, server.url("/a"), now()).await.unwrap_err().kind, Kind::Robots);
-    works.store(true, Ordering::SeqCst);
-    obeying(&fetcher, server.url("/a"), now()).await.unwrap();
-    works.store(false, Ordering::SeqCst);
-    obeying(&fetcher, server.url("/a"), now() + TimeDelta::minutes(23 * 60 + 30)).await.unwrap();
-    assert_eq!(obeying(&fetcher, server.url("/a"), now() + TimeDelta::hours(25)).await.unwrap_err().kind, Kind::Robots);
-    assert_eq!(asked(&server).iter().filter(|path| *path == "/robots.txt").count(), 4);
-}
-
-#[tokio::test]
-async fn robots_txt_is_followed_over_five_redirects_and_checked_on_each_hop_of_a_page() {
-    let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
-        "/robots.txt" => reply("302 Found", "Location: /r1\r\n", b""),
-        "/r5" => reply("200 OK", "", b"User-agent: uproar\nDisallow: /closed\n"),
-        path if path.starts_with("/r") => {
-            let number: u32 = path[2..].parse().unwrap();
-            reply("301 Moved", &format!("Location: /r{}\r\n", number + 1), b"")
-        }
-        "/open" => reply("302 Found", "Location: /closed\r\n", b""),
-        _ => reply("200 OK", "", b"page"),
-    });
-    let error = obeying(&fetcher_for(&settings(&[&server])), server.url("/open"), now()).await.unwrap_err();
-    assert_eq!(error.kind, Kind::Robots);
-    assert_eq!(asked(&server), ["/robots.txt", "/r1", "/r2", "/r3", "/r4", "/r5", "/open"]);
-
-    // Farther away it counts as absent; where it leads behind the firewall, as not readable.
-    let far = site(|_| reply("302 Found", "Location: /robots.txt?again\r\n", b""));
-    assert!(obeying(&fetcher_for(&settings(&[&far])), far.url("/a"), now()).await.is_ok());
-    let inside = site(|_| reply("302 Found", "Location: http://10.0.0.1/robots.txt\r\n", b""));
-    let error = obeying(&fetcher_for(&settings(&[&inside])), inside.url("/a"), now()).await.unwrap_err();
-    assert_eq!((error.kind, asked(&inside).len()), (Kind::Robots, 1), "{error}");
-}
-
-#[tokio::test]
-async fn a_patient_robots_txt_is_left_alone_and_with_it_the_host() {
-    let server = site(|_| reply("503 Busy", "Retry-After: 120\r\n", b""));
-    let fetcher = fetcher_for(&settings(&[&server]));
-    let error = obeying(&fetcher, server.url("/a"), now()).await.unwrap_err();
-    assert_eq!((error.kind, error.retry_after), (Kind::Robots, Some(TimeDelta::seconds(120))));
-    assert_eq!(obeying(&fetcher, server.url("/a"), now()).await.unwrap_err().kind, Kind::Busy);
-    assert_eq!(server.heard().len(), 1);
-}
-
-#[tokio::test]
 async fn an_answer_tells_how_long_it_is_fresh_and_where_its_address_has_moved() {
     let server = Server::start(|request| match request.split(' ').nth(1).unwrap() {
         "/moved" => reply("301 Moved", "Location: /new\r\n", b""),
@@ -480,79 +375,6 @@ async fn an_answer_tells_how_long_it_is_fresh_and_where_its_address_has_moved() 
     }
 }
 
-/// A server that keeps its connections and says what to send for each request on one, by number;
-/// an empty answer closes.
-fn keeping(answer: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Server {
-    let number = AtomicUsize::new(0);
-    Server::start_raw(move |_, stream| {
-        loop {
-            let answer = answer(number.fetch_add(1, Ordering::SeqCst));
-            if answer.is_empty() || stream.write_all(&answer).is_err() || read_head(stream).is_none() {
-                return;
-            }
-        }
-    })
-}
-
-fn kept(body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
-}
-
-#[tokio::test]
-async fn a_kept_connection_that_was_closed_is_tried_once_again_and_a_new_one_is_not() {
-    // The second request is heard and not answered: the connection is closed before a byte came.
-    let server = keeping(|number| if number == 1 { Vec::new() } else { kept("page") });
-    let fetcher = fetcher_for(&settings(&[&server]));
-    assert_eq!(body_of(&fetcher, server.url("/a")).await.unwrap(), "page");
-    assert_eq!(body_of(&fetcher, server.url("/b")).await.unwrap(), "page");
-
-    let closing = Server::start_raw(|_, _| {});
-    assert_eq!(kind_of(&fetcher_for(&settings(&[&closing])), closing.url("/")).await, Kind::Network);
-    assert_eq!(closing.heard().len(), 1);
-}
-
-#[tokio::test]
-async fn what_comes_behind_a_body_is_never_taken_for_the_next_answer() {
-    let server = keeping(|_| [kept("right"), kept("wrong")].concat());
-    let fetcher = fetcher_for(&settings(&[&server]));
-    for _ in 0..5 {
-        assert_eq!(body_of(&fetcher, server.url("/")).await.unwrap(), "right");
-    }
-}
-
-#[tokio::test]
-async fn what_is_not_http_ends_in_words() {
-    let many = (0..300).map(|number| format!("X-{number}: a\r\n")).collect::<String>();
-    let long = format!("X-Long: {}\r\n", "a".repeat(70_000));
-    for (name, bytes, kind, words) in [
-        ("no status line", b"<rss version='2.0'/>".to_vec(), Kind::Network, "not HTTP"),
-        ("tls", b"\x15\x03\x01\x00\x02\x02\x46".to_vec(), Kind::Network, "not HTTP"),
-        ("half a head", b"HTTP/1.1 200 OK\r\nContent-Ty".to_vec(), Kind::Network, "broke off"),
-        ("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab".to_vec(), Kind::Network, "not HTTP"),
-        ("too many headers", format!("HTTP/1.1 200 OK\r\n{many}\r\n").into_bytes(), Kind::TooLarge, "200 lines"),
-        ("a long header", format!("HTTP/1.1 200 OK\r\n{long}\r\n").into_bytes(), Kind::TooLarge, "64 KiB"),
-        ("a broken chunk", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".to_vec(), Kind::Network, "Invalid"),
-        ("a length of its own", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000000000\r\n\r\nab".to_vec(), Kind::TooLarge, "max_body"),
-    ] {
-        let server = Server::start(move |_| bytes.clone());
-        let error = body_of(&fetcher_for(&settings(&[&server])), server.url("/feed?key=hush")).await.unwrap_err();
-        assert!(error.kind == kind && error.message.contains(words) && !error.message.contains("hush"), "{name}: {error}");
-    }
-}
-
-#[tokio::test]
-async fn a_head_that_drips_is_cut_by_the_whole_time() {
-    let server = Server::start_raw(|_, stream| {
-        while stream.write_all(b"H").is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
-    });
-    let mut settings = settings(&[&server]);
-    settings.timeout = TimeDelta::milliseconds(300);
-    let kind = kind_of(&fetcher_for(&settings), server.url("/")).await;
-    assert!(matches!(kind, Kind::Timeout | Kind::Network), "{kind:?}");
-}
-
 #[tokio::test]
 async fn a_redirect_out_of_the_web_is_refused_in_words() {
     for target in ["file:///etc/passwd", "ftp://reviews.example/feed", "data:text/xml,<rss/>", "javascript:alert(1)"] {
@@ -562,43 +384,6 @@ async fn a_redirect_out_of_the_web_is_refused_in_words() {
         assert_eq!(error.kind, Kind::Refused);
         assert!(error.message.contains(&format!("`{scheme}:` address")), "{error}");
     }
-}
-
-/// A proxy that opens a way for `CONNECT` to wherever `target` is, and plays no other part.
-fn tunnel(target: u16) -> Server {
-    Server::start_raw(move |request, stream| {
-        let Some(_) = request.strip_prefix("CONNECT ") else { return };
-        let _ = stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n");
-        let mut inner = TcpStream::connect(("127.0.0.1", target)).unwrap();
-        let mut first = [0; 5];
-        if stream.read_exact(&mut first).is_ok() {
-            let _ = inner.write_all(&first);
-        }
-    })
-}
-
-#[tokio::test]
-async fn a_proxy_is_asked_to_connect_for_https_and_sees_tls_only() {
-    let (sender, first) = std::sync::mpsc::channel();
-    let target = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = target.local_addr().unwrap().port();
-    thread::spawn(move || {
-        let mut bytes = [0; 5];
-        let _ = target.accept().unwrap().0.read_exact(&mut bytes);
-        let _ = sender.send(bytes);
-    });
-    let proxy = tunnel(port);
-    let mut settings = settings(&[]);
-    settings.proxy = Some(Secret::new(format!("http://me:hush@127.0.0.1:{}", proxy.port)));
-    let error = body_of(&fetcher_for(&settings), "https://reviews.invalid/feed?key=1".to_owned()).await.unwrap_err();
-    assert!(error.kind == Kind::Network && !error.message.contains("hush"), "{error}");
-    let head = proxy.heard().remove(0);
-    assert!(head.starts_with("CONNECT reviews.invalid:443 HTTP/1.1\r\n"), "{head}");
-    assert!(
-        head.to_lowercase().contains(&format!("proxy-authorization: basic {}", BASE64_STANDARD.encode("me:hush")).to_lowercase()),
-        "{head}"
-    );
-    assert_eq!(first.recv().unwrap()[..2], [0x16, 3], "a TLS handshake");
 }
 
 #[test]
