@@ -255,7 +255,9 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
         let unavailable = if settings.is_remote() { Code::Unavailable } else { Code::Io };
         match outcome.map_err(|error| Failure::new(unavailable, error))? {
             Fetched::New { response, aside, .. } => {
-                notes(&aside).into_iter().for_each(|note| show.note(note));
+                for note in notes(&aside) {
+                    show.note(note);
+                }
                 if let (Response::Http(answer), sources::Settings::File(table)) = (&response, settings) {
                     show.columns(file::explained(answer, table).unwrap_or_default());
                 }
@@ -313,7 +315,9 @@ fn walk(
             let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
             request = page.next.take();
             read += 1;
-            wishes(&page).into_iter().for_each(|note| show.note(note));
+            for note in wishes(&page) {
+                show.note(note);
+            }
             show.page(page)?;
         }
     }

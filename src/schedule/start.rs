@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn many_missed_runs_of_a_cron_line_are_no_burst_either() {
-        let line = Schedule::Cron(super::super::cron::Line::parse("0 6 * * *").unwrap(), chrono_tz::Tz::UTC);
+        let line = Schedule::Cron(crate::schedule::cron::Line::parse("0 6 * * *").unwrap(), chrono_tz::Tz::UTC);
         let made_up = all(20_000, &line, Some(at(-100_000)));
         assert!(most_in_a_second(&made_up) <= 102, "{}", most_in_a_second(&made_up));
         assert!(all(1, &line, Some(at(-100_000)))[0] <= at(60));

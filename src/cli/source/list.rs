@@ -55,7 +55,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mu
             state.word().replace('_', " "),
             time(stream.complete_to),
             time(stream.last_new),
-            next(stream, &state, &time),
+            next(stream, &state, time),
             place(&settings.kind),
         ]);
     }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use encoding_rs::Encoding;
 use encoding_rs::UTF_8;
@@ -93,11 +94,11 @@ pub(super) fn write(feeds: &[Feed]) -> String {
     for (folder, feeds) in folders {
         let indent = if folder.is_empty() { "" } else { "  " };
         if !folder.is_empty() {
-            text += &format!("<outline text=\"{}\">\n", escape(folder));
+            let _ = writeln!(text, "<outline text=\"{}\">", escape(folder));
         }
         for Feed { title, address, .. } in feeds {
             let (title, address) = (escape(title.as_str()), escape(address.as_str()));
-            text += &format!("{indent}<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{address}\"/>\n");
+            let _ = writeln!(text, "{indent}<outline type=\"rss\" text=\"{title}\" title=\"{title}\" xmlUrl=\"{address}\"/>");
         }
         if !folder.is_empty() {
             text += "</outline>\n";
@@ -175,7 +176,7 @@ impl Lines {
     fn at(&mut self, text: &str, place: usize) -> usize {
         let place = place.min(text.len());
         if place > self.seen {
-            self.line += text.as_bytes()[self.seen..place].iter().filter(|byte| **byte == b'\n').count();
+            self.line += text.get(self.seen..place).map_or(0, |passed| passed.matches('\n').count());
             self.seen = place;
         }
         self.line + 1

@@ -1,8 +1,5 @@
 //! Mistakes in sources: former names, options that do nothing, hosts that would have to bear too much.
 
-use std::fmt::Write as _;
-use std::time::Instant;
-
 use super::secrets;
 use super::shown;
 use crate::config::Document;
@@ -155,29 +152,4 @@ fn more_polls_than_a_host_has_room_for() {
       = help: polls will come late: make `every` 2 times as long, or `host_gap` under `[fetch]` shorter than 1s if the host is yours
     "#);
     assert_eq!(problems(&crowd[..600]), "");
-}
-
-#[test]
-#[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
-fn many_sources_are_checked_in_one_go_over_them() {
-    let config = |count: usize| {
-        let mut text = AROUND.to_owned();
-        for n in 0..count {
-            let _ = write!(
-                text,
-                "[[source]]\nname = \"s{n}\"\nevery = \"1d\"\nwas = \"old {n}\"\nfeed = {{ url = \"https://h{n}.example/\" }}\n"
-            );
-        }
-        [Document { name: "uproar.toml".to_owned(), text }]
-    };
-    let lasts = |count: usize| {
-        let documents = config(count);
-        let began = Instant::now();
-        assert!(parse(&documents, &secrets).config.is_some());
-        began.elapsed()
-    };
-    lasts(100);
-    let (few, many) = (lasts(500), lasts(8_000));
-    // Sixteen times as many; with a square in it, it would be two hundred and fifty times as long.
-    assert!(many < few * 100, "{few:?} for 500, {many:?} for 8000");
 }
