@@ -187,8 +187,11 @@ impl Row {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let stream = &self.stream;
         let since = match &self.state {
-            State::Moved { since, .. } | State::IdsChange { since } | State::Suspect { since, .. } => Some(*since),
-            State::Gone { since, .. } | State::Paused { since } => Some(*since),
+            State::Moved { since, .. }
+            | State::IdsChange { since }
+            | State::Suspect { since, .. }
+            | State::Gone { since, .. }
+            | State::Paused { since } => Some(*since),
             State::Gap { at } => Some(*at),
             State::Failing { since, .. } => *since,
             State::Waiting | State::Ok => self.silent,
