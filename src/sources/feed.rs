@@ -191,6 +191,8 @@ fn absolute(link: &str, base: Option<&Url>) -> Option<String> {
     }
     let web = |url: &Url| matches!(url.scheme(), "http" | "https");
     match Url::parse(link) {
+        // Line breaks and tabs within are no part of an address, though every parser accepts them.
+        Ok(url) if link.contains(|letter: char| letter.is_ascii_control()) => web(&url).then(|| url.into()),
         Ok(url) => web(&url).then(|| link.to_owned()),
         Err(_) => base?.join(link).ok().filter(web).map(String::from),
     }

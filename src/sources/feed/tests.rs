@@ -215,3 +215,15 @@ proptest::proptest! {
         let _ = polled(text.as_bytes());
     }
 }
+
+#[test]
+fn a_link_is_an_address_or_none() {
+    let link = |guid: &str| {
+        let text = format!("<rss version='2.0'><channel><item><guid>{guid}</guid></item></channel></rss>");
+        polled(text.as_bytes()).unwrap().items.remove(0).url
+    };
+    assert_eq!(link("http\u{1}ne y '&amp;x;'"), None, "it only begins like one");
+    assert_eq!(link("httpbin"), None);
+    assert_eq!(link("ht\ntps://x.te\tst/1"), Some("https://x.test/1".to_owned()));
+    assert_eq!(link(" https://x.test/a?b "), Some("https://x.test/a?b".to_owned()));
+}

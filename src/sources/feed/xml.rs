@@ -146,7 +146,7 @@ fn address(entry: &model::Entry, more: &Entry<'_>, base: Option<&url::Url>) -> O
     let permalink = || {
         let guid = more.pieces.iter().find(|piece| piece.name == "guid")?;
         let meant = guid.attributes.get("ispermalink").is_none_or(|flag| flag != "false");
-        Some(guid.text.trim()).filter(|guid| meant && guid.starts_with("http")).map(str::to_owned)
+        super::absolute(&guid.text, None).filter(|_| meant)
     };
     verbatim.map(str::to_owned).or_else(|| alternate(&entry.links, base)).or_else(permalink)
 }

@@ -52,15 +52,16 @@ pub struct Told {
     pub asked: usize,
     /// Requests for the address that it redirects to.
     pub asked_there: usize,
-    /// Good answers.
-    good: usize,
-    /// Faults since the last of them.
+    /// Whole pages.
+    whole: usize,
+    /// Faults since the last good answer.
     in_a_row: u32,
     /// Faults by name.
     pub faults: BTreeMap<String, usize>,
-    /// The validator of the last good answer, and what page it stood for.
-    given: Option<(String, u64)>,
-    /// Those since the hour was over.
+    /// The validators of good answers, and which page each stood for. Who was cut off before they were stored
+    /// has an older one.
+    given: BTreeMap<String, u64>,
+    /// Good answers since the hour was over.
     pub calm: usize,
     /// Answers that nothing has changed.
     pub unchanged: usize,
@@ -176,8 +177,8 @@ fn read(first: &[u8], connection: &TcpStream, world: &World, told: &Mutex<Vec<To
 fn fault_now(source: usize, world: &World, told: &Mutex<Vec<Told>>) -> Option<Fault> {
     let told = &told.lock().unwrap()[source];
     let fault = if world.at() > HOUR { None } else { faults::fault(source, told.asked, told.in_a_row) };
-    // Empty is odd only where there was something.
-    fault.map(|fault| if fault == Fault::Empty && told.good == 0 { Fault::Login } else { fault })
+    // Empty is odd only where there was something, three times at least.
+    fault.map(|fault| if fault == Fault::Empty && told.whole <= 3 { Fault::Login } else { fault })
 }
 
 fn note(source: usize, fault: Fault, told: &Mutex<Vec<Told>>) {
@@ -218,7 +219,6 @@ fn answer(question: &Question, world: &World, told: &Mutex<Vec<Told>>, elsewhere
         told.asked += usize::from(fault.is_none());
     }
     told.in_a_row = 0;
-    told.good += 1;
     told.calm += usize::from(at > HOUR);
     (told.page(source, question, at), fault.is_some())
 }
@@ -231,11 +231,11 @@ impl Told {
         let version = hash(&source.page(at).iter().map(|post| &post.text).collect::<Vec<_>>());
         let sent = question.tag.as_ref().or(question.modified.as_ref());
         if let Some(sent) = sent
-            && self.given.as_ref().is_none_or(|(given, _)| given != sent)
+            && !self.given.contains_key(sent)
         {
-            self.wrong.push(format!("{} sent {sent} and was given {:?}", source.name(), self.given));
+            self.wrong.push(format!("{} sent {sent} and was given {:?}", source.name(), self.given.keys()));
         }
-        let known = self.given.as_ref().filter(|(given, old)| sent == Some(given) && *old == version).is_some();
+        let known = sent.and_then(|sent| self.given.get(sent)) == Some(&version);
         let validator = match source.validator {
             Validator::Tag => Some(("etag", format!("\"{version:x}\""))),
             Validator::Modified => Some(("last-modified", stamp(version))),
@@ -244,11 +244,12 @@ impl Told {
             Validator::None => None,
         };
         let mut headers: Vec<String> = validator.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        self.given = validator.map(|(_, value)| (value, version));
+        self.given.extend(validator.map(|(_, value)| (value, version)));
         if known && source.validator != Validator::Restless {
             self.unchanged += 1;
             return faults::answer("304 -", &headers, b"", 0);
         }
+        self.whole += 1;
         headers.push(format!("content-type: {content_type}"));
         if source.number.is_multiple_of(4) {
             headers.push("content-encoding: gzip".to_owned());
