@@ -69,7 +69,7 @@ fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Fai
         scope.spawn(move || {
             let found = read_with(path, secrets).map(|(documents, loaded)| match loaded.config {
                 Some(config) => Ok(Arc::new(config)),
-                None => Err((documents, loaded)),
+                None => Err(Box::new((documents, loaded))),
             });
             let kept = found.as_ref().ok().and_then(|found| found.as_ref().ok()).map(Arc::clone);
             let _ = send.send(found);
@@ -84,7 +84,7 @@ fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Fai
     let outcome = outcome.map_err(|_| Failure::new(Code::Bug, "reading the configuration failed; please report it"))?;
     match outcome.map_err(|error| unreadable(&error))? {
         Ok(config) => Ok(config),
-        Err(refused) => settings(Ok(refused), console),
+        Err(refused) => settings(Ok(*refused), console),
     }
 }
 

@@ -91,10 +91,10 @@ impl<S> Notebook<S> {
 
     /// Until the next moment at which notes are handed on.
     async fn gather(&self) {
-        let over = self.began.elapsed().as_millis() % GATHER.as_millis();
+        let over = Duration::from_millis((self.began.elapsed().as_millis() % GATHER.as_millis()) as u64);
         tokio::select! {
             () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(GATHER - Duration::from_millis(over as u64)) => {}
+            () = tokio::time::sleep(GATHER.saturating_sub(over)) => {}
         }
     }
 }

@@ -202,7 +202,7 @@ struct Rounds<'a> {
     seen: (Timestamp, Timestamp, Instant),
     /// How late polls began, in seconds.
     late: Vec<f64>,
-    shown: Instant,
+    shown: Option<Instant>,
 }
 
 impl<'a> Rounds<'a> {
@@ -234,7 +234,7 @@ impl<'a> Rounds<'a> {
             followed: HashMap::new(),
             seen: (now, Clock::real().now(), Instant::now()),
             late: Vec::new(),
-            shown: Instant::now(),
+            shown: None,
         })
     }
 
@@ -292,7 +292,9 @@ impl<'a> Rounds<'a> {
         for stream in self.paused.iter().filter(|stream| !paused.contains(stream)) {
             self.rota.resume(*stream);
         }
-        paused.iter().for_each(|stream| self.rota.pause(*stream));
+        for stream in &paused {
+            self.rota.pause(*stream);
+        }
         self.paused = paused;
     }
 
@@ -325,7 +327,7 @@ impl<'a> Rounds<'a> {
 
     fn note_lateness(&mut self, seconds: f64) {
         self.late.push(seconds);
-        if self.late.len() < REMEMBERED && self.shown.elapsed() < ROUND {
+        if self.late.len() < REMEMBERED && self.shown.is_some_and(|shown| shown.elapsed() < ROUND) {
             return;
         }
         self.late.sort_by(f64::total_cmp);
@@ -334,7 +336,7 @@ impl<'a> Rounds<'a> {
             self.parts.board.set(board::LATENESS, &[("quantile", name)], self.late[at]);
         }
         self.late.clear();
-        self.shown = Instant::now();
+        self.shown = Some(Instant::now());
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 /// How long `Retry-After` asks for: seconds or a date, at most a day. What has passed or cannot
 /// be read is no wish. Source: RFC 9110, sections 10.2.3 and 5.6.7.
+#[must_use]
 pub fn wish(value: &str, now: Timestamp) -> Option<TimeDelta> {
     let value = value.trim();
     let wish = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

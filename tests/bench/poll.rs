@@ -49,7 +49,7 @@ fn main() {
     let feeds = std::env::var("UPROAR_BENCH_FEEDS").ok().and_then(|number| number.parse().ok()).unwrap_or(5_000);
     let log = Arc::new(Log { asked: Mutex::new(vec![Vec::new(); feeds]), counts: AtomicBool::new(false) });
     let listeners: Vec<TcpListener> = (0..HOSTS).map(|host| TcpListener::bind((format!("127.0.1.{}", host + 1), 0)).unwrap()).collect();
-    let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+    let listening: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
     for listener in listeners {
         let log = Arc::clone(&log);
         thread::spawn(move || serve(&listener, &log));
@@ -58,14 +58,14 @@ fn main() {
     let seconds = 20;
     // Each is read for the first time, then twice at least.
     let calm = feeds as u64 / 280 + 1;
-    report("calm", &log, Some(calm), || run(&ports, feeds, calm, 70 + 2 * calm, seconds, &log, folder.path()));
-    report("at full speed", &log, None, || run(&ports, feeds, 1, 3, seconds, &log, folder.path()));
+    report("calm", &log, Some(calm), || run(&listening, feeds, calm, 70 + 2 * calm, seconds, &log, folder.path()));
+    report("at full speed", &log, None, || run(&listening, feeds, 1, 3, seconds, &log, folder.path()));
 }
 
 /// Runs the daemon; what is asked in the last `seconds` counts.
-fn run(ports: &[u16], feeds: usize, every: u64, warm: u64, seconds: u64, log: &Arc<Log>, folder: &std::path::Path) {
+fn run(listening: &[u16], feeds: usize, every: u64, warm: u64, seconds: u64, log: &Arc<Log>, folder: &std::path::Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-    let text = configuration(ports, feeds, every);
+    let text = configuration(listening, feeds, every);
     let document = config::Document { name: "bench".to_owned(), text };
     let config = config::parse(&[document], &Credentials::of_this_process()).config.unwrap();
     let (store, writer) = Sqlite::open(&folder.join("u.db"), "bench".to_owned()).unwrap();
@@ -96,8 +96,8 @@ fn run(ports: &[u16], feeds: usize, every: u64, warm: u64, seconds: u64, log: &A
     writer.join().unwrap();
 }
 
-fn configuration(ports: &[u16], feeds: usize, every: u64) -> String {
-    let host = |feed: usize| format!("127.0.1.{}:{}", feed % HOSTS + 1, ports[feed % HOSTS]);
+fn configuration(listening: &[u16], feeds: usize, every: u64) -> String {
+    let host = |feed: usize| format!("127.0.1.{}:{}", feed % HOSTS + 1, listening[feed % HOSTS]);
     let allowed: Vec<String> = (0..HOSTS).map(|feed| format!("\"{}\"", host(feed))).collect();
     let allowed = allowed.join(", ");
     let mut text =

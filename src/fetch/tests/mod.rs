@@ -367,8 +367,8 @@ async fn an_answer_tells_how_long_it_is_fresh_and_where_its_address_has_moved() 
     let stored = Validators { url: server.url("/new"), etag: Some("\"e\"".to_owned()), last_modified: None };
     for (path, moved) in [("/new", false), ("/moved", true), ("/moved-twice", true), ("/found", false)] {
         for (validators, fresh) in [(None, 600), (Some(&stored), 60)] {
-            let fetched = fetcher.fetch(&get(server.url(path)), Manner { validators, robots: false }, now()).await.unwrap();
-            let (Fetched::New { aside, .. } | Fetched::Unchanged { aside, .. }) = fetched;
+            let answer = fetcher.fetch(&get(server.url(path)), Manner { validators, robots: false }, now()).await.unwrap();
+            let (Fetched::New { aside, .. } | Fetched::Unchanged { aside, .. }) = answer;
             let moved_to = moved.then(|| server.url("/new"));
             assert_eq!(aside, Aside { fresh_for: Some(TimeDelta::seconds(fresh)), moved_to }, "{path}");
         }

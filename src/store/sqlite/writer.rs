@@ -92,14 +92,14 @@ fn under_savepoint<T>(
 fn serve(connection: &Connection, mut names: Names, mut queue: mpsc::Receiver<Job>) {
     while let Some(first) = queue.blocking_recv() {
         let mut answers = Vec::new();
-        let (began, begun) = (Instant::now(), begin(connection));
+        let (since, begun) = (Instant::now(), begin(connection));
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(job) = next.take() {
             // Without a transaction nothing runs: each job would wait for the lock by itself.
             answers.extend(job(begun.as_ref().map(|()| (connection, &mut names))));
             taken += 1;
-            if taken < GROUP && began.elapsed() < LONGEST {
+            if taken < GROUP && since.elapsed() < LONGEST {
                 next = queue.try_recv().ok();
             }
         }

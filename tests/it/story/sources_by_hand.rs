@@ -160,9 +160,9 @@ fn a_list_of_feeds_comes_in_and_goes_out() {
 fn an_export_behind_an_address_adds_what_it_has_grown_by() {
     let month = calm_month();
     let served = Arc::new(Mutex::new((csv(&month, "Old Theatre"), "text/csv")));
-    let shown = Arc::clone(&served);
+    let newest = Arc::clone(&served);
     let server = Server::start(move |_| {
-        let (body, kind) = shown.lock().unwrap().clone();
+        let (body, kind) = newest.lock().unwrap().clone();
         Reply { status: 200, headers: vec![("content-type", kind.to_owned())], body }
     });
     let host = server.address();
