@@ -62,6 +62,8 @@ fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Fai
     let path = &console.config;
     // What reading takes is many times what it leaves. A thread has memory of its own, which goes back
     // as a whole once nothing in it is used: what is left is copied out, and the rest dropped there.
+    // What is built once for the life of the process must not stand in that memory: it is built before.
+    let _ = parse(&[], secrets);
     let (done, dropped) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
     let (send, read) = done;
     let (copied, wait) = dropped;
