@@ -23,6 +23,8 @@ const POLLS: u32 = 3;
 const PATIENCE: TimeDelta = TimeDelta::hours(24);
 /// So many items must have been known for "all are new" to say something.
 const KNOWN: usize = 5;
+/// So many that say the same under other ids are no chance.
+const SAME: usize = 2;
 /// Items of a page that are remembered.
 const REMEMBERED: usize = 128;
 /// For so long people are told that messages were probably missed.
@@ -95,13 +97,15 @@ pub fn judge(standing: &Standing, outline: &Outline, now: Timestamp) -> Belief {
         let odd = last.items > 0 && last.good >= GOOD;
         return odd.then(|| doubted(standing, Doubt::Empty, now)).flatten().map_or(Belief::Good, Belief::Doubted);
     }
-    let known = outline.ids.iter().any(|id| last.ids.contains(id));
-    if known || last.ids.len() < KNOWN {
+    if outline.ids.iter().any(|id| last.ids.contains(id)) {
         return Belief::Good;
     }
     let same = outline.contents.intersection(&last.contents).count();
-    if same >= KNOWN.min(outline.contents.len().max(2)) && same * 2 >= outline.contents.len().min(last.contents.len()) {
+    if same >= SAME && same * 2 >= outline.contents.len().min(last.contents.len()) {
         return Belief::IdsChange;
+    }
+    if last.ids.len() < KNOWN {
+        return Belief::Good;
     }
     if same == 0 && !last.title.is_empty() && outline.title != last.title {
         return doubted(standing, Doubt::AnotherFeed, now).map_or(Belief::Another, Belief::Doubted);
@@ -208,6 +212,8 @@ mod tests {
         let page = remembered(None, outline("Reviews", 0..4, 0..4));
         let standing = Standing { page: Some(page), ..Standing::default() };
         assert_eq!(judge(&standing, &outline("Sports", 50..54, 50..54), hour(0)), Belief::Good);
+        assert_eq!(judge(&standing, &outline("Reviews", 50..54, 1..5), hour(0)), Belief::IdsChange, "but for the same words");
+        assert_eq!(judge(&standing, &outline("Reviews", 50..54, 3..7), hour(0)), Belief::Good, "one that says the same is chance");
         assert_eq!(judge(&Standing::default(), &outline("Sports", 50..54, 50..54), hour(0)), Belief::Good, "nothing is known");
     }
 

@@ -68,17 +68,17 @@ impl Place {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let listened = Arc::clone(&heard);
+        let requests = Arc::clone(&heard);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let Some(head) = head_of(&mut stream) else { continue };
+                let Some(request) = head_of(&mut stream) else { continue };
                 let number = {
-                    let mut heard = listened.lock().unwrap();
-                    heard.push(head.clone());
-                    heard.len()
+                    let mut requests = requests.lock().unwrap();
+                    requests.push(request.clone());
+                    requests.len()
                 };
-                let Says { status, headers, body } = says(head.split(' ').nth(1).unwrap_or_default(), number);
+                let Says { status, headers, body } = says(request.split(' ').nth(1).unwrap_or_default(), number);
                 let status = if status.is_empty() { "200 OK" } else { status };
                 let length = body.len();
                 let reply = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");

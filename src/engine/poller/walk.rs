@@ -21,6 +21,7 @@ use crate::polling::conditional;
 use crate::polling::state;
 
 /// One poll under way.
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing of the poll, and any may hold with any")]
 pub(super) struct Walk<'a> {
     pub(super) target: &'a Target,
     /// As stored; moves on with what is written.

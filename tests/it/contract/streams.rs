@@ -10,7 +10,9 @@ mod of_every_store {
     use uproar::domain::ports::Wish;
     use uproar::domain::ports::Wishes;
     use uproar::domain::standing::Gone;
+    use uproar::domain::standing::LastPage;
     use uproar::domain::standing::Standing;
+    use uproar::polling::identity;
 
     use crate::contract::item;
     use crate::contract::page;
@@ -59,6 +61,34 @@ mod of_every_store {
         assert!(learnt.longest_delay >= learnt.usual_delay && learnt.news_per_day > 0.0);
     }
 
+    pub(super) async fn undated_messages_below_known_ones_are_back_fill_and_above_them_news(store: &impl Ingest) {
+        let undated = |ids: &[&str], now: &str| {
+            let mut page = page(ids.iter().map(|id| item(id, "a", now, &[])).collect(), now);
+            page.items.iter_mut().for_each(|tagged| tagged.item.published = None);
+            if let Progress::Ended { standing, .. } = &mut page.progress {
+                let last = LastPage { most_new: 1, ..LastPage::default() };
+                *standing = Some(Box::new(Standing { page: Some(last), ..Standing::default() }));
+            }
+            page
+        };
+        store.commit_page(undated(&["2", "1"], "2026-11-01T10:00:00Z")).await.unwrap();
+        let more = store.commit_page(undated(&["4", "3", "2", "0"], "2026-11-01T11:00:00Z")).await.unwrap();
+        assert_eq!((more.new, more.late), (3, 1));
+        let old = store.commit_page(page(vec![item("9", "a", "1970-01-01T00:00:00Z", &[])], "2026-11-01T12:00:00Z")).await.unwrap();
+        assert_eq!((old.new, old.late), (1, 0), "nobody wrote in 1970: it counts when it was seen");
+    }
+
+    pub(super) async fn an_item_that_gets_an_id_by_its_content_is_known(store: &impl Ingest) {
+        let (at, later) = ("2026-11-01T10:00:00Z", "2026-11-02T10:00:00Z");
+        store.commit_page(page(vec![item("poll-1-a", "words", at, &["late"])], at)).await.unwrap();
+        let mut same = item("", "words", at, &["late"]);
+        same.item.id = identity::of_content(&same.item);
+        let found = store.commit_page(page(vec![same.clone()], later)).await.unwrap();
+        assert_eq!((found.new, found.known), (0, 1));
+        let again = store.commit_page(page(vec![same], later)).await.unwrap();
+        assert_eq!((again.new, again.known), (0, 1));
+    }
+
     pub(super) async fn errors_are_counted_until_a_poll_goes_well(store: &impl Ingest) {
         let (due, at) = (time("2026-11-01T11:00:00Z"), time("2026-11-01T10:00:00Z"));
         store.note_poll(&stream(), PollNote::failed("down", due, at)).await.unwrap();
@@ -99,6 +129,8 @@ mod on_sqlite {
     crate::contract::on_every_store! {
         mark_and_validators_move_only_at_the_end_of_a_walk
         how_late_news_come_is_learnt_and_history_teaches_nothing
+        undated_messages_below_known_ones_are_back_fill_and_above_them_news
+        an_item_that_gets_an_id_by_its_content_is_known
         errors_are_counted_until_a_poll_goes_well
         what_people_want_of_a_stream_holds_until_it_is_done
     }
