@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tracing::debug;
 use tracing::info;
 use tracing::warn;
@@ -153,6 +154,12 @@ impl<S: Ingest> Poller<S> {
             Ok(()) => {
                 self.succeeded(&walk, errors);
                 None
+            }
+            Err(PollError::Fetch(error)) if is_short_pause(&error, target.interval(walk.started)) => {
+                // Nothing failed here: the poll is put off. What is stored stays, the due time too.
+                walk.stream = self.store.stream(&target.key).await?;
+                walk.stream.due = Some(self.clock.now() + error.retry_after.unwrap_or_default());
+                Some(error.to_string())
             }
             Err(error) => Some(self.failed(&mut walk, &error).await?),
         };
@@ -465,6 +472,11 @@ impl<S: Ingest> Poller<S> {
         };
         hinted.map_or(due, |hinted| due.min(hinted.max(now)))
     }
+}
+
+/// Whether a host is only left alone for what another of its sources was told, and not for long.
+fn is_short_pause(error: &FetchError, interval: TimeDelta) -> bool {
+    error.kind == Kind::Held && error.retry_after.is_some_and(|left| left < interval)
 }
 
 /// A stream after a good poll, as the store has it.

@@ -200,11 +200,19 @@ async fn examine<S: Incidents>(store: &S, source: &ReadySource, mine: &[&Stream]
         }
         odd => {
             let silence = silence(store, source, mine, now).await?;
+            // A poll or two that fail hide what is odd about the others, and do not end it.
+            let odd = if odd.as_ref().is_some_and(|odd| odd.trouble.is_failure()) { beneath(mine, now) } else { odd };
             let odd = odd.filter(|odd| !odd.trouble.blinds()).and_then(|odd| Some((odd.trouble, odd.since?)));
             let of = |(trouble, since)| NoData { source: name.clone(), since, fails: false, error: None, trouble: Some(trouble) };
             Ok(silence.map(|since| (Trouble::Silent, since)).or(odd).map(|found| Ailing { no_data: of(found), told: true }))
         }
     }
+}
+
+/// What is wrong with a source but for polls that fail.
+fn beneath(mine: &[&Stream], now: Timestamp) -> Option<Found> {
+    let read: Vec<Stream> = mine.iter().map(|stream| Stream { errors: 0, ..(*stream).clone() }).collect();
+    Found::of(&read.iter().collect::<Vec<_>>(), now)
 }
 
 /// Since when a source that is read well has brought nothing, where that is a wonder.

@@ -193,7 +193,7 @@ impl Client {
     async fn robots_of(&self, journey: &Journey<'_>) -> Result<Copy, FetchError> {
         let url = journey.route.here();
         let unread = |error: FetchError| match error.kind {
-            Kind::Busy => error,
+            Kind::Busy | Kind::Held => error,
             _ => robots::unread(url, error.message.split("; ").next().unwrap_or_default()),
         };
         let mut address = journey.route.with_login();
@@ -290,5 +290,5 @@ fn newest(given: Option<Validators>, sent: Option<&Validators>, url: &Url) -> Va
 
 fn held(url: &Url, left: TimeDelta) -> FetchError {
     let message = format!("{} asked to be left alone; it is asked again in {} s", shown(url), left.num_seconds().max(1));
-    FetchError { kind: Kind::Busy, message, retry_after: Some(left) }
+    FetchError { kind: Kind::Held, message, retry_after: Some(left) }
 }

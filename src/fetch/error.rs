@@ -36,6 +36,8 @@ pub enum Kind {
     Denied,
     /// The host asked for patience.
     Busy,
+    /// Not asked at all: the host asked for patience before, maybe another source of it.
+    Held,
     /// Not asked at all: `robots.txt` says that programs should not, or cannot be read.
     Robots,
     /// Not asked at all: a private address, a redirect out of https, or no web address.

@@ -100,15 +100,18 @@ impl Place {
 
     /// Polls so many hours after the beginning.
     async fn poll(&self, hours: f64) -> Polled {
+        let polled = self.try_poll(hours).await;
+        assert_eq!(polled.stream, self.stream().await, "what a poll hands on is what it stored");
+        polled
+    }
+
+    /// The same where the poll may be put off, which is written nowhere.
+    async fn try_poll(&self, hours: f64) -> Polled {
         // The clock stands still, or nearly so.
         let clock = Clock::at_speed(at(hours), 1e-6);
         let author_key = Arc::new(vec![7; 32]);
         let (plan, fetcher) = (Arc::clone(&self.plan), Arc::clone(&self.fetcher));
-        let polled =
-            Poller::new(self.store.clone(), plan, fetcher, author_key, clock, Board::default()).poll(&self.target()).await.unwrap();
-        let stored = self.stream().await;
-        assert_eq!(polled.stream, stored, "what a poll hands on is what it stored");
-        polled
+        Poller::new(self.store.clone(), plan, fetcher, author_key, clock, Board::default()).poll(&self.target()).await.unwrap()
     }
 
     async fn stream(&self) -> Stream {
@@ -468,4 +471,19 @@ async fn a_long_outage_is_followed_by_history_and_a_short_one_by_news() {
     assert_eq!(place.poll(24.0 * 6.0).await.committed.late, 0);
     let polled = place.poll(24.0 * 14.0).await;
     assert_eq!((polled.committed.new, polled.committed.late), (1, 1));
+}
+
+#[tokio::test]
+async fn a_short_pause_of_the_host_puts_a_poll_off_and_is_no_error() {
+    let busy = |seconds: u32| Says { status: "503 Busy", headers: format!("Retry-After: {seconds}\r\n"), ..Says::default() };
+    let place = Place::new(move |_, number| if number == 1 { busy(1800) } else { busy(86_400) });
+    place.poll(0.0).await;
+    let before = place.stream().await;
+    let polled = place.try_poll(0.25).await;
+    assert!(polled.error.is_some() && (polled.due - at(0.5)).num_seconds().abs() <= 2, "{polled:?}");
+    assert_eq!((place.stream().await, before.errors, place.requests().len()), (before, 1, 1));
+    // A pause that lasts longer than an interval is what fails here.
+    place.poll(1.0).await;
+    place.poll(2.0).await;
+    assert_eq!((place.stream().await.errors, place.requests().len()), (3, 2));
 }

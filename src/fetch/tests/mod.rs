@@ -336,7 +336,7 @@ async fn a_host_that_wants_peace_is_not_asked_again_for_any_source() {
     assert_eq!((error.kind, error.retry_after), (Kind::Busy, Some(TimeDelta::seconds(120))));
     let error = fetcher.fetch(&get(server.url("/b")), Manner::default(), now() + TimeDelta::seconds(30)).await.unwrap_err();
     let left = error.retry_after.unwrap().num_seconds();
-    assert!(error.kind == Kind::Busy && (85..=95).contains(&left), "{error}");
+    assert!(error.kind == Kind::Held && (85..=95).contains(&left), "{error}");
     assert_eq!(server.heard().len(), 1);
     let _ = fetcher.fetch(&get(server.url("/c")), Manner::default(), now() + TimeDelta::seconds(130)).await;
     assert_eq!(server.heard().len(), 2);

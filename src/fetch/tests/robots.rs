@@ -94,6 +94,6 @@ async fn a_patient_robots_txt_is_left_alone_and_with_it_the_host() {
     let fetcher = fetcher_for(&settings(&[&server]));
     let error = obeying(&fetcher, server.url("/a"), now()).await.unwrap_err();
     assert_eq!((error.kind, error.retry_after), (Kind::Robots, Some(TimeDelta::seconds(120))));
-    assert_eq!(obeying(&fetcher, server.url("/a"), now()).await.unwrap_err().kind, Kind::Busy);
+    assert_eq!(obeying(&fetcher, server.url("/a"), now()).await.unwrap_err().kind, Kind::Held);
     assert_eq!(server.heard().len(), 1);
 }

@@ -10,6 +10,7 @@ use crate::sources::feed::identity::Marks;
 use crate::sources::feed::outline::MOST_ITEMS;
 use crate::sources::feed::wishes;
 use crate::sources::html;
+use crate::sources::markup;
 use crate::sources::times;
 
 /// Reads a document; `None` when it is JSON but no JSON Feed, or no JSON.
@@ -76,9 +77,10 @@ fn item(row: &Value, base: Option<&url::Url>, ids: &mut Ids) -> Item {
     }
 }
 
-/// A value as text: numbers too, blank ones not.
+/// A value as text: numbers too, blank ones not, and nothing that XML would forbid either.
 fn string(value: &Value, name: &str) -> Option<String> {
     let text = match value.get(name)? {
+        Value::String(text) if !text.chars().all(markup::allowed) => text.replace(|letter| !markup::allowed(letter), "").trim().to_owned(),
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         _ => return None,

@@ -227,3 +227,11 @@ fn a_link_is_an_address_or_none() {
     assert_eq!(link("ht\ntps://x.te\tst/1"), Some("https://x.test/1".to_owned()));
     assert_eq!(link(" https://x.test/a?b "), Some("https://x.test/a?b".to_owned()));
 }
+
+#[test]
+fn an_escaped_nul_in_json_is_dropped() {
+    let text =
+        r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"j\u00001","title":"\u0000","content_text":"a\u0000b\u001b"}]}"#;
+    let item = polled(text.as_bytes()).unwrap().items.remove(0);
+    assert_eq!((item.id.as_str(), item.title.as_str(), item.text.as_str()), ("j1", "", "ab"));
+}
