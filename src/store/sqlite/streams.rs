@@ -109,8 +109,8 @@ pub(super) fn advance(
             connection
                 .prepare_cached(
                     "UPDATE stream SET walk = NULL, cursor = coalesce(?3, cursor), validators = ?4, due = ?5, history_done = 1,
-                     complete_to = max(coalesce(complete_to, 0), ?6), errors = 0, error = NULL, asked = NULL,
-                     standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2",
+                     complete_to = max(coalesce(complete_to, 0), ?6), errors = 0, error = NULL,
+                     asked = CASE WHEN asked > ?6 THEN asked END, standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2",
                 )?
                 .execute(params![
                     source,
@@ -136,12 +136,18 @@ pub(super) fn advance(
 /// A poll that brought no page: "unchanged", or an error.
 pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &PollNote) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
+    // Who asked while the poll ran has had no answer yet; and who resumed what was gone is not told
+    // by that poll that it is.
     let statement = if note.error.is_some() {
-        "UPDATE stream SET due = ?3, errors = errors + 1, error = ?5, asked = NULL, validators = coalesce(?6, validators),
-         standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2 AND ?4 IS NOT NULL"
+        "UPDATE stream SET due = ?3, errors = errors + 1, error = ?5, validators = coalesce(?6, validators),
+         standing = CASE WHEN ?7 IS NULL THEN standing
+             WHEN asked > ?4 AND (CASE WHEN json_valid(standing) THEN json_type(standing, '$.gone') END) IS NULL
+             THEN json_remove(?7, '$.gone') ELSE ?7 END,
+         asked = CASE WHEN asked > ?4 THEN asked END WHERE source = ?1 AND shard = ?2"
     } else {
         "UPDATE stream SET due = ?3, complete_to = max(coalesce(complete_to, 0), ?4), history_done = 1, errors = 0, error = ?5,
-         asked = NULL, validators = coalesce(?6, validators), standing = coalesce(?7, standing) WHERE source = ?1 AND shard = ?2"
+         asked = CASE WHEN asked > ?4 THEN asked END, validators = coalesce(?6, validators), standing = coalesce(?7, standing)
+         WHERE source = ?1 AND shard = ?2"
     };
     connection.prepare_cached(statement)?.execute(params![
         source,
@@ -228,4 +234,57 @@ pub(super) fn usual_delays(connection: &Connection) -> Result<BTreeMap<String, T
 fn touch(connection: &Connection, source: i64, shard: &Shard) -> rusqlite::Result<()> {
     connection.prepare_cached("INSERT OR IGNORE INTO stream (source, shard) VALUES (?1, ?2)")?.execute(params![source, shard.0])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ports::Ingest as _;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::standing::Gone;
+    use crate::store::sqlite::Sqlite;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+    }
+
+    fn gone(confirmed: bool) -> Option<Box<Standing>> {
+        let gone = Gone { since: at(0), confirmed, url: "https://a.example/".to_owned() };
+        Some(Box::new(Standing { gone: Some(gone), ..Standing::default() }))
+    }
+
+    #[tokio::test]
+    async fn who_asks_while_a_poll_runs_is_still_asking_when_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
+        let key = StreamKey { source: "a".to_owned(), shard: Shard::whole() };
+        let said_gone = |confirmed, started| PollNote { standing: gone(confirmed), ..PollNote::failed("410", at(9_000), started) };
+        let ended = |started| PageCommit {
+            stream: key.clone(),
+            items: Vec::new(),
+            history: false,
+            usual_delay: 0,
+            progress: Progress::Ended { cursor: None, validators: None, due: at(9_000), polled_at: started, standing: None },
+            now: started,
+        };
+
+        store.note_poll(&key, said_gone(false, at(0))).await.unwrap();
+        store.wish(&key, Wish::Resume, at(70)).await.unwrap();
+        store.note_poll(&key, said_gone(true, at(60))).await.unwrap();
+        let resumed = store.stream(&key).await.unwrap();
+        assert_eq!((resumed.asked, resumed.standing.gone, resumed.errors), (Some(at(70)), None, 2));
+
+        store.note_poll(&key, PollNote::unchanged(at(9_000), at(65))).await.unwrap();
+        store.commit_page(ended(at(66))).await.unwrap();
+        assert_eq!(store.stream(&key).await.unwrap().asked, Some(at(70)));
+        store.commit_page(ended(at(80))).await.unwrap();
+        assert_eq!(store.stream(&key).await.unwrap().asked, None, "a poll that began later is the answer");
+
+        // Who asks for a poll does not doubt that it is gone.
+        store.note_poll(&key, said_gone(false, at(90))).await.unwrap();
+        store.wish(&key, Wish::Poll, at(110)).await.unwrap();
+        store.note_poll(&key, said_gone(true, at(100))).await.unwrap();
+        let stream = store.stream(&key).await.unwrap();
+        assert!(stream.asked == Some(at(110)) && stream.standing.gone.as_ref().is_some_and(|gone| gone.confirmed), "{stream:?}");
+    }
 }
