@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use chrono::TimeDelta;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
@@ -53,8 +54,10 @@ pub mod silence_of_source;
 pub mod stuck;
 
 use crate::deliver::Carrier;
+use crate::domain::Timestamp;
 use crate::domain::ports::Ingest as _;
 use crate::domain::ports::StoreError;
+use crate::domain::ports::Wishes;
 use crate::engine::courier::Courier;
 use crate::engine::crew::Crew;
 use crate::engine::crew::CrewError;
@@ -80,6 +83,9 @@ use crate::web::board::Board;
 use crate::web::desk::Desk;
 use crate::web::router::Site;
 use crate::web::router::Watched;
+
+/// A host that fails is left alone for so long at most: a day, and a tenth of jitter.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(27);
 
 /// What a daemon is made of besides its plan.
 #[derive(Clone)]
@@ -194,7 +200,7 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     retag::begin(&parts.store, &plan, parts.clock.now()).await?;
     let poller = poller_of(&plan, &parts);
     let mut round = Round::default();
-    let targets = left_in(Target::all(&plan), &parts.store).await?;
+    let targets = left_in(Target::all(&plan), &parts.store, parts.clock.now()).await?;
     let places = Semaphore::new(plan.config.fetch.at_once.max(1));
     let mut polls: FuturesUnordered<_> = FuturesUnordered::new();
     for target in &targets {
@@ -227,20 +233,33 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
     Ok(round)
 }
 
-/// The targets that are to be polled in a single round: not those that a person paused, unless
-/// somebody asks for them, and not those that are gone for good.
-async fn left_in(targets: Vec<Target>, store: &Sqlite) -> Result<Vec<Target>, StoreError> {
+/// The targets that are to be polled in a single round: not those that a person paused, not those
+/// that are gone for good, and not those that failed and are to be left alone for a while; unless
+/// somebody asks for them.
+async fn left_in(targets: Vec<Target>, store: &Sqlite, now: Timestamp) -> Result<Vec<Target>, StoreError> {
     let (wishes, dues) = (store.wishes().await?, store.dues().await?);
     let is_wanted = |target: &Target| {
         let wishes = wishes.get(&target.key).copied().unwrap_or_default();
-        let gone = dues.binary_search_by(|due| due.key.cmp(&target.key)).is_ok_and(|at| dues[at].gone);
-        let why = if wishes.paused.is_some() { "is paused" } else { "said that it is gone for good" };
-        let wanted = wishes.asked.is_some() || (wishes.paused.is_none() && !gone);
-        if !wanted {
-            let name = &target.key.source;
-            info!(source = name, "source `{name}` {why} and is left out; `uproar source resume {name}` takes it in again");
-        }
-        wanted
+        let due = rounds::stored(target, &dues);
+        let is_remote = target.source.settings.kind.is_remote();
+        // A later time was noted by a wrong clock, or for an interval of weeks: whoever starts rounds has one of his own.
+        let waits = |at: &Timestamp| is_remote && *at > now && *at <= now + LONGEST_WAIT;
+        let wait = due.filter(|due| due.failing).and_then(|due| due.at).filter(waits);
+        let name = &target.key.source;
+        let why = match (wishes, wait) {
+            (Wishes { asked: Some(_), .. }, _) => return true,
+            (Wishes { paused: Some(_), .. }, _) => format!("is paused and is left out; `uproar source resume {name}` takes it in again"),
+            _ if due.is_some_and(|due| due.gone) => {
+                format!("said that it is gone for good and is left out; `uproar source resume {name}` takes it in again")
+            }
+            (_, Some(at)) => {
+                let at = at.format("%F %T UTC");
+                format!("fails and is left alone until {at}; `uproar source poll {name}` asks it in the next round all the same")
+            }
+            _ => return true,
+        };
+        info!(source = name, "source `{name}` {why}");
+        false
     };
     Ok(targets.into_iter().filter(is_wanted).collect())
 }

@@ -178,6 +178,12 @@ impl Rota {
         }
     }
 
+    /// The same, and once more where a poll is under way that began before somebody asked.
+    pub(super) fn ask_again(&mut self, stream: usize) {
+        self.ask(stream);
+        self.members[stream].asked = true;
+    }
+
     /// Moves every time by the same: the clock was set.
     pub(super) fn shift(&mut self, by: TimeDelta) {
         for member in &mut self.members {

@@ -43,9 +43,11 @@ use crate::engine::rota::Rota;
 use crate::fetch;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
+use crate::polling::backoff;
 use crate::schedule;
 use crate::store::sqlite::Sqlite;
 use crate::store::sqlite::dues::Due;
+use crate::text::hash;
 use crate::web::board;
 
 /// People who ask for a poll see it begin within this time.
@@ -62,8 +64,6 @@ const LAST_NOTES: Duration = Duration::from_secs(2);
 const MANY: usize = 1_000;
 /// Polls whose lateness is remembered.
 const REMEMBERED: usize = 1_024;
-/// Where a stream that is gone for good is put.
-const NEVER: TimeDelta = TimeDelta::days(36_525);
 
 /// Starts polls when they are due, never two of one stream at once. On a stop polls are cut at
 /// once, each page is stored whole or not at all; what is only being noted is awaited.
@@ -194,6 +194,8 @@ struct Rounds<'a> {
     free: usize,
     /// Streams that hold one.
     holding: HashSet<usize>,
+    /// When the polls under way began.
+    began: HashMap<usize, Timestamp>,
     paused: Vec<usize>,
     /// Wishes that were followed, so that none is followed twice while its poll is being noted.
     followed: HashMap<usize, Timestamp>,
@@ -230,6 +232,7 @@ impl<'a> Rounds<'a> {
             rota,
             free: plan.config.fetch.at_once.max(1),
             holding: HashSet::new(),
+            began: HashMap::new(),
             paused: Vec::new(),
             followed: HashMap::new(),
             seen: (now, Clock::real().now(), Instant::now()),
@@ -247,6 +250,7 @@ impl<'a> Rounds<'a> {
         let turn = self.rota.next(now)?;
         self.free -= 1;
         self.holding.insert(turn.stream);
+        self.began.insert(turn.stream, now);
         self.note_lateness((now - turn.due).as_seconds_f64().max(0.0));
         Some(turn.stream)
     }
@@ -267,6 +271,7 @@ impl<'a> Rounds<'a> {
 
     fn ended(&mut self, stream: usize, due: Timestamp) {
         self.release(stream);
+        self.began.remove(&stream);
         self.rota.put(stream, due);
     }
 
@@ -286,7 +291,11 @@ impl<'a> Rounds<'a> {
             if let Some(asked) = wishes.asked
                 && self.followed.insert(stream, asked) != Some(asked)
             {
-                self.rota.ask(stream);
+                // What a poll under way cannot know of, it is no answer to.
+                match self.began.get(&stream) {
+                    Some(began) if asked > *began => self.rota.ask_again(stream),
+                    _ => self.rota.ask(stream),
+                }
             }
         }
         for stream in self.paused.iter().filter(|stream| !paused.contains(stream)) {
@@ -341,21 +350,30 @@ impl<'a> Rounds<'a> {
 }
 
 fn known(target: &Target, due: Option<Timestamp>, failing: bool) -> schedule::Known<'_> {
-    schedule::Known { schedule: &target.source.settings.schedule, due, failing, seed: target.seed() }
+    let settings = &target.source.settings;
+    let hinted = !settings.own_pace && settings.kind.is_remote();
+    schedule::Known { schedule: &settings.schedule, due, failing, hinted, seed: target.seed() }
+}
+
+/// What is stored of a target among dues in order of their keys. None where it is of another address
+/// than the configured one: how that fared says nothing of this one.
+pub(super) fn stored<'a>(target: &Target, dues: &'a [Due]) -> Option<&'a Due> {
+    let due = dues.binary_search_by(|due| due.key.cmp(&target.key)).ok().map(|at| &dues[at])?;
+    let configured = target.source.settings.kind.address().map(|address| hash::of_parts([address]));
+    Some(due).filter(|due| due.address.is_none() || configured.is_none() || due.address == configured)
 }
 
 /// When each stream is polled first. Targets and dues are in order of their keys.
 fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> Vec<Timestamp> {
-    let stored = |target: &Target| dues.binary_search_by(|due| due.key.cmp(&target.key)).ok().map(|at| &dues[at]);
     let of = |target| {
-        let due = stored(target);
+        let due = stored(target, dues);
         known(target, due.and_then(|due| due.at), due.is_some_and(|due| due.failing))
     };
     let all: Vec<schedule::Known<'_>> = targets.iter().map(of).collect();
     let mut first = schedule::first_polls(&all, now);
     for (first, target) in first.iter_mut().zip(targets) {
-        if stored(target).is_some_and(|due| due.gone) {
-            *first = now + NEVER;
+        if stored(target, dues).is_some_and(|due| due.gone) {
+            *first = now + backoff::NEVER;
         }
     }
     first
@@ -435,6 +453,82 @@ mod tests {
         assert!(wait(0) > TimeDelta::days(30_000));
         assert!(wait(1) >= TimeDelta::zero() && wait(1) <= TimeDelta::minutes(11), "{}", wait(1));
         assert!(wait(2) <= TimeDelta::seconds(4), "new: {}", wait(2));
+    }
+
+    /// Feeds at these addresses.
+    fn plan_of(addresses: &[&str]) -> Arc<Plan> {
+        let table = |(n, url): (usize, &&str)| format!("[[source]]\nname = \"s{n}\"\nfeed = {{ url = \"{url}\" }}\n");
+        let text: String = addresses.iter().enumerate().map(table).collect();
+        let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
+        Arc::new(Plan::build(config, &[7; 32]).unwrap())
+    }
+
+    /// All streams failed at `url`, which said that it is gone for good.
+    async fn note_gone(parts: &Parts, streams: usize, url: &str) {
+        let now = parts.clock.now();
+        for n in 0..streams {
+            let gone = Some(Gone { since: now, confirmed: true, url: url.to_owned() });
+            let standing = Some(Box::new(Standing { gone, address: hash::of_parts([url]), ..Standing::default() }));
+            let note = PollNote { standing, ..PollNote::failed("gone", now + TimeDelta::hours(20), now) };
+            parts.store.note_poll(&key(&format!("s{n}")), note).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn another_address_is_asked_soon_whatever_the_old_one_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, parts) = parts(folder.path(), 1).await;
+        let (old, new) = ("https://old.example/f", "https://new.example/f");
+        note_gone(&parts, 2, old).await;
+        let plan = plan_of(&[old, new]);
+        let targets = Target::all(&plan);
+        let rounds = begun(&plan, &parts, &targets).await;
+        let wait = |stream| rounds.rota.due(stream) - parts.clock.now();
+        assert!(wait(0) > TimeDelta::days(30_000));
+        assert!(wait(1) <= TimeDelta::seconds(2), "{}", wait(1));
+        let left_in = crate::engine::left_in(targets, &parts.store, parts.clock.now()).await.unwrap();
+        assert_eq!(left_in.iter().map(|target| target.key.source.as_str()).collect::<Vec<_>>(), ["s1"]);
+    }
+
+    #[tokio::test]
+    async fn a_single_round_leaves_a_failing_host_alone_until_it_is_due() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, parts) = parts(folder.path(), 1).await;
+        let now = parts.clock.now();
+        let later = now + TimeDelta::hours(1);
+        for (name, note) in [("s0", PollNote::failed("busy", later, now)), ("s2", PollNote::unchanged(later, now))] {
+            parts.store.note_poll(&key(name), note).await.unwrap();
+        }
+        parts.store.note_poll(&key("s3"), PollNote::failed("busy", later, now)).await.unwrap();
+        parts.store.wish(&key("s3"), Wish::Poll, now + TimeDelta::seconds(1)).await.unwrap();
+        let plan = plan_of(&["https://a.example/f", "https://b.example/f", "https://c.example/f", "https://d.example/f"]);
+        let names = async |now| {
+            let left_in = crate::engine::left_in(Target::all(&plan), &parts.store, now).await.unwrap();
+            left_in.into_iter().map(|target| target.key.source).collect::<Vec<_>>()
+        };
+        assert_eq!(names(now).await, ["s1", "s2", "s3"]);
+        assert_eq!(names(later).await, ["s0", "s1", "s2", "s3"]);
+        // A clock that was wrong by a year keeps nobody waiting.
+        assert_eq!(names(now - TimeDelta::days(365)).await, ["s0", "s1", "s2", "s3"]);
+    }
+
+    #[tokio::test]
+    async fn who_asks_while_a_poll_is_under_way_gets_one_of_his_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plan, parts) = parts(folder.path(), 1).await;
+        let targets = Target::all(&plan);
+        let mut rounds = begun(&plan, &parts, &targets).await;
+        let now = parts.clock.now() + TimeDelta::minutes(5);
+        let wish = |asked| BTreeMap::from([(key("s0"), Wishes { paused: None, asked: Some(asked) })]);
+        assert_eq!(rounds.next(now), Some(0));
+        rounds.hear(&wish(now - TimeDelta::seconds(1)));
+        rounds.ended(0, now + TimeDelta::hours(1));
+        assert_eq!(rounds.next(now), None, "that poll was the answer");
+        let later = now + TimeDelta::hours(1);
+        assert_eq!(rounds.next(later), Some(0));
+        rounds.hear(&wish(later + TimeDelta::seconds(1)));
+        rounds.ended(0, later + backoff::NEVER);
+        assert_eq!(rounds.next(later + TimeDelta::minutes(1)), Some(0), "it was asked for later than it began");
     }
 
     #[tokio::test]

@@ -53,6 +53,12 @@ pub(super) fn bounded(interval: TimeDelta) -> TimeDelta {
     interval.clamp(TimeDelta::milliseconds(SHORTEST_MS), TimeDelta::milliseconds(LONGEST_MS))
 }
 
+/// The longest time after which [`next`] can come: an interval, and the jitter of one that was left out.
+pub(super) fn longest(interval: TimeDelta) -> TimeDelta {
+    let interval = bounded(interval);
+    interval + interval / 10 + TimeDelta::milliseconds(2)
+}
+
 /// From 0 to below 1, always the same for a seed.
 pub(super) fn share(seed: u64) -> f64 {
     (mix(mix(seed)) >> 11) as f64 / (1_u64 << 53) as f64

@@ -16,6 +16,8 @@ const NEW_A_SECOND: i64 = 100;
 const SOON: TimeDelta = TimeDelta::seconds(2);
 /// A wait after errors is kept over a start for so long at most.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
+/// What the other side says makes a poll wait for so long at most: a day, and a tenth of jitter.
+const LONGEST_HINT: TimeDelta = TimeDelta::hours(27);
 
 /// What is known of a stream when the daemon starts.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +28,17 @@ pub struct Known<'a> {
     pub due: Option<Timestamp>,
     /// Its last polls failed, and `due` is what the other side asked for or a wait after errors.
     pub failing: bool,
+    /// The other side may say that it is worth asking for less often than scheduled.
+    pub hinted: bool,
     /// A hash of its name.
     pub seed: u64,
 }
 
 /// When each of the streams is polled first, in their order.
 ///
-/// What is not due yet stays, within an interval of `now`; after errors within a day. What is
-/// overdue is spread evenly over its interval or ten minutes, whichever is less; a cron line over a
+/// What is not due yet stays, within an interval of `now`, or a day where hints count; after errors
+/// within a day. What is overdue, and what would have to wait longer (its interval was shortened, or
+/// the clock was wrong), is spread evenly over its interval or ten minutes, whichever is less; a cron line over a
 /// minute, or up to ten where there are many. What was never polled comes within two seconds where
 /// it is little, and a hundred a second where it is much, all within ten minutes.
 #[must_use]
@@ -68,9 +73,16 @@ fn kept(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
     match (stream.schedule, stream.due) {
         (Schedule::Cron(..), None) => Some(stream.schedule.next(None, now, stream.seed)),
         (_, Some(due)) if due > now && stream.failing => Some(due.min(now + LONGEST_WAIT)),
-        (_, Some(due)) if due > now => Some(stream.schedule.resume(Some(due), now, stream.seed)),
+        (Schedule::Every(interval), Some(due)) if due > now => Some(due).filter(|due| *due <= now + longest(*interval, stream.hinted)),
+        (Schedule::Cron(..), Some(due)) if due > now => Some(stream.schedule.resume(Some(due), now, stream.seed)),
         _ => None,
     }
+}
+
+/// How long after a poll the next one may be due.
+fn longest(interval: TimeDelta, hinted: bool) -> TimeDelta {
+    let longest = every::longest(interval);
+    if hinted { longest.max(LONGEST_HINT) } else { longest }
 }
 
 #[cfg(test)]
@@ -84,7 +96,7 @@ mod tests {
     }
 
     fn all(count: u64, schedule: &Schedule, due: Option<Timestamp>) -> Vec<Timestamp> {
-        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, failing: false, seed }).collect();
+        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, failing: false, hinted: false, seed }).collect();
         first_polls(&streams, at(0))
     }
 
@@ -127,10 +139,28 @@ mod tests {
     #[test]
     fn a_host_that_asked_for_peace_has_it_over_a_restart() {
         let schedule = Schedule::Every(TimeDelta::minutes(30));
-        let known = |failing| Known { schedule: &schedule, due: Some(at(6 * 3600)), failing, seed: 7 };
-        assert_eq!(first_polls(&[known(true), known(false)], at(0)), [at(6 * 3600), at(1800)]);
+        let known = |failing| Known { schedule: &schedule, due: Some(at(6 * 3600)), failing, hinted: false, seed: 7 };
+        let polls = first_polls(&[known(true), known(false)], at(0));
+        assert!(polls[0] == at(6 * 3600) && polls[1] <= at(600), "{polls:?}");
         let wrong = Known { due: Some(at(400 * 86_400)), ..known(true) };
         assert_eq!(first_polls(&[wrong], at(0)), [at(86_400)]);
+    }
+
+    #[test]
+    fn what_waits_for_longer_than_its_interval_is_no_burst_and_hints_hold() {
+        let schedule = Schedule::Every(TimeDelta::minutes(15));
+        let streams = |hinted| -> Vec<Known<'_>> {
+            let due = |seed: u64| Some(at(60 + seed as i64 * 3_600 / 6_000));
+            (0..6_000).map(|seed| Known { schedule: &schedule, due: due(seed), failing: false, hinted, seed }).collect()
+        };
+        // `every` was shortened to a quarter of an hour.
+        let polls = first_polls(&streams(false), at(0));
+        assert!(polls.iter().all(|due| at(0) <= *due && *due <= at(15 * 60 + 45)));
+        assert!(most_in_a_second(&polls) <= 14, "{}", most_in_a_second(&polls));
+        let stored: Vec<Timestamp> = streams(true).iter().map(|stream| stream.due.unwrap()).collect();
+        assert_eq!(first_polls(&streams(true), at(0)), stored, "a host that asked for an hour has it");
+        let wrong = Known { due: Some(at(30 * 3600)), ..streams(true)[0] };
+        assert!(first_polls(&[wrong], at(0))[0] <= at(600), "no hint is longer than a day");
     }
 
     proptest! {
@@ -148,14 +178,14 @@ mod tests {
             for (down, up) in starts {
                 now += TimeDelta::seconds(down);
                 let streams: Vec<Known<'_>> =
-                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, failing: false, seed: seed as u64 }).collect();
+                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, failing: false, hinted: seed % 2 == 0, seed: seed as u64 }).collect();
                 let polls = first_polls(&streams, now);
                 let overdue: Vec<Timestamp> =
                     polls.iter().zip(&due).filter(|(_, due)| due.is_none_or(|due| due <= now)).map(|(poll, _)| *poll).collect();
                 let over = TimeDelta::minutes(minutes).min(TimeDelta::minutes(10)).num_seconds();
                 let share = if due.iter().any(Option::is_some) { overdue.len() as i64 / over } else { NEW_A_SECOND.max(overdue.len() as i64 / 2) };
                 prop_assert!(most_in_a_second(&overdue) as i64 <= share + 3, "{} in a second, {share} on average", most_in_a_second(&overdue));
-                prop_assert!(polls.iter().all(|poll| *poll >= now && *poll <= now + TimeDelta::minutes(minutes)));
+                prop_assert!(polls.iter().all(|poll| *poll >= now && *poll <= now + every::longest(TimeDelta::minutes(minutes))));
                 // Until the next stop each is polled as often as it is due.
                 let stop = now + TimeDelta::seconds(up);
                 for (seed, (due, first)) in due.iter_mut().zip(polls).enumerate() {

@@ -21,6 +21,8 @@ pub struct Due {
     pub failing: bool,
     /// It said twice that it is gone for good.
     pub gone: bool,
+    /// Hash of the configured address that all of this is about; none where none was noted.
+    pub address: Option<u64>,
 }
 
 impl Sqlite {
@@ -47,12 +49,15 @@ impl Sqlite {
 fn all(connection: &Connection) -> Result<Vec<Due>, StoreError> {
     let mut find = connection.prepare_cached(
         "SELECT name, shard, due, errors > 0,
-         CASE WHEN json_valid(standing) THEN coalesce(json_extract(standing, '$.gone.confirmed'), 0) ELSE 0 END
+         CASE WHEN json_valid(standing) THEN coalesce(json_extract(standing, '$.gone.confirmed'), 0) ELSE 0 END,
+         CASE WHEN json_valid(standing) THEN standing -> '$.address' END
          FROM stream JOIN source ON source.id = stream.source ORDER BY name, shard",
     )?;
     let rows = find.query_map([], |row| {
         let key = StreamKey { source: row.get(0)?, shard: Shard(row.get(1)?) };
-        Ok(Due { key, at: row.get::<_, Option<i64>>(2)?.map(moment), failing: row.get(3)?, gone: row.get(4)? })
+        // As text: it may be larger than any number of SQLite's.
+        let address = row.get::<_, Option<String>>(5)?.and_then(|text| text.parse().ok()).filter(|address| *address != 0);
+        Ok(Due { key, at: row.get::<_, Option<i64>>(2)?.map(moment), failing: row.get(3)?, gone: row.get(4)?, address })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -80,11 +85,12 @@ mod tests {
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
         store.note_poll(&key("b"), PollNote::unchanged(at(60), at(0))).await.unwrap();
         let gone = Gone { since: at(0), confirmed: true, url: "https://gone.example/".to_owned() };
-        let standing = Some(Box::new(Standing { gone: Some(gone), ..Standing::default() }));
+        let standing = Some(Box::new(Standing { gone: Some(gone), address: u64::MAX - 1, ..Standing::default() }));
         store.note_poll(&key("a"), PollNote { standing, ..PollNote::failed("gone", at(90), at(0)) }).await.unwrap();
         store.wish(&key("c"), Wish::Pause, at(0)).await.unwrap();
-        let due = |source: &str, at, failing, gone| Due { key: key(source), at, failing, gone };
-        let wanted = [due("a", Some(at(90)), true, true), due("b", Some(at(60)), false, false), due("c", None, false, false)];
+        let due = |source: &str, at, failing| Due { key: key(source), at, failing, gone: false, address: None };
+        let gone = Due { gone: true, address: Some(u64::MAX - 1), ..due("a", Some(at(90)), true) };
+        let wanted = [gone, due("b", Some(at(60)), false), due("c", None, false)];
         assert_eq!(store.dues().await.unwrap(), wanted);
     }
 
