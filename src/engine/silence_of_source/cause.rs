@@ -40,9 +40,19 @@ pub fn of_error(why: &str) -> Trouble {
         ("not a feed: a login page", Trouble::Login),
         ("not a feed: a captcha page", Trouble::Captcha),
         ("not a feed: ", Trouble::Unreadable),
+        ("not an export: a login page", Trouble::Login),
+        ("not an export: a captcha page", Trouble::Captcha),
+        ("not an export: ", Trouble::Unreadable),
+        ("not a table: ", Trouble::Unreadable),
     ];
     if let Some((_, trouble)) = words.iter().find(|(beginning, _)| why.starts_with(beginning)) {
         return *trouble;
+    }
+    // Said before to another of our sources, or when its rules were asked for.
+    let after = |words: &str| why.split_once(words).and_then(|(host, rest)| (!host.contains(' ')).then_some(rest));
+    let rules = after(" was not asked: its robots.txt could not be read (it answered ");
+    if after(" asked to be left alone; ").is_some() || rules.is_some_and(|rest| rest.starts_with("429)") || rest.starts_with("503)")) {
+        return Trouble::Busy;
     }
     // Where it could not even be read, waiting helps.
     if why.split(';').next().is_some_and(|what| what.contains(" robots.txt ") && !what.contains(" could not be read ")) {
@@ -77,12 +87,22 @@ mod tests {
         "2026-11-22T12:00:00Z".parse().unwrap()
     }
 
+    const ADDRESS: &str = "https://shop.example/f";
+
     /// What the reader of feeds says of a page.
     fn said_of(body: &str) -> String {
-        let request = Get { url: "https://shop.example/f".to_owned(), accept: String::new(), conditional: true, context: String::new() };
+        said_by(sources::Settings::Feed(sources::feed::Settings::Url(ADDRESS.to_owned())), body)
+    }
+
+    /// And the one of exports.
+    fn said_of_export(body: &str) -> String {
+        said_by(sources::Settings::File(sources::file::Settings { url: Some(ADDRESS.to_owned()), ..Default::default() }), body)
+    }
+
+    fn said_by(settings: sources::Settings, body: &str) -> String {
+        let request = Get { url: ADDRESS.to_owned(), accept: String::new(), conditional: true, context: String::new() };
         let answer = Answer { url: request.url.clone(), request, content_type: "text/html".to_owned(), body: body.as_bytes().to_vec() };
-        let feed = sources::Settings::Feed(sources::feed::Settings::Url("https://shop.example/f".to_owned())).build();
-        feed.read(&Shard::whole(), &Cursor::default(), &Response::Http(answer), now()).unwrap_err().to_string()
+        settings.build().read(&Shard::whole(), &Cursor::default(), &Response::Http(answer), now()).unwrap_err().to_string()
     }
 
     #[test]
@@ -98,6 +118,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_reader_of_exports_says_is_known_again() {
+        for (body, expected) in [
+            ("<html><form><input type=\"password\"></form></html>", Trouble::Login),
+            ("<html>Please verify you are human</html>", Trouble::Captcha),
+            ("<html><body>Welcome to our shop</body></html>", Trouble::Unreadable),
+            ("{\"error\": \"no such survey\"}", Trouble::Unreadable),
+            ("PK\u{3}\u{4}", Trouble::Unreadable),
+        ] {
+            assert_eq!(of_error(&said_of_export(body)), expected, "{}", said_of_export(body));
+        }
+    }
+
+    #[test]
     fn what_a_server_answers_is_known_again() {
         for (why, expected) in [
             ("https://shop.example answered 403: it refuses access; check the address", Trouble::Refused),
@@ -108,6 +141,10 @@ mod tests {
             ("https://shop.example answered 500: it is out of order", Trouble::Unreachable),
             ("https://shop.example was not asked: its robots.txt asks programs not to read this address; ask", Trouble::Robots),
             ("https://shop.example was not asked: its robots.txt could not be read (it answered 403), and", Trouble::Unreachable),
+            ("https://shop.example was not asked: its robots.txt could not be read (it answered 429), and", Trouble::Busy),
+            ("https://shop.example was not asked: its robots.txt could not be read (it answered 503), and", Trouble::Busy),
+            ("https://shop.example asked to be left alone; it is asked again in 3600 s", Trouble::Busy),
+            ("a page that asked to be left alone; no", Trouble::Unreachable),
             ("a table that answered 404: no", Trouble::Unreachable),
             ("https://shop.example cannot be reached: no route to host", Trouble::Unreachable),
             ("", Trouble::Unreachable),
