@@ -176,7 +176,7 @@ impl Standings {
 enum Standing {
     /// Never read to its end.
     Unread,
-    /// Never read, for it fails.
+    /// Never read, for it fails or is paused.
     Fails,
     /// Read, and whether the last poll went well.
     Read(Awaited, bool),
@@ -186,7 +186,8 @@ impl Standing {
     fn of(source: &ReadySource, stream: Option<&Stream>, now: Timestamp) -> Self {
         match stream {
             Some(stream) if stream.history_done => Self::Read(Awaited::of(&source.settings, stream, now), stream.errors == 0),
-            Some(stream) if stream.errors > 0 => Self::Fails,
+            // What a person wants left alone is not waited for either.
+            Some(stream) if stream.errors > 0 || stream.paused.is_some() => Self::Fails,
             _ => Self::Unread,
         }
     }
@@ -250,7 +251,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
         // Where there are very many, they are not read anew at every look: a bucket is complete a
         // little later then, and a silence noticed.
         let streams = if self.standings.are_old() { Some(self.read_streams(now).await?) } else { None };
-        let Some(first) = self.store.first_quarter().await? else { return Ok(0) };
+        let Some(first) = self.store.first_quarter().await? else { return self.look_at_sources(streams.as_ref(), &ruleset, now).await };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
         let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
         let mut looks: Vec<Look<'_>> = Vec::new();
@@ -267,11 +268,10 @@ impl<S: Ingest + Incidents> Lookout<S> {
         };
         if self.store.ruleset().await?.is_some_and(|later| later.moving != ruleset.moving) {
             // Something began to move, or ended, between the readings: the next look has it whole.
+            self.standings.next = None;
             return Ok(0);
         }
-        let mut newest: BTreeMap<SeriesKey, Incident> =
-            self.store.newest().await?.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect();
-
+        let mut newest = self.newest(now).await?;
         let mut judged = Judged { done: seen_by_all(&plan, &looks, &self.counted, touched), ..Judged::default() };
         let mut told = BTreeSet::new();
         self.board.clear(board::COUNT);
@@ -316,6 +316,31 @@ impl<S: Ingest + Incidents> Lookout<S> {
         self.board.add(board::UNCONFIRMED, &[], stillborn as f64);
         self.board.add(board::EVALUATIONS, &[], 1.0);
         Ok(notices)
+    }
+
+    /// Before the first message there is nothing to judge, and sources may be out of order all the same.
+    async fn look_at_sources(
+        &self,
+        streams: Option<&HashMap<StreamKey, Stream>>,
+        ruleset: &Ruleset,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut newest = self.newest(now).await?;
+        let mut changes = self.rest(&[], &mut newest, &BTreeSet::new(), ruleset, now).await?;
+        if let Some(streams) = streams {
+            changes.extend(self.listen(streams, &mut newest, now).await?);
+        }
+        let notices = changes.iter().map(|change| change.rows.len()).sum();
+        if !changes.is_empty() {
+            self.store.apply(Judged { changes, moved: ruleset.moved.clone(), ..Judged::default() }).await?;
+        }
+        Ok(notices)
+    }
+
+    /// The newest incident of each series.
+    async fn newest(&self, now: Timestamp) -> Result<BTreeMap<SeriesKey, Incident>, StoreError> {
+        let found = self.store.newest().await?;
+        Ok(found.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect())
     }
 
     /// Reads where all streams stand, and keeps what is needed until they are read again.
@@ -551,7 +576,7 @@ fn look<'a>(
                     fresh.0 += u32::from(*works);
                     awaited.push(stream.clone());
                 }
-                // A source that cannot be read must not blind the watch to the others.
+                // A source that is not to be read must not blind the watch to the others.
                 Standing::Fails => {}
                 Standing::Unread => return None,
             }

@@ -11,8 +11,11 @@ use crate::domain::item::Item;
 use crate::domain::item::Rating;
 use crate::domain::item::Shard;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::TaggedItem;
+use crate::domain::ports::Wish;
+use crate::domain::standing;
 use crate::domain::theme::Tag;
 use crate::engine::lookout::passing::is_watched;
 use crate::host::credentials::Credentials;
@@ -268,4 +271,32 @@ fn what_was_judged_under_other_settings_is_not_heard_again() {
     assert_eq!(judged_before(&stored, &slow), Some(at(9)));
     assert_eq!(judged_before(&stored, &other), Some(at(11)));
     assert_eq!(judged_before(&BTreeMap::new(), &spike), None);
+}
+
+#[tokio::test]
+async fn a_source_that_is_paused_before_it_was_ever_read_blinds_no_watch_to_the_others() {
+    let mut scene = Scene::new();
+    scene.commit("a", 0..240, at(240), true).await;
+    scene.look(at(240)).await;
+    let judges_both = |scene: &Scene| scene.lookout.known.keys().any(|key| key.watch == "both");
+    assert!(!judges_both(&scene), "the first poll of `b` is waited for");
+    let b = StreamKey { source: "b".to_owned(), shard: Shard::whole() };
+    scene.store.wish(&b, Wish::Pause, at(240)).await.unwrap();
+    scene.look(at(241)).await;
+    assert!(judges_both(&scene));
+}
+
+#[tokio::test]
+async fn people_hear_of_a_source_that_is_out_of_order_before_the_first_message_of_any() {
+    let mut scene = Scene::new();
+    let a = StreamKey { source: "a".to_owned(), shard: Shard::whole() };
+    for hour in 0..3 {
+        let standing = Some(Box::new(standing::Standing { failing_since: Some(at(0)), ..Default::default() }));
+        let note = PollNote { standing, ..PollNote::failed("not a feed: a login page", at(hour + 1), at(hour)) };
+        scene.store.note_poll(&a, note).await.unwrap();
+        scene.look(at(hour)).await;
+    }
+    let found = scene.store.newest().await.unwrap();
+    let told: Vec<_> = found.iter().map(|incident| (incident.key.watch.as_str(), incident.key.kind)).collect();
+    assert_eq!(told, [("source:a", Kind::NoData)]);
 }
