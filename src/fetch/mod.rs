@@ -108,8 +108,8 @@ impl Fetcher {
         Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
     }
 
-    /// Carries out one request. May wait for the host's pace, at most a few seconds
-    /// beyond other requests to the same host. `now` is the time of the call.
+    /// Carries out one request. May wait for the host's pace: the gap between its requests, or the
+    /// `Crawl-delay` that it asks for, a minute at most, beyond other requests to the same host. `now` is the time of the call.
     ///
     /// Dropping the future ends the request at once.
     ///
