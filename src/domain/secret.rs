@@ -81,8 +81,10 @@ const HARMLESS: [&str; 26] = [
 pub fn opens_no_door(address: &str) -> bool {
     let Ok(url) = url::Url::parse(address) else { return false };
     let login = !url.username().is_empty() || url.password().is_some();
-    let harmless = |name: &str, value: &str| value.is_empty() || HARMLESS.contains(&name) && is_plain(value);
-    let query = url.query_pairs().all(|(name, value)| !is_like_a_key(&name) && harmless(&name.to_ascii_lowercase(), &value));
+    let is_harmless = |name: &str| HARMLESS.contains(&name.to_ascii_lowercase().as_str());
+    // Without a value the name is what is meant: `?rss`.
+    let query =
+        url.query_pairs().all(|(name, value)| if value.is_empty() { is_plain(&name) } else { is_harmless(&name) && is_plain(&value) });
     let path = url.path().split(['/', '.', ';', ',', '=', '&', '~', '@', ':']).all(|piece| !is_like_a_key(&decoded(piece)));
     !login && query && path && url.fragment().is_none_or(|fragment| !is_like_a_key(&decoded(fragment)))
 }
@@ -100,8 +102,11 @@ fn is_word_or_number(part: &str) -> bool {
     number || length <= LONGEST_WORD && part.chars().all(char::is_alphabetic)
 }
 
-/// A short value of words, or one number.
+/// A short value of words and numbers, or one too short to keep anybody out: `rss2`.
 fn is_plain(value: &str) -> bool {
+    if value.len() <= 4 {
+        return true;
+    }
     value.chars().count() < LIKE_A_KEY && value.split(['-', '_', '+', ' ', ',']).all(is_word_or_number)
 }
 
@@ -130,6 +135,7 @@ mod tests {
         for address in [
             "https://forum.example.com/latest.rss",
             "https://forum.example.com/c/phones?lang=en-GB&page=2&format=rss",
+            "https://blog.example.com/?feed=rss2",
             "https://blog.example.com/2026-11-22-a-long-title-with-numbers-2026",
             "https://blog.example.com/kategorie/m%C3%B6bel-und-mehr-2026.xml",
             "https://shop.example.com/feed/3141592/reviews#latest",
@@ -143,6 +149,7 @@ mod tests {
             "https://forum.example.com/f?u=hunter2abc",
             "https://forum.example.com/f?user=hunter",
             "https://forum.example.com/f?page=hunter2abc",
+            "https://forum.example.com/f?hunter2abc",
             "https://forum.example.com/f?9f8a7b6c5d4e3f2a1b0c",
             "https://forum.example.com/f?x=9f8a7b6c5d4e3f2a1b0c",
             "https://forum.example.com/feeds/3f2504e0-4f89-11d3-9a0c-0305e82c3301.xml",

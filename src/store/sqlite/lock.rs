@@ -124,6 +124,6 @@ mod tests {
         let asks = File::open(super::super::beside(&path, ".lock")).unwrap();
         asks.lock_shared().unwrap();
         let mut asks = Some(asks);
-        Lock::take_with(&path, || asks = None).unwrap();
+        Lock::take_with(&path, || drop(asks.take())).unwrap();
     }
 }
