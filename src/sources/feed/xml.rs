@@ -62,7 +62,7 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Result<Page, Refus
         Cut::InItem => page.warnings.push(Warning::new("document_cut", "", "the document ends inside an item, which is left out")),
     }
     super::note_cut(outline.found, &mut page);
-    ids.settle(&mut page.items, &mut page.warnings);
+    ids.settle(&mut page.warnings);
     Ok(page)
 }
 
