@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     match &args.what {
         What::List { json } => {
             let config = load::load_without_secrets(console)?;
-            let (store, plan) = open::store_and_plan(config)?;
+            let (store, plan) = open::to_show(config)?;
             list::show(&plan, &store.reader(), *json, console)?;
         }
         What::Pause(named) => wish(named, Wish::Pause, console)?,

@@ -103,6 +103,20 @@ pub struct Page {
     pub older: Option<Request>,
     /// How often the document says that it is worth asking for.
     pub rhythm: Rhythm,
+    /// Whether its end is missing. What is whole of it stands in `items`.
+    pub cut: Cut,
+}
+
+/// Whether the end of a document is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Cut {
+    /// It ends as it should, or nobody can tell.
+    #[default]
+    Whole,
+    /// It ends between two items, and nothing says that it does.
+    Unclosed,
+    /// It ends inside an item.
+    InItem,
 }
 
 /// How often a document says that it is worth asking for. A wish, never a command.

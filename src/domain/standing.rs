@@ -3,6 +3,7 @@
 //!
 //! Plain values. `polling` says how they move on with an answer; the store keeps them as they are.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -118,12 +119,22 @@ pub struct LastPage {
     pub most_new: u32,
     /// Good pages in a row with something in them, as far as three.
     pub good: u32,
-    /// Hashes of the ids of its first 128 items.
+    /// Hashes of the ids of its first 64 items and of its last 64.
     pub ids: BTreeSet<u64>,
     /// Hashes of their contents.
     pub contents: BTreeSet<u64>,
+    /// Where items are known by their content: the hashes of what the source calls them, by those
+    /// of their ids here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<u64, u64>,
+    /// Pages in a row in which the source called its items as before, as far as three.
+    pub steady: u32,
+    /// Nothing said that it ended: its end is always missing.
+    pub unclosed: bool,
     /// Hash of the id of its first item.
     pub first: u64,
+    /// Hash of the id of its last item.
+    pub last: u64,
     /// Polls in a row that brought what is new below what was known, as far as three.
     pub appended: u32,
     /// How often it says that it is worth asking for.

@@ -177,7 +177,7 @@ mod tests {
         let at = Timestamp::from_timestamp(1_790_000_000, 0).unwrap();
         let note = book.note_poll(&key, PollNote::unchanged(at, at));
         let watch = async {
-            assert_eq!(noting.left().await, [key.clone()]);
+            assert_eq!(noting.left().await, std::slice::from_ref(&key));
             assert!(noting.is_under_way(&key));
             assert_eq!(store.stream(&key).await.unwrap().due, None);
             stop.cancel();

@@ -12,6 +12,7 @@ use tracing::info;
 use tracing::warn;
 
 use crate::domain::Timestamp;
+use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::item::Cursor;
@@ -34,6 +35,7 @@ use crate::engine::plan::Plan;
 use crate::engine::poller::target::usual_delay;
 use crate::engine::poller::walk::First;
 use crate::engine::poller::walk::Reading;
+use crate::engine::poller::walk::Step;
 use crate::engine::poller::walk::Walk;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
@@ -46,7 +48,6 @@ use crate::polling::backoff;
 use crate::polling::belief;
 use crate::polling::belief::Belief;
 use crate::polling::belief::Outline;
-use crate::polling::identity;
 use crate::polling::pace;
 use crate::polling::pages::Trail;
 use crate::schedule::Schedule;
@@ -81,6 +82,9 @@ pub enum PollError {
     /// It was read, and is not believed yet.
     #[error("{}", doubt(.0))]
     Doubted(Suspect),
+    /// It ends before its end; its whole items are stored.
+    #[error("the document ends before its end: what is whole in it was stored, the rest is asked for again")]
+    Cut,
     /// A source's reader failed: its page is skipped, the daemon lives.
     #[error("the reader failed on this page; please report it")]
     Bug,
@@ -121,8 +125,8 @@ impl<S: Ingest> Poller<S> {
     #[must_use]
     pub fn is_stopped(target: &Target, stream: &Stream) -> bool {
         let standing = &stream.standing;
-        let address = target.address().map(|configured| address::to_ask(standing, configured));
-        let gone = standing.gone.as_ref().is_some_and(|gone| gone.confirmed && address.is_none_or(|address| address == gone.url));
+        let said_here = |url: &str| target.address().is_none_or(|configured| address::is_one_of(standing, configured, url));
+        let gone = standing.gone.as_ref().is_some_and(|gone| gone.confirmed && said_here(&gone.url));
         stream.asked.is_none() && (gone || stream.paused.is_some())
     }
 
@@ -189,42 +193,44 @@ impl<S: Ingest> Poller<S> {
         // A step that fails again and again must not hide what is new on the first page.
         let resumed = walk.stream.walk.clone().filter(|_| walk.stream.errors < WALK_TRIES);
         let mut walking = resumed.is_some();
+        // Pages of a walk that begins anew are known, and what is behind them is not.
+        let mut anew = walk.stream.walk.is_some() && !walking;
         let mut request = resumed.unwrap_or_else(|| walk.first());
         let mut first: Option<First> = None;
         loop {
             let trail = Trail::taken_from(&mut request);
-            let validators = walk.stream.validators.as_ref().filter(|_| !walking && !walk.whole);
-            let manner = Manner { validators, robots: walk.target.source.settings.robots };
-            let (response, given) = match self.fetcher.fetch(&request, manner, self.clock.now()).await {
-                Ok(Fetched::New { response, validators, aside }) => {
-                    if !walking {
-                        walk.aside = aside;
-                    }
-                    (response, validators)
-                }
-                Ok(Fetched::Unchanged { validators, aside }) => {
-                    walk.aside = aside;
-                    return Ok(self.unchanged(walk, Some(validators)).await?);
-                }
-                Err(error) if walking && walk.pages == 0 && matches!(error.kind, Kind::NotFound | Kind::Gone) => {
+            let Step { here, given, reading } = match self.step(walk, &request, walking).await {
+                Ok(step) => step,
+                Err(error) if walking && walk.pages == 0 && is_final(&error, trail.is_some()) => {
                     // The stored step is not answered any more: the walk begins anew, what is known is dropped by id.
-                    walking = false;
+                    (walking, anew) = (false, true);
                     request = walk.first();
                     continue;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) if trail.is_some() && walk.pages > 0 && (walk.stream.errors >= WALK_TRIES || is_final(&error, true)) => {
+                    return self.end_without_older(walk, first, &error).await;
+                }
+                Err(error) => return Err(error),
             };
-            let known_body = if walking { None } else { walk.known_body(given.as_ref()) };
-            let here = if let Response::Http(answer) = &response { answer.url.clone() } else { String::new() };
-            let Some(mut reading) = self.read(walk, response, known_body).await? else {
+            let Some(mut reading) = reading else {
                 return Ok(self.unchanged(walk, given).await?);
             };
             walk.items += reading.items.len();
-            if !walking {
+            let is_cut = walk.is_cut(&mut reading);
+            if !walking && !(is_cut && reading.items.is_empty()) {
                 let gap = self.believe(walk, &mut reading)?;
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }
             let (page, items) = (reading.page, reading.items);
+            if is_cut {
+                if !items.is_empty() {
+                    self.commit(walk, items, Progress::None).await?;
+                }
+                if trail.is_some() && walk.stream.errors >= WALK_TRIES {
+                    return self.end_without_older(walk, first, &PollError::Cut).await;
+                }
+                return Err(PollError::Cut);
+            }
             let follows = page.next.is_none() && !walk.stream.history_done;
             let older = page.older.filter(|_| follows);
             let next = match (page.next, older) {
@@ -241,13 +247,43 @@ impl<S: Ingest> Poller<S> {
             let step = next.clone().map_or(Progress::None, |next| Progress::Walking { next });
             let committed = self.commit(walk, items, step).await?;
             walk.stream.walk.clone_from(&next);
-            let Some(next) = next.filter(|_| !follows || committed.new > 0) else {
+            let Some(next) = next.filter(|_| !follows || committed.new > 0 || anew) else {
                 // Behind a page without anything new there is nothing new.
                 return Ok(self.end(walk, Vec::new(), page.cursor, first, page.due).await?);
             };
             walk.pages += 1;
             (request, walking) = (next, true);
         }
+    }
+
+    /// Asks for a page and reads it.
+    async fn step(&self, walk: &mut Walk<'_>, request: &Request, walking: bool) -> Result<Step, PollError> {
+        let validators = walk.stream.validators.as_ref().filter(|_| !walking && !walk.whole);
+        let manner = Manner { validators, robots: walk.target.source.settings.robots };
+        let (response, given) = match self.fetcher.fetch(request, manner, self.clock.now()).await? {
+            Fetched::New { response, validators, aside } => {
+                if !walking {
+                    walk.aside = aside;
+                }
+                (response, validators)
+            }
+            Fetched::Unchanged { validators, aside } => {
+                walk.aside = aside;
+                return Ok(Step { here: String::new(), given: Some(validators), reading: None });
+            }
+        };
+        let known_body = if walking { None } else { walk.known_body(given.as_ref()) };
+        let here = if let Response::Http(answer) = &response { answer.url.clone() } else { String::new() };
+        let reading = self.read(walk, response, known_body).await?;
+        Ok(Step { here, given, reading })
+    }
+
+    /// Ends a walk whose older pages cannot be had, as one that the limit of pages ends: what they hold
+    /// is history, and must not keep people from what is new.
+    async fn end_without_older(&self, walk: &mut Walk<'_>, first: Option<First>, error: &PollError) -> Result<(), PollError> {
+        let name = &walk.target.key.source;
+        warn!(source = name, "source `{name}`: its older messages cannot be read, the newer ones are: {error}");
+        Ok(self.end(walk, Vec::new(), None, first, None).await?)
     }
 
     /// Reads and tags a page away from the other tasks: it may be megabytes. `None` where its bytes
@@ -268,10 +304,9 @@ impl<S: Ingest> Poller<S> {
             let mut page = source.source.read(&key.shard, &cursor, &response, now)?;
             let intake = Intake::new(&plan, &author_key, &source.settings);
             let mut items: Vec<TaggedItem> = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
-            if by_content {
-                identity::by_content(&mut items);
-            }
-            let outline = Outline::of(body, page.title.as_deref(), &items, pace::hints(&page.rhythm));
+            let (title, hints) = (page.title.as_deref(), pace::hints(&page.rhythm));
+            let outline =
+                if by_content { Outline::by_content(body, title, &mut items, hints) } else { Outline::of(body, title, &items, hints) };
             Ok::<_, ReadError>(Some(Reading { page, items, outline }))
         };
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
@@ -301,6 +336,10 @@ impl<S: Ingest> Poller<S> {
         let name = &walk.target.key.source;
         match belief::judge(&walk.stream.standing, &reading.outline, self.clock.now()) {
             Belief::Good => Ok(false),
+            Belief::Emptied => {
+                tell_emptied(name);
+                Ok(false)
+            }
             Belief::Gap => {
                 warn!(
                     source = name,
@@ -314,9 +353,9 @@ impl<S: Ingest> Poller<S> {
                     "source `{name}` gives its messages other ids with every poll; they are known by their words from now on"
                 );
                 (walk.by_content, walk.base) = (true, true);
-                identity::by_content(&mut reading.items);
-                let hints = std::mem::take(&mut reading.outline.hints);
-                reading.outline = Outline::of(reading.outline.body, reading.page.title.as_deref(), &reading.items, hints);
+                let Outline { body, hints, unclosed, .. } = std::mem::take(&mut reading.outline);
+                let outline = Outline::by_content(body, reading.page.title.as_deref(), &mut reading.items, hints);
+                reading.outline = Outline { unclosed, ..outline };
                 Ok(false)
             }
             Belief::Another => {
@@ -332,6 +371,10 @@ impl<S: Ingest> Poller<S> {
     fn believe_nothing(&self, walk: &Walk<'_>) -> Result<(), PollError> {
         match belief::judge(&walk.stream.standing, &Outline::default(), self.clock.now()) {
             Belief::Doubted(suspect) => Err(PollError::Doubted(suspect)),
+            Belief::Emptied => {
+                tell_emptied(&walk.target.key.source);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -346,7 +389,7 @@ impl<S: Ingest> Poller<S> {
         hinted: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let validators = first.as_ref().and_then(|first| first.validators.clone());
-        let standing = walk.standing_at_end(first, self.clock.now());
+        let standing = walk.standing_at_end(first, cursor.is_some(), self.clock.now());
         let due = self.due(walk, &standing, hinted);
         let changed = walk.changed || standing != walk.stream.standing;
         let progress = Progress::Ended {
@@ -425,7 +468,9 @@ impl<S: Ingest> Poller<S> {
                 changed = true;
                 due = self.due(walk, &standing, None);
             }
-            PollError::Fetch(FetchError { kind: Kind::Gone, .. }) if walk.pages == 0 && standing.moved.is_none() => {
+            // The host answers, and what it shows next may be whole.
+            PollError::Cut => due = self.due(walk, &standing, None),
+            PollError::Fetch(FetchError { kind: Kind::Gone, .. }) if walk.pages == 0 => {
                 let gone = backoff::said_gone(&mut standing, walk.asked.as_deref().unwrap_or_default(), now);
                 changed = true;
                 if gone.confirmed {
@@ -435,9 +480,8 @@ impl<S: Ingest> Poller<S> {
             }
             _ => {}
         }
-        if address::failed(&mut standing, errors) {
-            changed = true;
-            warn!(source = name, "source `{name}` does not answer where it had moved to; its configured address is asked again");
+        if address::asks_again(&standing, errors) {
+            warn!(source = name, "source `{name}` does not answer where it has moved to; its configured address is asked in turn with it");
         }
         walk.stream.standing = standing;
         self.board.add(board::POLLS, &[("source", name), ("result", "error")], 1.0);
@@ -477,6 +521,24 @@ impl<S: Ingest> Poller<S> {
 /// Whether a host is only left alone for what another of its sources was told, and not for long.
 fn is_short_pause(error: &FetchError, interval: TimeDelta) -> bool {
     error.kind == Kind::Held && error.retry_after.is_some_and(|left| left < interval)
+}
+
+/// Whether asking for the same page again is no use. Of an older page, which a reader can do without,
+/// more is.
+fn is_final(error: &PollError, is_older: bool) -> bool {
+    match error {
+        PollError::Fetch(error) => match error.kind {
+            Kind::NotFound | Kind::Gone => true,
+            Kind::Denied | Kind::Robots | Kind::Refused | Kind::TooLarge | Kind::Status(400..=499) => is_older,
+            _ => false,
+        },
+        PollError::Read(_) | PollError::Bug => is_older,
+        _ => false,
+    }
+}
+
+fn tell_emptied(name: &str) {
+    warn!(source = name, "source `{name}` used to have messages and is empty again and again; that is believed now");
 }
 
 /// A stream after a good poll, as the store has it.

@@ -411,7 +411,7 @@ mod tests {
     use crate::web::board::Board;
 
     /// A daemon's parts over sources that are files, so that nothing is asked.
-    async fn parts(folder: &std::path::Path, sources: usize) -> (Arc<Plan>, Parts) {
+    fn parts(folder: &std::path::Path, sources: usize) -> (Arc<Plan>, Parts) {
         let table = |n| format!("[[source]]\nname = \"s{n}\"\nevery = \"1h\"\nfeed = {{ file = \"{n}.xml\" }}\n");
         let text: String = (0..sources).map(table).collect();
         let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
@@ -440,7 +440,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_gone_for_good_is_not_polled_after_a_start_and_what_is_overdue_is_spread() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 3).await;
+        let (plan, parts) = parts(folder.path(), 3);
         let now = parts.clock.now();
         let past = now - TimeDelta::hours(9);
         let gone = Gone { since: past, confirmed: true, url: String::new() };
@@ -534,7 +534,7 @@ mod tests {
     #[tokio::test]
     async fn people_pause_ask_and_resume_and_are_heard_once() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 2).await;
+        let (plan, parts) = parts(folder.path(), 2);
         let targets = Target::all(&plan);
         let mut rounds = begun(&plan, &parts, &targets).await;
         let now = parts.clock.now();
@@ -557,13 +557,13 @@ mod tests {
     #[tokio::test]
     async fn a_night_asleep_is_no_burst_in_the_morning() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 40).await;
+        let (plan, parts) = parts(folder.path(), 40);
         let targets = Target::all(&plan);
         let mut rounds = begun(&plan, &parts, &targets).await;
         let now = parts.clock.now();
         let morning = now + TimeDelta::hours(8);
         // The clock says that eight hours passed, of which the process saw none.
-        rounds.seen.1 = rounds.seen.1 - TimeDelta::hours(8);
+        rounds.seen.1 -= TimeDelta::hours(8);
         rounds.mind_the_clock(morning);
         assert_eq!(rounds.next(morning), None);
         let dues: Vec<Timestamp> = (0..40).map(|stream| rounds.rota.due(stream)).collect();
@@ -575,7 +575,7 @@ mod tests {
     #[tokio::test]
     async fn a_clock_that_is_set_right_does_not_stop_the_polls() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 1).await;
+        let (plan, parts) = parts(folder.path(), 1);
         let targets = Target::all(&plan);
         let mut rounds = begun(&plan, &parts, &targets).await;
         let now = parts.clock.now();
@@ -588,7 +588,7 @@ mod tests {
     #[tokio::test]
     async fn a_place_is_free_when_a_poll_asks_nothing_more_and_only_once() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 2).await;
+        let (plan, parts) = parts(folder.path(), 2);
         let targets = Target::all(&plan);
         let mut rounds = begun(&plan, &parts, &targets).await;
         let (free, later) = (rounds.free, parts.clock.now() + TimeDelta::minutes(1));

@@ -32,10 +32,10 @@ pub(super) async fn body(mut response: Response, max_body: u64, url: &Url) -> Re
         }
         body.extend_from_slice(&piece);
     }
-    unpack(body, encoding, max_body, url)
+    encoding.unpack(body, max_body).map_err(|fault| of_fault(fault, max_body, url))
 }
 
-/// Reads the first `most` bytes of a body and leaves the rest.
+/// Reads the first `most` bytes of a body, as sent and after decompression, and leaves the rest.
 pub(super) async fn beginning(mut response: Response, most: usize, url: &Url) -> Result<Vec<u8>, FetchError> {
     let encoding = encoding(response.headers(), url)?;
     let mut body = Vec::new();
@@ -45,7 +45,8 @@ pub(super) async fn beginning(mut response: Response, most: usize, url: &Url) ->
             break;
         }
     }
-    unpack(body, encoding, most as u64 * 8, url)
+    let cut = body.len() == most;
+    encoding.unpack_beginning(body, most, cut).map_err(|fault| of_fault(fault, most as u64, url))
 }
 
 /// The library takes in a header block of some 400 KB; we do not go that far.
@@ -65,20 +66,19 @@ fn encoding(headers: &HeaderMap, url: &Url) -> Result<Encoding, FetchError> {
     })
 }
 
-fn unpack(body: Vec<u8>, encoding: Encoding, max_body: u64, url: &Url) -> Result<Vec<u8>, FetchError> {
-    encoding.unpack(body, max_body).map_err(|fault| match fault {
+fn of_fault(fault: Fault, max_body: u64, url: &Url) -> FetchError {
+    let host = shown(url);
+    match fault {
         Fault::Broken => {
-            let host = shown(url);
             FetchError::new(Kind::Network, format!("{host} sent a compressed answer that is cut or broken; it is tried again later"))
         }
         Fault::TooLarge => too_large(url, max_body),
         Fault::Bomb => {
-            let host = shown(url);
             let message =
                 format!("{host} sent an answer that unpacks to more than 200 times its size, as only a trap does; tell its owner");
             FetchError::new(Kind::TooLarge, message)
         }
-    })
+    }
 }
 
 fn too_large(url: &Url, max_body: u64) -> FetchError {

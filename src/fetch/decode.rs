@@ -59,17 +59,41 @@ impl Encoding {
 
     /// Unpacks `sent` to at most `most` bytes.
     pub(super) fn unpack(self, sent: Vec<u8>, most: u64) -> Result<Vec<u8>, Fault> {
-        let most = most.min(MOST_UNPACKED);
-        let mut sink = Sink { body: Vec::new(), most };
-        match self {
-            Self::Plain => return Ok(sent),
-            Self::Gzip => sink.members(&sent)?,
-            // The wrapper begins with a method and a check of 31.
-            Self::Deflate if is_zlib(&sent) => sink.drain(ZlibDecoder::new(&*sent), sent.len(), |inner| inner.get_ref().len())?,
-            Self::Deflate => sink.drain(DeflateDecoder::new(&*sent), sent.len(), |inner| inner.get_ref().len())?,
-            Self::Brotli => sink.drain(Decompressor::new(&*sent, 4096), sent.len(), |inner| inner.get_ref().len())?,
+        if self == Self::Plain {
+            return Ok(sent);
         }
+        let mut sink = Sink { body: Vec::new(), most: most.min(MOST_UNPACKED) };
+        self.pour(&sent, &mut sink)?;
         Ok(sink.body)
+    }
+
+    /// Unpacks the first `most` bytes of what may go on behind `sent`, as far as that goes: where it
+    /// is `cut`, its end is missing for no fault of the server's.
+    pub(super) fn unpack_beginning(self, mut sent: Vec<u8>, most: usize, cut: bool) -> Result<Vec<u8>, Fault> {
+        if self == Self::Plain {
+            sent.truncate(most);
+            return Ok(sent);
+        }
+        let mut sink = Sink { body: Vec::new(), most: most as u64 };
+        match self.pour(&sent, &mut sink) {
+            // Nothing at all would read as a page that says nothing.
+            Err(Fault::Broken) if cut && !sink.body.is_empty() => {}
+            Ok(()) | Err(Fault::TooLarge) => {}
+            Err(fault) => return Err(fault),
+        }
+        sink.body.truncate(most);
+        Ok(sink.body)
+    }
+
+    fn pour(self, sent: &[u8], sink: &mut Sink) -> Result<(), Fault> {
+        match self {
+            Self::Plain => sink.drain(sent, sent.len(), |left| left.len()),
+            Self::Gzip => sink.members(sent),
+            // The wrapper begins with a method and a check of 31.
+            Self::Deflate if is_zlib(sent) => sink.drain(ZlibDecoder::new(sent), sent.len(), |inner| inner.get_ref().len()),
+            Self::Deflate => sink.drain(DeflateDecoder::new(sent), sent.len(), |inner| inner.get_ref().len()),
+            Self::Brotli => sink.drain(Decompressor::new(sent, 4096), sent.len(), |inner| inner.get_ref().len()),
+        }
     }
 }
 
@@ -185,6 +209,27 @@ mod tests {
         ] {
             assert_eq!(unpacked(encoding, sent), Err(Fault::Broken), "{name}");
         }
+    }
+
+    #[test]
+    fn a_beginning_is_unpacked_as_far_as_it_goes() {
+        let mut seed = 7_u32;
+        let text: String = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'a' + (seed >> 24) as u8 % 26)
+        })
+        .take(200_000)
+        .collect();
+        for (encoding, sent) in [(Encoding::Gzip, gzip(text.as_bytes())), (Encoding::Deflate, zlib(text.as_bytes()))] {
+            let half = sent[..sent.len() / 2].to_vec();
+            let begun = encoding.unpack_beginning(half.clone(), 150_000, true).unwrap();
+            assert!(begun.len() > 50_000 && text.as_bytes().starts_with(&begun), "{} {encoding:?}", begun.len());
+            assert_eq!(encoding.unpack_beginning(half, 150_000, false), Err(Fault::Broken), "the server cut it");
+            assert_eq!(encoding.unpack_beginning(sent, 1000, false).unwrap(), &text.as_bytes()[..1000]);
+        }
+        assert_eq!(Encoding::Gzip.unpack_beginning(b"user-agent: *".to_vec(), 1000, true), Err(Fault::Broken));
+        assert_eq!(Encoding::Gzip.unpack_beginning(gzip(&vec![b' '; 8_000_000]), 1000, false).map(|body| body.len()), Ok(1000));
+        assert_eq!(Encoding::Plain.unpack_beginning(b"plain".to_vec(), 3, true).as_deref(), Ok(&b"pla"[..]));
     }
 
     #[test]

@@ -16,14 +16,15 @@ const LONGEST: TimeDelta = TimeDelta::hours(24);
 
 /// What is left of the time for which an answer calls itself fresh: `max-age`, or `Expires` less
 /// `Date`, less `Age`. At most a day. `None` where it says nothing, nothing readable, or that it
-/// wants to be asked each time. `s-maxage` is for caches that many share, which we are not.
+/// wants to be asked each time. `s-maxage` is for caches that many share, which we are not, and
+/// `must-revalidate` speaks of the time after that (section 5.2.2.2).
 pub(super) fn fresh_for(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let mut max_age = None;
     for line in headers.get_all(CACHE_CONTROL) {
         for directive in line.to_str().unwrap_or_default().split(',') {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             let is = |wanted: &str| name.trim().eq_ignore_ascii_case(wanted);
-            if is("no-store") || is("no-cache") || is("must-revalidate") {
+            if is("no-store") || is("no-cache") {
                 return None;
             }
             if is("max-age") {
@@ -79,7 +80,8 @@ mod tests {
             ("negative", vec![("cache-control", "max-age=-5")], None),
             ("words", vec![("cache-control", "max-age=soon"), LATER, DATE], None),
             ("two that differ", vec![("cache-control", "max-age=600, max-age=60")], None),
-            ("to be asked each time", vec![("cache-control", "max-age=600, must-revalidate")], None),
+            ("to be asked each time", vec![("cache-control", "max-age=600, no-cache")], None),
+            ("to be asked each time once it is stale", vec![("cache-control", "max-age=600, must-revalidate")], Some(600)),
             ("not to be stored", vec![("cache-control", "no-store"), LATER, DATE], None),
             ("old already", vec![("cache-control", "max-age=600"), ("age", "200")], Some(400)),
             ("too old", vec![("cache-control", "max-age=600"), ("age", "600")], None),

@@ -33,10 +33,11 @@ impl Pace {
         self.ended.map_or(now, |ended| (ended + gap).clamp(now, now + gap))
     }
 
-    /// How much longer the host wants to be left alone.
+    /// How much longer the host wants to be left alone. More than it can have been granted is left
+    /// only where the clock was set back, and then nobody knows: no hold.
     pub(super) fn held(&self, now: Timestamp) -> Option<TimeDelta> {
         let left = self.held_until? - now;
-        (left > TimeDelta::zero()).then_some(left.min(LONGEST_HOLD))
+        (left > TimeDelta::zero() && left <= LONGEST_HOLD).then_some(left)
     }
 
     /// A request has ended, and with it its connection unless that is `kept`.
@@ -114,6 +115,7 @@ mod tests {
         assert_eq!(pace.held(at(0)), Some(LONGEST_HOLD));
         assert_eq!(pace.held(at(86_399)), Some(TimeDelta::seconds(1)));
         assert_eq!(pace.held(at(86_400)), None);
+        assert_eq!(pace.held(at(-365 * 86_400)), None, "the clock was set back");
         assert!(!pace.is_idle(at(5), GAP) && pace.is_idle(at(86_400), GAP));
     }
 }

@@ -14,13 +14,26 @@ use crate::text::hash;
 const POLLS: u32 = 5;
 /// Time over which they must have been.
 const PROBATION: TimeDelta = TimeDelta::hours(24);
-/// Errors in a row after which the configured address is asked again.
+/// Errors in a row after which the configured address is asked too.
 const TRIES: u32 = 3;
 
-/// The address to ask for where `configured` is configured.
+/// The address to ask for where `configured` is configured, after so many errors in a row. Where one
+/// that has moved does not answer, the new and the old one are asked in turn: nobody knows which of
+/// them comes back.
 #[must_use]
-pub fn to_ask<'a>(standing: &'a Standing, configured: &'a str) -> &'a str {
-    standing.moved.as_ref().filter(|moved| moved.from == configured).map_or(configured, |moved| &moved.to)
+pub fn to_ask<'a>(standing: &'a Standing, configured: &'a str, errors: u32) -> &'a str {
+    let in_turn = errors >= TRIES && (errors - TRIES).is_multiple_of(2);
+    moved(standing, configured).filter(|_| !in_turn).unwrap_or(configured)
+}
+
+/// Whether `url` is the configured address or the one that it has moved to.
+#[must_use]
+pub fn is_one_of(standing: &Standing, configured: &str, url: &str) -> bool {
+    url == configured || moved(standing, configured) == Some(url)
+}
+
+fn moved<'a>(standing: &'a Standing, configured: &str) -> Option<&'a str> {
+    standing.moved.as_ref().filter(|moved| moved.from == configured).map(|moved| moved.to.as_str())
 }
 
 /// Makes a standing one of the configured address. Returns whether it was changed: what was noted of
@@ -39,6 +52,19 @@ pub fn settle(standing: &mut Standing, configured: &str) -> bool {
 /// A good poll of `asked` was sent on to `moved_to` for good, or not at all. Returns whether
 /// `standing` changed; where it has moved, `moved` is new.
 pub fn answered(standing: &mut Standing, configured: &str, asked: &str, moved_to: Option<&str>, now: Timestamp) -> bool {
+    if asked == configured && moved(standing, configured).is_some() {
+        if moved(standing, configured) == moved_to {
+            return false;
+        }
+        // It is back, or has moved to yet another place.
+        standing.moved = None;
+        note_moving(standing, configured, asked, moved_to, now);
+        return true;
+    }
+    note_moving(standing, configured, asked, moved_to, now)
+}
+
+fn note_moving(standing: &mut Standing, configured: &str, asked: &str, moved_to: Option<&str>, now: Timestamp) -> bool {
     let Some(to) = moved_to.filter(|to| may_move(asked, to)) else { return standing.moving.take().is_some() };
     let (mut moving, is_known) = match standing.moving.take() {
         Some(moving) if moving.to == to => (moving, true),
@@ -56,9 +82,11 @@ pub fn answered(standing: &mut Standing, configured: &str, asked: &str, moved_to
     counted || !is_known
 }
 
-/// So many polls in a row failed. Returns whether the configured address is asked from now on.
-pub fn failed(standing: &mut Standing, errors: u32) -> bool {
-    errors >= TRIES && standing.moved.take().is_some()
+/// So many polls in a row failed. Returns whether the configured address is asked for the first time
+/// instead of the one that it moved to.
+#[must_use]
+pub fn asks_again(standing: &Standing, errors: u32) -> bool {
+    errors == TRIES && standing.moved.is_some()
 }
 
 /// Never to another scheme than these, never out of https.
@@ -115,13 +143,30 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_address_is_void_under_another_configured_one_and_after_three_errors() {
+    fn a_moved_address_is_void_under_another_configured_one_and_asked_in_turn_after_three_errors() {
         let moved = Some(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) });
-        let mut standing = Standing { moved, ..Standing::default() };
-        assert_eq!((to_ask(&standing, OLD), to_ask(&standing, "https://x.example/")), (NEW, "https://x.example/"));
-        assert!(!failed(&mut standing, 2));
-        assert!(failed(&mut standing, 3));
-        assert_eq!(to_ask(&standing, OLD), OLD);
+        let standing = Standing { moved, ..Standing::default() };
+        let asked: Vec<&str> = (0..7).map(|errors| to_ask(&standing, OLD, errors)).collect();
+        assert_eq!(asked, [NEW, NEW, NEW, OLD, NEW, OLD, NEW]);
+        assert_eq!(to_ask(&standing, "https://x.example/", 0), "https://x.example/");
+        assert_eq!([2, 3, 4].map(|errors| asks_again(&standing, errors)), [false, true, false]);
+        assert!(is_one_of(&standing, OLD, NEW) && is_one_of(&standing, OLD, OLD) && !is_one_of(&standing, OLD, "https://x.example/"));
+    }
+
+    #[test]
+    fn a_move_is_taken_back_only_where_the_configured_address_answers_itself() {
+        const THIRD: &str = "https://c.example/f";
+        for (name, asked, sent_to, stays) in [
+            ("the new place answers", NEW, None, true),
+            ("the old one still sends there", OLD, Some(NEW), true),
+            ("the old one is back", OLD, None, false),
+            ("the old one sends elsewhere", OLD, Some(THIRD), false),
+        ] {
+            let moved = Some(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) });
+            let mut standing = Standing { moved, ..Standing::default() };
+            assert_eq!(answered(&mut standing, OLD, asked, sent_to, hour(1)), !stays, "{name}");
+            assert_eq!(standing.moved.is_some(), stays, "{name}");
+        }
     }
 
     #[test]

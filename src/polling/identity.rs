@@ -7,6 +7,8 @@ use crate::text::hash;
 
 /// What ids made of contents begin with; whatever changes them takes another number.
 const PREFIX: &str = "c1:";
+/// All such ids stand between these two, the second of them is none.
+pub const CONTENT_IDS: (&str, &str) = ("c1:", "c1;");
 
 /// The id of an item by what it says: the same from poll to poll, and in any order.
 ///
@@ -15,10 +17,15 @@ const PREFIX: &str = "c1:";
 #[must_use]
 pub fn of_content(item: &Item) -> String {
     let author = item.author.as_deref().unwrap_or_default();
-    let telling = Words::of(&item.title).is_telling() || Words::of(&item.text).is_telling();
-    let date = item.published.filter(|_| !telling).map(|at| at.to_rfc3339()).unwrap_or_default();
+    let date = item.published.filter(|_| !is_telling(item)).map(|at| at.to_rfc3339()).unwrap_or_default();
     let hash = hash::of_parts([item.title.trim(), item.text.trim(), author.trim(), date.as_str()]);
     format!("{PREFIX}{hash:016x}")
+}
+
+/// Whether it says what two people do not write by chance.
+#[must_use]
+pub fn is_telling(item: &Item) -> bool {
+    Words::of(&item.title).is_telling() || Words::of(&item.text).is_telling()
 }
 
 /// Gives items ids by what they say.

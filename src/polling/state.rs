@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use url::Position;
+use url::Url;
+
 use crate::domain::Timestamp;
 use crate::domain::ports::Stream;
 use crate::domain::secret::ShownUrl;
+use crate::domain::secret::opens_no_door;
 use crate::domain::standing::Doubt;
 
 /// How a stream fares.
@@ -168,9 +172,11 @@ impl State {
 #[must_use]
 pub fn shown(address: &str) -> String {
     let host = ShownUrl::of(address).to_string();
-    let Ok(url) = url::Url::parse(address) else { return host };
-    let like_a_key = |part: &str| part.len() >= 16 && part.contains(|letter: char| letter.is_ascii_digit());
-    if url.query().is_some() || url.path().split('/').any(like_a_key) { format!("another path at {host}") } else { host + url.path() }
+    let Ok(url) = Url::parse(address) else { return host };
+    if !opens_no_door(address) {
+        return format!("another path at {host}");
+    }
+    host + &url[Position::BeforePath..]
 }
 
 /// A moment for people.
@@ -255,6 +261,8 @@ mod tests {
     fn an_address_is_shown_without_what_may_be_a_key() {
         for (address, expected) in [
             ("https://a.example/reviews.xml", "https://a.example/reviews.xml"),
+            ("https://a.example/feed?format=rss", "https://a.example/feed?format=rss"),
+            ("https://a.example/f/3f2504e0-4f89-11d3-9a0c-0305e82c3301.xml", "another path at https://a.example"),
             ("https://a.example/reviews.xml?key=1", "another path at https://a.example"),
             ("https://ann:pw@a.example/f/9f8a7b6c5d4e3f2a1b", "another path at https://a.example"),
             ("nonsense", "[address]"),

@@ -47,7 +47,7 @@ fn house(world: &World, sites: &Sites) -> House {
         format!("[[source]]\nname = \"{}\"\nevery = \"{EVERY}\"\nfeed = {{ url = \"{}\" }}\n", source.name(), sites.url(source))
     });
     let sources: String = sources.collect();
-    let watches = watch("evenings", &[troubled.clone()]) + &watch("elsewhere", &others);
+    let watches = watch("evenings", std::slice::from_ref(&troubled)) + &watch("elsewhere", &others);
     House::new(&format!("{THEME}{fetch}{REST}{sources}{watches}"))
 }
 
@@ -59,7 +59,9 @@ fn stored(house: &House) -> BTreeMap<String, Vec<(String, String)>> {
         let text = |key: &str| item[key].as_str().unwrap().to_owned();
         stored.entry(text("source")).or_default().push((text("external_id"), text("text")));
     }
-    stored.values_mut().for_each(|items| items.sort_by(|a, b| a.1.cmp(&b.1)));
+    for items in stored.values_mut() {
+        items.sort_by(|a, b| a.1.cmp(&b.1));
+    }
     stored
 }
 

@@ -56,10 +56,11 @@ impl Target {
         }
     }
 
-    /// The configured address of a feed.
+    /// The configured address of a feed, or of an export behind one.
     pub(super) fn address(&self) -> Option<&str> {
         match &self.source.settings.kind {
             sources::Settings::Feed(feed::Settings::Url(url)) => Some(url),
+            sources::Settings::File(export) => export.url.as_deref(),
             _ => None,
         }
     }
@@ -85,4 +86,24 @@ pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> T
     let interval = target.interval(now);
     let learnt = stream.longest_delay.unwrap_or_default() + interval;
     USUAL_DELAY.max(interval * 2).max(gap).max(learnt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::host::credentials::Credentials;
+
+    #[test]
+    fn an_export_behind_an_address_has_one_as_a_feed_has() {
+        let text = "[fetch]\ncontact = \"ops@example.com\"\n\
+                    [[source]]\nname = \"feed\"\nfeed = { url = \"https://a.example/f\" }\n\
+                    [[source]]\nname = \"export\"\nfile = { url = \"https://a.example/x.csv\" }\n\
+                    [[source]]\nname = \"folder\"\nfile = { folder = \"x\" }\n";
+        let outcome = parse(&[Document { name: "u".to_owned(), text: text.to_owned() }], &Credentials::of_this_process());
+        let plan = Plan::to_show(outcome.config.expect("the text is right")).unwrap();
+        let addresses: Vec<_> = Target::all(&plan).iter().map(|target| target.address().map(str::to_owned)).collect();
+        assert_eq!(addresses, [Some("https://a.example/f".to_owned()), Some("https://a.example/x.csv".to_owned()), None]);
+    }
 }

@@ -316,7 +316,25 @@ async fn a_redirect_for_ever_is_followed_for_a_day_and_then_left_out() {
         place.poll(f64::from(hour)).await;
     }
     assert_eq!(place.requests()[63..], ["/f", "/g"]);
-    assert_eq!(place.stream().await.standing.moved, None);
+    assert!(place.stream().await.standing.moved.is_some(), "and the new one is not forgotten");
+}
+
+#[tokio::test]
+async fn a_new_place_that_was_away_for_hours_is_found_again_though_the_old_one_is_dead() {
+    let place = Place::new(|path, number| match (path, number) {
+        ("/f", ..=50) => Says { status: "301 Moved Permanently", headers: "Location: /g\r\n".to_owned(), ..Says::default() },
+        ("/g", ..=50 | 58..) => said(page(0..6 + number)),
+        _ => Says { status: "500 Internal Server Error", ..Says::default() },
+    });
+    for hour in 0..25_u32 {
+        place.poll(f64::from(hour) * 61.0 / 60.0).await;
+    }
+    for hour in 26..34_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!(place.requests()[50..], ["/g", "/g", "/g", "/f", "/g", "/f", "/g", "/f"]);
+    assert_eq!(place.poll(35.0).await.error, None);
+    assert_eq!(place.state().await, "moved");
 }
 
 #[tokio::test]
@@ -486,4 +504,131 @@ async fn a_short_pause_of_the_host_puts_a_poll_off_and_is_no_error() {
     place.poll(1.0).await;
     place.poll(2.0).await;
     assert_eq!((place.stream().await.errors, place.requests().len()), (3, 2));
+}
+
+#[tokio::test]
+async fn a_first_poll_ends_though_its_older_pages_cannot_be_read() {
+    for (status, polls) in [("404 Not Found", 1), ("403 Forbidden", 1), ("200 OK", 1), ("500 Internal Server Error", 4)] {
+        // There is something new with every poll, and behind the first page nothing is ever answered.
+        let place = Place::new(move |path, number| {
+            if path != "/f" {
+                return Says { status, ..said("<html><body>Please sign in</body></html>".to_owned()) };
+            }
+            let numbers = (0..10 + number).rev().map(|n| (n, format!("id-{n}"), None));
+            said(rss("Reviews", Some("/f?page=1"), numbers))
+        });
+        for hour in 0..polls {
+            place.poll(f64::from(hour)).await;
+        }
+        assert!(place.stream().await.history_done, "{status}");
+        assert_eq!(place.state().await, "ok", "{status}");
+        let polled = place.poll(f64::from(polls)).await;
+        assert!(polled.committed.new > 0 && polled.committed.late == 0, "{status}: what comes now is news: {polled:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_walk_that_begins_anew_goes_on_behind_the_pages_that_are_known() {
+    let place = Place::new(|path, number| {
+        let index: usize = path.split('=').nth(1).map_or(0, |page| page.parse().unwrap());
+        if index == 2 && number < 6 {
+            return Says { status: "500 Internal Server Error", ..Says::default() };
+        }
+        let older = (index < 3).then(|| format!("/f?page={}", index + 1));
+        let numbers = (100 - index * 10 - 10..100 - index * 10).rev();
+        said(rss("Reviews", older.as_deref(), numbers.map(|n| (n, format!("id-{n}"), None))))
+    });
+    for hour in 0..4_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!(place.counted().await, (40, 0));
+    assert!(place.stream().await.history_done);
+}
+
+#[tokio::test]
+async fn a_walk_of_the_old_address_does_not_go_on_under_the_new_one() {
+    let mut place = Place::new(|path, number| match (path, number) {
+        ("/f", _) => said(rss("Reviews", Some("/f?page=1"), (0..10).map(|n| (n, format!("id-{n}"), None)))),
+        ("/g", 4..) => said(page(500..520)),
+        _ => Says { status: "500 Internal Server Error", ..Says::default() },
+    });
+    place.poll(0.0).await;
+    assert!(place.stream().await.walk.is_some());
+    (place.plan, place.fetcher) = plan(place.port, "/g");
+    place.poll(1.0).await;
+    let polled = place.poll(2.0).await;
+    assert_eq!(place.requests(), ["/f", "/f?page=1", "/g", "/g"]);
+    assert_eq!((polled.committed.new, polled.committed.late), (20, 20));
+}
+
+#[tokio::test]
+async fn of_a_document_that_is_cut_whole_items_count_and_the_rest_is_asked_for_again() {
+    for inside in [true, false] {
+        let place = Place::new(move |_, number| {
+            let whole = page(0..number * 10);
+            let half = if inside { whole.find("<title>Visit 3<").unwrap() } else { whole.find("<item><guid>id-3<").unwrap() };
+            let body = if number == 2 { whole[..half].to_owned() } else { page(0..20.min(number * 10)) };
+            Says { headers: format!("ETag: \"{}\"\r\n", number.min(2)), ..said(body) }
+        });
+        place.poll(0.0).await;
+        let before = place.stream().await;
+        let polled = place.poll(1.0).await;
+        assert!(polled.error.is_some_and(|error| error.contains("ends before its end")));
+        assert_eq!((polled.committed.new, polled.committed.late), (10, 0), "what is whole counts");
+        let after = place.stream().await;
+        assert_eq!(
+            (&after.validators, &after.standing.page, after.complete_to),
+            (&before.validators, &before.standing.page, before.complete_to)
+        );
+        let polled = place.poll(2.0).await;
+        assert_eq!((polled.error, polled.committed.new), (None, 0));
+        assert_eq!(place.counted().await.0, 20, "each once");
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_never_says_that_it_ends_is_read_all_the_same() {
+    let place = Place::new(|_, number| said(page(0..10 + number).replace("</channel></rss>", "")));
+    for hour in 0..3_u32 {
+        assert!(place.poll(f64::from(hour)).await.error.is_some());
+    }
+    for hour in 3..6_u32 {
+        assert_eq!(place.poll(f64::from(hour)).await.error, None);
+    }
+    assert_eq!((place.state().await, place.counted().await.0), ("ok", 16));
+}
+
+#[tokio::test]
+async fn ids_that_changed_once_are_believed_again_and_each_message_counts_once() {
+    let place = Place::new(|_, number| {
+        let scheme = if number < 3 { "http" } else { "https" };
+        said(rss("Reviews", None, (0..20 + number).rev().map(|n| (n, format!("{scheme}://s.example/{n}"), None))))
+    });
+    for hour in 0..3_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!(place.state().await, "ids_change");
+    for hour in 3..9_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!((place.state().await, place.counted().await.0), ("ok", 29));
+}
+
+#[tokio::test]
+async fn short_new_complaints_are_not_taken_for_old_ones_that_say_the_same() {
+    let place = Place::new(|_, number| {
+        let item = |n: usize, says: &str| {
+            let date = at(n as f64 / 4.0 - 20.0).to_rfc2822();
+            format!("<item><guid>{number}-{n}</guid><description>{says}</description><author>a{n}</author><pubDate>{date}</pubDate></item>")
+        };
+        let old = (0..40).map(|n| item(n, if n % 2 == 0 { "Does not work" } else { ["Good", "Fine", "Nice"][n % 3] }));
+        let new = (80..110).take(if number == 4 { 30 } else { 0 }).map(|n| item(n, "Does not work"));
+        let items: String = new.chain(old).collect();
+        said(format!("<rss version=\"2.0\"><channel><title>Reviews</title>{items}</channel></rss>"))
+    });
+    for hour in 0..3_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!(place.state().await, "ids_change");
+    assert_eq!(place.poll(7.5).await.committed.new, 30);
 }

@@ -1,16 +1,19 @@
 //! One poll under way: where it stands, and what is remembered when it ends.
 
+use tracing::info;
 use tracing::warn;
 
 use crate::domain::Timestamp;
 use crate::domain::http::Aside;
 use crate::domain::http::Request;
 use crate::domain::http::Validators;
+use crate::domain::item::Cut;
 use crate::domain::item::Page;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Stream;
 use crate::domain::ports::TaggedItem;
 use crate::domain::standing::Standing;
+use crate::engine::poller::WALK_TRIES;
 use crate::engine::poller::target::Target;
 use crate::polling::address;
 use crate::polling::backoff;
@@ -52,6 +55,16 @@ pub(super) struct Reading {
     pub(super) outline: Outline,
 }
 
+/// A page that was asked for.
+pub(super) struct Step {
+    /// The address that it came from.
+    pub(super) here: String,
+    /// The validators that came with it.
+    pub(super) given: Option<Validators>,
+    /// Nothing where it has not changed.
+    pub(super) reading: Option<Reading>,
+}
+
 /// What the first page of a walk leaves behind when the walk has ended.
 pub(super) struct First {
     pub(super) validators: Option<Validators>,
@@ -62,13 +75,11 @@ pub(super) struct First {
 impl<'a> Walk<'a> {
     pub(super) fn begin(target: &'a Target, mut stream: Stream, started: Timestamp) -> Self {
         let (interval, is_remote) = (target.interval(started), target.source.settings.kind.is_remote());
-        let mut changed = false;
-        if let Some(address) = target.address() {
-            changed = address::settle(&mut stream.standing, address);
-            if changed && stream.standing.base {
-                // Validators and walks belong to the address that gave them.
-                (stream.validators, stream.walk) = (None, None);
-            }
+        let changed = target.address().is_some_and(|address| address::settle(&mut stream.standing, address));
+        if stream.standing.base {
+            // Validators and walks belong to the address that gave them; until one poll of the new one
+            // went well, those that are stored are the old one's.
+            (stream.validators, stream.walk) = (None, None);
         }
         let base = base::is_base(&stream, is_remote, interval, started);
         let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
@@ -82,7 +93,7 @@ impl<'a> Walk<'a> {
         let Target { key, source } = self.target;
         let mut request = source.source.first(&key.shard, &self.stream.cursor, self.started);
         if let (Request::Get(get), Some(configured)) = (&mut request, self.target.address()) {
-            address::to_ask(&self.stream.standing, configured).clone_into(&mut get.url);
+            address::to_ask(&self.stream.standing, configured, self.stream.errors).clone_into(&mut get.url);
             self.asked = Some(get.url.clone());
         }
         request
@@ -95,8 +106,17 @@ impl<'a> Walk<'a> {
         body.filter(|_| !self.whole && self.stream.history_done && !self.base && (given.is_some() || self.stream.validators.is_none()))
     }
 
-    /// What is remembered from a walk that has ended well.
-    pub(super) fn standing_at_end(&self, first: Option<First>, now: Timestamp) -> Standing {
+    /// Whether a page is to be had once more because its end is missing. One whose end is always missing,
+    /// between two items, is as whole as it gets.
+    pub(super) fn is_cut(&self, reading: &mut Reading) -> bool {
+        let unclosed = reading.page.cut == Cut::Unclosed;
+        reading.outline.unclosed = unclosed;
+        let always = self.stream.standing.page.as_ref().is_some_and(|page| page.unclosed) || self.stream.errors >= WALK_TRIES;
+        reading.page.cut == Cut::InItem || unclosed && !always
+    }
+
+    /// What is remembered from a walk that has ended well; `marked` if it says where the next one begins.
+    pub(super) fn standing_at_end(&self, first: Option<First>, marked: bool, now: Timestamp) -> Standing {
         let mut standing = self.stream.standing.clone();
         self.note_address(&mut standing, now);
         backoff::went_well(&mut standing);
@@ -107,10 +127,19 @@ impl<'a> Walk<'a> {
             }
             let page = belief::remembered(standing.page.as_ref(), outline);
             standing.page = Some(page).filter(|page| page.body != 0);
+            // A walk over several pages that gives no mark was cut short: the same first page again does
+            // not mean that the others hold nothing new.
+            if let Some(page) = standing.page.as_mut().filter(|_| !self.target.is_list() && self.pages > 0 && !marked) {
+                page.body = 0;
+            }
             standing.gap = Some(now).filter(|_| gap).or(standing.gap);
             standing.whole_at = Some(self.started).filter(|_| self.whole).or(standing.whole_at);
         }
         standing.ids_change = standing.ids_change.or(Some(now).filter(|_| self.by_content));
+        if belief::trusts_ids_again(&mut standing) {
+            let name = &self.target.key.source;
+            info!(source = name, "source `{name}` gives its messages the same ids as before again; they are known by them from now on");
+        }
         standing.base = false;
         standing
     }

@@ -4,17 +4,16 @@
 //! the link, without fragment and without parameters that only say where a reader came from; else
 //! `h1:` and a hash over title, author, date as written and text.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::item::Item;
 use crate::domain::item::Warning;
 use crate::text::hash;
 
 /// Longest id that is kept as it is; a longer one is replaced by its hash.
 const LONGEST: usize = 4 * 1024;
+
+/// Digits of a number of messages, at most.
+const LONGEST_NUMBER: usize = 10;
 
 /// What an id can be made of.
 #[derive(Debug, Default)]
@@ -37,8 +36,6 @@ pub(super) struct Marks<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     given: usize,
-    /// Places of items that were named by their link without its session, and the link with it.
-    sessions: Vec<(usize, String)>,
     /// Items that have neither an id nor a link.
     nameless: usize,
     /// Items whose own id holds a session or the like.
@@ -51,7 +48,6 @@ impl Ids {
         let own = marks.own.map(str::trim).filter(|id| !id.is_empty());
         match (own, marks.link) {
             (Some(own), _) => self.moving += usize::from(own.contains("://") && has_parameter(own, is_session)),
-            (None, Some(link)) if has_parameter(link, is_session) => self.sessions.push((self.given, without(link, is_tracking))),
             (None, Some(_)) => {}
             (None, None) => self.nameless += 1,
         }
@@ -59,23 +55,9 @@ impl Ids {
         of(marks)
     }
 
-    /// Corrects the ids of all items, now that they are known: `sid` is the number of a message in
-    /// some forums and a visitor's session in others. Where links of one document differ in nothing
-    /// else, it is the former.
-    pub(super) fn settle(self, items: &mut [Item], warnings: &mut Vec<Warning>) {
-        let mut links: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        for (at, link) in &self.sessions {
-            if let Some(item) = items.get(*at) {
-                links.entry(item.id.clone()).or_default().insert(link);
-            }
-        }
-        for (at, link) in &self.sessions {
-            if let Some(item) = items.get_mut(*at)
-                && links.get(&item.id).is_some_and(|links| links.len() > 1)
-            {
-                item.id.clone_from(link);
-            }
-        }
+    /// Says what the ids of the document are like. Changes none: an id that hung on the other items
+    /// of a page would be another one on the next page.
+    pub(super) fn settle(self, warnings: &mut Vec<Warning>) {
         let all = self.given;
         if self.nameless > 0 {
             let message = format!(
@@ -112,23 +94,27 @@ pub(super) fn of_content(marks: &Marks<'_>) -> String {
 
 /// An address without fragment and without parameters that only say where the reader came from.
 fn lasting(link: &str) -> String {
-    without(link, |name| is_tracking(name) || is_session(name))
+    without(link, |name, value| is_tracking(name) || is_session(name, value))
 }
 
 fn is_tracking(name: &str) -> bool {
     name.starts_with("utm_") || matches!(name, "fbclid" | "gclid")
 }
 
-fn is_session(name: &str) -> bool {
-    matches!(name, "sid" | "session" | "PHPSESSID" | "jsessionid")
+/// `sid` is the number of a message in some forums and a visitor's session in others: a short number
+/// is the former.
+fn is_session(name: &str, value: &str) -> bool {
+    let number = !value.is_empty() && value.len() <= LONGEST_NUMBER && value.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(name, "session" | "PHPSESSID" | "jsessionid") || name == "sid" && !number
 }
 
-fn has_parameter(link: &str, unwanted: impl Fn(&str) -> bool) -> bool {
+fn has_parameter(link: &str, unwanted: impl Fn(&str, &str) -> bool) -> bool {
     let query = link.split('#').next().and_then(|link| link.split_once('?')).map_or("", |(_, query)| query);
-    !query.is_empty() && query.split('&').any(|pair| unwanted(pair.split('=').next().unwrap_or_default()))
+    !query.is_empty()
+        && query.split('&').any(|pair| pair.split_once('=').map_or_else(|| unwanted(pair, ""), |(name, value)| unwanted(name, value)))
 }
 
-fn without(link: &str, unwanted: impl Fn(&str) -> bool) -> String {
+fn without(link: &str, unwanted: impl Fn(&str, &str) -> bool) -> String {
     if !has_parameter(link, &unwanted) {
         // Verbatim: parsing would rewrite the address, and another version of a parser otherwise.
         return link.split('#').next().unwrap_or(link).to_owned();
@@ -137,7 +123,8 @@ fn without(link: &str, unwanted: impl Fn(&str) -> bool) -> String {
         return link.to_owned();
     };
     url.set_fragment(None);
-    let kept = url.query_pairs().filter(|(name, _)| !unwanted(name)).map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let kept =
+        url.query_pairs().filter(|(name, value)| !unwanted(name, value)).map(|(name, value)| (name.into_owned(), value.into_owned()));
     let kept = kept.collect::<Vec<_>>();
     if kept.is_empty() {
         url.set_query(None);
@@ -174,26 +161,26 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_tells_messages_apart_is_no_session() {
-        let named = |links: [&str; 2]| {
-            let mut ids = Ids::default();
-            let mut items = links.map(|link| Item { id: ids.give(&Marks { link: Some(link), ..Marks::default() }), ..Item::default() });
-            ids.settle(&mut items, &mut Vec::new());
-            items.map(|item| item.id)
-        };
-        assert_eq!(
-            named(["http://x.test/t?f=1&sid=7", "http://x.test/t?f=1&sid=8"]),
-            ["http://x.test/t?f=1&sid=7", "http://x.test/t?f=1&sid=8"]
-        );
-        assert_eq!(named(["http://x.test/t/1?sid=7", "http://x.test/t/2?sid=7"]), ["http://x.test/t/1", "http://x.test/t/2"]);
+    fn a_number_of_a_message_is_no_session_whatever_else_is_on_the_page() {
+        for (link, id) in [
+            ("http://x.test/t?f=1&sid=7", "http://x.test/t?f=1&sid=7"),
+            ("http://x.test/t?f=1&sid=8#new", "http://x.test/t?f=1&sid=8"),
+            ("http://x.test/t?f=1&sid=3f2504e04f8911d3", "http://x.test/t?f=1"),
+            ("http://x.test/t?f=1&sid=314159265358979", "http://x.test/t?f=1"),
+            ("http://x.test/t?f=1&sid", "http://x.test/t?f=1"),
+            ("http://x.test/t?f=1&PHPSESSID=7", "http://x.test/t?f=1"),
+        ] {
+            assert_eq!(of(&Marks { link: Some(link), ..Marks::default() }), id);
+        }
     }
 
     #[test]
     fn what_one_document_shows_of_its_ids_is_said() {
         let (mut ids, mut warnings) = (Ids::default(), Vec::new());
-        let mut items = [None, Some("http://x.test/?session=9&a=1"), Some("plain")]
-            .map(|own| Item { id: ids.give(&Marks { own, ..Marks::default() }), ..Item::default() });
-        ids.settle(&mut items, &mut warnings);
+        for own in [None, Some("http://x.test/?session=9&a=1"), Some("plain")] {
+            ids.give(&Marks { own, ..Marks::default() });
+        }
+        ids.settle(&mut warnings);
         let codes = warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>();
         assert_eq!(codes, ["no_id", "unstable_id"]);
     }

@@ -40,7 +40,7 @@ pub(super) fn read(text: &str, base: Option<&url::Url>) -> Option<Page> {
             page.warnings.push(Warning::new("bad_item", format!("item {}", at + 1), "not an object"));
         }
     }
-    ids.settle(&mut page.items, &mut page.warnings);
+    ids.settle(&mut page.warnings);
     super::note_cut(rows.len(), &mut page);
     Some(page)
 }

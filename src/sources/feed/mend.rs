@@ -2,6 +2,7 @@
 //! belong in it, entities that it declares itself, and letters that were encoded twice.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use crate::domain::item::Warning;
 use crate::sources::markup;
@@ -69,9 +70,7 @@ fn expanded(text: &str) -> Option<(String, Warning)> {
             rest = &after[end..];
             continue;
         }
-        let named = after
-            .strip_prefix('&')
-            .and_then(|name| entities.iter().find(|(other, _)| name.strip_prefix(*other).is_some_and(|tail| tail.starts_with(';'))));
+        let named = name_of(after).and_then(|name| entities.get_key_value(name));
         let skipped = named.map_or(1, |(name, _)| name.len() + 2);
         match named {
             Some((_, value)) if added + value.len() <= MOST_EXPANDED => {
@@ -95,6 +94,14 @@ fn expanded(text: &str) -> Option<(String, Warning)> {
     (count + left > 0).then(|| (out, Warning::new("declared_entity", "", message)))
 }
 
+/// The name in a reference that a text begins with. Looks no further than the next reference may
+/// begin, so that all of them together cost one reading, whatever a hostile document is made of.
+fn name_of(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('&')?;
+    let end = name.find(|letter: char| matches!(letter, ';' | '&' | '<') || letter.is_whitespace())?;
+    name[end..].starts_with(';').then(|| &name[..end])
+}
+
 /// What stands between the brackets of a document type.
 fn subset_of(doctype: &str) -> Option<&str> {
     let doctype = markup::cut(doctype, 256 * 1024);
@@ -102,9 +109,9 @@ fn subset_of(doctype: &str) -> Option<&str> {
     doctype.get(start..end)
 }
 
-/// Names and values, ready to be put into a document.
-fn declared(subset: &str) -> Vec<(&str, String)> {
-    let mut entities = Vec::new();
+/// Names and values, ready to be put into a document. Of two of one name the first counts.
+fn declared(subset: &str) -> HashMap<&str, String> {
+    let mut entities = HashMap::new();
     for declaration in subset.split("<!ENTITY").skip(1).take(MOST_ENTITIES) {
         let Some((name, rest)) = declaration.trim_start().split_once(char::is_whitespace) else { continue };
         let rest = rest.trim_start();
@@ -117,7 +124,7 @@ fn declared(subset: &str) -> Vec<(&str, String)> {
         }
         let mut escaped = String::new();
         escape_into(&mut escaped, &value);
-        entities.push((name, escaped));
+        entities.entry(name).or_insert(escaped);
     }
     entities
 }
@@ -226,6 +233,18 @@ mod tests {
         let text = mended(&long, &mut warnings);
         assert!(text.len() < long.len() + MOST_EXPANDED, "{}", text.len());
         assert!(warnings[0].message.contains("9994 stay"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_reference_ends_at_its_semicolon_and_is_looked_for_no_further_than_the_next() {
+        for (text, name) in
+            [("&us; &a;", Some("us")), ("&;", Some("")), ("&&us;", None), ("&us<b>;", None), ("&us &a;", None), ("us;", None)]
+        {
+            assert_eq!(name_of(text), name, "{text}");
+        }
+        let doctype = "<!DOCTYPE rss [<!ENTITY us 'Bags'><!ENTITY us 'Boots'><!ENTITY user 'Ann'>]>";
+        let mended = shown(&format!("{doctype}<t>&user; of &us; &use; &&us;</t>"));
+        assert_eq!(mended, format!("{doctype}<t>Ann of Bags &use; &Bags</t> [declared_entity]"));
     }
 
     proptest::proptest! {

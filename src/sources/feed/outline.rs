@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 
+use crate::domain::item::Cut;
 use crate::sources::feed::names;
 use crate::sources::markup::Oddities;
 use crate::sources::markup::Token;
@@ -33,8 +34,8 @@ pub(super) struct Outline<'a> {
     pub found: usize,
     /// There is a channel, though it may hold nothing.
     pub channel: bool,
-    /// The document ends inside an item.
-    pub cut: bool,
+    /// Whether the document ends before its end. An item that it ends inside is none.
+    pub cut: Cut,
     /// Parts of the document that the strict parser is not asked about, in order.
     pub aside: Vec<Range<usize>>,
     /// What is wrong with it.
@@ -161,7 +162,7 @@ impl<'a> Outline<'a> {
     pub(super) fn of(text: &'a str) -> Result<Self, Refused> {
         let mut builder = Builder::default();
         let mut tokens = Tokens::of(text);
-        let (name, root_attributes) = builder.root(&mut tokens).ok_or(Refused::NoFeed)?;
+        let (name, root_attributes, is_empty) = builder.root(&mut tokens).ok_or(Refused::NoFeed)?;
         if builder.check(name, root_attributes) {
             return Err(Refused::Excess(builder.excess.unwrap_or_default()));
         }
@@ -182,7 +183,7 @@ impl<'a> Outline<'a> {
             "rdf" => "rdf".to_owned(),
             _ => builder.outline.scope.remove("version").unwrap_or_default().trim().to_ascii_lowercase(),
         };
-        builder.root = name;
+        (builder.root, builder.closed) = (name, is_empty);
         let mut from = tokens.offset();
         while let Some(token) = tokens.next() {
             let to = tokens.offset();
@@ -192,8 +193,18 @@ impl<'a> Outline<'a> {
                 return Err(Refused::Excess(excess));
             }
         }
-        builder.outline.cut = builder.piece.is_some() || builder.item.is_some();
-        builder.end_item(text, text.len());
+        builder.outline.cut = match (builder.closed, builder.item.is_some()) {
+            (true, _) => Cut::Whole,
+            (false, true) => Cut::InItem,
+            (false, false) => Cut::Unclosed,
+        };
+        if builder.closed {
+            builder.end_item(text, text.len());
+        } else {
+            // Half of it would be another message than the whole that comes with the next poll.
+            builder.item = None;
+            builder.end_piece(text, text.len(), text.len());
+        }
         Ok(builder.outline)
     }
 
@@ -215,6 +226,8 @@ struct Builder<'a> {
     piece: Option<Open<'a>>,
     root: &'a str,
     ended: bool,
+    /// The end of the root was seen, or of the channel that holds the items, wherever it stood.
+    closed: bool,
     excess: Option<String>,
 }
 
@@ -236,11 +249,11 @@ struct Open<'a> {
 impl<'a> Builder<'a> {
     /// The root: the first element that is none of a message in HTML that a server may write before
     /// the document.
-    fn root(&mut self, tokens: &mut Tokens<'a>) -> Option<(&'a str, &'a str)> {
+    fn root(&mut self, tokens: &mut Tokens<'a>) -> Option<(&'a str, &'a str, bool)> {
         let mut tags = 0;
         while tags < 50 {
             match tokens.next()? {
-                Token::Open { name, attributes, .. } if !names::is_of_a_warning(name) => return Some((name, attributes)),
+                Token::Open { name, attributes, empty } if !names::is_of_a_warning(name) => return Some((name, attributes, empty)),
                 Token::Open { .. } => {
                     tags += 1;
                     self.outline.faults.before = true;
@@ -314,6 +327,8 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self, name: &'a str, text: &'a str, at: Range<usize>) {
         let found = local(name);
+        let holds_items = self.outline.family == Family::Rss && self.outline.version != "rdf" && found.eq_ignore_ascii_case("channel");
+        self.closed |= name.eq_ignore_ascii_case(self.root) || holds_items;
         if found.eq_ignore_ascii_case(self.item_name()) {
             self.outline.faults.unclosed += u32::from(self.piece.is_some());
             self.end_item(text, at.start);
@@ -480,7 +495,7 @@ mod tests {
             "<rss><channel><title>t</title></channel><item><title>a</title></item></rss>",
             "<RDF:rdf><channel><title>t</title></channel><item about='x'><title>a</title></item>",
             "<br /><b>Warning</b>: x<rss><channel><title>t</title><item><title>a</title></item></channel></rss>",
-            "junk <rss><channel><title>t<item><title>a",
+            "junk <rss><channel><title>t<item><title>a</channel>",
         ] {
             let outline = Outline::of(text).unwrap();
             assert_eq!((outline.head("title"), outline.items.len()), (Some("t"), 1), "{text}");
@@ -505,6 +520,25 @@ mod tests {
         let outline = Outline::of("<rss><item><description>a <b>bold &amp; x</description><link>l</link></item></rss>").unwrap();
         assert_eq!(pieces(&outline.items[0]), [("description", "a <b>bold &amp; x"), ("link", "l")]);
         assert!(outline.items[0].pieces[0].markup);
+    }
+
+    #[test]
+    fn the_end_of_a_document_is_missed_and_half_an_item_is_none() {
+        for (text, cut, items) in [
+            ("<rss><channel><item><guid>1</guid></item></channel></rss>", Cut::Whole, 1),
+            ("<rss><channel><item><guid>1</guid></item></channel>", Cut::Whole, 1),
+            ("<rss><channel><item><guid>1</channel></rss>", Cut::Whole, 1),
+            ("<rss/>", Cut::Whole, 0),
+            ("<rss><channel><item><guid>1</guid></item>", Cut::Unclosed, 1),
+            ("<rss><channel><item><guid>1</guid></item><item><guid>2</guid>", Cut::InItem, 1),
+            ("<rss><channel><item><guid>1</guid></item><item><gu", Cut::InItem, 1),
+            ("<rdf:RDF><channel></channel><item><title>1</title></item>", Cut::Unclosed, 1),
+            ("<feed><entry><id>1</id></entry><entry><id>2", Cut::InItem, 1),
+            ("<entry><id>1</id></entry>", Cut::Whole, 1),
+        ] {
+            let outline = Outline::of(text).unwrap();
+            assert_eq!((outline.cut, outline.items.len()), (cut, items), "{text}");
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ mod tests {
         ] {
             assert_eq!(shown(head), rhythm, "{head}");
         }
-        let all = (0..24).map(|hour| format!("<hour>{hour}</hour>")).collect::<String>();
+        let all = (0..24).map(|hour| format!("<hour>{hour}</hour>")).collect::<Vec<_>>().concat();
         assert_eq!(shown(&format!("<skipHours>{all}</skipHours>")), "- {} {}");
     }
 

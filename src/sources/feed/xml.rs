@@ -7,6 +7,7 @@ use feed_rs::model;
 use feed_rs::parser;
 
 use crate::domain::Timestamp;
+use crate::domain::item::Cut;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Rating;
@@ -54,11 +55,14 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Result<Page, Refus
     if outline.faults.any() || repaired && !versions_only(&outline) {
         page.warnings.extend(repair::named(&outline));
     }
-    if outline.cut {
-        page.warnings.push(Warning::new("document_cut", "", "the document ends inside an item: what there is of it was read"));
+    page.cut = outline.cut;
+    match outline.cut {
+        Cut::Whole => {}
+        Cut::Unclosed => page.warnings.push(Warning::new("document_cut", "", "the end of the document is missing")),
+        Cut::InItem => page.warnings.push(Warning::new("document_cut", "", "the document ends inside an item, which is left out")),
     }
     super::note_cut(outline.found, &mut page);
-    ids.settle(&mut page.items, &mut page.warnings);
+    ids.settle(&mut page.warnings);
     Ok(page)
 }
 

@@ -27,12 +27,11 @@ use crate::domain::ports::TaggedItem;
 use crate::domain::standing::LastPage;
 use crate::domain::theme::Tag;
 use crate::polling::event;
-use crate::polling::identity;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
 use crate::store::sqlite::rated;
-use crate::store::sqlite::renamed;
+use crate::store::sqlite::renumbered::Renumbered;
 use crate::store::sqlite::streams;
 use crate::store::sqlite::values::millis;
 use crate::store::sqlite::values::moment;
@@ -87,11 +86,12 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
         done: Committed::default(),
     };
     let odd = Odd::of(&intake, page)?;
+    let mut renumbered = Renumbered::of(connection, source);
     let mut below_known = false;
     for tagged in &page.items {
         let mut known = intake.find(&tagged.item.id)?;
-        if known.is_none() && odd.by_content {
-            known = renamed::find(connection, source, tagged)?;
+        if known.is_none() {
+            known = renumbered.find(tagged)?;
         }
         below_known |= known.is_some();
         match known {
@@ -120,8 +120,6 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
 
 /// What is remembered of the stream that matters to a page with odd items.
 struct Odd {
-    /// Its items are known by their content.
-    by_content: bool,
     /// What its last page held, where some items of this one have no date.
     last: Option<LastPage>,
     /// New ones among those without a date.
@@ -130,7 +128,6 @@ struct Odd {
 
 impl Odd {
     fn of(intake: &Intake<'_>, page: &PageCommit) -> Result<Self, StoreError> {
-        let by_content = page.items.iter().any(|tagged| identity::is_of_content(&tagged.item.id));
         let undated = |tagged: &&TaggedItem| event::dated(tagged.item.published).is_none();
         let (mut last, mut new_undated) = (None, 0);
         if !page.history && page.items.iter().any(|tagged| undated(&tagged)) {
@@ -141,7 +138,7 @@ impl Odd {
                 new_undated += u64::from(intake.find(&tagged.item.id)?.is_none());
             }
         }
-        Ok(Self { by_content, last, new_undated })
+        Ok(Self { last, new_undated })
     }
 
     fn is_back_fill(&self, tagged: &TaggedItem, below_known: bool) -> bool {

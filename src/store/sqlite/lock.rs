@@ -9,6 +9,13 @@ use std::io::Read as _;
 use std::io::Seek as _;
 use std::io::Write as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// Whoever only asks whether a daemon runs has the lock for a moment: so often it is tried again...
+const TRIES: usize = 5;
+/// ... and with such a pause.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The lock, as long as it lives.
 #[derive(Debug)]
@@ -50,13 +57,25 @@ impl Lock {
     ///
     /// [`LockError::Held`] when another process has it.
     pub fn take(path: &Path) -> Result<Self, LockError> {
+        Self::take_with(path, || thread::sleep(PAUSE))
+    }
+
+    fn take_with(path: &Path, mut pause: impl FnMut()) -> Result<Self, LockError> {
         let path = super::beside(path, ".lock");
         let failed = |error| LockError::Io { path: path.display().to_string(), error };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        let mut outcome = file.try_lock();
+        for _ in 0..TRIES {
+            if !matches!(outcome, Err(std::fs::TryLockError::WouldBlock)) {
+                break;
+            }
+            pause();
+            outcome = file.try_lock();
+        }
+        match outcome {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -95,5 +114,16 @@ mod tests {
         drop(held);
         assert!(!Lock::is_held(&path) && !Lock::is_held(&folder.path().join("none.db")));
         Lock::take(&path).unwrap();
+    }
+
+    #[test]
+    fn who_only_asks_whether_a_daemon_runs_keeps_none_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u.db");
+        drop(Lock::take(&path).unwrap());
+        let asks = File::open(super::super::beside(&path, ".lock")).unwrap();
+        asks.lock_shared().unwrap();
+        let mut asks = Some(asks);
+        Lock::take_with(&path, || drop(asks.take())).unwrap();
     }
 }

@@ -34,7 +34,7 @@ mod ports;
 pub mod rated;
 mod relabel;
 pub mod rename;
-mod renamed;
+mod renumbered;
 pub mod reports;
 mod retag;
 pub mod reviews;

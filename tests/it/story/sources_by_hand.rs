@@ -39,6 +39,15 @@ fn state(house: &House, source: &str) -> String {
 }
 
 #[test]
+fn a_list_of_sources_before_the_first_start_leaves_nothing_behind() {
+    let source = "[[source]]\nname = \"theatre\"\nevery = \"1h\"\nfeed = { url = \"https://places.example/stage\" }\n";
+    let fetch = "[fetch]\ncontact = \"ops@theatre.example\"\n";
+    let house = House::new(&format!("{THEME}{fetch}{source}{REST}"));
+    assert_eq!(state(&house, "theatre"), "waiting");
+    assert!(!house.path("state").exists(), "the service could not write to what somebody else made");
+}
+
+#[test]
 fn a_running_daemon_pauses_polls_and_goes_on_as_it_is_told() {
     let asked = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
     let counted = Arc::clone(&asked);

@@ -63,7 +63,10 @@ pub fn good(headers: &[String], body: &[u8]) -> Vec<u8> {
 /// An answer as bytes, with the length that it says.
 pub fn answer(status: &str, headers: &[String], body: &[u8], length: usize) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n");
-    headers.iter().for_each(|header| head.push_str(&format!("{header}\r\n")));
+    for header in headers {
+        head.push_str(header);
+        head.push_str("\r\n");
+    }
     [head.as_bytes(), b"\r\n", body].concat()
 }
 

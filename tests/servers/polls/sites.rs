@@ -85,7 +85,7 @@ impl Sites {
                         return;
                     }
                     let (world, told) = (Arc::clone(&world), Arc::clone(&told));
-                    thread::spawn(move || speak(connection, &world, &told, elsewhere));
+                    thread::spawn(move || speak(&connection, &world, &told, elsewhere));
                 }
             })
         };
@@ -136,17 +136,16 @@ struct Question {
 }
 
 /// One request, one answer, and the connection ends.
-fn speak(connection: TcpStream, world: &World, told: &Mutex<Vec<Told>>, elsewhere: SocketAddr) -> Option<()> {
+fn speak(mut connection: &TcpStream, world: &World, told: &Mutex<Vec<Told>>, elsewhere: SocketAddr) -> Option<()> {
     connection.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     // What lies unread when a socket is closed makes its end a reset.
     let mut first = [0; 256];
     let seen = connection.peek(&mut first).ok()?;
-    let question = read(&first[..seen], &connection, world, told)?;
+    let question = read(&first[..seen], connection, world, told)?;
     let (answer, slow) = answer(&question, world, told, elsewhere);
     if slow {
         thread::sleep(SLOW);
     }
-    let mut connection = &connection;
     connection.write_all(&answer).ok()
 }
 

@@ -15,7 +15,7 @@ use crate::house::now;
 /// Sources, one of which has trouble.
 pub const SOURCES: usize = 300;
 /// The hour.
-pub const HOUR: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_mins(1);
 /// The one that has trouble.
 pub const TROUBLED: usize = 7;
 /// Entries of a page of history.
