@@ -217,7 +217,7 @@ impl<S: Ingest> Poller<S> {
             };
             walk.items += reading.items.len();
             let is_cut = walk.is_cut(&mut reading);
-            if !walking && !(is_cut && reading.items.is_empty()) {
+            if !(walking || is_cut && reading.items.is_empty()) {
                 let gap = self.believe(walk, &mut reading)?;
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }

@@ -168,8 +168,8 @@ fn a_list_of_feeds_comes_in_and_goes_out() {
 #[test]
 fn an_export_behind_an_address_adds_what_it_has_grown_by() {
     let month = calm_month();
-    let served = Arc::new(Mutex::new((csv(&month, "Old Theatre"), "text/csv")));
-    let newest = Arc::clone(&served);
+    let export = Arc::new(Mutex::new((csv(&month, "Old Theatre"), "text/csv")));
+    let newest = Arc::clone(&export);
     let server = Server::start(move |_| {
         let (body, kind) = newest.lock().unwrap().clone();
         Reply { status: 200, headers: vec![("content-type", kind.to_owned())], body }
@@ -185,10 +185,10 @@ fn an_export_behind_an_address_adds_what_it_has_grown_by() {
     assert!(house.told(&["preview", &format!("http://{host}/"), "--as", "csv"]).starts_with("csv: 460 items\n"));
     assert_eq!(house.told(&["run", "--once"]), "460 new items, 0 notices, 0 deliveries failed\n");
     assert!(house.told(&["run", "--once"]).starts_with("0 new items"));
-    *served.lock().unwrap() = (csv(&[month, spike(0, 3)].concat(), "Old Theatre"), "text/html");
+    *export.lock().unwrap() = (csv(&[month, spike(0, 3)].concat(), "Old Theatre"), "text/html");
     assert!(house.told(&["run", "--once"]).starts_with("3 new items"));
 
-    *served.lock().unwrap() = ("<html><form><input type=\"password\">".to_owned(), "text/csv");
+    *export.lock().unwrap() = ("<html><form><input type=\"password\">".to_owned(), "text/csv");
     let login = house.run(&["run", "--once"]);
     assert_eq!(login.code, 69);
     assert!(login.err.contains("source `survey`: not an export: a login page"), "{}", login.err);
