@@ -477,7 +477,7 @@ mod tests {
     #[tokio::test]
     async fn another_address_is_asked_soon_whatever_the_old_one_said() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, parts) = parts(folder.path(), 1).await;
+        let (_, parts) = parts(folder.path(), 1);
         let (old, new) = ("https://old.example/f", "https://new.example/f");
         note_gone(&parts, 2, old).await;
         let plan = plan_of(&[old, new]);
@@ -493,7 +493,7 @@ mod tests {
     #[tokio::test]
     async fn a_single_round_leaves_a_failing_host_alone_until_it_is_due() {
         let folder = tempfile::tempdir().unwrap();
-        let (_, parts) = parts(folder.path(), 1).await;
+        let (_, parts) = parts(folder.path(), 1);
         let now = parts.clock.now();
         let later = now + TimeDelta::hours(1);
         for (name, note) in [("s0", PollNote::failed("busy", later, now)), ("s2", PollNote::unchanged(later, now))] {
@@ -515,7 +515,7 @@ mod tests {
     #[tokio::test]
     async fn who_asks_while_a_poll_is_under_way_gets_one_of_his_own() {
         let folder = tempfile::tempdir().unwrap();
-        let (plan, parts) = parts(folder.path(), 1).await;
+        let (plan, parts) = parts(folder.path(), 1);
         let targets = Target::all(&plan);
         let mut rounds = begun(&plan, &parts, &targets).await;
         let now = parts.clock.now() + TimeDelta::minutes(5);
