@@ -458,7 +458,8 @@ mod tests {
     /// Feeds at these addresses.
     fn plan_of(addresses: &[&str]) -> Arc<Plan> {
         let table = |(n, url): (usize, &&str)| format!("[[source]]\nname = \"s{n}\"\nfeed = {{ url = \"{url}\" }}\n");
-        let text: String = addresses.iter().enumerate().map(table).collect();
+        let sources: String = addresses.iter().enumerate().map(table).collect();
+        let text = format!("[fetch]\ncontact = \"ops@example.com\"\n{sources}");
         let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
         Arc::new(Plan::build(config, &[7; 32]).unwrap())
     }
