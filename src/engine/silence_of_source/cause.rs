@@ -91,15 +91,15 @@ mod tests {
 
     /// What the reader of feeds says of a page.
     fn said_of(body: &str) -> String {
-        said_by(sources::Settings::Feed(sources::feed::Settings::Url(ADDRESS.to_owned())), body)
+        said_by(&sources::Settings::Feed(sources::feed::Settings::Url(ADDRESS.to_owned())), body)
     }
 
     /// And the one of exports.
     fn said_of_export(body: &str) -> String {
-        said_by(sources::Settings::File(sources::file::Settings { url: Some(ADDRESS.to_owned()), ..Default::default() }), body)
+        said_by(&sources::Settings::File(sources::file::Settings { url: Some(ADDRESS.to_owned()), ..Default::default() }), body)
     }
 
-    fn said_by(settings: sources::Settings, body: &str) -> String {
+    fn said_by(settings: &sources::Settings, body: &str) -> String {
         let request = Get { url: ADDRESS.to_owned(), accept: String::new(), conditional: true, context: String::new() };
         let answer = Answer { url: request.url.clone(), request, content_type: "text/html".to_owned(), body: body.as_bytes().to_vec() };
         settings.build().read(&Shard::whole(), &Cursor::default(), &Response::Http(answer), now()).unwrap_err().to_string()
