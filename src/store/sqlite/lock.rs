@@ -121,7 +121,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("u.db");
         drop(Lock::take(&path).unwrap());
-        let asks = File::open(super::super::beside(&path, ".lock")).unwrap();
+        let asks = File::open(crate::store::sqlite::beside(&path, ".lock")).unwrap();
         asks.lock_shared().unwrap();
         let mut asks = Some(asks);
         Lock::take_with(&path, || drop(asks.take())).unwrap();
