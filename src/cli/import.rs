@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         ));
     };
     let settings = match &source.kind {
-        Settings::File(settings) => settings.clone(),
+        Settings::File(settings) => (**settings).clone(),
         _ => file::Settings::default(),
     };
     let (mut store, plan) = open::store_and_plan(config)?;

@@ -142,7 +142,7 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     if args.what.starts_with("http://") || args.what.starts_with("https://") {
         let kind = match args.kind {
             Some(Kind::Csv | Kind::Jsonl | Kind::Json) => {
-                sources::Settings::File(file::Settings { url: Some(args.what.clone()), ..file_settings(args) })
+                sources::Settings::File(Box::new(file::Settings { url: Some(args.what.clone()), ..file_settings(args) }))
             }
             Some(Kind::Feed | Kind::AppStore) | None => sources::Settings::Feed(feed::Settings::Url(args.what.clone())),
         };

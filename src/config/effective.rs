@@ -14,47 +14,49 @@ use crate::domain::theme::ThemeText;
 use crate::text::hash;
 
 /// The effective settings, without secrets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Effective {
-    rows: Vec<Row>,
+    top: Top,
 }
 
 impl Effective {
     /// What a configuration is set to.
     #[must_use]
-    pub fn of(top: &Top) -> Self {
-        match top.shown() {
-            Shown::Table(rows) => Self { rows },
-            _ => Self { rows: Vec::new() },
-        }
+    pub fn of(top: Top) -> Self {
+        Self { top }
     }
 
     /// As TOML, each line with its origin: `# conf.d/20-shop.toml:14`, or `# default`.
     #[must_use]
     pub fn text(&self, documents: &[Document]) -> String {
         let mut text = String::new();
-        write_rows(&mut text, "", &self.rows, documents);
+        if let Shown::Table(rows) = self.top.shown() {
+            write_rows(&mut text, "", &rows, documents);
+        }
         text
     }
+}
 
-    /// Sixteen hexadecimal digits that change when a setting or a theme does, and not when a
-    /// setting moves to another file or a secret is replaced.
-    #[must_use]
-    pub fn fingerprint(&self, themes: &[ThemeText]) -> String {
-        let mut parts = Vec::new();
-        flatten(&mut parts, "", &self.rows);
-        for theme in themes {
-            parts.extend([format!("theme {}", theme.name), theme.title.clone()]);
-            parts.extend(theme.words.iter().map(|(name, choice)| format!("@{name} {choice}")));
-            parts.extend(
-                theme
-                    .rules
-                    .iter()
-                    .flat_map(|rule| [rule.name.clone(), rule.when.clone(), rule.unless.clone(), format!("{:?}", rule.scope)]),
-            );
+/// Sixteen hexadecimal digits that change when a setting or a theme does, and not when a setting moves to
+/// another file or a secret is replaced.
+#[must_use]
+pub fn fingerprint(top: &Top, themes: &[ThemeText]) -> String {
+    let mut parts = hash::Parts::default();
+    // Row by row: of a hundred thousand sources, all that can be shown at once would be much.
+    top.each_row(&mut |row| flatten(&mut parts, "", &row));
+    for theme in themes {
+        parts.add(&format!("theme {}", theme.name));
+        parts.add(&theme.title);
+        for (name, choice) in &theme.words {
+            parts.add(&format!("@{name} {choice}"));
         }
-        format!("{:016x}", hash::of_parts(parts.iter().map(String::as_str)))
+        for rule in &theme.rules {
+            for part in [&rule.name, &rule.when, &rule.unless, &format!("{:?}", rule.scope)] {
+                parts.add(part);
+            }
+        }
     }
+    format!("{:016x}", parts.hash())
 }
 
 fn write_rows(text: &mut String, header: &str, rows: &[Row], documents: &[Document]) {
@@ -94,26 +96,24 @@ fn write_table(text: &mut String, name: &str, [open, close]: [&str; 2], rows: &[
 }
 
 fn origin(at: Option<&Place>, documents: &[Document]) -> String {
-    let found = at.and_then(|at| documents.get(at.file).map(|document| (at, document)));
+    let found = at.and_then(|at| documents.get(at.file()).map(|document| (at, document)));
     found.map_or_else(
         || "default".to_owned(),
-        |(at, document)| format!("{}:{}", short_name(document, documents), line_of(&document.text, at.start)),
+        |(at, document)| format!("{}:{}", short_name(document, documents), line_of(&document.text, at.start())),
     )
 }
 
-fn flatten(parts: &mut Vec<String>, path: &str, rows: &[Row]) {
-    for row in rows {
-        let path = format!("{path}.{}", row.key);
-        match &row.shown {
-            Shown::Inline(value) => parts.push(format!("{path}={value}")),
-            Shown::Secret(_) => parts.push(format!("{path}=[secret]")),
-            Shown::Table(inner) => flatten(parts, &path, inner),
-            Shown::Tables(tables) => {
-                for table in tables {
-                    if let Shown::Table(inner) = table {
-                        parts.push(format!("{path}[]"));
-                        flatten(parts, &path, inner);
-                    }
+fn flatten(parts: &mut hash::Parts, path: &str, row: &Row) {
+    let path = format!("{path}.{}", row.key);
+    match &row.shown {
+        Shown::Inline(value) => parts.add(&format!("{path}={value}")),
+        Shown::Secret(_) => parts.add(&format!("{path}=[secret]")),
+        Shown::Table(inner) => inner.iter().for_each(|row| flatten(parts, &path, row)),
+        Shown::Tables(tables) => {
+            for table in tables {
+                if let Shown::Table(inner) = table {
+                    parts.add(&format!("{path}[]"));
+                    inner.iter().for_each(|row| flatten(parts, &path, row));
                 }
             }
         }

@@ -8,9 +8,9 @@ use crate::config::tree::Place;
 /// A stretch of the value at `at` as a stretch of its document.
 #[must_use]
 pub fn place(at: &Place, span: Range<usize>, documents: &[Document]) -> Place {
-    let written = documents.get(at.file).and_then(|document| document.text.get(at.span())).unwrap_or_default();
+    let written = documents.get(at.file()).and_then(|document| document.text.get(at.span())).unwrap_or_default();
     let inside = written_range(written, span);
-    Place::new(at.file, at.start + inside.start..at.start + inside.end)
+    Place::new(at.file(), at.start() + inside.start..at.start() + inside.end)
 }
 
 /// Where `span` of the value stands in `written`, the text with its quotes as in the file.

@@ -63,9 +63,9 @@ mod tests {
         let (all, problems) = merged(&["a = 1\n[t]\nx = 1\ny = [1]\n", "a = 2\n[t]\ny = [2, 3]\n"]);
         assert_eq!(problems, []);
         assert_eq!(all.entry("a").unwrap().node.value, Value::Whole(Some(2)));
-        assert_eq!(all.entry("a").unwrap().node.at.file, 1);
+        assert_eq!(all.entry("a").unwrap().node.at.file(), 1);
         let Value::Table(inner) = &all.entry("t").unwrap().node.value else { panic!("no table") };
-        assert_eq!(inner.entry("x").unwrap().node.at.file, 0);
+        assert_eq!(inner.entry("x").unwrap().node.at.file(), 0);
         assert!(matches!(&inner.entry("y").unwrap().node.value, Value::List(items) if items.len() == 2));
     }
 
@@ -80,6 +80,6 @@ mod tests {
     fn a_table_in_one_file_and_a_list_in_another_is_a_mistake() {
         let (_, problems) = merged(&["[[s]]\n", "[s]\n"]);
         assert_eq!(problems[0].code, Code::MixedTables);
-        assert_eq!((problems[0].file, problems[0].also[0].0.file), (1, 0));
+        assert_eq!((problems[0].file, problems[0].also[0].0.file()), (1, 0));
     }
 }

@@ -118,14 +118,13 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let mut reader = Reader::new(documents, secrets, torn);
     let top = Top::read_table(&table, &Place::default(), &mut reader);
     drop(table);
-    let effective = Effective::of(&top);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let mut origins = Vec::new();
     let config = (!torn).then(|| {
         let (mut config, found) = check::settings(&top, &mut reader);
         origins = found;
         check::themes::compile(&config.themes, &origins, &mut reader);
-        config.fingerprint = effective.fingerprint(&config.themes);
+        config.fingerprint = effective::fingerprint(&top, &config.themes);
         config
     });
     problems.append(&mut reader.problems);
@@ -136,7 +135,7 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
     let templates = check::templates::files(&top);
     let former = check::sources::former(&top);
-    Loaded { config, problems, effective, references, models, templates, former, origins }
+    Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, origins }
 }
 
 /// All documents in one table.

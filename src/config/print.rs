@@ -79,7 +79,7 @@ fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String
     };
     let mut group: Group<'_> = Group::with_title(level.primary_title(problem.message.as_str()).id(problem.code.word()));
     let mut files = vec![problem.file];
-    files.extend(problem.also.iter().map(|(place, _)| place.file).filter(|file| *file != problem.file));
+    files.extend(problem.also.iter().map(|(place, _)| place.file()).filter(|file| *file != problem.file));
     files.dedup();
     for file in files {
         let Some(document) = documents.get(file) else { continue };
@@ -91,9 +91,9 @@ fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String
             }
             marks.push((problem.span.clone(), &problem.label, AnnotationKind::Primary));
         }
-        let further = problem.also.iter().filter(|(place, _)| place.file == file);
+        let further = problem.also.iter().filter(|(place, _)| place.file() == file);
         marks.extend(further.map(|(place, label)| (place.span(), label.as_str(), AnnotationKind::Context)));
-        let hidden: Vec<Range<usize>> = problem.hidden.iter().filter(|place| place.file == file).map(Place::span).collect();
+        let hidden: Vec<Range<usize>> = problem.hidden.iter().filter(|place| place.file() == file).map(Place::span).collect();
         group = group.element(snippet(document, &marks, &hidden));
     }
     if !problem.help.is_empty() {

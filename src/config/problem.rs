@@ -54,12 +54,11 @@ impl Problem {
     #[must_use]
     #[allow(clippy::needless_pass_by_value, reason = "a place is made for its problem")]
     pub fn error(code: Code, at: Place, message: impl Into<String>) -> Self {
-        let Place { file, start, end } = at;
         Self {
             severity: Severity::Error,
             code,
-            file,
-            span: start..end,
+            file: at.file(),
+            span: at.span(),
             message: message.into(),
             label: String::new(),
             help: String::new(),

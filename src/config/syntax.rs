@@ -64,7 +64,7 @@ fn in_pieces(file: usize, text: &str, size: usize) -> Option<Table> {
 
 /// Whether a list was begun with the line of one.
 fn starts_list(text: &str, known: &[Node]) -> bool {
-    known.first().is_some_and(|node| text[node.at.start..].starts_with(MANY.1))
+    known.first().is_some_and(|node| text[node.at.start()..].starts_with(MANY.1))
 }
 
 /// The value that `text` writes; for the defaults, which are TOML themselves.
@@ -103,7 +103,7 @@ fn table(origin: Origin, table: &DeTable<'_>) -> Table {
         .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_at: origin.place(&key.span()), node: node(origin, value) })
         .collect();
     // The parser sorts by key; people read from top to bottom.
-    entries.sort_by_key(|entry| entry.key_at.start);
+    entries.sort_by_key(|entry| entry.key_at.start());
     Table { entries }
 }
 

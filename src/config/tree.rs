@@ -5,28 +5,45 @@
 
 use std::ops::Range;
 
-/// A stretch of one of the documents.
+/// A stretch of one of the documents. There may be a million of them, so they are small.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
-    /// Number of the document.
-    pub file: usize,
-    /// First byte.
-    pub start: usize,
-    /// First byte after it.
-    pub end: usize,
+    file: u32,
+    start: u32,
+    end: u32,
 }
 
 impl Place {
     /// The bytes `span` of document `file`.
     #[must_use]
     pub fn new(file: usize, span: Range<usize>) -> Self {
-        Self { file, start: span.start, end: span.end }
+        // Documents are bounded far below four gigabytes; what is behind that is shown at its edge.
+        let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { file: small(file), start: small(span.start), end: small(span.end) }
+    }
+
+    /// Number of the document.
+    #[must_use]
+    pub fn file(&self) -> usize {
+        self.file as usize
+    }
+
+    /// First byte.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// First byte after it.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.end as usize
     }
 
     /// The bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
-        self.start..self.end
+        self.start()..self.end()
     }
 }
 

@@ -75,9 +75,9 @@ pub struct Stream {
     /// Where the next poll starts.
     pub cursor: Cursor,
     /// The page to go on with, when a walk was cut.
-    pub walk: Option<Request>,
+    pub walk: Option<Box<Request>>,
     /// What the server wants to see again.
-    pub validators: Option<Validators>,
+    pub validators: Option<Box<Validators>>,
     /// When to poll next.
     pub due: Option<Timestamp>,
     /// The first walk has ended: from here on, what is new is news.

@@ -12,18 +12,20 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 
 /// What is remembered of a stream. What an older release did not write is as if nothing was seen.
+///
+/// There may be a hundred thousand of them in memory at once, so what few have stands elsewhere.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Standing {
     /// A permanent redirect that was seen, and how often.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moving: Option<Moving>,
+    pub moving: Option<Box<Moving>>,
     /// The address that is asked instead of the configured one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved: Option<Moved>,
+    pub moved: Option<Box<Moved>>,
     /// It answered that it is gone for good (410).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gone: Option<Gone>,
+    pub gone: Option<Box<Gone>>,
     /// Answers that are not believed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspect: Option<Suspect>,
@@ -36,7 +38,7 @@ pub struct Standing {
     pub gap: Option<Timestamp>,
     /// What the last page that was believed held.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<LastPage>,
+    pub page: Option<Box<LastPage>>,
     /// When it was last asked without validators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub whole_at: Option<Timestamp>,

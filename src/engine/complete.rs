@@ -150,7 +150,7 @@ mod tests {
             newest: Some(at(newest)),
             ..Stream::default()
         };
-        Awaited::of(&source(sources::Settings::File(sources::file::Settings::default())), &stream, at(1000))
+        Awaited::of(&source(sources::Settings::File(Box::default())), &stream, at(1000))
     }
 
     fn hours_ago(awaited: &[Awaited]) -> i64 {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use tokio::sync::Semaphore;
 use tracing::debug;
 use tracing::info;
 use tracing::warn;
@@ -29,6 +30,7 @@ use crate::domain::standing::Doubt;
 use crate::domain::standing::Hints;
 use crate::domain::standing::Standing;
 use crate::domain::standing::Suspect;
+use crate::engine::cores::cores;
 use crate::engine::diary::Diary;
 use crate::engine::intake::Intake;
 use crate::engine::plan::Plan;
@@ -42,6 +44,7 @@ use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
 use crate::fetch::Kind;
 use crate::fetch::Manner;
+use crate::fetch::Room;
 use crate::host::clock::Clock;
 use crate::polling::address;
 use crate::polling::backoff;
@@ -112,12 +115,14 @@ pub struct Poller<S> {
     clock: Clock,
     board: Board,
     diary: Diary,
+    reading: Semaphore,
 }
 
 impl<S: Ingest> Poller<S> {
     /// A poller of a plan's sources.
     pub fn new(store: S, plan: Arc<Plan>, fetcher: Arc<Fetcher>, author_key: Arc<Vec<u8>>, clock: Clock, board: Board) -> Self {
-        Self { store, plan, fetcher, author_key, clock, board, diary: Diary::default() }
+        let reading = Semaphore::new(cores());
+        Self { store, plan, fetcher, author_key, clock, board, diary: Diary::default(), reading }
     }
 
     /// Whether a stream is not to be polled: a person paused it, or it is gone for good. Who asks for a
@@ -195,7 +200,7 @@ impl<S: Ingest> Poller<S> {
         let mut walking = resumed.is_some();
         // Pages of a walk that begins anew are known, and what is behind them is not.
         let mut anew = walk.stream.walk.is_some() && !walking;
-        let mut request = resumed.unwrap_or_else(|| walk.first());
+        let mut request = resumed.map_or_else(|| walk.first(), |step| *step);
         let mut first: Option<First> = None;
         loop {
             let trail = Trail::taken_from(&mut request);
@@ -246,7 +251,7 @@ impl<S: Ingest> Poller<S> {
             }
             let step = next.clone().map_or(Progress::None, |next| Progress::Walking { next });
             let committed = self.commit(walk, items, step).await?;
-            walk.stream.walk.clone_from(&next);
+            walk.stream.walk = next.clone().map(Box::new);
             let Some(next) = next.filter(|_| !follows || committed.new > 0 || anew) else {
                 // Behind a page without anything new there is nothing new.
                 return Ok(self.end(walk, Vec::new(), page.cursor, first, page.due).await?);
@@ -258,14 +263,14 @@ impl<S: Ingest> Poller<S> {
 
     /// Asks for a page and reads it.
     async fn step(&self, walk: &mut Walk<'_>, request: &Request, walking: bool) -> Result<Step, PollError> {
-        let validators = walk.stream.validators.as_ref().filter(|_| !walking && !walk.whole);
+        let validators = walk.stream.validators.as_deref().filter(|_| !walking && !walk.whole);
         let manner = Manner { validators, robots: walk.target.source.settings.robots };
-        let (response, given) = match self.fetcher.fetch(request, manner, self.clock.now()).await? {
-            Fetched::New { response, validators, aside } => {
+        let (response, given, room) = match self.fetcher.fetch(request, manner, self.clock.now()).await? {
+            Fetched::New { response, validators, aside, room } => {
                 if !walking {
                     walk.aside = aside;
                 }
-                (response, validators)
+                (response, validators, room)
             }
             Fetched::Unchanged { validators, aside } => {
                 walk.aside = aside;
@@ -274,7 +279,7 @@ impl<S: Ingest> Poller<S> {
         };
         let known_body = if walking { None } else { walk.known_body(given.as_ref()) };
         let here = if let Response::Http(answer) = &response { answer.url.clone() } else { String::new() };
-        let reading = self.read(walk, response, known_body).await?;
+        let reading = self.read(walk, response, room, known_body).await?;
         Ok(Step { here, given, reading })
     }
 
@@ -288,7 +293,7 @@ impl<S: Ingest> Poller<S> {
 
     /// Reads and tags a page away from the other tasks: it may be megabytes. `None` where its bytes
     /// are known.
-    async fn read(&self, walk: &Walk<'_>, response: Response, known_body: Option<u64>) -> Result<Option<Reading>, PollError> {
+    async fn read(&self, walk: &Walk<'_>, response: Response, room: Room, known_body: Option<u64>) -> Result<Option<Reading>, PollError> {
         let (source, key, cursor) = (Arc::clone(&walk.target.source), walk.target.key.clone(), walk.stream.cursor.clone());
         let (plan, author_key, now) = (Arc::clone(&self.plan), Arc::clone(&self.author_key), self.clock.now());
         let (by_content, is_remembered) = (walk.by_content, walk.target.source.settings.kind.is_remote() || walk.target.is_list());
@@ -307,8 +312,10 @@ impl<S: Ingest> Poller<S> {
             let (title, hints) = (page.title.as_deref(), pace::hints(&page.rhythm));
             let outline =
                 if by_content { Outline::by_content(body, title, &mut items, hints) } else { Outline::of(body, title, &items, hints) };
-            Ok::<_, ReadError>(Some(Reading { page, items, outline }))
+            Ok::<_, ReadError>(Some(Reading { page, items, outline, _room: room }))
         };
+        // The semaphore is never closed. More at once than there are cores would only take more memory.
+        let _turn = self.reading.acquire().await;
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
         if let Some(reading) = &reading {
             self.tell_warnings(&walk.target.key.source, &reading.page.warnings);
@@ -403,7 +410,7 @@ impl<S: Ingest> Poller<S> {
         self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "ok")], 1.0);
         let started = walk.started;
         let stream = &mut walk.stream;
-        (stream.walk, stream.validators, stream.standing) = (None, validators, standing);
+        (stream.walk, stream.validators, stream.standing) = (None, validators.map(Box::new), standing);
         stream.cursor = cursor.filter(|cursor| cursor.0.is_some()).unwrap_or_else(|| std::mem::take(&mut stream.cursor));
         well(stream, due, started);
         Ok(())
@@ -442,12 +449,12 @@ impl<S: Ingest> Poller<S> {
         let due = self.due(walk, &standing, None);
         walk.stream.standing = standing;
         changed |= walk.changed;
-        let validators = validators.filter(|new| walk.stream.validators.as_ref() != Some(new));
+        let validators = validators.filter(|new| walk.stream.validators.as_deref() != Some(new));
         let standing = changed.then(|| Box::new(walk.stream.standing.clone()));
         let note = PollNote { validators: validators.clone(), standing, ..PollNote::unchanged(due, walk.started) };
         self.store.note_poll(&walk.target.key, note).await?;
         self.board.add(board::POLLS, &[("source", &walk.target.key.source), ("result", "not_modified")], 1.0);
-        walk.stream.validators = validators.or_else(|| walk.stream.validators.take());
+        walk.stream.validators = validators.map(Box::new).or_else(|| walk.stream.validators.take());
         well(&mut walk.stream, due, walk.started);
         Ok(())
     }

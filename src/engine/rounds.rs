@@ -444,7 +444,7 @@ mod tests {
         let now = parts.clock.now();
         let past = now - TimeDelta::hours(9);
         let gone = Gone { since: past, confirmed: true, url: String::new() };
-        let standing = Some(Box::new(Standing { gone: Some(gone), ..Standing::default() }));
+        let standing = Some(Box::new(Standing { gone: Some(Box::new(gone)), ..Standing::default() }));
         parts.store.note_poll(&key("s0"), PollNote { standing, ..PollNote::failed("gone", past, past) }).await.unwrap();
         parts.store.note_poll(&key("s1"), PollNote::unchanged(past, past)).await.unwrap();
         let targets = Target::all(&plan);
@@ -468,7 +468,7 @@ mod tests {
     async fn note_gone(parts: &Parts, streams: usize, url: &str) {
         let now = parts.clock.now();
         for n in 0..streams {
-            let gone = Some(Gone { since: now, confirmed: true, url: url.to_owned() });
+            let gone = Some(Box::new(Gone { since: now, confirmed: true, url: url.to_owned() }));
             let standing = Some(Box::new(Standing { gone, address: hash::of_parts([url]), ..Standing::default() }));
             let note = PollNote { standing, ..PollNote::failed("gone", now + TimeDelta::hours(20), now) };
             parts.store.note_poll(&key(&format!("s{n}")), note).await.unwrap();

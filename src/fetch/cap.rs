@@ -11,6 +11,9 @@ use crate::fetch::answer;
 use crate::fetch::decode::Encoding;
 use crate::fetch::decode::Fault;
 use crate::fetch::error::shown;
+use crate::fetch::room::Room;
+use crate::fetch::room::Rooms;
+use crate::fetch::room::SMALL;
 
 /// Space is reserved for a body as announced, but at most so much before a byte has come.
 const RESERVED_AT_MOST: u64 = 64 * 1024;
@@ -19,20 +22,35 @@ const MOST_HEADERS: usize = 64 * 1024;
 
 /// Reads a body of at most `max_body` bytes. What is larger ends the connection as soon as that is
 /// known: by its announced length, or by the first byte too many, however well it was compressed.
-pub(super) async fn body(mut response: Response, max_body: u64, url: &Url) -> Result<Vec<u8>, FetchError> {
+///
+/// What is no small answer waits for room before it is read on, and takes it along.
+pub(super) async fn body(mut response: Response, max_body: u64, rooms: &Rooms, url: &Url) -> Result<(Vec<u8>, Room), FetchError> {
     let encoding = encoding(response.headers(), url)?;
     let announced = response.content_length().unwrap_or(0);
     if announced > max_body {
         return Err(too_large(url, max_body));
     }
     let mut body = Vec::with_capacity(announced.min(RESERVED_AT_MOST) as usize);
+    let mut room = None;
     while let Some(piece) = response.chunk().await.map_err(|error| FetchError::of_exchange(&error, url))? {
         if (body.len() + piece.len()) as u64 > max_body {
             return Err(too_large(url, max_body));
         }
+        if room.is_none() && (body.len() + piece.len()) as u64 > SMALL {
+            // An announced length holds for what is sent as it is; else nobody knows how much it will be.
+            let most = if encoding == Encoding::Plain && announced > 0 { announced } else { max_body };
+            room = Some(rooms.enter(most).await);
+            body.reserve_exact((announced as usize).saturating_sub(body.len()));
+        }
         body.extend_from_slice(&piece);
     }
-    encoding.unpack(body, max_body).map_err(|fault| of_fault(fault, max_body, url))
+    let unpacked = encoding.most(body.len()).min(max_body);
+    if room.is_none() && unpacked > SMALL {
+        room = Some(rooms.enter(unpacked).await);
+    }
+    let body = encoding.unpack(body, max_body).map_err(|fault| of_fault(fault, max_body, url))?;
+    let room = room.unwrap_or_default().of(body.len());
+    Ok((body, room))
 }
 
 /// Reads the first `most` bytes of a body, as sent and after decompression, and leaves the rest.

@@ -43,6 +43,7 @@ use crate::fetch::lanes::Watch;
 use crate::fetch::robots;
 use crate::fetch::robots::Copy;
 use crate::fetch::robots::Files;
+use crate::fetch::room::Rooms;
 use crate::fetch::route::Route;
 use crate::fetch::wire::Wire;
 
@@ -55,6 +56,7 @@ pub(super) struct Client {
     guard: Guard,
     lanes: Lanes,
     robots: Files,
+    rooms: Rooms,
     at_once: Semaphore,
     timeout: Duration,
     max_body: u64,
@@ -93,6 +95,7 @@ impl Client {
             guard: Guard::new(&settings.allow_private)?,
             lanes: Lanes::new(settings.host_gap.max(TimeDelta::zero())),
             robots: Files::default(),
+            rooms: Rooms::new(settings.max_body),
             at_once: Semaphore::new(settings.at_once),
             timeout: settings.timeout.to_std().unwrap_or_default(),
             max_body: settings.max_body,
@@ -162,10 +165,10 @@ impl Client {
                 let aside = journey.aside(&response, now);
                 let validators = answer::validators(response.headers(), url);
                 let content_type = answer::text(response.headers(), &CONTENT_TYPE).unwrap_or_default();
-                let body = tokio::time::timeout_at(deadline, cap::body(response, self.max_body, url)).await;
-                let body = body.map_err(|_| self.out_of_time(url))??;
+                let body = tokio::time::timeout_at(deadline, cap::body(response, self.max_body, &self.rooms, url)).await;
+                let (body, room) = body.map_err(|_| self.out_of_time(url))??;
                 let answer = Answer { request: get.clone(), url: url.to_string(), content_type, body };
-                Hop::Arrived(Fetched::New { response: http::Response::Http(answer), validators, aside })
+                Hop::Arrived(Fetched::New { response: http::Response::Http(answer), validators, aside, room })
             }
         };
         turn.is_good(kept);

@@ -57,6 +57,14 @@ impl Encoding {
         }
     }
 
+    /// The most that so many bytes are unpacked to.
+    pub(super) fn most(self, sent: usize) -> u64 {
+        match self {
+            Self::Plain => sent as u64,
+            _ => (sent as u64 * MOST_FOLD).max(JUDGED_ABOVE),
+        }
+    }
+
     /// Unpacks `sent` to at most `most` bytes.
     pub(super) fn unpack(self, sent: Vec<u8>, most: u64) -> Result<Vec<u8>, Fault> {
         if self == Self::Plain {

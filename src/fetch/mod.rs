@@ -6,8 +6,8 @@
 //!
 //! Politeness is kept by origin (`pace`, `lanes`, `robots`): one connection at once, a gap between
 //! two requests, `Retry-After` for every source of a host, and what `robots.txt` says. Safety is
-//! kept by `guard` (no private addresses, on every hop), `cap` and `decode` (no endless bodies,
-//! compressed or not) and `route` (no redirects in circles, nor out of the web).
+//! kept by `guard` (no private addresses, on every hop), `cap`, `decode` and `room` (no endless
+//! bodies, compressed or not, and few large ones at once) and `route` (no redirects in circles, nor out of the web).
 
 use chrono::TimeDelta;
 use url::Url;
@@ -24,6 +24,7 @@ mod guard;
 mod lanes;
 mod pace;
 mod robots;
+mod room;
 mod route;
 mod shelf;
 mod tls;
@@ -36,6 +37,7 @@ pub use crate::fetch::answer::wish as retry_after;
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
 pub use crate::fetch::file::read_slice;
+pub use crate::fetch::room::Room;
 
 use crate::config::settings::Fetch;
 use crate::domain::Timestamp;
@@ -50,7 +52,7 @@ use crate::fetch::folder::Folders;
 pub const SETTLING_TIME: TimeDelta = TimeDelta::seconds(10);
 
 /// What came of a request.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub enum Fetched {
     /// Something to read. The validators are to be stored with what is read from it, or not at all.
     New {
@@ -60,6 +62,8 @@ pub enum Fetched {
         validators: Option<Validators>,
         /// What it said beside.
         aside: Aside,
+        /// The room that it takes, until it is read and stored.
+        room: Room,
     },
     /// The server says that nothing has changed since it gave the validators that were sent.
     Unchanged {
@@ -122,6 +126,6 @@ impl Fetcher {
             Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
             Request::Slice(slice) => Response::Slice(file::read(slice).await?),
         };
-        Ok(Fetched::New { response, validators: None, aside: Aside::default() })
+        Ok(Fetched::New { response, validators: None, aside: Aside::default(), room: Room::default() })
     }
 }

@@ -68,13 +68,13 @@ fn note_moving(standing: &mut Standing, configured: &str, asked: &str, moved_to:
     let Some(to) = moved_to.filter(|to| may_move(asked, to)) else { return standing.moving.take().is_some() };
     let (mut moving, is_known) = match standing.moving.take() {
         Some(moving) if moving.to == to => (moving, true),
-        _ => (Moving { to: to.to_owned(), polls: 0, since: now }, false),
+        _ => (Box::new(Moving { to: to.to_owned(), polls: 0, since: now }), false),
     };
     let counted = moving.polls < POLLS;
     moving.polls += u32::from(counted);
     if moving.polls >= POLLS && now - moving.since >= PROBATION {
         let to = Some(moving.to).filter(|to| to != configured);
-        standing.moved = to.map(|to| Moved { from: configured.to_owned(), to, since: now });
+        standing.moved = to.map(|to| Box::new(Moved { from: configured.to_owned(), to, since: now }));
         return true;
     }
     standing.moving = Some(moving);
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_moved_address_is_void_under_another_configured_one_and_asked_in_turn_after_three_errors() {
-        let moved = Some(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) });
+        let moved = Some(Box::new(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) }));
         let standing = Standing { moved, ..Standing::default() };
         let asked: Vec<&str> = (0..7).map(|errors| to_ask(&standing, OLD, errors)).collect();
         assert_eq!(asked, [NEW, NEW, NEW, OLD, NEW, OLD, NEW]);
@@ -162,7 +162,7 @@ mod tests {
             ("the old one is back", OLD, None, false),
             ("the old one sends elsewhere", OLD, Some(THIRD), false),
         ] {
-            let moved = Some(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) });
+            let moved = Some(Box::new(Moved { from: OLD.to_owned(), to: NEW.to_owned(), since: hour(0) }));
             let mut standing = Standing { moved, ..Standing::default() };
             assert_eq!(answered(&mut standing, OLD, asked, sent_to, hour(1)), !stays, "{name}");
             assert_eq!(standing.moved.is_some(), stays, "{name}");

@@ -28,12 +28,12 @@ pub fn wait(interval: TimeDelta, errors: u32, asked: Option<TimeDelta>, seed: u6
 /// "Gone for good" was said by `url`. The first time it is asked once more, after an interval; said
 /// again, it is confirmed: by the same address, or, of one that has moved, by the other of the two.
 pub fn said_gone(standing: &mut Standing, url: &str, now: Timestamp) -> Gone {
-    let gone = match standing.gone.take() {
+    let gone = match standing.gone.take().map(|gone| *gone) {
         Some(gone) if (gone.url == url) == standing.moved.is_none() => Gone { confirmed: true, url: url.to_owned(), ..gone },
         Some(gone) if standing.moved.is_some() => gone,
         _ => Gone { since: now, confirmed: false, url: url.to_owned() },
     };
-    standing.gone = Some(gone.clone());
+    standing.gone = Some(Box::new(gone.clone()));
     gone
 }
 
@@ -97,7 +97,7 @@ mod tests {
     fn what_has_moved_is_gone_when_both_addresses_say_so() {
         let now: Timestamp = "2026-11-02T10:00:00Z".parse().unwrap();
         let (old, new) = ("https://a.example/", "https://b.example/");
-        let moved = Some(Moved { from: old.to_owned(), to: new.to_owned(), since: now });
+        let moved = Some(Box::new(Moved { from: old.to_owned(), to: new.to_owned(), since: now }));
         let mut standing = Standing { moved, ..Standing::default() };
         let said: Vec<bool> = [new, new, new, old].iter().map(|url| said_gone(&mut standing, url, now).confirmed).collect();
         assert_eq!(said, [false, false, false, true]);

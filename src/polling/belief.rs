@@ -245,7 +245,7 @@ mod tests {
 
     fn standing(good: u32) -> Standing {
         let page = LastPage { good, ..remembered(None, outline("Reviews", 0..20, 0..20)) };
-        Standing { page: Some(page), ..Standing::default() }
+        Standing { page: Some(Box::new(page)), ..Standing::default() }
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn few_items_that_are_all_new_say_nothing() {
         let page = remembered(None, outline("Reviews", 0..4, 0..4));
-        let standing = Standing { page: Some(page), ..Standing::default() };
+        let standing = Standing { page: Some(Box::new(page)), ..Standing::default() };
         assert_eq!(judge(&standing, &outline("Sports", 50..54, 50..54), hour(0)), Belief::Good);
         assert_eq!(judge(&standing, &outline("Reviews", 50..54, 1..5), hour(0)), Belief::IdsChange, "but for the same words");
         assert_eq!(judge(&standing, &outline("Reviews", 50..54, 3..7), hour(0)), Belief::Good, "one that says the same is chance");
@@ -317,10 +317,10 @@ mod tests {
         ] {
             let page = LastPage { good: 3, ..remembered(None, outline("Reviews", 0..460, 0..460)) };
             assert_eq!(page.ids.len(), 128);
-            let standing = Standing { page: Some(page), ..Standing::default() };
+            let standing = Standing { page: Some(Box::new(page)), ..Standing::default() };
             let now = Outline { items: 790, ids: ids.clone(), contents: ids, ..outline(title, 0..0, 0..0) };
             assert_eq!(judge(&standing, &now, hour(0)), Belief::Good, "{name}");
-            let after = remembered(standing.page.as_ref(), now);
+            let after = remembered(standing.page.as_deref(), now);
             assert_eq!((after.most_new, after.appended), (new, u32::from(name.starts_with("at the end"))), "{name}");
         }
     }
@@ -348,7 +348,7 @@ mod tests {
         ] {
             let mut standing = Standing { ids_change: Some(hour(0)), ..standing(3) };
             for (first, names) in polls {
-                standing.page = Some(remembered(standing.page.as_ref(), under(first, names)));
+                standing.page = Some(Box::new(remembered(standing.page.as_deref(), under(first, names))));
             }
             assert_eq!(trusts_ids_again(&mut standing), expected, "{name}");
             assert_eq!(standing.ids_change.is_none(), expected, "{name}");

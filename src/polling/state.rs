@@ -206,7 +206,7 @@ mod tests {
 
     fn table() -> Vec<(&'static str, Stream)> {
         let moved = Moved { from: "https://a.example/f".to_owned(), to: "https://b.example/f".to_owned(), since: at() };
-        let gone = |confirmed| Some(Gone { since: at(), confirmed, url: "https://a.example/f?key=1".to_owned() });
+        let gone = |confirmed| Some(Box::new(Gone { since: at(), confirmed, url: "https://a.example/f?key=1".to_owned() }));
         let suspect = |why| Some(Suspect { why, polls: 1, since: at() });
         let failed = |standing: Standing| Stream {
             errors: 3,
@@ -217,8 +217,8 @@ mod tests {
         vec![
             ("waiting", Stream::default()),
             ("ok", read(Standing::default())),
-            ("moved", read(Standing { moved: Some(moved.clone()), ..Standing::default() })),
-            ("gap", read(Standing { gap: Some(at()), moved: Some(moved), ..Standing::default() })),
+            ("moved", read(Standing { moved: Some(Box::new(moved.clone())), ..Standing::default() })),
+            ("gap", read(Standing { gap: Some(at()), moved: Some(Box::new(moved)), ..Standing::default() })),
             ("ids_change", read(Standing { ids_change: Some(at()), gap: Some(at()), ..Standing::default() })),
             ("failing", failed(Standing::default())),
             ("failing", failed(Standing { gone: gone(false), ..Standing::default() })),

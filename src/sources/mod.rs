@@ -71,8 +71,8 @@ pub enum Robots {
 pub enum Settings {
     /// RSS, Atom, JSON Feed.
     Feed(feed::Settings),
-    /// A folder of exports, or one behind an address.
-    File(file::Settings),
+    /// A folder of exports, or one behind an address. What few of very many sources have stands elsewhere.
+    File(Box<file::Settings>),
     /// Apple's public reviews.
     AppStore(app_store::Settings),
     /// A recording.
@@ -86,8 +86,8 @@ impl Settings {
         match self {
             Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
             Self::File(settings) => match &settings.url {
-                Some(url) => Arc::new(file::Export::new(url.clone(), settings.clone())),
-                None => Arc::new(file::Folder::new(settings.clone())),
+                Some(url) => Arc::new(file::Export::new(url.clone(), (**settings).clone())),
+                None => Arc::new(file::Folder::new((**settings).clone())),
             },
             Self::AppStore(settings) => Arc::new(app_store::AppStore::new(settings.clone())),
             Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
@@ -109,7 +109,8 @@ impl Settings {
     #[must_use]
     pub fn default_every(&self) -> Duration {
         match self {
-            Self::Feed(_) | Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(15),
+            Self::Feed(_) => Duration::from_mins(15),
+            Self::File(files) if files.url.is_some() => Duration::from_mins(15),
             Self::AppStore(_) => Duration::from_mins(30),
             Self::File(_) => Duration::from_secs(30),
             Self::Replay(_) => Duration::from_secs(5),
@@ -121,7 +122,8 @@ impl Settings {
     #[must_use]
     pub fn least_every(&self) -> Duration {
         match self {
-            Self::Feed(feed::Settings::Url(_)) | Self::File(file::Settings { url: Some(_), .. }) => Duration::from_mins(5),
+            Self::Feed(feed::Settings::Url(_)) => Duration::from_mins(5),
+            Self::File(files) if files.url.is_some() => Duration::from_mins(5),
             Self::AppStore(_) => Duration::from_mins(15),
             Self::Feed(feed::Settings::File(_)) | Self::File(_) => Duration::from_secs(10),
             Self::Replay(_) => Duration::from_secs(1),
@@ -167,8 +169,8 @@ mod tests {
         vec![
             Settings::Feed(feed::Settings::Url("https://x.test/".to_owned())),
             Settings::Feed(feed::Settings::File("a.rss".into())),
-            Settings::File(file::Settings::default()),
-            Settings::File(file::Settings { url: Some("https://x.test/a.csv".to_owned()), ..file::Settings::default() }),
+            Settings::File(Box::default()),
+            Settings::File(Box::new(file::Settings { url: Some("https://x.test/a.csv".to_owned()), ..file::Settings::default() })),
             Settings::AppStore(app_store::Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }),
             Settings::Replay(replay::Settings { file: "a.jsonl".into(), live, speed: 1.0 }),
         ]

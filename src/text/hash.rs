@@ -9,12 +9,29 @@ use sha2::Sha256;
 /// The first eight bytes of SHA-256 over length-prefixed parts: equal for equal parts only.
 #[must_use]
 pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
-    let mut hasher = Sha256::new();
+    let mut all = Parts::default();
     for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
+        all.add(part);
     }
-    beginning(&hasher.finalize())
+    all.hash()
+}
+
+/// The hash of [`of_parts`] over parts that come one after the other.
+#[derive(Debug, Default)]
+pub struct Parts(Sha256);
+
+impl Parts {
+    /// Takes the next part in.
+    pub fn add(&mut self, part: &str) {
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part.as_bytes());
+    }
+
+    /// The hash of all of them.
+    #[must_use]
+    pub fn hash(self) -> u64 {
+        beginning(&self.0.finalize())
+    }
 }
 
 /// The first eight bytes of SHA-256 over bytes.

@@ -192,7 +192,7 @@ fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
-        return file_settings(&files.value).map(sources::Settings::File);
+        return file_settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
     }
     if let Some(store) = &source.app_store {
         return app_store_settings(&store.value, reader).map(sources::Settings::AppStore);
@@ -269,7 +269,7 @@ fn app_store_settings(store: &AppStore, reader: &mut Reader<'_>) -> Option<sourc
 /// Whether a problem was already found inside a place: a list whose items were all refused is not
 /// reported again for being empty.
 pub(super) fn inside(problem: &Problem, at: Option<&Place>) -> bool {
-    at.is_some_and(|at| problem.file == at.file && problem.span.start >= at.start && problem.span.end <= at.end)
+    at.is_some_and(|at| problem.file == at.file() && problem.span.start >= at.start() && problem.span.end <= at.end())
 }
 
 fn replay_settings(replay: &Replay) -> Option<sources::replay::Settings> {

@@ -138,33 +138,36 @@ pub struct Row {
 
 /// A field of a table that can say what it is set to.
 pub trait Field {
-    /// Its line; nothing when it is not set.
-    fn row(&self, key: &'static str) -> Option<Row>;
+    /// Its line, or one for each of its tables; none when it is not set.
+    fn rows(&self, key: &'static str, each: &mut dyn FnMut(Row));
 }
 
 impl<T: Kind> Field for Placed<T> {
-    fn row(&self, key: &'static str) -> Option<Row> {
-        Some(Row { key, shown: self.value.shown(), at: self.at.clone() })
+    fn rows(&self, key: &'static str, each: &mut dyn FnMut(Row)) {
+        each(Row { key, shown: self.value.shown(), at: self.at.clone() });
     }
 }
 
 impl<T: Kind> Field for Option<Placed<T>> {
-    fn row(&self, key: &'static str) -> Option<Row> {
-        self.as_ref().and_then(|placed| placed.row(key))
+    fn rows(&self, key: &'static str, each: &mut dyn FnMut(Row)) {
+        if let Some(placed) = self {
+            placed.rows(key, each);
+        }
     }
 }
 
 /// A field that is a table which is always there.
 impl<T: Kind> Field for Inner<T> {
-    fn row(&self, key: &'static str) -> Option<Row> {
-        Some(Row { key, shown: self.0.shown(), at: None })
+    fn rows(&self, key: &'static str, each: &mut dyn FnMut(Row)) {
+        each(Row { key, shown: self.0.shown(), at: None });
     }
 }
 
 impl<T: Kind> Field for Vec<T> {
-    fn row(&self, key: &'static str) -> Option<Row> {
-        let tables = self.iter().map(Kind::shown).collect();
-        (!self.is_empty()).then_some(Row { key, shown: Shown::Tables(tables), at: None })
+    fn rows(&self, key: &'static str, each: &mut dyn FnMut(Row)) {
+        for table in self {
+            each(Row { key, shown: Shown::Tables(vec![table.shown()]), at: None });
+        }
     }
 }
 
@@ -230,6 +233,12 @@ macro_rules! table {
                 $(let $key = table!(@read $need reader next table at meant);)+
                 Self { at: at.clone(), $($key,)+ }
             }
+
+            /// Goes through what is set, one table of a list after the other.
+            pub fn each_row(&self, each: &mut dyn FnMut($crate::config::shape::Row)) {
+                use $crate::config::shape::Field as _;
+                $(self.$key.rows(stringify!($key), each);)+
+            }
         }
 
         impl $crate::config::kind::Kind for $name {
@@ -243,8 +252,9 @@ macro_rules! table {
             }
 
             fn shown(&self) -> $crate::config::kind::Shown {
-                use $crate::config::shape::Field as _;
-                $crate::config::kind::Shown::Table([$(self.$key.row(stringify!($key))),+].into_iter().flatten().collect())
+                let mut rows = Vec::new();
+                self.each_row(&mut |row| rows.push(row));
+                $crate::config::kind::Shown::Table(rows)
             }
         }
     };

@@ -347,7 +347,7 @@ async fn another_configured_address_brings_history_first() {
     let mut place = Place::new(|path, number| said(page(if path == "/f" { 0..6 } else { 100..106 + number })));
     place.poll(0.0).await;
     let moved = Moved { from: "http://x.example/".to_owned(), to: "http://y.example/".to_owned(), since: at(0.0) };
-    let stood = Standing { moved: Some(moved), ..place.stream().await.standing };
+    let stood = Standing { moved: Some(Box::new(moved)), ..place.stream().await.standing };
     place
         .store
         .note_poll(&place.target().key, PollNote { standing: Some(Box::new(stood)), ..PollNote::unchanged(at(1.0), at(0.0)) })

@@ -15,6 +15,7 @@ use crate::domain::ports::TaggedItem;
 use crate::domain::standing::Standing;
 use crate::engine::poller::WALK_TRIES;
 use crate::engine::poller::target::Target;
+use crate::fetch::Room;
 use crate::polling::address;
 use crate::polling::backoff;
 use crate::polling::base;
@@ -53,6 +54,8 @@ pub(super) struct Reading {
     pub(super) page: Page,
     pub(super) items: Vec<TaggedItem>,
     pub(super) outline: Outline,
+    /// What it takes of the room for large answers, until its items are stored.
+    pub(super) _room: Room,
 }
 
 /// A page that was asked for.
@@ -125,8 +128,8 @@ impl<'a> Walk<'a> {
             if !self.target.is_list() {
                 outline.items = u32::try_from(self.items).unwrap_or(u32::MAX);
             }
-            let page = belief::remembered(standing.page.as_ref(), outline);
-            standing.page = Some(page).filter(|page| page.body != 0);
+            let page = belief::remembered(standing.page.as_deref(), outline);
+            standing.page = Some(Box::new(page)).filter(|page| page.body != 0);
             // A walk over several pages that gives no mark was cut short: the same first page again does
             // not mean that the others hold nothing new.
             if let Some(page) = standing.page.as_mut().filter(|_| !self.target.is_list() && self.pages > 0 && !marked) {

@@ -96,7 +96,7 @@ mod tests {
 
     /// And the one of exports.
     fn said_of_export(body: &str) -> String {
-        said_by(&sources::Settings::File(sources::file::Settings { url: Some(ADDRESS.to_owned()), ..Default::default() }), body)
+        said_by(&sources::Settings::File(Box::new(sources::file::Settings { url: Some(ADDRESS.to_owned()), ..Default::default() })), body)
     }
 
     fn said_by(settings: &sources::Settings, body: &str) -> String {
@@ -163,13 +163,13 @@ mod tests {
         let table = [
             (None, Stream::default()),
             (None, read(Standing::default())),
-            (None, read(Standing { moved: Some(moved), ..Standing::default() })),
+            (None, read(Standing { moved: Some(Box::new(moved)), ..Standing::default() })),
             (Some(Trouble::Gap), read(Standing { gap: Some(since), ..Standing::default() })),
             (None, read(Standing { gap: Some(now() - GAP), ..Standing::default() })),
             (Some(Trouble::IdsChange), read(Standing { ids_change: Some(since), ..Standing::default() })),
             (Some(Trouble::Empty), read(Standing { suspect: suspect(Doubt::Empty), ..Standing::default() })),
             (Some(Trouble::AnotherFeed), read(Standing { suspect: suspect(Doubt::AnotherFeed), ..Standing::default() })),
-            (Some(Trouble::Gone), read(Standing { gone: Some(gone), ..Standing::default() })),
+            (Some(Trouble::Gone), read(Standing { gone: Some(Box::new(gone)), ..Standing::default() })),
             (Some(Trouble::Paused), Stream { paused: Some(since), errors: 7, ..Stream::default() }),
         ];
         for (expected, stream) in table {

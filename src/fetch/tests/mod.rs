@@ -151,7 +151,7 @@ async fn an_answer_comes_with_its_request_and_the_request_says_who_asks() {
     let url = server.url("/feed?b=%20a");
     let validators = Some(Validators { url: url.clone(), etag: Some("\"v1\"".to_owned()), last_modified: None });
     let answer = Answer { request, url, content_type: "text/xml; charset=x".to_owned(), body: b"<rss/>".to_vec() };
-    assert_eq!(fetched, Fetched::New { response: Response::Http(answer), validators, aside: Aside::default() });
+    assert_eq!(fetched, Fetched::New { response: Response::Http(answer), validators, aside: Aside::default(), room: Room::default() });
 
     let head = server.heard().remove(0).to_lowercase();
     let version = env!("CARGO_PKG_VERSION");

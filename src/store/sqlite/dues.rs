@@ -85,7 +85,7 @@ mod tests {
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
         store.note_poll(&key("b"), PollNote::unchanged(at(60), at(0))).await.unwrap();
         let gone = Gone { since: at(0), confirmed: true, url: "https://gone.example/".to_owned() };
-        let standing = Some(Box::new(Standing { gone: Some(gone), address: u64::MAX - 1, ..Standing::default() }));
+        let standing = Some(Box::new(Standing { gone: Some(Box::new(gone)), address: u64::MAX - 1, ..Standing::default() }));
         store.note_poll(&key("a"), PollNote { standing, ..PollNote::failed("gone", at(90), at(0)) }).await.unwrap();
         store.wish(&key("c"), Wish::Pause, at(0)).await.unwrap();
         let due = |source: &str, at, failing| Due { key: key(source), at, failing, gone: false, address: None };

@@ -199,7 +199,7 @@ pub(super) fn polled_at(connection: &Connection, source: i64, shard: &Shard) -> 
 pub(super) fn last_page(connection: &Connection, source: i64, shard: &Shard) -> Result<Option<LastPage>, StoreError> {
     let mut find = connection.prepare_cached("SELECT standing FROM stream WHERE source = ?1 AND shard = ?2")?;
     let found: Option<Option<String>> = find.query_row(params![source, shard.0], |row| row.get(0)).optional()?;
-    Ok(found.flatten().and_then(|text| serde_json::from_str::<Standing>(&text).ok()).and_then(|standing| standing.page))
+    Ok(found.flatten().and_then(|text| serde_json::from_str::<Standing>(&text).ok()).and_then(|standing| standing.page).map(|page| *page))
 }
 
 /// Learns how late a stream's messages come.
@@ -250,7 +250,7 @@ mod tests {
 
     fn gone(confirmed: bool) -> Box<Standing> {
         let gone = Gone { since: at(0), confirmed, url: "https://a.example/".to_owned() };
-        Box::new(Standing { gone: Some(gone), ..Standing::default() })
+        Box::new(Standing { gone: Some(Box::new(gone)), ..Standing::default() })
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ mod of_every_store {
         first.progress = Progress::Walking { next: next.clone() };
         store.commit_page(first).await.unwrap();
         let walking = store.stream(&stream()).await.unwrap();
-        assert_eq!((walking.walk, walking.cursor, walking.history_done), (Some(next), Cursor(None), false));
+        assert_eq!((walking.walk, walking.cursor, walking.history_done), (Some(Box::new(next)), Cursor(None), false));
 
         let mut last = page(vec![], "2026-11-01T10:02:00Z");
         let standing = Standing { ids_change: Some(time("2026-11-01T10:00:00Z")), ..Standing::default() };
@@ -40,7 +40,7 @@ mod of_every_store {
         store.commit_page(last).await.unwrap();
         let ended = store.stream(&stream()).await.unwrap();
         assert_eq!((ended.walk, ended.cursor, ended.history_done), (None, Cursor(Some("mark".to_owned())), true));
-        assert_eq!((ended.validators, ended.complete_to), (Some(validators), Some(time("2026-11-01T10:00:30Z"))));
+        assert_eq!((ended.validators, ended.complete_to), (Some(Box::new(validators)), Some(time("2026-11-01T10:00:30Z"))));
         assert_eq!(ended.standing, standing);
     }
 
@@ -67,7 +67,7 @@ mod of_every_store {
             page.items.iter_mut().for_each(|tagged| tagged.item.published = None);
             if let Progress::Ended { standing, .. } = &mut page.progress {
                 let last = LastPage { most_new: 1, ..LastPage::default() };
-                *standing = Some(Box::new(Standing { page: Some(last), ..Standing::default() }));
+                *standing = Some(Box::new(Standing { page: Some(Box::new(last)), ..Standing::default() }));
             }
             page
         };
@@ -101,13 +101,13 @@ mod of_every_store {
         let well = store.stream(&stream()).await.unwrap();
         assert_eq!((well.errors, well.error, well.complete_to), (0, None, Some(at)));
         store.note_poll(&stream(), PollNote::unchanged(due, at)).await.unwrap();
-        assert_eq!(store.stream(&stream()).await.unwrap().validators, Some(validators), "a poll that says nothing of them keeps them");
+        assert_eq!(store.stream(&stream()).await.unwrap().validators, Some(Box::new(validators)), "a poll that says nothing of them keeps them");
     }
 
     pub(super) async fn what_people_want_of_a_stream_holds_until_it_is_done(store: &impl Ingest) {
         let at = time("2026-11-01T10:00:00Z");
         let standing = Standing {
-            gone: Some(Gone { since: at, confirmed: true, url: "https://a.example/".to_owned() }),
+            gone: Some(Box::new(Gone { since: at, confirmed: true, url: "https://a.example/".to_owned() })),
             ids_change: Some(at),
             ..Standing::default()
         };

@@ -29,7 +29,7 @@ fn each_that_is_not_fine_has_a_sentence() {
     let of = sources(vec![
         row("shop", failing()),
         row("forum", Stream::default()),
-        row("old", Stream { standing: Remembered { gone: Some(gone), ..Remembered::default() }, ..Stream::default() }),
+        row("old", Stream { standing: Remembered { gone: Some(Box::new(gone)), ..Remembered::default() }, ..Stream::default() }),
         row("rest", Stream { paused: Some(now()), ..Stream::default() }),
         Row { silent: Some(now()), ..row("quiet", Stream::default()) },
     ]);
