@@ -223,6 +223,7 @@ fn bytes(path: &Path, hint: &str, largest: u64) -> Result<Vec<u8>, io::Error> {
     let shown = path.display();
     let file = fs::File::open(path).map_err(|error| about(path, &error, hint))?;
     let kind = file.metadata().map_err(|error| about(path, &error, hint))?;
+    let announced = kind.len().min(largest);
     if !kind.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{shown} is no file; {hint}")));
     }
@@ -231,7 +232,7 @@ fn bytes(path: &Path, hint: &str, largest: u64) -> Result<Vec<u8>, io::Error> {
         let message = format!("others may write to {shown} (mode {:04o}); run `chmod go-w {shown}`", mode & 0o7777);
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(announced as usize + 1);
     file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| about(path, &error, "check the disk"))?;
     if bytes.len() as u64 > largest {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{shown} is larger than any such file; name another file")));

@@ -13,6 +13,7 @@ use clap::Parser;
 use clap::Subcommand;
 
 use crate::cli::exit::Failure;
+use crate::host;
 
 pub mod annotate;
 pub mod backtest;
@@ -100,11 +101,14 @@ pub struct Console {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Run(_)) {
+        host::memory::use_one_arena();
+    }
     let mut console = Console {
         config: cli.config,
         out: Box::new(io::BufWriter::new(io::stdout())),
         err: Box::new(io::stderr()),
-        colours: io::stdout().is_terminal() && !crate::host::env::is_set("NO_COLOR"),
+        colours: io::stdout().is_terminal() && !host::env::is_set("NO_COLOR"),
     };
     let ended = match cli.command {
         Command::Init(args) => init::run(&args, &mut console),

@@ -113,10 +113,13 @@ impl Loaded {
 /// Reads documents, the first one first; later ones add to it and win over it.
 #[must_use]
 pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
-    let (table, mut problems) = merged(documents);
+    let (mut table, mut problems) = merged(documents);
     let torn = problems.iter().any(|problem| problem.code == Code::Syntax);
     let mut reader = Reader::new(documents, secrets, torn);
-    let top = Top::read_table(&table, &Place::default(), &mut reader);
+    // There may be a hundred thousand sources: each leaves the tree when it is read.
+    let sources = table.take_tables("source");
+    let mut top = Top::read_table(&table, &Place::default(), &mut reader);
+    top.source.append(&mut reader.each(Top::DEFINITION, "source", sources));
     drop(table);
     // In a torn file, names may be missing that are there: only what was read is judged.
     let mut origins = Vec::new();

@@ -232,8 +232,9 @@ pub trait Ingest: Send + Sync {
     /// Where every stream stands that was ever read.
     fn streams(&self) -> impl Future<Output = Result<Vec<(StreamKey, Stream)>, StoreError>> + Send;
 
-    /// The same without what only the next poll needs: cursors, walks, validators and pages.
-    fn streams_in_brief(&self) -> impl Future<Output = Result<HashMap<StreamKey, Stream>, StoreError>> + Send;
+    /// The same of some sources, without what only the next poll needs: cursors, walks, validators and
+    /// pages.
+    fn streams_in_brief(&self, sources: Vec<String>) -> impl Future<Output = Result<HashMap<StreamKey, Stream>, StoreError>> + Send;
 
     /// Stores items, tags, counters and the stream's progress together or not at all.
     fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;

@@ -20,7 +20,7 @@ use crate::web::board::Board;
 mod sources;
 
 pub use sources::name_few;
-pub(super) use sources::show_sources;
+pub(super) use sources::Faring;
 
 const STANDING: [State; 5] = [State::Pending, State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];

@@ -3,6 +3,7 @@
 //!
 //! Both live in real time, also while a recording is replayed.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -153,7 +154,7 @@ fn last_due(schedule: &Schedule, after: Timestamp, now: Timestamp) -> Option<Tim
 }
 
 async fn say_well(heartbeat: &Heartbeat, plan: &Plan, parts: &Parts, due: Timestamp) -> Result<usize, StoreError> {
-    let keys: Vec<StreamKey> = Target::all(plan).into_iter().map(|target| target.key).collect();
+    let keys: HashSet<StreamKey> = Target::all(plan).into_iter().map(|target| target.key).collect();
     let mut health = parts.store.read(move |reader| Health::read(reader, &keys, due)).await?;
     let blind = |sources: &[String]| sources.iter().any(|source| health.failing.iter().any(|(failing, _)| failing == source));
     health.blind = plan.config.watches.iter().filter(|watch| blind(&watch.sources)).map(|watch| watch.name.clone()).collect();
@@ -209,7 +210,7 @@ struct Health {
 }
 
 impl Health {
-    fn read(reader: &Reader<'_>, keys: &[StreamKey], now: Timestamp) -> Result<Self, StoreError> {
+    fn read(reader: &Reader<'_>, keys: &HashSet<StreamKey>, now: Timestamp) -> Result<Self, StoreError> {
         let mut streams = reader.streams()?;
         // Of sources that are configured no more nobody wants to hear.
         streams.retain(|(key, _)| keys.contains(key));

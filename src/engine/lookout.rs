@@ -49,6 +49,7 @@ use crate::engine::complete::Awaited;
 use crate::engine::complete::complete_to;
 use crate::engine::facts;
 use crate::engine::facts::Case;
+use crate::engine::gauges::Faring;
 use crate::engine::hearing::hear;
 use crate::engine::hearing::known_from;
 use crate::engine::hearing::one_notice;
@@ -65,6 +66,8 @@ use crate::engine::plan::Plan;
 use crate::engine::plan::ReadySource;
 use crate::engine::release::release;
 use crate::engine::retag;
+use crate::engine::silence_of_source;
+use crate::engine::silence_of_source::Ailing;
 use crate::host::beats::Beats;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
@@ -83,6 +86,8 @@ mod passing;
 const MANY_STREAMS: usize = 5_000;
 /// They are read again after so many times the time that it took.
 const SELDOM: u32 = 50;
+/// So many sources are read at once: of a hundred thousand, all at once would be fifty megabytes.
+const SOURCES_AT_ONCE: usize = 4_096;
 
 /// A replay leaves a snapshot this often, so that the next one need not begin so far back.
 const STRIDE: TimeDelta = TimeDelta::days(7);
@@ -250,8 +255,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let touched = self.store.touched().await?;
         // Where there are very many, they are not read anew at every look: a bucket is complete a
         // little later then, and a silence noticed.
-        let streams = if self.standings.are_old() { Some(self.read_streams(now).await?) } else { None };
-        let Some(first) = self.store.first_quarter().await? else { return self.look_at_sources(streams.as_ref(), &ruleset, now).await };
+        let ailing = if self.standings.are_old() { Some(self.read_streams(now).await?) } else { None };
+        let Some(first) = self.store.first_quarter().await? else { return self.look_at_sources(ailing.as_deref(), &ruleset, now).await };
         let names = self.store.counters(Quarter(0)..Quarter(0)).await?;
         let calibrations = Calibrations::of(&plan.config.watches, &self.store.labels().await?, now);
         let mut looks: Vec<Look<'_>> = Vec::new();
@@ -303,8 +308,8 @@ impl<S: Ingest + Incidents> Lookout<S> {
             }
         }
         judged.changes.extend(self.rest(&looks, &mut newest, &told, &ruleset, now).await?);
-        if let Some(streams) = &streams {
-            judged.changes.extend(self.listen(streams, &mut newest, now).await?);
+        if let Some(ailing) = &ailing {
+            judged.changes.extend(self.listen(ailing, &mut newest, now).await?);
         }
         let notices = judged.changes.iter().map(|change| change.rows.len()).sum();
         let stillborn = judged.changes.iter().filter(|change| change.incident.stillborn).count();
@@ -321,14 +326,14 @@ impl<S: Ingest + Incidents> Lookout<S> {
     /// Before the first message there is nothing to judge, and sources may be out of order all the same.
     async fn look_at_sources(
         &self,
-        streams: Option<&HashMap<StreamKey, Stream>>,
+        ailing: Option<&[Ailing]>,
         ruleset: &Ruleset,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut newest = self.newest(now).await?;
         let mut changes = self.rest(&[], &mut newest, &BTreeSet::new(), ruleset, now).await?;
-        if let Some(streams) = streams {
-            changes.extend(self.listen(streams, &mut newest, now).await?);
+        if let Some(ailing) = ailing {
+            changes.extend(self.listen(ailing, &mut newest, now).await?);
         }
         let notices = changes.iter().map(|change| change.rows.len()).sum();
         if !changes.is_empty() {
@@ -343,20 +348,29 @@ impl<S: Ingest + Incidents> Lookout<S> {
         Ok(found.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect())
     }
 
-    /// Reads where all streams stand, and keeps what is needed until they are read again.
+    /// Reads where all streams stand, some sources at a time, and keeps what is needed until they are read
+    /// again. Shows how the sources fare, and gives those that something is wrong with.
     #[allow(clippy::disallowed_methods, reason = "it measures work in real time, also while the daemon's clock runs faster")]
-    async fn read_streams(&mut self, now: Timestamp) -> Result<HashMap<StreamKey, Stream>, StoreError> {
-        let began = Instant::now();
-        let streams = self.store.streams_in_brief().await?;
-        let of = |source: &Arc<ReadySource>| {
-            let name = &source.settings.name;
-            let key = |shard| StreamKey { source: name.clone(), shard };
-            source.source.shards().into_iter().map(|shard| Standing::of(source, streams.get(&key(shard)), now)).collect()
-        };
-        let sources = self.plan.sources.iter().map(of).collect();
-        let next = (streams.len() > MANY_STREAMS).then(|| began + began.elapsed() * SELDOM);
-        self.standings = Standings { sources, next };
-        Ok(streams)
+    async fn read_streams(&mut self, now: Timestamp) -> Result<Vec<Ailing>, StoreError> {
+        let (began, plan) = (Instant::now(), Arc::clone(&self.plan));
+        let (mut standings, mut ailing, mut faring) = (Vec::with_capacity(plan.sources.len()), Vec::new(), Faring::of(&plan));
+        let mut number = 0;
+        for some in plan.sources.chunks(SOURCES_AT_ONCE) {
+            let streams = self.store.streams_in_brief(some.iter().map(|source| source.settings.name.clone()).collect()).await?;
+            let of = |source: &Arc<ReadySource>| {
+                let key = |shard| StreamKey { source: source.settings.name.clone(), shard };
+                source.source.shards().into_iter().map(|shard| Standing::of(source, streams.get(&key(shard)), now)).collect()
+            };
+            standings.extend(some.iter().map(of));
+            let found = silence_of_source::ailing(&self.store, some, &streams, now).await?;
+            faring.add(some, &streams, &found, now);
+            ailing.extend(found);
+            number += streams.len();
+        }
+        faring.show(&self.board, &plan.config.watches);
+        let next = (number > MANY_STREAMS).then(|| began + began.elapsed() * SELDOM);
+        self.standings = Standings { sources: standings, next };
+        Ok(ailing)
     }
 
     /// Makes sure that each series is remembered up to a moment before everything that changed.

@@ -116,8 +116,8 @@ impl<S: Ingest + Sync> Ingest for Notebook<S> {
         self.store.streams().await
     }
 
-    async fn streams_in_brief(&self) -> Result<HashMap<StreamKey, Stream>, StoreError> {
-        self.store.streams_in_brief().await
+    async fn streams_in_brief(&self, sources: Vec<String>) -> Result<HashMap<StreamKey, Stream>, StoreError> {
+        self.store.streams_in_brief(sources).await
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {

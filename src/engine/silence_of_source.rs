@@ -8,6 +8,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
@@ -27,7 +28,7 @@ use crate::engine::plan::Plan;
 use crate::engine::plan::ReadySource;
 use crate::polling::state::State;
 use crate::polling::state::state_of;
-use crate::sources;
+use crate::sources::Settings;
 
 pub mod cause;
 pub mod rhythm;
@@ -80,7 +81,7 @@ pub fn source_of(key: &SeriesKey) -> Option<&str> {
     key.watch.strip_prefix("source:").filter(|_| key.kind == Kind::NoData)
 }
 
-/// The sources of a plan that something is wrong with now.
+/// Those of some sources that something is wrong with now.
 ///
 /// # Errors
 ///
@@ -88,14 +89,14 @@ pub fn source_of(key: &SeriesKey) -> Option<&str> {
 #[allow(clippy::implicit_hasher, reason = "the lookout has these")]
 pub async fn ailing<S: Incidents>(
     store: &S,
-    plan: &Plan,
+    sources: &[Arc<ReadySource>],
     streams: &HashMap<StreamKey, Stream>,
     now: Timestamp,
 ) -> Result<Vec<Ailing>, StoreError> {
     let mut found = Vec::new();
-    for source in &plan.sources {
+    for source in sources {
         // A recording ends; nobody waits for more of it.
-        if !matches!(source.settings.kind, sources::Settings::Replay(_)) {
+        if !matches!(source.settings.kind, Settings::Replay(_)) {
             found.extend(examine(store, source, &of(source, streams), now).await?);
         }
     }

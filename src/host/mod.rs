@@ -7,5 +7,6 @@ pub mod clock;
 pub mod credentials;
 pub mod env;
 pub mod log;
+pub mod memory;
 pub mod notify;
 pub mod signals;

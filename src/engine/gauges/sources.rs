@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::config::settings::Watch;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::StoreError;
@@ -17,6 +18,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::trouble::Trouble;
 use crate::engine::plan::Plan;
+use crate::engine::plan::ReadySource;
 use crate::engine::silence_of_source;
 use crate::engine::silence_of_source::Ailing;
 use crate::engine::silence_of_source::rhythm::Rhythm;
@@ -36,46 +38,82 @@ pub fn name_few(plan: &Plan, board: &Board) {
     }
 }
 
-/// Shows how the sources of a plan fare, and which watches have no data.
-pub(in crate::engine) fn show_sources(board: &Board, plan: &Plan, streams: &HashMap<StreamKey, Stream>, ailing: &[Ailing], now: Timestamp) {
-    let silent: BTreeSet<&str> =
-        ailing.iter().filter(|found| found.no_data.trouble() == Trouble::Silent).map(|found| found.no_data.source.as_str()).collect();
-    let mut faring: Vec<(&str, &'static str, Vec<&Stream>)> = Vec::with_capacity(plan.sources.len().min(NAMED));
-    let mut counts: BTreeMap<&'static str, u64> = State::WORDS.into_iter().chain(["silent"]).map(|word| (word, 0)).collect();
-    for ready in &plan.sources {
-        let (name, mine) = (ready.settings.name.as_str(), silence_of_source::of(ready, streams));
-        let state = if silent.contains(name) { "silent" } else { silence_of_source::state_of_all(&mine, now).word() };
-        *counts.entry(state).or_default() += 1;
-        let fine = matches!(state, "ok" | "waiting" | "moved");
-        if faring.len() < NAMED && (plan.sources.len() <= NAMED || !fine) {
-            faring.push((name, state, mine));
-        }
+/// How the sources of a plan fare: taken in by some at a time, and shown when all are in.
+pub(in crate::engine) struct Faring {
+    /// The plan has too many sources for each to be named.
+    few: bool,
+    counts: BTreeMap<&'static str, u64>,
+    named: Vec<Named>,
+    /// Names of those whose watches have no data.
+    blind: BTreeSet<String>,
+}
+
+/// A source that is named.
+struct Named {
+    name: String,
+    state: &'static str,
+    errors: u32,
+    last_success: Option<Timestamp>,
+    last_new: Option<Timestamp>,
+}
+
+impl Faring {
+    /// Of a plan, before anything is known.
+    pub(in crate::engine) fn of(plan: &Plan) -> Self {
+        let counts = State::WORDS.into_iter().chain(["silent"]).map(|word| (word, 0)).collect();
+        Self { few: plan.sources.len() > NAMED, counts, named: Vec::new(), blind: BTreeSet::new() }
     }
-    if plan.sources.len() > NAMED {
-        board.name_only(faring.iter().map(|(name, ..)| (*name).to_owned()).collect());
-    }
-    for (state, sources) in counts {
-        board.set(board::SOURCES, &[("state", state)], sources as f64);
-    }
-    board.clear(board::SOURCE_STATE);
-    for (name, state, mine) in faring {
-        board.set(board::SOURCE_STATE, &[("source", name), ("state", state)], 1.0);
-        let errors = mine.iter().map(|stream| stream.errors).max().unwrap_or(0);
-        board.set(board::SOURCE_ERRORS, &[("source", name)], f64::from(errors));
-        let times = [
-            (board::LAST_SUCCESS, mine.iter().filter_map(|stream| stream.complete_to).max()),
-            (board::NEWEST_ITEM, mine.iter().filter_map(|stream| stream.last_new).max()),
-        ];
-        for (metric, at) in times {
-            if let Some(at) = at {
-                board.raise(metric, &[("source", name)], at.timestamp() as f64);
+
+    /// Takes some sources in, with what ails any of them.
+    pub(in crate::engine) fn add(
+        &mut self,
+        sources: &[Arc<ReadySource>],
+        streams: &HashMap<StreamKey, Stream>,
+        ailing: &[Ailing],
+        now: Timestamp,
+    ) {
+        self.blind.extend(ailing.iter().filter(|found| found.blinds()).map(|found| found.no_data.source.clone()));
+        let silent = ailing.iter().filter(|found| found.no_data.trouble() == Trouble::Silent);
+        let silent: BTreeSet<&str> = silent.map(|found| found.no_data.source.as_str()).collect();
+        for ready in sources {
+            let (name, mine) = (ready.settings.name.as_str(), silence_of_source::of(ready, streams));
+            let state = if silent.contains(name) { "silent" } else { silence_of_source::state_of_all(&mine, now).word() };
+            *self.counts.entry(state).or_default() += 1;
+            let fine = matches!(state, "ok" | "waiting" | "moved");
+            if self.named.len() < NAMED && !(self.few && fine) {
+                self.named.push(Named {
+                    name: name.to_owned(),
+                    state,
+                    errors: mine.iter().map(|stream| stream.errors).max().unwrap_or(0),
+                    last_success: mine.iter().filter_map(|stream| stream.complete_to).max(),
+                    last_new: mine.iter().filter_map(|stream| stream.last_new).max(),
+                });
             }
         }
     }
-    let blind: BTreeSet<&str> = ailing.iter().filter(|found| found.blinds()).map(|found| found.no_data.source.as_str()).collect();
-    for watch in &plan.config.watches {
-        let no_data = watch.sources.iter().any(|source| blind.contains(source.as_str()));
-        board.set(board::WATCH_NO_DATA, &[("watch", &watch.name)], f64::from(u8::from(no_data)));
+
+    /// Shows how they fare, and which watches have no data.
+    pub(in crate::engine) fn show(self, board: &Board, watches: &[Watch]) {
+        if self.few {
+            board.name_only(self.named.iter().map(|source| source.name.clone()).collect());
+        }
+        for (state, sources) in self.counts {
+            board.set(board::SOURCES, &[("state", state)], sources as f64);
+        }
+        board.clear(board::SOURCE_STATE);
+        for Named { name, state, errors, last_success, last_new } in &self.named {
+            board.set(board::SOURCE_STATE, &[("source", name), ("state", state)], 1.0);
+            board.set(board::SOURCE_ERRORS, &[("source", name)], f64::from(*errors));
+            for (metric, at) in [(board::LAST_SUCCESS, last_success), (board::NEWEST_ITEM, last_new)] {
+                if let Some(at) = at {
+                    board.raise(metric, &[("source", name)], at.timestamp() as f64);
+                }
+            }
+        }
+        for watch in watches {
+            let no_data = watch.sources.iter().any(|source| self.blind.contains(source));
+            board.set(board::WATCH_NO_DATA, &[("watch", &watch.name)], f64::from(u8::from(no_data)));
+        }
     }
 }
 
@@ -98,7 +136,7 @@ pub(super) async fn show_rhythm(store: &Sqlite, plan: &Arc<Plan>, board: &Board,
                 }
             })?;
             let streams: HashMap<StreamKey, Stream> = reader.streams()?.into_iter().collect();
-            let wait = |ready: &Arc<crate::engine::plan::ReadySource>| {
+            let wait = |ready: &Arc<ReadySource>| {
                 let rhythm = rhythms.get(&ready.settings.name)?;
                 let wait = silence_of_source::expected_silence(ready, &silence_of_source::of(ready, &streams), rhythm, now)?;
                 Some((ready.settings.name.clone(), wait))
@@ -153,7 +191,12 @@ mod tests {
         let streams = HashMap::from([(key("a"), failing), (key("b"), Stream { complete_to: Some(now), ..Stream::default() })]);
         let no_data = NoData { source: "a".to_owned(), since: now, fails: true, error: None, trouble: Some(Trouble::Unreachable) };
         let board = Board::default();
-        show_sources(&board, &plan, &streams, &[Ailing { no_data, told: false }], now);
+        let show = |streams: &HashMap<StreamKey, Stream>, ailing: &[Ailing]| {
+            let mut faring = Faring::of(&plan);
+            faring.add(&plan.sources, streams, ailing, now);
+            faring.show(&board, &plan.config.watches);
+        };
+        show(&streams, &[Ailing { no_data, told: false }]);
         let text = board.exposition();
         for line in [
             "uproar_sources{state=\"failing\"} 1",
@@ -164,7 +207,7 @@ mod tests {
         ] {
             assert!(text.lines().any(|said| said == line), "{line} is not in\n{text}");
         }
-        show_sources(&board, &plan, &HashMap::new(), &[], now);
+        show(&HashMap::new(), &[]);
         let text = board.exposition();
         assert!(text.contains("uproar_source_state{source=\"a\",state=\"waiting\"} 1") && !text.contains("source=\"a\",state=\"failing\""));
         assert!(text.contains("uproar_watch_no_data{watch=\"both\"} 0"), "{text}");

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 
 use crate::domain::Timestamp;
 use crate::domain::incident::Act;
@@ -19,14 +18,11 @@ use crate::domain::ports::Change;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::StoreError;
-use crate::domain::ports::Stream;
-use crate::domain::ports::StreamKey;
 use crate::domain::ruleset::Ruleset;
 use crate::domain::trouble::Trouble;
 use crate::engine::addressees;
 use crate::engine::addressees::Subject;
 use crate::engine::bare;
-use crate::engine::gauges::show_sources;
 use crate::engine::hearing::known_from;
 use crate::engine::hearing::waits_from;
 use crate::engine::lookout::Look;
@@ -117,19 +113,17 @@ impl<S: Ingest + Incidents> Lookout<S> {
     /// those of the watches that are blind for it.
     pub(super) async fn listen(
         &self,
-        streams: &HashMap<StreamKey, Stream>,
+        ailing: &[Ailing],
         newest: &mut BTreeMap<SeriesKey, Incident>,
         now: Timestamp,
     ) -> Result<Vec<Change>, StoreError> {
-        let ailing = silence_of_source::ailing(&self.store, &self.plan, streams, now).await?;
-        show_sources(&self.board, &self.plan, streams, &ailing, now);
         let mut changes = Vec::new();
-        for (key, cause) in moves(&self.plan, &ailing, newest) {
+        for (key, cause) in moves(&self.plan, ailing, newest) {
             let before = newest.get(&key).cloned();
             let policy = policy_of(&self.plan, &key);
             let Some(step) = step(&self.plan.instance, &key, before.as_ref(), &cause, policy, now) else { continue };
             newest.insert(key.clone(), step.incident.clone());
-            let silent = if key.kind == Kind::NoData { self.known(before.as_ref(), &step, streams, now).await? } else { None };
+            let silent = if key.kind == Kind::NoData { self.known(before.as_ref(), &step, now).await? } else { None };
             let mut change = self.bare_change(before.as_ref(), step, silent);
             if let Some(known) = known_from(&change.rows, now, Clock::real().now()) {
                 waits_from(before.as_ref(), &mut change.incident, known);
@@ -145,13 +139,13 @@ impl<S: Ingest + Incidents> Lookout<S> {
         &self,
         before: Option<&Incident>,
         step: &Step,
-        streams: &HashMap<StreamKey, Stream>,
         now: Timestamp,
     ) -> Result<Option<SilentSource>, StoreError> {
         let over = step.event == Some(Event::Resolved);
         let no_data = if over { before.and_then(|before| before.no_data.first()) } else { step.incident.no_data.first() };
         let Some(no_data) = no_data.filter(|_| step.event.is_some()) else { return Ok(None) };
-        let Some(known) = silence_of_source::known_of(&self.plan, no_data, streams) else { return Ok(None) };
+        let streams = self.store.streams_in_brief(vec![no_data.source.clone()]).await?;
+        let Some(known) = silence_of_source::known_of(&self.plan, no_data, &streams) else { return Ok(None) };
         let came_late = if over { silence_of_source::came_late(&self.store, no_data, now).await? } else { 0 };
         Ok(Some(SilentSource { came_late, ..known }))
     }

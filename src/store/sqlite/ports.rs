@@ -290,8 +290,8 @@ impl Ingest for Sqlite {
         self.read(|reader| streams::all(reader.connection())).await
     }
 
-    async fn streams_in_brief(&self) -> Result<HashMap<StreamKey, Stream>, StoreError> {
-        self.read(|reader| streams::in_brief(reader.connection())).await
+    async fn streams_in_brief(&self, sources: Vec<String>) -> Result<HashMap<StreamKey, Stream>, StoreError> {
+        self.read(move |reader| streams::in_brief(reader.connection(), &sources)).await
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
