@@ -51,7 +51,7 @@ mod tests {
         let mut problems = Vec::new();
         let mut all = Table::default();
         for (file, text) in texts.iter().enumerate() {
-            let (table, faults) = syntax::read(file, text);
+            let syntax::Read { table, problems: faults, .. } = syntax::read(file, text);
             assert_eq!(faults, []);
             merge(&mut all, table, &mut problems);
         }

@@ -113,14 +113,16 @@ impl Loaded {
 /// Reads documents, the first one first; later ones add to it and win over it.
 #[must_use]
 pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
-    let (mut table, mut problems) = merged(documents);
+    let (table, later, mut problems) = merged(documents);
     let torn = problems.iter().any(|problem| problem.code == Code::Syntax);
     let mut reader = Reader::new(documents, secrets, torn);
-    // There may be a hundred thousand sources: each leaves the tree when it is read.
-    let sources = table.take_tables("source");
     let mut top = Top::read_table(&table, &Place::default(), &mut reader);
-    top.source.append(&mut reader.each(Top::DEFINITION, "source", sources));
     drop(table);
+    for at in &later {
+        let text = documents.get(at.file()).map_or("", |document| document.text.as_str());
+        top.source.append(&mut reader.each(Top::DEFINITION, syntax::MANY.0, &syntax::tables(at, text)));
+    }
+    top.source.sort_by(|one, other| one.at.cmp(&other.at));
     // In a torn file, names may be missing that are there: only what was read is judged.
     let mut origins = Vec::new();
     let config = (!torn).then(|| {
@@ -141,16 +143,16 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, origins }
 }
 
-/// All documents in one table.
-fn merged(documents: &[Document]) -> (Table, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut table = Table::default();
+/// All documents in one table, and the places of what is read after it.
+fn merged(documents: &[Document]) -> (Table, Vec<Place>, Vec<Problem>) {
+    let (mut table, mut later, mut problems) = (Table::default(), Vec::new(), Vec::new());
     for (file, document) in documents.iter().enumerate() {
-        let (next, mut faults) = syntax::read(file, &document.text);
-        problems.append(&mut faults);
-        merge::merge(&mut table, next, &mut problems);
+        let mut read = syntax::read(file, &document.text);
+        problems.append(&mut read.problems);
+        later.append(&mut read.later);
+        merge::merge(&mut table, read.table, &mut problems);
     }
-    (table, problems)
+    (table, later, problems)
 }
 
 /// In order of places, each once, not too many, and with what they may not show.

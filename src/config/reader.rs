@@ -222,13 +222,10 @@ impl<'a> Reader<'a> {
         nodes.iter().filter_map(|node| self.read(option, node)).collect()
     }
 
-    /// Reads tables of a list that was taken out of `definition`'s table, and drops each as soon as it is
-    /// read.
-    pub fn each<T: Kind>(&mut self, definition: &'static Definition, key: &str, nodes: Vec<Node>) -> Vec<T> {
+    /// Reads further tables of the list `key` of `definition`.
+    pub fn each<T: Kind>(&mut self, definition: &'static Definition, key: &str, nodes: &[Node]) -> Vec<T> {
         let Some(option) = definition.options.iter().find(|option| option.key == key) else { return Vec::new() };
-        let mut found = Vec::with_capacity(nodes.len());
-        found.extend(nodes.into_iter().filter_map(|node| self.read(option, &node)));
-        found
+        nodes.iter().filter_map(|node| self.read(option, node)).collect()
     }
 
     fn read<T: Kind>(&mut self, option: &'static Opt, node: &Node) -> Option<T> {

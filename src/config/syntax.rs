@@ -19,25 +19,46 @@ const LARGE: usize = 256 * 1024;
 /// Bytes of a piece, about.
 const PIECE: usize = 64 * 1024;
 /// The list of tables of which there may be a hundred thousand, and the line that begins one.
-const MANY: (&str, &str) = ("source", "[[source]]");
+pub const MANY: (&str, &str) = ("source", "[[source]]");
+
+/// A document that was read.
+#[derive(Debug, Default, PartialEq)]
+pub struct Read {
+    /// What it holds, but for `later`.
+    pub table: Table,
+    /// Where more tables of [`MANY`] stand, which are no mistake: [`tables`] reads them when they are
+    /// wanted, or a hundred thousand of them would be in the tree at once.
+    pub later: Vec<Place>,
+    /// Its mistakes.
+    pub problems: Vec<Problem>,
+}
 
 /// Reads document number `file`. What stands beside a mistake is in the tree nevertheless.
 #[must_use]
-pub fn read(file: usize, text: &str) -> (Table, Vec<Problem>) {
+pub fn read(file: usize, text: &str) -> Read {
     if text.len() > LARGE
-        && let Some(table) = in_pieces(file, text, PIECE)
+        && let Some(read) = in_pieces(file, text, PIECE)
     {
-        return (table, Vec::new());
+        return read;
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     let problems = errors.iter().map(|error| problem(file, text, error)).collect();
-    (table(Origin { file, from: 0 }, root.get_ref()), problems)
+    Read { table: table(Origin { file, from: 0 }, root.get_ref()), later: Vec::new(), problems }
+}
+
+/// The tables of [`MANY`] that stand at a place of [`Read::later`] in `text`.
+#[must_use]
+pub fn tables(at: &Place, text: &str) -> Vec<Node> {
+    let (root, _) = DeTable::parse_recoverable(text.get(at.span()).unwrap_or_default());
+    let table = table(Origin { file: at.file(), from: at.start() }, root.get_ref());
+    let lists = table.entries.into_iter().filter(|entry| entry.key == MANY.0).map(|entry| entry.node.value);
+    lists.flat_map(|value| if let Value::List(nodes) = value { nodes } else { Vec::new() }).collect()
 }
 
 /// The same, piece by piece. `None` for everything that might come out otherwise than as a whole:
 /// mistakes, which end in another piece than they begin, and tables that stand in two pieces.
-fn in_pieces(file: usize, text: &str, size: usize) -> Option<Table> {
-    let mut all = Table::default();
+fn in_pieces(file: usize, text: &str, size: usize) -> Option<Read> {
+    let (mut all, mut later) = (Table::default(), Vec::new());
     let (mut from, mut first) = (0, true);
     while from < text.len() || first {
         let until = (from + size).min(text.len());
@@ -47,7 +68,15 @@ fn in_pieces(file: usize, text: &str, size: usize) -> Option<Table> {
         if !errors.is_empty() {
             return None;
         }
-        for entry in table(Origin { file, from }, root.get_ref()).entries {
+        let table = table(Origin { file, from }, root.get_ref());
+        // Of the list there is a beginning in the tree, so that it is known for one.
+        let begun = all.entry(MANY.0).is_some_and(|known| matches!(&known.node.value, Value::List(known) if starts_list(text, known)));
+        if begun && table.entries.iter().all(|entry| entry.key == MANY.0) {
+            later.push(Place::new(file, from..until));
+            from = until;
+            continue;
+        }
+        for entry in table.entries {
             let known = all.entries.iter_mut().find(|known| known.key == entry.key);
             match (known.map(|known| &mut known.node.value), entry.node.value) {
                 // A piece that is not the first begins with the line of a list, so it is one there;
@@ -59,7 +88,7 @@ fn in_pieces(file: usize, text: &str, size: usize) -> Option<Table> {
         }
         (from, first) = (until, false);
     }
-    Some(all)
+    Some(Read { table: all, later, problems: Vec::new() })
 }
 
 /// Whether a list was begun with the line of one.
@@ -127,7 +156,7 @@ mod tests {
 
     #[test]
     fn keys_keep_the_order_of_the_file() {
-        let (table, problems) = read(0, "b = 1\na = \"x\"\n[[c]]\n[[c]]\n");
+        let Read { table, problems, .. } = read(0, "b = 1\na = \"x\"\n[[c]]\n[[c]]\n");
         assert_eq!(problems, []);
         let keys: Vec<&str> = table.entries.iter().map(|entry| entry.key.as_str()).collect();
         assert_eq!(keys, ["b", "a", "c"]);
@@ -136,7 +165,7 @@ mod tests {
 
     #[test]
     fn several_mistakes_of_syntax_are_found_at_once() {
-        let (table, problems) = read(0, "a = \nb = 1\nc = tru\nb = 2\nd = \"x\"\n");
+        let Read { table, problems, .. } = read(0, "a = \nb = 1\nc = tru\nb = 2\nd = \"x\"\n");
         let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         insta::assert_debug_snapshot!(messages, @r#"
         [
@@ -150,6 +179,7 @@ mod tests {
 
     #[test]
     fn a_document_in_pieces_is_the_same_as_in_one() {
+        let mut seen = 0;
         for (name, text) in [
             ("a plain one", "a = 1\n[[source]]\nn = 1\n[source.feed]\nurl = \"x\"\n\n[[source]]\nn = 2\n[[source]]\nn = 3\n[end]\nz = 1\n"),
             ("sources from the first line", "[[source]]\nn = 1\n[[source]]\nn = 2\n"),
@@ -157,10 +187,17 @@ mod tests {
             ("no source", "a = 1\nb = 2\n[c]\n"),
             ("a watch between", "[[source]]\nn = 1\n[[watch]]\nw = 1\n[[source]]\nn = 2\n"),
         ] {
-            let whole = read(0, text).0;
-            assert_eq!(in_pieces(0, text, 4).as_ref(), Some(&whole), "{name}");
-            assert_eq!(in_pieces(0, text, 1000).as_ref(), Some(&whole), "{name}");
+            let whole = read(0, text).table;
+            assert_eq!(in_pieces(0, text, 1000).unwrap().table, whole, "{name}");
+            let Read { mut table, later, .. } = in_pieces(0, text, 4).unwrap();
+            if let Some(Value::List(nodes)) = table.entries.iter_mut().find(|entry| entry.key == "source").map(|entry| &mut entry.node.value) {
+                nodes.extend(later.iter().flat_map(|at| tables(at, text)));
+                nodes.sort_by_key(|node| node.at.start());
+            }
+            assert_eq!(table, whole, "{name}");
+            seen += later.len();
         }
+        assert_eq!(seen, 3, "sources are left for later where nothing else stands beside them");
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn read(files: &[(&str, &str)], below: &[LanguageText]) -> Result<Vec<ThemeText>
     let mut languages: Vec<LanguageText> = Vec::new();
     let mut problems = Vec::new();
     for (number, (_, text)) in files.iter().enumerate() {
-        let (table, mut found) = syntax::read(number, text);
+        let syntax::Read { table, problems: mut found, .. } = syntax::read(number, text);
         let none = |_: &Reference| Err(Unreadable { why: "themes have no secrets".to_owned(), cure: String::new(), tolerated: false });
         let mut reader = Reader::new(&documents, &none, !found.is_empty());
         let file = ThemeFile::read_table(&table, &Place::default(), &mut reader);

@@ -130,13 +130,4 @@ impl Table {
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
-
-    /// Takes what a list of tables holds out of it; nothing of anything else.
-    pub fn take_tables(&mut self, key: &str) -> Vec<Node> {
-        let entry = self.entries.iter_mut().find(|entry| entry.key == key && entry.node.value.is_tables());
-        match entry.map(|entry| &mut entry.node.value) {
-            Some(Value::List(nodes)) => std::mem::take(nodes),
-            _ => Vec::new(),
-        }
-    }
 }

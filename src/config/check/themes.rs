@@ -312,7 +312,7 @@ refund* |
     fn shown(rule: Option<usize>, part: &Part, fault: &str) -> String {
         let documents = [Document { name: "uproar.toml".to_owned(), text: TEXT.to_owned() }];
         let none = |_: &Reference| -> Result<String, Unreadable> { Ok(String::new()) };
-        let (table, problems) = syntax::read(0, TEXT);
+        let syntax::Read { table, problems, .. } = syntax::read(0, TEXT);
         assert_eq!(problems, []);
         let mut reader = Reader::new(&documents, &none, false);
         let top = Top::read_table(&table, &Place::default(), &mut reader);
