@@ -6,7 +6,6 @@ use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -59,41 +58,7 @@ pub fn load_without_models(console: &mut Console) -> Result<Config, Failure> {
 }
 
 fn load_with(secrets: &dyn Secrets, console: &mut Console) -> Result<Config, Failure> {
-    let path = &console.config;
-    // What reading takes is many times what it leaves. A thread has memory of its own, which goes back
-    // as a whole once nothing in it is used: what is left is copied out, and the rest dropped there.
-    // What is built once for the life of the process must not stand in that memory: it is built before.
-    let _ = parse(&[], secrets);
-    let (done, dropped) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
-    let (send, read) = done;
-    let (copied, wait) = dropped;
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let found = read_with(path, secrets).map(|(documents, loaded)| match loaded.config {
-                Some(config) => Ok(Arc::new(config)),
-                None => Err(Box::new((documents, loaded))),
-            });
-            let kept = found.as_ref().ok().and_then(|found| found.as_ref().ok()).map(Arc::clone);
-            let _ = send.send(found);
-            // Nobody sends anything: it ends when the copy is made.
-            let _ = wait.recv();
-            drop(kept);
-        });
-        let outcome = read.recv().map(|found| found.map(|found| found.map(|config| copy_of(&config))));
-        drop(copied);
-        outcome
-    });
-    let outcome = outcome.map_err(|_| Failure::new(Code::Bug, "reading the configuration failed; please report it"))?;
-    match outcome.map_err(|error| unreadable(&error))? {
-        Ok(config) => Ok(config),
-        Err(refused) => settings(Ok(*refused), console),
-    }
-}
-
-/// A copy that shares nothing.
-fn copy_of(config: &Config) -> Config {
-    let sources = config.sources.iter().map(|source| Arc::new((**source).clone())).collect();
-    Config { sources, ..config.clone() }
+    settings(read_with(&console.config, secrets), console)
 }
 
 fn settings(read: Result<(Vec<Document>, Loaded), io::Error>, console: &mut Console) -> Result<Config, Failure> {

@@ -226,8 +226,15 @@ fn read_again(path: &Path, old: &Plan, parts: &Parts) -> Result<(Arc<Plan>, Part
         return Err("the speed of a replay cannot be changed while running; restart the daemon".to_owned());
     }
     let carriers = self::parts(&plan, parts.store.clone(), parts.clock).map_err(|failure| failure.message)?;
-    let fresh = Parts { fetcher: carriers.fetcher, carrier: carriers.carrier, ..parts.clone() };
+    let fetcher = if keeps_fetcher(&old.config, &plan.config) { Arc::clone(&parts.fetcher) } else { carriers.fetcher };
+    let fresh = Parts { fetcher, carrier: carriers.carrier, ..parts.clone() };
     Ok((plan, fresh))
+}
+
+/// Whether requests go on with what is known of hosts: what they asked for by `Retry-After`, their
+/// `robots.txt`, the last request to each. A file of certificates may have changed under its name.
+fn keeps_fetcher(old: &Config, new: &Config) -> bool {
+    old.fetch == new.fetch && new.fetch.extra_ca.is_none()
 }
 
 fn bind(key: &str, address: std::net::SocketAddr, what: &str) -> Result<TcpListener, Failure> {
@@ -269,4 +276,28 @@ fn summary(plan: &Plan) -> String {
     let config = &plan.config;
     let watches = if config.watches.len() == 1 { "1 watch".to_owned() } else { format!("{} watches", config.watches.len()) };
     format!("{}, {watches}, {}", count(config.sources.len(), "source"), count(config.targets.len(), "target"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Document;
+    use crate::config::parse;
+    use crate::host::credentials::Credentials;
+
+    fn config(text: &str) -> Config {
+        let documents = [Document { name: "uproar.toml".to_owned(), text: text.to_owned() }];
+        parse(&documents, &Credentials::of_this_process()).config.unwrap()
+    }
+
+    #[test]
+    fn what_hosts_have_asked_for_outlives_a_reload_that_leaves_fetching_as_it_is() {
+        let old = config("[fetch]\ncontact = \"ops@theatre.example\"\n");
+        let more = "[fetch]\ncontact = \"ops@theatre.example\"\n[[source]]\nname = \"a\"\nfeed = { url = \"https://a.example/f\" }\n";
+        assert!(keeps_fetcher(&old, &config(more)));
+        for other in ["timeout = \"9s\"", "host_gap = \"9s\"", "extra_ca = \"ca.pem\""] {
+            let other = config(&format!("[fetch]\ncontact = \"ops@theatre.example\"\n{other}\n"));
+            assert!(!keeps_fetcher(&old, &other) && keeps_fetcher(&other, &other) == other.fetch.extra_ca.is_none());
+        }
+    }
 }

@@ -190,7 +190,9 @@ mod tests {
             let whole = read(0, text).table;
             assert_eq!(in_pieces(0, text, 1000).unwrap().table, whole, "{name}");
             let Read { mut table, later, .. } = in_pieces(0, text, 4).unwrap();
-            if let Some(Value::List(nodes)) = table.entries.iter_mut().find(|entry| entry.key == "source").map(|entry| &mut entry.node.value) {
+            if let Some(Value::List(nodes)) =
+                table.entries.iter_mut().find(|entry| entry.key == "source").map(|entry| &mut entry.node.value)
+            {
                 nodes.extend(later.iter().flat_map(|at| tables(at, text)));
                 nodes.sort_by_key(|node| node.at.start());
             }

@@ -19,8 +19,8 @@ use crate::web::board::Board;
 
 mod sources;
 
-pub use sources::name_few;
 pub(super) use sources::Faring;
+pub use sources::name_few;
 
 const STANDING: [State; 5] = [State::Pending, State::Open, State::Acknowledged, State::Snoozed, State::Recovering];
 const LEVELS: [Level; 4] = [Level::Low, Level::Medium, Level::High, Level::Critical];

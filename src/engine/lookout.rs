@@ -324,12 +324,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     }
 
     /// Before the first message there is nothing to judge, and sources may be out of order all the same.
-    async fn look_at_sources(
-        &self,
-        ailing: Option<&[Ailing]>,
-        ruleset: &Ruleset,
-        now: Timestamp,
-    ) -> Result<usize, StoreError> {
+    async fn look_at_sources(&self, ailing: Option<&[Ailing]>, ruleset: &Ruleset, now: Timestamp) -> Result<usize, StoreError> {
         let mut newest = self.newest(now).await?;
         let mut changes = self.rest(&[], &mut newest, &BTreeSet::new(), ruleset, now).await?;
         if let Some(ailing) = ailing {

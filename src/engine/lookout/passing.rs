@@ -135,12 +135,7 @@ impl<S: Ingest + Incidents> Lookout<S> {
     }
 
     /// What there is to say of a source; of one that is back, what came late.
-    async fn known(
-        &self,
-        before: Option<&Incident>,
-        step: &Step,
-        now: Timestamp,
-    ) -> Result<Option<SilentSource>, StoreError> {
+    async fn known(&self, before: Option<&Incident>, step: &Step, now: Timestamp) -> Result<Option<SilentSource>, StoreError> {
         let over = step.event == Some(Event::Resolved);
         let no_data = if over { before.and_then(|before| before.no_data.first()) } else { step.incident.no_data.first() };
         let Some(no_data) = no_data.filter(|_| step.event.is_some()) else { return Ok(None) };

@@ -298,7 +298,8 @@ fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
 fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.pragma_update(None, "cache_size", -8_000)?;
+    // What is read again soon stands in the cache of the system.
+    connection.pragma_update(None, "cache_size", -2_000)?;
     plan_once(&connection)?;
     Ok(connection)
 }

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
 
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
@@ -77,6 +78,9 @@ use crate::store::sqlite::values::moment;
 use crate::store::sqlite::voices;
 use crate::store::sqlite::writer::Writer;
 
+/// Readings at once. Each has a connection and a thread; more of them than this wait, for a hundred polls
+/// that begin at once would have a hundred of either.
+const READERS: usize = 8;
 /// Connections for reading that wait to be used again.
 const IDLE_READERS: usize = 3;
 
@@ -85,6 +89,7 @@ const IDLE_READERS: usize = 3;
 pub struct Sqlite {
     path: Arc<PathBuf>,
     writer: Writer,
+    readers: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
     author_key: Arc<Vec<u8>>,
     /// Names this process, so that its leases are known for dead ones after a restart.
@@ -101,8 +106,8 @@ impl Sqlite {
     pub fn open(path: &Path, boot: String) -> Result<(Self, thread::JoinHandle<()>), OpenError> {
         let Direct { connection, names, author_key } = Direct::open(path)?;
         let (writer, thread) = Writer::start(connection, names).map_err(|error| OpenError::Folder { path: path.to_owned(), error })?;
-        let store =
-            Self { path: Arc::new(path.to_owned()), writer, idle: Arc::default(), author_key: Arc::new(author_key), boot: Arc::new(boot) };
+        let (path, readers) = (Arc::new(path.to_owned()), Arc::new(Semaphore::new(READERS)));
+        let store = Self { path, writer, readers, idle: Arc::default(), author_key: Arc::new(author_key), boot: Arc::new(boot) };
         Ok((store, thread))
     }
 
@@ -266,7 +271,11 @@ impl Sqlite {
         work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (path, idle) = (Arc::clone(&self.path), Arc::clone(&self.idle));
+        // The semaphore is never closed. The place is given back when the reading ends, also where nobody
+        // waits for it any more.
+        let place = Arc::clone(&self.readers).acquire_owned().await;
         let read = move || {
+            let _place = place;
             let waiting = idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
             let connection = waiting.map_or_else(|| open_reader(&path), Ok)?;
             let outcome = work(&Reader::of(&connection));

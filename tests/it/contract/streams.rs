@@ -101,7 +101,11 @@ mod of_every_store {
         let well = store.stream(&stream()).await.unwrap();
         assert_eq!((well.errors, well.error, well.complete_to), (0, None, Some(at)));
         store.note_poll(&stream(), PollNote::unchanged(due, at)).await.unwrap();
-        assert_eq!(store.stream(&stream()).await.unwrap().validators, Some(Box::new(validators)), "a poll that says nothing of them keeps them");
+        assert_eq!(
+            store.stream(&stream()).await.unwrap().validators,
+            Some(Box::new(validators)),
+            "a poll that says nothing of them keeps them"
+        );
     }
 
     pub(super) async fn what_people_want_of_a_stream_holds_until_it_is_done(store: &impl Ingest) {
