@@ -8,6 +8,7 @@ use crate::domain::item::Item;
 use crate::domain::item::Shard;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::Progress;
+use crate::domain::ports::StreamKey;
 use crate::engine::intake::Intake;
 use crate::engine::lookout::tests::at;
 use crate::engine::lookout::tests::plan_of;

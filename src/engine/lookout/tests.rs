@@ -13,6 +13,7 @@ use crate::domain::item::Shard;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::StreamKey;
 use crate::domain::ports::TaggedItem;
 use crate::domain::ports::Wish;
 use crate::domain::standing;

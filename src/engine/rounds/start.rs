@@ -1,0 +1,57 @@
+//! Where a start finds the streams: when each is polled first, and which of them share a host.
+
+use std::collections::HashMap;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Request;
+use crate::domain::item::Cursor;
+use crate::engine::poller::Target;
+use crate::fetch;
+use crate::polling::backoff;
+use crate::schedule;
+use crate::store::sqlite::dues::Due;
+use crate::text::hash;
+
+/// What is stored of a target among dues in order of their keys. None where it is of another address
+/// than the configured one: how that fared says nothing of this one.
+pub(in crate::engine) fn stored<'a>(target: &Target, dues: &'a [Due]) -> Option<&'a Due> {
+    let due = dues.binary_search_by(|due| due.key.cmp(&target.key)).ok().map(|at| &dues[at])?;
+    let configured = target.source.settings.kind.address().map(|address| hash::of_parts([address]));
+    Some(due).filter(|due| due.address.is_none() || configured.is_none() || due.address == configured)
+}
+
+/// When each stream is polled first. Targets and dues are in order of their keys.
+pub(super) fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> Vec<Timestamp> {
+    let of = |target| {
+        let due = stored(target, dues);
+        known(target, due.and_then(|due| due.at), due.is_some_and(|due| due.failing))
+    };
+    let all: Vec<schedule::Known<'_>> = targets.iter().map(of).collect();
+    let mut first = schedule::first_polls(&all, now);
+    for (first, target) in first.iter_mut().zip(targets) {
+        if stored(target, dues).is_some_and(|due| due.gone) {
+            *first = now + backoff::NEVER;
+        }
+    }
+    first
+}
+
+pub(super) fn known(target: &Target, due: Option<Timestamp>, failing: bool) -> schedule::Known<'_> {
+    let settings = &target.source.settings;
+    let hinted = !settings.own_pace && settings.kind.is_remote();
+    schedule::Known { schedule: &settings.schedule, due, failing, hinted, seed: target.seed() }
+}
+
+/// The number of each target's lane. What is not on the web has a lane of its own.
+pub(super) fn lanes(targets: &[Target], now: Timestamp) -> Vec<u32> {
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let mut last = 0;
+    let mut number = |target: &Target| {
+        let request = target.source.source.first(&target.key.shard, &Cursor::default(), now);
+        let name = if let Request::Get(get) = &request { fetch::lane_of(&get.url) } else { None };
+        let next = name.map_or(last, |name| *known.entry(name).or_insert(last));
+        last += u32::from(next == last);
+        next
+    };
+    targets.iter().map(&mut number).collect()
+}
