@@ -3,7 +3,9 @@
 use super::tests::at;
 use super::tests::plan_of;
 use super::*;
+use crate::domain::incident::Act;
 use crate::domain::incident::Level;
+use crate::domain::incident::Transition;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
 use crate::domain::notice::Outcome;
@@ -20,6 +22,7 @@ use crate::domain::standing::Standing;
 use crate::domain::standing::Suspect;
 use crate::domain::trouble::Trouble;
 use crate::engine::intake::Intake;
+use crate::incident::step::Cause;
 use crate::store::sqlite::Sqlite;
 
 const CONFIG: &str = r#"
@@ -345,4 +348,47 @@ async fn what_is_paused_or_not_believed_yet_blinds_its_watches_and_is_told_to_no
     let spike = scene.of(Kind::Spike).await;
     assert_eq!((spike.state, spike.no_data[0].trouble()), (State::Open, Trouble::Paused));
     assert!(!scene.store.newest().await.unwrap().iter().any(|incident| incident.key.kind == Kind::NoData));
+}
+
+/// Looks until three polls have found a login page, then pauses the source for an hour.
+async fn paused_for_an_hour(scene: &mut Scene, acknowledged_by: Option<&str>) {
+    scene.configure(CONFIG).await;
+    for hour in NOW..NOW + 3 {
+        let note = PollNote::failed("not a feed: a login page; use the public address", at(hour), at(hour));
+        scene.store.note_poll(&stream(), note).await.unwrap();
+        scene.look(hour).await;
+    }
+    if let Some(who) = acknowledged_by {
+        let incident = scene.of(Kind::NoData).await;
+        let cause = Cause::Person(Act::Acknowledge, who.to_owned());
+        let step = crate::incident::step::step("here", &incident.key, Some(&incident), &cause, Policy::default(), at(NOW + 3)).unwrap();
+        let transition = Transition { config: "x".to_owned(), ..step.transition };
+        let change = Change { incident: step.incident, seen: step.seen, transition, rows: Vec::new() };
+        scene.store.apply(Judged { changes: vec![change], ..Judged::default() }).await.unwrap();
+    }
+    scene.store.wish(&stream(), Wish::Pause, at(NOW + 3)).await.unwrap();
+    scene.look(NOW + 3).await;
+    assert_eq!(scene.of(Kind::NoData).await.state, State::Acknowledged);
+    scene.store.wish(&stream(), Wish::Resume, at(NOW + 4)).await.unwrap();
+    scene.look(NOW + 4).await;
+}
+
+#[tokio::test]
+async fn that_a_source_was_paused_acknowledges_its_trouble_only_until_it_is_resumed() {
+    let mut scene = Scene::new().await;
+    paused_for_an_hour(&mut scene, None).await;
+    let back = scene.of(Kind::NoData).await;
+    assert_eq!((back.state, back.acked_by.as_deref()), (State::Open, None));
+    scene.look(NOW + 29).await;
+    let words: Vec<String> = record(&scene.store, &back.id).await.into_iter().map(|(why, who, _)| format!("{why} by {who}")).collect();
+    let tail = ["acknowledged by whoever paused it", "taken back by whoever resumed it", "reminder by clock"];
+    assert_eq!(words[1..], tail, "{words:?}");
+}
+
+#[tokio::test]
+async fn what_a_person_acknowledged_before_the_pause_stays_acknowledged_after_it() {
+    let mut scene = Scene::new().await;
+    paused_for_an_hour(&mut scene, Some("anna")).await;
+    let still = scene.of(Kind::NoData).await;
+    assert_eq!((still.state, still.acked_by.as_deref()), (State::Acknowledged, Some("anna")));
 }

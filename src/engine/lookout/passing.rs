@@ -40,6 +40,9 @@ use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::step::step;
 
+/// Who acknowledges the trouble of a source by pausing it; no person is called so.
+const PAUSER: &str = "whoever paused it";
+
 impl<S: Ingest + Incidents> Lookout<S> {
     /// Moves incidents on that only the clock or the configuration moves. Of those in `told` people
     /// hear at this look already.
@@ -162,9 +165,13 @@ fn moves(plan: &Plan, ailing: &[Ailing], newest: &BTreeMap<SeriesKey, Incident>)
         match silence_of_source::source_of(key) {
             Some(source) => match by_name.get(source) {
                 None => moves.push((key.clone(), Cause::Heard(source.to_owned()))),
-                // Whoever pauses it has seen that something is wrong with it.
+                // Whoever pauses it has seen that something is wrong with it ...
                 Some(found) if found.no_data.trouble() == Trouble::Paused => {
-                    moves.push((key.clone(), Cause::Person(Act::Acknowledge, "whoever paused it".to_owned())));
+                    moves.push((key.clone(), Cause::Person(Act::Acknowledge, PAUSER.to_owned())));
+                }
+                // ... and whoever resumes it wants to hear of what still is. What a person acknowledged stays so.
+                Some(_) if incident.state == State::Acknowledged && incident.acked_by.as_deref() == Some(PAUSER) => {
+                    moves.push((key.clone(), Cause::Person(Act::Reopen, "whoever resumed it".to_owned())));
                 }
                 Some(_) => {}
             },
