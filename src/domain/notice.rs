@@ -149,6 +149,9 @@ pub struct Facts {
     /// When people were last told, before this notice.
     #[serde(default)]
     pub told_at: Option<Timestamp>,
+    /// When it was over, before this notice: of one that is back, how long it was away.
+    #[serde(default)]
+    pub resolved_at: Option<Timestamp>,
     /// The numbers that they were told then.
     #[serde(default)]
     pub told_numbers: Option<Numbers>,
@@ -243,6 +246,7 @@ impl Facts {
             base_url: None,
             root: None,
             told_at: None,
+            resolved_at: None,
             told_numbers: None,
             told_drivers: Vec::new(),
             reminder: None,
@@ -272,6 +276,7 @@ impl Facts {
             told_level: None,
             told_count: None,
             told_at: None,
+            resolved_at: None,
             told_numbers: None,
             told_drivers: Vec::new(),
             reminder: None,
@@ -511,7 +516,18 @@ mod tests {
     fn a_row_of_an_older_release_is_still_read() {
         let facts = Facts::blank(Event::Opened, "i-1", "2026-11-22T12:00:00Z".parse().unwrap());
         let mut stored = serde_json::to_value(&facts).unwrap();
-        let since = ["told_at", "told_numbers", "told_drivers", "reminder", "escalated", "acked_by", "dropped_ack", "over", "no_data"];
+        let since = [
+            "told_at",
+            "resolved_at",
+            "told_numbers",
+            "told_drivers",
+            "reminder",
+            "escalated",
+            "acked_by",
+            "dropped_ack",
+            "over",
+            "no_data",
+        ];
         let since = since.into_iter().chain(["earlier", "silent", "more", "members", "lines", "ticket", "sent_to", "instead_of"]);
         for key in since.chain(["next_reminder", "kind", "reference", "window", "chart", "marks", "calibration", "risen", "holidays"]) {
             stored.as_object_mut().unwrap().remove(key);

@@ -64,6 +64,7 @@ impl Notice<'_> {
             cause: facts::cause(&step.transition),
             base_url: plan.config.base_url.clone(),
             told_at: before.map(|before| before.told_at),
+            resolved_at: before.and_then(|before| before.resolved_at),
             told_numbers: before.and_then(|before| before.told_numbers.clone()),
             reminder: facts::reminder(plan, step),
             acked_by: incident.acked_by.clone(),

@@ -163,6 +163,7 @@ impl Case<'_> {
             cause: cause(&step.transition),
             base_url: plan.config.base_url.clone(),
             told_at: before.map(|before| before.told_at),
+            resolved_at: before.and_then(|before| before.resolved_at),
             told_numbers: before.and_then(|before| before.told_numbers.clone()),
             told_drivers: before.map(|before| before.told_drivers.clone()).unwrap_or_default(),
             reminder: reminder(plan, step),

@@ -531,6 +531,15 @@ mod tests {
     }
 
     #[test]
+    fn a_reopened_mail_says_how_long_it_was_over_and_not_how_long_ago_people_were_first_told() {
+        let mut row = sample::reopened();
+        row.facts.told_at = Some(row.facts.at - chrono::TimeDelta::minutes(10));
+        row.facts.resolved_at = Some(row.facts.at - chrono::TimeDelta::minutes(2));
+        let text = text(&row);
+        assert!(text.starts_with("REOPENED - high (resolved 2 min ago) - Sun 22 Nov 2026 08:00 CET\n"), "{text}");
+    }
+
+    #[test]
     fn a_mail_about_days_that_are_over_names_them() {
         let mut row = sample::opened();
         row.facts.at = sample::at("2026-11-09T08:05:00Z");

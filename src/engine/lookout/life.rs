@@ -392,3 +392,23 @@ async fn what_a_person_acknowledged_before_the_pause_stays_acknowledged_after_it
     let still = scene.of(Kind::NoData).await;
     assert_eq!((still.state, still.acked_by.as_deref()), (State::Acknowledged, Some("anna")));
 }
+
+#[tokio::test]
+async fn a_source_that_fails_again_is_told_with_the_moment_when_it_was_last_over() {
+    let mut scene = Scene::new().await;
+    scene.configure(CONFIG).await;
+    for hour in NOW..NOW + 8 {
+        if hour == NOW + 4 {
+            scene.say(&[(hour, "fine")], hour, false).await;
+        } else {
+            let note = PollNote::failed("not a feed: a login page; use the public address", at(hour), at(hour));
+            scene.store.note_poll(&stream(), note).await.unwrap();
+        }
+        scene.look(hour).await;
+    }
+    let mut back = scene.next().await.unwrap();
+    while back.facts.event != Event::Reopened {
+        back = scene.next().await.unwrap();
+    }
+    assert_eq!(back.facts.resolved_at, Some(at(NOW + 4) + TimeDelta::minutes(59)));
+}

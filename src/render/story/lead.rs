@@ -42,8 +42,8 @@ pub(super) fn headline(facts: &Facts, clock: &Clock) -> String {
             format!("REMINDER{} - {kind}{level}{escalated} - {time}", number.unwrap_or_default())
         }
         Event::Reopened => {
-            let ago = facts.told_at.filter(|told| facts.at - *told >= TimeDelta::minutes(1));
-            let ago = ago.map(|told| format!(" (resolved {} ago)", wording::lasting(facts.at - told))).unwrap_or_default();
+            let ago = facts.resolved_at.filter(|over| facts.at - *over >= TimeDelta::minutes(1));
+            let ago = ago.map(|over| format!(" (resolved {} ago)", wording::lasting(facts.at - over))).unwrap_or_default();
             format!("REOPENED - {kind}{level}{ago} - {time}")
         }
         event => format!("{} - {kind}{level}{escalated} - {time}", event.word().to_uppercase()),
