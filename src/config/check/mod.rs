@@ -110,13 +110,12 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
     if reader.problems.iter().any(Problem::is_error) {
         return;
     }
-    if top.source.is_empty() || top.watch.is_empty() {
-        let missing = if top.source.is_empty() { "source" } else { "watch" };
+    let missing = [("source", top.source.is_empty()), ("watch", top.watch.is_empty())].into_iter().find(|(_, is_missing)| *is_missing);
+    if let Some((missing, _)) = missing {
         reader.report(
             Problem::warning(Code::Idle, Place::default(), format!("there is no `[[{missing}]]`: nothing will be found"))
                 .help("`uproar init` writes a configuration to start from"),
         );
-        return;
     }
     for watch in top.watch.iter().filter(|watch| watch.notify.value.0.is_empty() && watch.notify.at.is_none()) {
         reader.report(
@@ -126,9 +125,13 @@ fn unused(top: &Top, config: &Config, reader: &mut Reader<'_>) {
         );
     }
     sources::crowd(top, config, reader);
-    labels::unknown(top, config, reader);
     routes::idle(top, config, reader);
     targets::chains(top, reader);
+    if missing.is_some() {
+        // That no watch names a thing, or none gives a label, says the same once more where there is none.
+        return;
+    }
+    labels::unknown(top, config, reader);
     let used = |names: fn(&settings::Watch) -> &[String]| config.watches.iter().flat_map(names).map(String::as_str).collect::<HashSet<_>>();
     let warnings = [
         Unused { code: Code::SourceUnwatched, what: "counts the source", label: "read, stored, and never watched", key: "sources" }

@@ -105,6 +105,14 @@ fn two_sources_that_read_the_same() {
 }
 
 #[test]
+fn where_no_watch_is_yet_the_other_warnings_are_told_all_the_same() {
+    let sources = feed("forum", "", "https://a.example/rss") + &feed("desk", "", "https://a.example/rss");
+    let alone = shown(&format!("builtin_themes = false\n{sources}[fetch]\ncontact = \"ops@example.com\"\n"));
+    let codes: Vec<&str> = alone.lines().filter_map(|line| line.strip_prefix("warning[")?.get(..5)).collect();
+    assert_eq!(codes, ["W0005", "W0021"], "{alone}");
+}
+
+#[test]
 fn options_that_do_nothing() {
     let folder = "[[source]]\nname = \"desk\"\nrobots = \"obey\"\nfile = { folder = \"surveys\" }\n".to_owned();
     let export = "[[source]]\nname = \"csat\"\n[source.file]\nurl = \"https://a.example/csat.csv\"\npattern = \"*.csv\"\n".to_owned();
