@@ -17,7 +17,8 @@ mod online;
 /// Report every problem of the configuration
 ///
 /// Once it has none, also themes whose `matches` and `matches_not` come out otherwise. Exits with
-/// 78 when the configuration cannot be used, and with 1 when it can but something else was found.
+/// 78 when the configuration cannot be used, and with 1 when it can but such an example fails, or
+/// `--online` or `--recount` found something. Warnings alone leave it at 0.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  uproar init my-uproar && uproar check --config my-uproar/uproar.toml")]
@@ -193,6 +194,15 @@ password = { file = "/nowhere/at/all" }
 
         the configuration can be used: 1 source, 1 theme, 1 watch, 1 target
         "#);
+    }
+
+    #[test]
+    fn warnings_alone_are_told_and_leave_the_code_at_nothing_as_the_help_says() {
+        let (ended, out) = check("builtin_themes = false\n", false, false);
+        assert_eq!(ended.unwrap(), Code::Done);
+        assert!(out.starts_with("warning[W0005]") && out.ends_with("ok: 0 sources, 0 themes, 0 watches, 0 targets\n"), "{out}");
+        let help = <Args as clap::Args>::augment_args(clap::Command::new("check")).render_long_help().to_string();
+        assert!(help.contains("Warnings alone leave it at 0"), "{help}");
     }
 
     #[test]
