@@ -235,6 +235,8 @@ codes! {
     TooMany = "W0022",
     /// An option that does nothing where it stands.
     OptionIdle = "W0023",
+    /// A source in a private network that `allow_private` does not name.
+    PrivateHost = "W0024",
 }
 
 impl fmt::Display for Code {

@@ -12,6 +12,7 @@ pub mod matcher;
 pub mod measure;
 pub mod notice;
 pub mod ports;
+pub mod private;
 pub mod rated;
 pub mod remark;
 pub mod review;

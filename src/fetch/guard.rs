@@ -8,8 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,6 +18,8 @@ use reqwest::dns::Resolving;
 use url::Host;
 use url::Url;
 
+use crate::domain::private::is_public;
+use crate::domain::private::private;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
 use crate::fetch::error::shown;
@@ -67,55 +67,9 @@ impl Guard {
         if self.allowed.contains(&(host.to_string(), port)) {
             return Ok(Way::Open);
         }
-        let private = match host {
-            Host::Ipv4(ip) => (!is_public(ip.into())).then_some(IpAddr::V4(ip)),
-            Host::Ipv6(ip) => (!is_public(ip.into())).then_some(IpAddr::V6(ip)),
-            // Behind a proxy names are resolved elsewhere; this one is private everywhere (RFC 6761).
-            Host::Domain(name) => is_localhost(name).then_some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        };
-        private.map_or(Ok(Way::Guarded), |ip| Err(FetchError::private(url, &PrivateAddress(ip).to_string())))
+        // Behind a proxy names are resolved elsewhere; what is private without asking is so everywhere.
+        private(&host).map_or(Ok(Way::Guarded), |ip| Err(FetchError::private(url, &PrivateAddress(ip).to_string())))
     }
-}
-
-fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    name == "localhost" || name.ends_with(".localhost")
-}
-
-/// Whether an address is of the public internet: the IANA special-purpose registries, read
-/// strictly. IPv4 inside IPv6 is refused too, for it hides where it leads.
-pub(super) fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => is_public_v6(ip),
-    }
-}
-
-fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    let special = matches!(
-        (a, b, c),
-        (0 | 10 | 127 | 224..=255, _, _)
-            | (100, 64..=127, _)
-            | (169, 254, _)
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)
-            | (198, 51, 100)
-            | (203, 0, 113)
-    );
-    !special
-}
-
-fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let [a, b, ..] = ip.segments();
-    // Only 2000::/3 is given out; within it: protocol assignments with Teredo (2001::/23),
-    // documentation (2001:db8::/32, 3fff::/20), and 6to4 (2002::/16).
-    let global = a & 0xe000 == 0x2000;
-    let special = (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
-    global && !special
 }
 
 /// Resolves names to public addresses only.

@@ -29,6 +29,7 @@ use crate::sources::Robots;
 
 mod crowd;
 mod former;
+mod private;
 
 pub use crate::config::check::sources::crowd::warn as crowd;
 pub use crate::config::check::sources::former::pairs as former;
@@ -39,6 +40,7 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>>
     names::unique("source", named.map(|name| (name.value.0.as_str(), name.at.clone())), reader);
     former::check(top, reader);
     contact(top, reader);
+    private::check(top, reader);
     replays(top, reader);
     top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }

@@ -113,6 +113,39 @@ fn where_no_watch_is_yet_the_other_warnings_are_told_all_the_same() {
 }
 
 #[test]
+fn an_address_in_a_private_network_that_nobody_allowed() {
+    let sources = [
+        feed("near", "", "http://127.0.0.1:18701/good.xml"),
+        feed("beside", "", "http://127.0.0.1:18701/other.xml"),
+        "[[source]]\nname = \"csat\"\nfile = { url = \"http://localhost/x.csv\" }\n".to_owned(),
+        feed("far", "", "https://93.184.216.34/rss"),
+    ];
+    insta::assert_snapshot!(problems(&sources), @r#"
+    warning[W0024]: `127.0.0.1:18701` is in a private network, and nobody allowed it
+     --> uproar.toml:3:16
+      |
+    3 | feed = { url = "http://127.0.0.1:18701/good.xml" }
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ every poll would be refused
+      |
+      = help: if it is meant, write under `[fetch]`: `allow_private = ["127.0.0.1:18701", "localhost:80"]`
+
+    warning[W0024]: `localhost:80` is in a private network, and nobody allowed it
+     --> uproar.toml:9:16
+      |
+    9 | file = { url = "http://localhost/x.csv" }
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^ every poll would be refused
+      |
+      = help: if it is meant, write under `[fetch]`: `allow_private = ["127.0.0.1:18701", "localhost:80"]`
+    "#);
+    let allowed = AROUND.replace("\n[[theme]]", "\nallow_private = [\"127.0.0.1:18701\"]\n[[theme]]");
+    assert_eq!(shown(&(sources[0].clone() + &allowed)), "");
+    let more = shown(&(sources.concat() + &allowed));
+    assert!(more.contains("`allow_private = [\"127.0.0.1:18701\", \"localhost:80\"]`"), "{more}");
+    let misspelt = AROUND.replace("\n[[theme]]", "\nallow_private = [\"127.0.0.1\"]\n[[theme]]");
+    assert!(!shown(&(sources[0].clone() + &misspelt)).contains("W0024"));
+}
+
+#[test]
 fn options_that_do_nothing() {
     let folder = "[[source]]\nname = \"desk\"\nrobots = \"obey\"\nfile = { folder = \"surveys\" }\n".to_owned();
     let export = "[[source]]\nname = \"csat\"\n[source.file]\nurl = \"https://a.example/csat.csv\"\npattern = \"*.csv\"\n".to_owned();
