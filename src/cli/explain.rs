@@ -17,6 +17,7 @@ mod incident;
 mod message;
 mod moment;
 mod reasons;
+mod source;
 
 /// Say why there was an alert, or why not
 #[derive(Debug, clap::Args)]

@@ -47,6 +47,25 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Paused,
+        Self::Unreachable,
+        Self::Missing,
+        Self::Refused,
+        Self::Login,
+        Self::Captcha,
+        Self::Unreadable,
+        Self::Busy,
+        Self::Robots,
+        Self::Gone,
+        Self::Empty,
+        Self::AnotherFeed,
+        Self::IdsChange,
+        Self::Gap,
+        Self::Silent,
+    ];
+
     /// The word in JSON and in the database.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -36,6 +36,7 @@ pub mod pagerduty;
 mod pages;
 mod parts;
 mod post;
+pub mod remedy;
 #[cfg(test)]
 mod sample;
 mod shown;

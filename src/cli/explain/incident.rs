@@ -11,6 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::explain::account;
 use crate::cli::explain::chart;
 use crate::cli::explain::chart::Surroundings;
+use crate::cli::explain::source;
 use crate::cli::incident::missing;
 use crate::cli::table::Table;
 use crate::cli::times;
@@ -38,6 +39,7 @@ use crate::engine::labels;
 use crate::engine::picture;
 use crate::engine::picture::same;
 use crate::engine::plan::Plan;
+use crate::engine::silence_of_source;
 use crate::render::calibrated;
 use crate::render::origin;
 use crate::store::sqlite::Direct;
@@ -70,9 +72,22 @@ pub(super) fn incident(
 ) -> Result<Code, Failure> {
     let reader = store.reader();
     let incident = reader.incident(id)?.ok_or_else(|| missing(id))?;
-    let opening = reader.record(id)?.into_iter().find(|step| step.to == State::Open);
-    let numbers = opening.as_ref().map_or(&incident.numbers, |step| &step.numbers);
+    let record = reader.record(id)?;
+    let opening = record.iter().find(|step| step.to == State::Open);
+    let numbers = opening.map_or(&incident.numbers, |step| &step.numbers);
     let zone = plan.config.time_zone;
+    if let Some(name) = silence_of_source::source_of(&incident.key) {
+        let streams = reader.streams()?.into_iter().collect();
+        let account = source::Account::of(name, &incident, &record, &streams, plan, now);
+        if as_json {
+            let mut document = bare(&incident, numbers);
+            document["source"] = account.json();
+            writeln!(console.out, "{document}")?;
+        } else {
+            account.tell(zone, console)?;
+        }
+        return Ok(Code::Done);
+    }
     let Some(watch) = plan.watch(&incident.key.watch) else {
         if as_json {
             writeln!(console.out, "{}", bare(&incident, numbers))?;

@@ -3,6 +3,7 @@
 
 use crate::domain::notice::Facts;
 use crate::domain::trouble::Trouble;
+use crate::render::remedy;
 use crate::render::story::Said;
 use crate::render::wording;
 use crate::render::wording::Clock;
@@ -13,13 +14,6 @@ const WATCHES: usize = 10;
 /// The source's name.
 pub(super) fn source(facts: &Facts) -> String {
     wording::name(facts.watch.strip_prefix("source:").unwrap_or(&facts.watch))
-}
-
-/// The same as a word of a command.
-fn word(facts: &Facts) -> String {
-    let name = source(facts);
-    let plain = name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'));
-    if plain { name } else { format!("'{}'", name.replace(['\'', '`'], "")) }
 }
 
 /// What is wrong with it; older releases did not say.
@@ -69,28 +63,7 @@ pub(super) fn usual(facts: &Facts) -> String {
         watches if trouble.blinds() => format!("Blind for it meanwhile: {}. ", watches.join(", ")),
         watches => format!("Still watched: {}. ", watches.join(", ")),
     };
-    format!("{length}{meanwhile}To do: {}.", cure(trouble, &word(facts)))
-}
-
-/// What a person can do, in one line.
-fn cure(trouble: Trouble, name: &str) -> String {
-    match trouble {
-        Trouble::Paused => format!("`uproar source resume {name}` when it should be read again"),
-        Trouble::Unreachable => format!("see whether its site works; `uproar preview {name}` tries it now"),
-        Trouble::Missing => format!("correct its address; `uproar preview {name}` shows whether it is right"),
-        Trouble::Refused => format!("ask those who run the site, or correct its address and access; `uproar preview {name}` tries it now"),
-        Trouble::Login => format!("use its public address, or one with an access key; `uproar preview {name}` shows what it gives"),
-        Trouble::Captcha => format!("ask those who run the site for an address that programs may read; then `uproar preview {name}`"),
-        Trouble::Unreadable => format!("correct its address; `uproar preview {name}` shows what it gives"),
-        Trouble::Busy => "read it less often (`every` of the source)".to_owned(),
-        Trouble::Robots => "ask those who run the site to allow it; `robots = \"ignore\"` of the source if it is yours".to_owned(),
-        Trouble::Gone => format!("give it another address or remove it; `uproar source resume {name}` if it is back"),
-        Trouble::Empty => format!("see in a browser whether it really is empty; `uproar preview {name}` shows what it gives"),
-        Trouble::AnotherFeed => format!("see whether its address is still right, before it is believed; `uproar preview {name}`"),
-        Trouble::IdsChange => "nothing has to be done: its messages are known by their words, and edits are new messages".to_owned(),
-        Trouble::Gap => "read it more often (`every` of the source): what was missed is not counted".to_owned(),
-        Trouble::Silent => format!("see in a browser whether something new is there; `uproar preview {name}` shows what it gives"),
-    }
+    format!("{length}{meanwhile}To do: {}.", remedy::cure(trouble, &source(facts)))
 }
 
 /// `"Play" can be read again.`
@@ -141,22 +114,12 @@ pub(super) fn said(facts: &Facts, clock: &Clock) -> Vec<Said> {
 /// Why that is told.
 pub(super) fn why(facts: &Facts) -> Vec<String> {
     let trouble = trouble(facts);
-    let rule = match trouble {
-        Trouble::Silent => {
-            "A source is told of when in each of the four weeks before the same hours brought so much that nothing at all is no chance."
-        }
-        Trouble::Busy => "A host that asks for patience gets it for a day; then it is told of.",
-        Trouble::Gap => "A full page that shares nothing with the page before says that more came in between than the page holds.",
-        Trouble::Gone | Trouble::IdsChange => "This is told as soon as it is certain.",
-        _ if trouble.needs_a_person() => "What waiting does not mend is told after three polls in a row.",
-        _ => "A source that cannot be read is told of after three polls in a row and six hours, or when it should have brought plenty.",
-    };
     let silence = if trouble.blinds() {
         "Silence resolves nothing: incidents that it is a part of stand until it is back."
     } else {
         "It is for information: its messages are counted all the same."
     };
-    vec![rule.to_owned(), silence.to_owned()]
+    vec![remedy::rule(trouble).to_owned(), silence.to_owned()]
 }
 
 #[cfg(test)]
