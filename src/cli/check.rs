@@ -121,9 +121,20 @@ fn tally(config: &Config) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::cli::load::tests::console;
     use crate::cli::load::tests::write;
+    use crate::domain::Timestamp;
+    use crate::domain::item::Item;
+    use crate::domain::item::Shard;
+    use crate::domain::ports::PageCommit;
+    use crate::domain::ports::Progress;
+    use crate::domain::ports::StreamKey;
+    use crate::domain::ports::TaggedItem;
+    use crate::domain::standing::Standing;
+    use crate::polling::address;
 
     const GOOD: &str = r#"
 builtin_themes = false
@@ -244,5 +255,41 @@ password = { file = "/nowhere/at/all" }
         assert_eq!(first["help"], "did you mean `time_zone`?");
         let (_, none) = check(&GOOD.replace("{ file = \"/nowhere/at/all\" }", "{ env = \"PATH\" }"), true, false);
         assert_eq!(none, "[]\n");
+    }
+
+    /// A store in which `forum` has a message from an address.
+    fn stored_forum(path: &std::path::Path, address: &str) {
+        let mut standing = Standing::default();
+        address::settle(&mut standing, address);
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let stream = StreamKey { source: "forum".to_owned(), shard: Shard::whole() };
+        let item = Item { id: "1".to_owned(), text: "late".to_owned(), published: Some(now), ..Item::default() };
+        let item = TaggedItem { item, tags: Vec::new(), author_hash: None, voice_key: None, labels: BTreeMap::new(), hash: 1 };
+        let standing = Some(Box::new(standing));
+        let progress = Progress::Ended { cursor: None, validators: None, due: now, polled_at: now, standing };
+        let commit = PageCommit { stream, items: vec![item], history: false, usual_delay: 0, progress, now };
+        Direct::open(path).unwrap().commit_page(&commit).unwrap();
+    }
+
+    #[test]
+    fn another_name_at_the_address_of_a_stored_source_is_probably_a_rename() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("u.db");
+        stored_forum(&path, "https://shop.example/forum.rss");
+        let around = format!("builtin_themes = false\n[store]\npath = \"{}\"\n[fetch]\ncontact = \"a@example.com\"\n", path.display());
+        let source = |name: &str, url: &str| format!("[[source]]\n{name}\nfeed = {{ url = \"https://shop.example/{url}\" }}\n");
+        let checked = |sources: &str| check(&(around.clone() + sources), false, false).1;
+        let (now, there) = (source("name = \"community\"", "forum.rss"), source("name = \"forum\"", "forum.rss"));
+        let out = checked(&now);
+        assert!(out.contains("warning[W0025]: what is stored under `forum` is read by nobody"), "{out}");
+        assert!(out.contains("if `community` is its new name, write `was = \"forum\"`"), "{out}");
+        for fine in [
+            source("name = \"community\"\nwas = \"forum\"", "forum.rss"),
+            source("name = \"community\"", "other.rss"),
+            there.clone() + &now,
+            there,
+        ] {
+            assert!(!checked(&fine).contains("W0025"), "{fine}");
+        }
     }
 }

@@ -7,13 +7,17 @@ use std::path::Path;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::config::Loaded;
+use crate::config::former::Pair;
 use crate::config::former::Stored;
 use crate::config::settings::Config;
 use crate::config::settings::Source;
+use crate::polling::address;
+use crate::sources::Settings;
 use crate::store::sqlite::Direct;
 use crate::store::sqlite::Lock;
 use crate::store::sqlite::rename;
 use crate::store::sqlite::rename::Found;
+use crate::store::sqlite::rename::Named;
 use crate::store::sqlite::rename::Rename;
 use crate::store::sqlite::rename::RenameError;
 
@@ -41,18 +45,35 @@ pub(super) fn objection(config: &Config) -> Option<String> {
     renames.iter().zip(found).find(|(_, found)| *found == Found::Both).map(|(both, _)| rename::both(both))
 }
 
-/// A configuration that was read, with what the store says of former names in it. Without a store, or
-/// one that may be read here, nothing is said.
+/// A configuration that was read, with what the store says of former names in it, and of names that
+/// are probably missing among them. Without a store, or one that may be read here, nothing is said.
 pub(super) fn compared(loaded: Loaded) -> Loaded {
+    let Some(config) = &loaded.config else { return loaded };
+    let probable: Vec<Pair> = probable(config).into_iter().map(|Rename { was, now }| Pair { was, now }).collect();
+    let path = config.store.path.clone();
+    let loaded = loaded.with_probable(&probable);
     let renames: Vec<Rename> = loaded.former().into_iter().map(|pair| Rename { was: pair.was, now: pair.now }).collect();
-    let path = loaded.config.as_ref().map(|config| config.store.path.clone()).filter(|_| !renames.is_empty());
-    let Some(found) = path.and_then(|path| rename::found(&path, &renames)) else { return loaded };
+    let Some(found) = rename::found(&path, &renames).filter(|_| !renames.is_empty()) else { return loaded };
     let stored = found.into_iter().map(|found| match found {
         Found::Done => Stored::Done,
         Found::Both => Stored::Both,
         Found::Nothing | Found::Old => Stored::Fine,
     });
     loaded.with_stored(&stored.collect::<Vec<_>>())
+}
+
+/// Sources that were probably given another name without a word of it in `was`.
+pub(super) fn probable(config: &Config) -> Vec<Rename> {
+    let named = |source: &Source| Named {
+        name: source.name.clone(),
+        was: source.was.clone(),
+        address: match &source.kind {
+            Settings::Feed(_) | Settings::File(_) => source.kind.address().map(address::mark),
+            Settings::AppStore(_) | Settings::Replay(_) => None,
+        },
+    };
+    let configured: Vec<Named> = config.sources.iter().map(|source| named(source)).collect();
+    rename::probable(&config.store.path, &configured).unwrap_or_default()
 }
 
 /// Makes sure that what is stored of one source stands under its present name, for a command that

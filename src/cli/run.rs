@@ -34,6 +34,7 @@ use crate::host::signals::Wish;
 use crate::store::sqlite::Lock;
 use crate::store::sqlite::LockError;
 use crate::store::sqlite::Sqlite;
+use crate::store::sqlite::rename::Rename;
 use crate::web::board;
 use crate::web::board::Board;
 
@@ -83,6 +84,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
 
 /// Moves what is stored under former names of sources, while nobody reads or writes by them.
 async fn take_over(config: &Config, store: &Sqlite) -> Result<(), Failure> {
+    for Rename { was, now } in former::probable(config) {
+        warn!(
+            source = now,
+            "what is stored under `{was}` is read by nobody; if `{now}` is its new name, write `was = \"{was}\"` in its table"
+        );
+    }
     let renames = former::renames(config);
     if renames.is_empty() {
         return Ok(());

@@ -31,6 +31,20 @@ impl Loaded {
         self.former.iter().map(|(_, pair)| pair.clone()).collect()
     }
 
+    /// The same with pairs that are probably a source's former and present name, of which nobody said so.
+    #[must_use]
+    pub fn with_probable(mut self, pairs: &[Pair]) -> Self {
+        for Pair { was, now } in pairs {
+            let at = self.names.iter().find(|(_, name)| name == now).map(|(at, _)| at.clone()).unwrap_or_default();
+            self.tell(
+                Problem::warning(Code::FormerNameMissing, at, format!("what is stored under `{was}` is read by nobody"))
+                    .label("a new name at its address")
+                    .help(format!("if `{now}` is its new name, write `was = \"{was}\"` below it before the next start or reload")),
+            );
+        }
+        self
+    }
+
     /// The same with what the store says of each former name, in the order of [`Loaded::former`].
     #[must_use]
     pub fn with_stored(mut self, stored: &[Stored]) -> Self {

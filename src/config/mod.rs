@@ -78,6 +78,8 @@ pub struct Loaded {
     templates: Vec<(&'static str, Place, PathBuf)>,
     /// Former names of sources, each with its place and the present name.
     former: Vec<(Place, former::Pair)>,
+    /// Names of sources with their places.
+    names: Vec<(Place, String)>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -139,8 +141,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
     let templates = check::templates::files(&top);
-    let former = check::sources::former(&top);
-    Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, origins }
+    let (former, names) = (check::sources::former(&top), check::sources::named(&top));
+    Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, names, origins }
 }
 
 /// All documents in one table, and the places of what is read after it.

@@ -237,6 +237,8 @@ codes! {
     OptionIdle = "W0023",
     /// A source in a private network that `allow_private` does not name.
     PrivateHost = "W0024",
+    /// A source at the address of one that is stored and that nobody names any more.
+    FormerNameMissing = "W0025",
 }
 
 impl fmt::Display for Code {

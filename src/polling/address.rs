@@ -36,10 +36,16 @@ fn moved<'a>(standing: &'a Standing, configured: &str) -> Option<&'a str> {
     standing.moved.as_ref().filter(|moved| moved.from == configured).map(|moved| moved.to.as_str())
 }
 
+/// By what a standing knows the configured address that it is of ([`Standing::address`]).
+#[must_use]
+pub fn mark(configured: &str) -> u64 {
+    hash::of_parts([configured])
+}
+
 /// Makes a standing one of the configured address. Returns whether it was changed: what was noted of
 /// another address is void, and what comes first from the new one is history.
 pub fn settle(standing: &mut Standing, configured: &str) -> bool {
-    let address = hash::of_parts([configured]);
+    let address = mark(configured);
     if standing.address == address {
         return false;
     }

@@ -32,6 +32,7 @@ mod former;
 mod private;
 
 pub use crate::config::check::sources::crowd::warn as crowd;
+pub use crate::config::check::sources::former::named;
 pub use crate::config::check::sources::former::pairs as former;
 
 /// The sources that could be read as a whole.

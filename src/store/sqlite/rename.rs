@@ -5,6 +5,7 @@
 //! about that, and in the note of which labels were built. What was told to people stays as it was
 //! told: a notice has the same bytes at every try.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ use crate::domain::incident::Incident;
 use crate::domain::matcher::Matcher;
 use crate::domain::ports::StoreError;
 use crate::domain::remark::Saying;
+use crate::domain::standing::Standing;
 use crate::store::sqlite::incidents::series_name;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
@@ -82,6 +84,58 @@ pub fn both(Rename { was, now }: &Rename) -> String {
 pub fn found(path: &Path, renames: &[Rename]) -> Option<Vec<Found>> {
     let connection = open_reader(path).ok()?;
     renames.iter().map(|rename| look(&connection, rename).ok()).collect()
+}
+
+/// A configured source, as far as it may be a stored one under another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Its former names, as far as the configuration says.
+    pub was: Vec<String>,
+    /// Its address, as `polling::address::mark` gives it; `None` where it has none.
+    pub address: Option<u64>,
+}
+
+/// Sources that were probably given another name without a word of it: something is stored under a name
+/// that nobody has any more, and one source that has nothing yet stands at its address. What could be
+/// one of several is left out. `None` as with [`found`].
+#[must_use]
+pub fn probable(path: &Path, configured: &[Named]) -> Option<Vec<Rename>> {
+    guessed(&open_reader(path).ok()?, configured).ok()
+}
+
+fn guessed(connection: &Connection, configured: &[Named]) -> rusqlite::Result<Vec<Rename>> {
+    let known: BTreeSet<&str> = configured.iter().flat_map(|named| named.was.iter().chain([&named.name])).map(String::as_str).collect();
+    let mut find = connection.prepare("SELECT id, name FROM source")?;
+    let stored = find.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut left: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for (number, name) in stored {
+        if !known.contains(name.as_str()) && has_items(connection, number)? {
+            for address in addresses(connection, number)? {
+                left.entry(address).or_default().push(name.clone());
+            }
+        }
+    }
+    let mut renames = Vec::new();
+    for (address, names) in left {
+        let mut there = configured.iter().filter(|named| named.address == Some(address));
+        if let ([was], Some(named), None) = (names.as_slice(), there.next(), there.next())
+            && !number(connection, &named.name)?.map_or(Ok(false), |number| has_items(connection, number))?
+        {
+            renames.push(Rename { was: was.clone(), now: named.name.clone() });
+        }
+    }
+    Ok(renames)
+}
+
+/// The addresses that a source was read from, each once.
+fn addresses(connection: &Connection, source: i64) -> rusqlite::Result<BTreeSet<u64>> {
+    let mut find = connection.prepare_cached("SELECT standing FROM stream WHERE source = ?1 AND standing IS NOT NULL")?;
+    let standings = find.query_map(params![source], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    // What cannot be read is as if nothing was noted, as it is for the poller.
+    let address = |text: &String| serde_json::from_str::<Standing>(text).ok().map(|standing| standing.address);
+    Ok(standings.iter().filter_map(address).filter(|address| *address != 0).collect())
 }
 
 fn look(connection: &Connection, rename: &Rename) -> Result<Found, StoreError> {
@@ -248,8 +302,6 @@ fn labelling(connection: &Connection, Rename { was, now }: &Rename) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::domain::Timestamp;
     use crate::domain::item::Item;

@@ -55,3 +55,10 @@ pub fn pairs(top: &Top) -> Vec<(Place, Pair)> {
     };
     top.source.iter().flat_map(of).collect()
 }
+
+/// All present names with their places.
+#[must_use]
+pub fn named(top: &Top) -> Vec<(Place, String)> {
+    let names = top.source.iter().filter_map(|source| source.name.as_ref());
+    names.map(|name| (name.at.clone().unwrap_or_default(), name.value.0.clone())).collect()
+}
