@@ -155,10 +155,8 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let what = table::harmless(&args.what);
-        return Err(Failure::new(
-            Code::Usage,
-            format!("`{what}` is no file, no address and no source; the configuration has {}", names.join(", ")),
-        ));
+        let known = if names.is_empty() { "no source yet".to_owned() } else { names.join(", ") };
+        return Err(Failure::new(Code::Usage, format!("`{what}` is no file, no address and no source; the configuration has {known}")));
     };
     let asked = Asked { kind: source.kind.clone(), robots: source.robots || args.robots };
     Ok(Wanted::Source(Box::new(asked), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))

@@ -154,8 +154,8 @@ enum Turn {
 }
 
 async fn serve(mut plan: Arc<Plan>, mut parts: Parts, mut signals: Signals, path: &Path) -> Result<Code, Failure> {
-    let address = plan.config.listen.map(|address| bind("address", address, "health and metrics")).transpose()?;
-    let pages = plan.config.pages.map(|address| bind("pages", address, "the pages of alerts")).transpose()?;
+    let address = plan.config.listen.map(|address| bind("address", address, "health and metrics", &["readyz", "metrics"])).transpose()?;
+    let pages = plan.config.pages.map(|address| bind("pages", address, "the pages of alerts", &[""])).transpose()?;
     parts.board.set(board::RELOAD_OK, &[], 1.0);
     loop {
         announce(&plan);
@@ -244,16 +244,21 @@ fn keeps_fetcher(old: &Config, new: &Config) -> bool {
     old.fetch == new.fetch && new.fetch.extra_ca.is_none()
 }
 
-fn bind(key: &str, address: std::net::SocketAddr, what: &str) -> Result<TcpListener, Failure> {
+fn bind(key: &str, address: std::net::SocketAddr, what: &str, paths: &[&str]) -> Result<TcpListener, Failure> {
     let refused = |error: std::io::Error| {
         Failure::new(Code::Io, format!("[listen] {key} {address} cannot be used: {error}; choose another one or stop who has it"))
     };
     let listener = TcpListener::bind(address).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     if let Ok(local) = listener.local_addr() {
-        info!("{what} at http://{local}/");
+        info!("{what} at {}", addresses(local, paths));
     }
     Ok(listener)
+}
+
+/// `http://127.0.0.1:8787/readyz and http://127.0.0.1:8787/metrics`: what can be asked, each as it is.
+fn addresses(local: std::net::SocketAddr, paths: &[&str]) -> String {
+    paths.iter().map(|path| format!("http://{local}/{path}")).collect::<Vec<_>>().join(" and ")
 }
 
 fn announce(plan: &Plan) {
@@ -306,5 +311,12 @@ mod tests {
             let other = config(&format!("[fetch]\ncontact = \"ops@theatre.example\"\n{other}\n"));
             assert!(!keeps_fetcher(&old, &other) && keeps_fetcher(&other, &other) == other.fetch.extra_ca.is_none());
         }
+    }
+
+    #[test]
+    fn the_addresses_that_are_logged_are_those_that_answer() {
+        let local = "127.0.0.1:18787".parse().unwrap();
+        let said = addresses(local, &["readyz", "metrics"]);
+        assert_eq!(said, "http://127.0.0.1:18787/readyz and http://127.0.0.1:18787/metrics");
     }
 }

@@ -20,6 +20,7 @@ use crate::engine::precision::Precision;
 use crate::engine::relabel;
 use crate::engine::retag;
 use crate::host::clock::Clock;
+use crate::store::sqlite::Lock;
 use crate::store::sqlite::reports::Reader;
 
 mod sources;
@@ -62,10 +63,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         || health.iter().any(|health| health.open_since.is_some());
     let notes = notes(&plan, &reader)?;
     let precision = precisions(&plan, &reader, &incidents, now)?;
+    let daemon_runs = Lock::is_held(&plan.config.store.path);
     if args.json {
         let time = |at: Option<Timestamp>| at.map(times::stamp);
         let document = json!({
             "schema": 1,
+            "daemon_runs": daemon_runs,
             "config": plan.config.fingerprint,
             "sources": sources.json(),
             "watches": watches.json(&plan, &sources),
@@ -86,6 +89,9 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         });
         writeln!(console.out, "{document}")?;
     } else {
+        if !daemon_runs {
+            writeln!(console.out, "no daemon runs on this store: nothing is polled, and nobody is told of anything\n")?;
+        }
         write!(console.out, "{}", sources.text(args.all, plan.config.time_zone))?;
         watches.print(&plan, &sources, console)?;
         targets::print(&plan, &outbox, &health, console)?;
@@ -131,4 +137,30 @@ fn notes(plan: &Plan, reader: &Reader<'_>) -> Result<Vec<String>, Failure> {
     let missing = relabel::missing(&plan.config.watches, &segments, &unfinished);
     let missing = missing.into_iter().map(|(watch, label)| format!("watch `{watch}` is split by `{label}`, and no message has that label"));
     Ok(tagging.into_iter().chain(building).chain(missing).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::load::tests::console;
+    use crate::cli::load::tests::write;
+    use crate::store::sqlite::Direct;
+
+    #[test]
+    fn the_first_line_says_that_no_daemon_runs_where_none_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (main, path) = (folder.path().join("uproar.toml"), folder.path().join("u.db"));
+        write(&main, &format!("builtin_themes = false\n[store]\npath = \"{}\"\n", path.display()));
+        drop(Direct::open(&path).unwrap());
+        let told = |json| {
+            let (mut console, out, _) = console(&main);
+            run(&Args { json, all: false }, &mut console).unwrap();
+            out.text()
+        };
+        assert!(told(false).starts_with("no daemon runs on this store"), "{}", told(false));
+        assert!(told(true).contains("\"daemon_runs\":false"), "{}", told(true));
+        let _lock = Lock::take(&path).unwrap();
+        assert!(!told(false).contains("no daemon runs"), "{}", told(false));
+        assert!(told(true).contains("\"daemon_runs\":true"), "{}", told(true));
+    }
 }

@@ -209,7 +209,9 @@ impl<S: Ingest> Poller<S> {
                 _ => None,
             };
             if next.is_none() {
-                if walk.items == 0 && first.is_some() && walk.target.source.settings.kind.is_remote() {
+                // Of a list the first page has said it already.
+                let is_judged = walk.target.is_list() || !walk.target.source.settings.kind.is_remote();
+                if walk.items == 0 && first.is_some() && !is_judged {
                     self.believe_nothing(walk)?;
                 }
                 return Ok(self.end(walk, items, page.cursor, first, page.due).await?);

@@ -124,3 +124,18 @@ fn kinds_are_told_by_the_first_bytes() {
         assert_eq!(looks_like(body.as_bytes()), kind, "{body}");
     }
 }
+
+#[test]
+fn what_is_nothing_at_all_is_refused_in_whole_sentences_also_where_there_is_no_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let main = folder.path().join("uproar.toml");
+    for (text, end) in [
+        ("builtin_themes = false\n", "is no file, no address and no source; the configuration has no source yet"),
+        ("[[source]]\nname = \"desk\"\nfile = { folder = \"surveys\" }\n", "the configuration has desk"),
+    ] {
+        load::tests::write(&main, text);
+        let mut console = Console { config: main.clone(), out: Box::new(Vec::new()), err: Box::new(Vec::new()), colours: false };
+        let refused = run(&Line::parse_from(["preview", "nosuch.xml"]).args, &mut console).unwrap_err();
+        assert!(refused.message.ends_with(end), "{}", refused.message);
+    }
+}

@@ -173,14 +173,14 @@ impl Row {
         !self.is_fine(now) && !matches!(self.state, State::Paused { .. })
     }
 
-    /// What is so and what to do, behind its name.
+    /// What is so and what to do, behind its name. No full stop: it may end with an address, to be copied.
     fn sentence(&self, now: Timestamp) -> String {
         if self.word(now) != "silent" {
-            return format!("{}.", self.state.sentence());
+            return self.state.sentence();
         }
         let since = self.silent.map(|since| format!(" since {}", since.format("%-d %b %H:%M UTC"))).unwrap_or_default();
         let within = self.expected.map(|wait| format!(", and something new is expected within {}", times::lasting(wait)));
-        format!("is read well and brings nothing new{since}{}; see in a browser whether something is there.", within.unwrap_or_default())
+        format!("is read well and brings nothing new{since}{}; see in a browser whether something is there", within.unwrap_or_default())
     }
 
     fn json(&self, now: Timestamp) -> Value {

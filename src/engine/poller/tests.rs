@@ -272,6 +272,35 @@ async fn a_page_that_is_suddenly_empty_is_believed_at_the_third_sight() {
     assert_eq!(place.state().await, "ok");
 }
 
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn that_a_page_is_believed_to_be_empty_is_logged_once() {
+    let place = Place::new(|_, number| said(page(if number >= 4 { 0..0 } else { 0..6 + number })));
+    for hour in 0..5_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    assert_eq!(place.poll(5.0).await.error, None);
+    let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(said.matches("that is believed now").count(), 1, "{said}");
+}
+
 #[tokio::test]
 async fn gone_twice_is_asked_no_more_until_a_person_says_so() {
     let place = Place::new(|_, number| if number == 1 { said(page(0..6)) } else { Says { status: "410 Gone", ..Says::default() } });

@@ -38,6 +38,13 @@ fn each_that_is_not_fine_has_a_sentence() {
 }
 
 #[test]
+fn an_address_at_the_end_of_a_sentence_can_be_copied() {
+    let error = Some("https://shop.example answered 404; did you mean https://shop.example/good.xml".to_owned());
+    let of = sources(vec![row("shop", Stream { errors: 1, error, ..Stream::default() })]);
+    assert!(of.text(false, chrono_tz::UTC).ends_with("https://shop.example/good.xml\n\n"));
+}
+
+#[test]
 fn what_somebody_paused_needs_no_look() {
     let of = sources(vec![row("rest", Stream { paused: Some(now()), ..failing() })]);
     assert!(!of.any_needs_a_look());
