@@ -67,8 +67,10 @@ impl<S: Ingest> Poller<S> {
             let intake = Intake::new(&plan, &author_key, &source.settings);
             let mut items: Vec<TaggedItem> = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
             let (title, hints) = (page.title.as_deref(), pace::hints(&page.rhythm));
-            let outline =
-                if by_content { Outline::by_content(body, title, &mut items, hints) } else { Outline::of(body, title, &items, hints) };
+            let outline = match by_content {
+                Some(apart) => Outline::by_content(body, title, &mut items, hints, apart),
+                None => Outline::of(body, title, &items, hints),
+            };
             Ok::<_, ReadError>(Some(Reading { page, items, outline, _room: room }))
         };
         // The semaphore is never closed. More at once than there are cores would only take more memory.

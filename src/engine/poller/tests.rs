@@ -641,3 +641,25 @@ async fn short_new_complaints_are_not_taken_for_old_ones_that_say_the_same() {
     assert_eq!(place.state().await, "ids_change");
     assert_eq!(place.poll(7.5).await.committed.new, 30);
 }
+
+#[tokio::test]
+async fn ids_and_dates_that_both_change_store_short_messages_twice_at_most() {
+    let place = Place::new(|_, number| {
+        let words = ["Refund missing", "Bot loops", "No human", "Great", "Card charged twice", "Fine"];
+        let item = |(n, says): (usize, &&str)| {
+            let date = at(f64::from(u32::try_from(number).unwrap())).to_rfc2822();
+            format!("<item><guid>{number}-{n}</guid><description>{says}</description><author>a{n}</author><pubDate>{date}</pubDate></item>")
+        };
+        let more = ["Money gone"].iter().enumerate().map(|(n, says)| item((n + 50, says))).filter(|_| number >= 7);
+        let items: String = words.iter().enumerate().map(item).chain(more).collect();
+        said(format!("<rss version=\"2.0\"><channel><title>Reviews</title>{items}</channel></rss>"))
+    });
+    for hour in 0..6_u32 {
+        place.poll(f64::from(hour)).await;
+    }
+    assert_eq!(place.state().await, "ids_change");
+    let before = place.counted().await.0;
+    assert!(before <= 18, "{before}");
+    let news: u64 = { place.poll(6.0).await.committed.new };
+    assert_eq!((news, place.poll(7.0).await.committed.new, place.poll(8.0).await.committed.new), (1, 0, 0));
+}
