@@ -126,7 +126,7 @@ fn encoding_warnings(found: &charset::Found, text: &str) -> Vec<Warning> {
     let name = found.encoding.name();
     let mut warnings = Vec::new();
     if let Some(declared) = found.overruled {
-        let message = format!("declared as {}, but all of it is {name}: read as that", declared.name());
+        let message = format!("declared as {}, but it is {name}: read as that", declared.name());
         warnings.push(Warning::new("encoding_overruled", "", message));
     }
     if text.contains('\u{fffd}') {
