@@ -47,7 +47,9 @@ pub(super) fn find(bytes: &[u8], declared: Option<&str>, whole: bool) -> Found {
     match (utf16, declared) {
         (Some(encoding), _) => found(encoding, true),
         // Of all wrong declarations the commonest: old software that writes UTF-8 over whatever it stores.
-        (None, Some(encoding)) if encoding == UTF_8 && whole && is_hardly_utf8(bytes) => Found { overruled: declared, ..found(WINDOWS_1252, false) },
+        (None, Some(encoding)) if encoding == UTF_8 && whole && is_hardly_utf8(bytes) => {
+            Found { overruled: declared, ..found(WINDOWS_1252, false) }
+        }
         (None, Some(encoding)) if encoding != UTF_16LE && encoding != UTF_16BE => found(encoding, false),
         _ => found(WINDOWS_1252, true),
     }
