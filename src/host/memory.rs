@@ -12,8 +12,7 @@ use std::process::Command;
 
 /// One arena; from 128 KiB on a piece of memory is the system's own, and so much stays unused at most.
 /// The same as in the unit.
-const SETTINGS: [(&str, &str); 3] =
-    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
+const SETTINGS: [(&str, &str); 3] = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "131072")];
 
 /// Makes this process one that gives memory back: the program takes its own place, with the same number,
 /// arguments and open files. Does nothing where somebody has chosen already, or where another C library
