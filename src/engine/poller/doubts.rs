@@ -22,8 +22,8 @@ impl<S: Ingest> Poller<S> {
             return Ok(false);
         }
         let name = &walk.target.key.source;
-        let dates_change = |last: &Box<LastPage>| belief::dates_change(last, &reading.outline);
-        if walk.by_content == Some(Apart::ByDate) && walk.stream.standing.page.as_ref().is_some_and(dates_change) {
+        let dates_change = |last: &LastPage| belief::dates_change(last, &reading.outline);
+        if walk.by_content == Some(Apart::ByDate) && walk.stream.standing.page.as_deref().is_some_and(dates_change) {
             warn!(
                 source = name,
                 "source `{name}` gives its messages other dates with every poll too; they are told apart by their words alone"
