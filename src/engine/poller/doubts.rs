@@ -38,10 +38,13 @@ impl<S: Ingest> Poller<S> {
                 Ok(false)
             }
             Belief::Gap => {
-                warn!(
-                    source = name,
-                    "source `{name}`: nothing of the last poll is left on its page: messages were probably missed; a shorter `every` helps"
-                );
+                // Said once for as long as `status` says it.
+                if walk.stream.standing.gap.is_none() {
+                    warn!(
+                        source = name,
+                        "source `{name}`: nothing of the last poll is left on its page: messages were probably missed; a shorter `every` helps"
+                    );
+                }
                 Ok(true)
             }
             Belief::IdsChange => {
