@@ -26,8 +26,8 @@ pub struct Known<'a> {
     pub schedule: &'a Schedule,
     /// When it is due, as stored; `None` where it was never polled.
     pub due: Option<Timestamp>,
-    /// Its last polls failed, and `due` is what the other side asked for or a wait after errors.
-    pub failing: bool,
+    /// `due` is what the other side asked for, or a wait after errors.
+    pub held: bool,
     /// The other side may say that it is worth asking for less often than scheduled.
     pub hinted: bool,
     /// A hash of its name.
@@ -80,7 +80,7 @@ fn made_up(stream: &Known<'_>, now: Timestamp, place: usize, count: usize) -> Ti
 fn kept(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
     match (stream.schedule, stream.due) {
         (Schedule::Cron(..), None) => Some(stream.schedule.next(None, now, stream.seed)),
-        (_, Some(due)) if due > now && stream.failing => Some(due.min(now + LONGEST_WAIT)),
+        (_, Some(due)) if due > now && stream.held => Some(due.min(now + LONGEST_WAIT)),
         (Schedule::Every(interval), Some(due)) if due > now => Some(due).filter(|due| *due <= now + longest(*interval, stream.hinted)),
         (Schedule::Cron(..), Some(due)) if due > now => Some(stream.schedule.resume(Some(due), now, stream.seed)),
         _ => None,
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn all(count: u64, schedule: &Schedule, due: Option<Timestamp>) -> Vec<Timestamp> {
-        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, failing: false, hinted: false, seed }).collect();
+        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, held: false, hinted: false, seed }).collect();
         first_polls(&streams, at(0))
     }
 
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_host_that_asked_for_peace_has_it_over_a_restart() {
         let schedule = Schedule::Every(TimeDelta::minutes(30));
-        let known = |failing| Known { schedule: &schedule, due: Some(at(6 * 3600)), failing, hinted: false, seed: 7 };
+        let known = |held| Known { schedule: &schedule, due: Some(at(6 * 3600)), held, hinted: false, seed: 7 };
         let polls = first_polls(&[known(true), known(false)], at(0));
         assert!(polls[0] == at(6 * 3600) && polls[1] <= at(600), "{polls:?}");
         let wrong = Known { due: Some(at(400 * 86_400)), ..known(true) };
@@ -159,7 +159,7 @@ mod tests {
         let schedule = Schedule::Every(TimeDelta::minutes(15));
         let streams = |hinted| -> Vec<Known<'_>> {
             let due = |seed: u64| Some(at(60 + seed as i64 * 3_600 / 6_000));
-            (0..6_000).map(|seed| Known { schedule: &schedule, due: due(seed), failing: false, hinted, seed }).collect()
+            (0..6_000).map(|seed| Known { schedule: &schedule, due: due(seed), held: false, hinted, seed }).collect()
         };
         // `every` was shortened to a quarter of an hour.
         let polls = first_polls(&streams(false), at(0));
@@ -187,7 +187,7 @@ mod tests {
             for (down, up) in starts {
                 now += TimeDelta::seconds(down);
                 let streams: Vec<Known<'_>> =
-                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, failing: false, hinted: seed % 2 == 0, seed: seed as u64 }).collect();
+                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, held: false, hinted: seed % 2 == 0, seed: seed as u64 }).collect();
                 let polls = first_polls(&streams, now);
                 let row: Vec<Timestamp> =
                     polls.iter().zip(&due).filter(|(_, due)| due.is_none_or(|due| due <= now)).map(|(poll, _)| *poll).collect();

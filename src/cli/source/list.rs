@@ -83,9 +83,11 @@ fn row(target: &Target, stream: &Stream) -> serde_json::Value {
     })
 }
 
-/// What is polled at once by somebody's wish has no time; neither has what is left alone.
+/// What is polled at once by somebody's wish has no time, unless its host wants to be left alone;
+/// neither has what is left alone by somebody's wish.
 fn next(stream: &Stream, state: &State, time: impl Fn(Option<Timestamp>) -> String) -> String {
     match state {
+        _ if stream.asked.is_some() && stream.standing.put_off.is_some() => time(stream.due),
         _ if stream.asked.is_some() => "at once".to_owned(),
         State::Paused { .. } | State::Gone { .. } => "-".to_owned(),
         _ => time(stream.due),

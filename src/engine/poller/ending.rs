@@ -23,6 +23,7 @@ use crate::engine::poller::Poller;
 use crate::engine::poller::target::usual_delay;
 use crate::engine::poller::walk::First;
 use crate::engine::poller::walk::Walk;
+use crate::engine::poller::whole_millis;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
 use crate::polling::address;
@@ -169,6 +170,17 @@ impl<S: Ingest> Poller<S> {
         }
         let stream = &mut walk.stream;
         (stream.errors, stream.error, stream.due, stream.asked) = (errors, Some(why.clone()), Some(due), None);
+        Ok(why)
+    }
+
+    /// Nothing was asked, for the host wants to be left alone: nothing failed, and what is stored of the
+    /// stream stays but for when it is due. Returns why, in words.
+    pub(super) async fn put_off(&self, walk: &mut Walk<'_>, held: FetchError) -> Result<String, StoreError> {
+        let (key, why) = (&walk.target.key, held.message);
+        let due = whole_millis(self.clock.now() + backoff::put_off(held.retry_after.unwrap_or_default(), walk.target.seed()));
+        self.store.note_poll(key, PollNote::put_off(due, walk.started)).await?;
+        debug!(source = key.source, "source `{}` is put off: {why}", key.source);
+        walk.stream = self.store.stream(key).await?;
         Ok(why)
     }
 

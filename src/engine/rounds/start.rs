@@ -24,7 +24,7 @@ pub(in crate::engine) fn stored<'a>(target: &Target, dues: &'a [Due]) -> Option<
 pub(super) fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> Vec<Timestamp> {
     let of = |target| {
         let due = stored(target, dues);
-        known(target, due.and_then(|due| due.at), due.is_some_and(|due| due.failing))
+        known(target, due.and_then(|due| due.at), due.is_some_and(|due| due.held))
     };
     let all: Vec<schedule::Known<'_>> = targets.iter().map(of).collect();
     let mut first = schedule::first_polls(&all, now);
@@ -36,10 +36,10 @@ pub(super) fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> V
     first
 }
 
-pub(super) fn known(target: &Target, due: Option<Timestamp>, failing: bool) -> schedule::Known<'_> {
+pub(super) fn known(target: &Target, due: Option<Timestamp>, held: bool) -> schedule::Known<'_> {
     let settings = &target.source.settings;
     let hinted = !settings.own_pace && settings.kind.is_remote();
-    schedule::Known { schedule: &settings.schedule, due, failing, hinted, seed: target.seed() }
+    schedule::Known { schedule: &settings.schedule, due, held, hinted, seed: target.seed() }
 }
 
 /// The number of each target's lane. What is not on the web has a lane of its own.
