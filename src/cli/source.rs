@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::List { json } => {
             let config = load::load_without_secrets(console)?;
             let (store, plan) = open::to_show(config)?;
-            list::show(&plan, &store.reader(), *json, console)?;
+            list::show(&plan, &store.reader(), *json, Clock::real().now(), console)?;
         }
         What::Pause(named) => wish(named, Wish::Pause, console)?,
         What::Resume(named) => wish(named, Wish::Resume, console)?,

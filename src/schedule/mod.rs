@@ -12,6 +12,7 @@ mod local;
 mod start;
 
 pub use start::Known;
+pub use start::awaited;
 pub use start::first_polls;
 
 use crate::domain::Timestamp;
@@ -65,8 +66,15 @@ impl Schedule {
     }
 }
 
-/// Where a cron line's years have all passed: a hundred years, which every store can hold.
-const NEVER: TimeDelta = TimeDelta::days(36_525);
+/// What never comes is due so late, as where a cron line's years have all passed: a hundred years, which
+/// every store can hold.
+pub const NEVER: TimeDelta = TimeDelta::days(36_525);
+
+/// Whether a time that was reckoned not after `now` stands for never: nobody schedules half of [`NEVER`].
+#[must_use]
+pub fn is_never(at: Timestamp, now: Timestamp) -> bool {
+    at - now > NEVER / 2
+}
 
 #[cfg(test)]
 mod tests {

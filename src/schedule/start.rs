@@ -56,12 +56,27 @@ pub fn first_polls(streams: &[Known<'_>], now: Timestamp) -> Vec<Timestamp> {
     found.into_iter().map(|due| due.unwrap_or(now)).collect()
 }
 
+/// When a stream is polled next, for people who look at `now` while the daemon runs or before it starts;
+/// at the latest, where what is stored is of a longer interval than the present one. `None` for what
+/// comes as soon as the daemon can, and for what never comes.
+#[must_use]
+pub fn awaited(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
+    let next = match (kept(stream, now), stream.due) {
+        // As stored: a start may be long ago.
+        (Some(_), Some(due)) if stream.held => due,
+        (Some(kept), _) => kept,
+        (None, Some(due)) => due.min(now + longest_row(stream.schedule)),
+        (None, None) => return None,
+    };
+    Some(next).filter(|next| !super::is_never(*next, now))
+}
+
 /// When a stream is polled that stands at `place` of a row of `count`.
 fn made_up(stream: &Known<'_>, now: Timestamp, place: usize, count: usize) -> Timestamp {
     let many = TimeDelta::milliseconds(count as i64 * 1000 / NEW_A_SECOND).min(every::LONGEST_SPREAD);
     let over = match (stream.schedule, stream.due) {
         (Schedule::Every(interval), None) => many.max(SOON).min(every::bounded(*interval)),
-        (Schedule::Every(interval), Some(_)) => every::bounded(*interval).min(every::LONGEST_SPREAD),
+        (schedule @ Schedule::Every(_), Some(_)) => longest_row(schedule),
         (Schedule::Cron(..), _) => many.max(TimeDelta::seconds(super::CATCH_UP_SECONDS)),
     };
     // In the middle of its part of the row: also one alone does not come at once with others of
@@ -73,6 +88,14 @@ fn made_up(stream: &Known<'_>, now: Timestamp, place: usize, count: usize) -> Ti
         Schedule::Every(_) => due,
         // The next run may come before the one that is made up.
         Schedule::Cron(..) => due.min(stream.schedule.next(Some(now), now, stream.seed)),
+    }
+}
+
+/// What few streams that were missed are spread over.
+fn longest_row(schedule: &Schedule) -> TimeDelta {
+    match schedule {
+        Schedule::Every(interval) => every::bounded(*interval).min(every::LONGEST_SPREAD),
+        Schedule::Cron(..) => TimeDelta::seconds(super::CATCH_UP_SECONDS),
     }
 }
 
@@ -169,6 +192,45 @@ mod tests {
         assert_eq!(first_polls(&streams(true), at(0)), stored, "a host that asked for an hour has it");
         let wrong = Known { due: Some(at(30 * 3600)), ..streams(true)[0] };
         assert!(first_polls(&[wrong], at(0))[0] <= at(600), "no hint is longer than a day");
+    }
+
+    #[test]
+    fn people_are_shown_what_the_daemon_will_do() {
+        let cron = |line: &str, zone| Schedule::Cron(crate::schedule::cron::Line::parse(line).unwrap(), zone);
+        let (seven, past) = (cron("0 7 * * *", chrono_tz::Tz::UTC), cron("0 0 9 1 1 * 2020", chrono_tz::Tz::UTC));
+        let tokyo = cron("0 7 * * *", chrono_tz::Asia::Tokyo);
+        let (minutes, hours) = (Schedule::Every(TimeDelta::minutes(5)), Schedule::Every(TimeDelta::hours(6)));
+        let shown = |schedule, due: Option<i64>, held| {
+            let stream = Known { schedule, due: due.map(at), held, hinted: false, seed: 7 };
+            awaited(&stream, at(0)).map_or_else(|| "-".to_owned(), |at| at.format("%F %T").to_string())
+        };
+        let day = 86_400;
+        let lines = [
+            ("new", shown(&seven, None, false)),
+            ("new, in another zone", shown(&tokyo, None, false)),
+            ("the line was another one", shown(&seven, Some(5 * day), false)),
+            ("put off", shown(&seven, Some(day), true)),
+            ("overdue", shown(&seven, Some(-60), false)),
+            ("never", shown(&past, None, false)),
+            ("never, after a poll by hand", shown(&past, Some(36_525 * day), false)),
+            ("a new interval", shown(&minutes, None, false)),
+            ("an interval", shown(&hours, Some(day / 8), false)),
+            ("one that was shortened", shown(&minutes, Some(day / 8), false)),
+        ];
+        let lines: Vec<String> = lines.iter().map(|(what, shown)| format!("{what}: {shown}")).collect();
+        insta::assert_snapshot!(format!("now: {}\n{}", at(0).format("%F %T"), lines.join("\n")), @r"
+        now: 2026-09-21 14:13:20
+        new: 2026-09-22 07:00:00
+        new, in another zone: 2026-09-21 22:00:00
+        the line was another one: 2026-09-22 07:00:00
+        put off: 2026-09-22 14:13:20
+        overdue: 2026-09-21 14:12:20
+        never: -
+        never, after a poll by hand: -
+        a new interval: -
+        an interval: 2026-09-21 17:13:20
+        one that was shortened: 2026-09-21 14:18:20
+        ");
     }
 
     proptest! {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::Console;
 use crate::cli::exit::Failure;
+use crate::cli::next_poll;
 use crate::cli::source::address;
 use crate::cli::source::full_name;
 use crate::cli::table::Table;
@@ -25,12 +26,12 @@ use crate::sources::feed;
 use crate::store::sqlite::reports::Reader;
 use crate::text::excerpt::one_line;
 
-pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timestamp, console: &mut Console) -> Result<(), Failure> {
     let mut stored: HashMap<StreamKey, Stream> = reader.streams()?.into_iter().collect();
     let targets = Target::all(plan);
     let streams = targets.iter().map(|target| (target, stored.remove(&target.key).unwrap_or_default())).collect::<Vec<_>>();
     if as_json {
-        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream)).collect();
+        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream, now)).collect();
         writeln!(console.out, "{}", serde_json::Value::Array(rows))?;
         return Ok(());
     }
@@ -55,7 +56,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mu
             state.word().replace('_', " "),
             time(stream.complete_to),
             time(stream.last_new),
-            next(stream, &state, time),
+            next(target, stream, now, time),
             place(&settings.kind),
         ]);
     }
@@ -66,32 +67,28 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mu
     Ok(())
 }
 
-fn row(target: &Target, stream: &Stream) -> serde_json::Value {
+fn row(target: &Target, stream: &Stream, now: Timestamp) -> serde_json::Value {
     let (settings, state) = (&target.source.settings, state_of(stream));
     let time = |at: Option<Timestamp>| at.map(times::stamp);
     let (every, cron) = match &settings.schedule {
         Schedule::Every(every) => (Some(every.num_seconds()), None),
         Schedule::Cron(line, _) => (None, Some(line.to_string())),
     };
-    let awaited = !matches!(state, State::Paused { .. } | State::Gone { .. });
     json!({
         "source": target.key.source, "shard": target.key.shard, "kind": settings.kind.kind(), "where": place(&settings.kind),
         "every_seconds": every, "cron": cron, "state": state.word(), "sentence": state.sentence(),
         "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
-        "next_poll": time(stream.due.filter(|_| awaited)), "asked": time(stream.asked), "paused_since": time(stream.paused),
+        "next_poll": time(next_poll::of(target, stream, now)), "asked": time(stream.asked), "paused_since": time(stream.paused),
         "errors": stream.errors, "error": stream.error,
     })
 }
 
-/// What is polled at once by somebody's wish has no time, unless its host wants to be left alone;
-/// neither has what is left alone by somebody's wish.
-fn next(stream: &Stream, state: &State, time: impl Fn(Option<Timestamp>) -> String) -> String {
-    match state {
-        _ if stream.asked.is_some() && stream.standing.put_off.is_some() => time(stream.due),
-        _ if stream.asked.is_some() => "at once".to_owned(),
-        State::Paused { .. } | State::Gone { .. } => "-".to_owned(),
-        _ => time(stream.due),
+/// What is polled at once by somebody's wish has no time, unless its host wants to be left alone.
+fn next(target: &Target, stream: &Stream, now: Timestamp, time: impl Fn(Option<Timestamp>) -> String) -> String {
+    if stream.asked.is_some() && stream.standing.put_off.is_none() {
+        return "at once".to_owned();
     }
+    time(next_poll::of(target, stream, now))
 }
 
 fn when(schedule: &Schedule) -> String {
