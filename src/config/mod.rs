@@ -72,6 +72,8 @@ pub struct Loaded {
     pub effective: Effective,
     /// First days after pinned references, with their places.
     references: Vec<(Place, NaiveDate)>,
+    /// Cron lines, with their places.
+    lines: Vec<check::lines::Written>,
     /// The file of models, with its place.
     models: Option<(Place, PathBuf)>,
     /// The files with templates, with their keys and places.
@@ -89,7 +91,8 @@ impl Loaded {
         self.config.as_ref().map(|config| check::themes::examples(&config.themes, &self.origins)).unwrap_or_default()
     }
 
-    /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
+    /// The same with what is odd at this time: a reference that is not over has nothing to say yet, a
+    /// cron line whose years have passed nothing any more.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         let references = std::mem::take(&mut self.references);
@@ -100,6 +103,8 @@ impl Loaded {
             self.tell(warning);
         }
         self.references = references;
+        let past: Vec<Problem> = self.lines.iter().filter_map(|line| line.past(now)).collect();
+        past.into_iter().for_each(|warning| self.tell(warning));
         self
     }
 
@@ -139,8 +144,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let references = periods.map(|period| (period.at.clone().unwrap_or_default(), period.value.until)).collect();
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
     let templates = check::templates::files(&top);
-    let former = check::sources::former(&top);
-    Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, origins }
+    let (former, lines) = (check::sources::former(&top), check::lines::lines(&top));
+    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, origins }
 }
 
 /// All documents in one table, and the places of what is read after it.

@@ -235,6 +235,8 @@ codes! {
     TooMany = "W0022",
     /// An option that does nothing where it stands.
     OptionIdle = "W0023",
+    /// A cron line whose years have passed.
+    LinePast = "W0025",
 }
 
 impl fmt::Display for Code {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 
+use chrono_tz::Tz;
 use serde_json::json;
 
 use crate::cli::Console;
 use crate::cli::exit::Failure;
-use crate::cli::next_poll;
+use crate::cli::next_poll::Next;
 use crate::cli::source::address;
 use crate::cli::source::full_name;
 use crate::cli::table::Table;
@@ -56,7 +57,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timesta
             state.word().replace('_', " "),
             time(stream.complete_to),
             time(stream.last_new),
-            next(target, stream, now, time),
+            next(target, stream, now, plan.config.time_zone),
             place(&settings.kind),
         ]);
     }
@@ -78,17 +79,17 @@ fn row(target: &Target, stream: &Stream, now: Timestamp) -> serde_json::Value {
         "source": target.key.source, "shard": target.key.shard, "kind": settings.kind.kind(), "where": place(&settings.kind),
         "every_seconds": every, "cron": cron, "state": state.word(), "sentence": state.sentence(),
         "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
-        "next_poll": time(next_poll::of(target, stream, now)), "asked": time(stream.asked), "paused_since": time(stream.paused),
+        "next_poll": time(Next::of(target, stream, now).time()), "asked": time(stream.asked), "paused_since": time(stream.paused),
         "errors": stream.errors, "error": stream.error,
     })
 }
 
 /// What is polled at once by somebody's wish has no time, unless its host wants to be left alone.
-fn next(target: &Target, stream: &Stream, now: Timestamp, time: impl Fn(Option<Timestamp>) -> String) -> String {
+fn next(target: &Target, stream: &Stream, now: Timestamp, zone: Tz) -> String {
     if stream.asked.is_some() && stream.standing.put_off.is_none() {
         return "at once".to_owned();
     }
-    time(next_poll::of(target, stream, now))
+    Next::of(target, stream, now).shown(zone)
 }
 
 fn when(schedule: &Schedule) -> String {

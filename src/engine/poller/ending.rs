@@ -30,6 +30,7 @@ use crate::polling::address;
 use crate::polling::backoff;
 use crate::polling::belief;
 use crate::polling::pace;
+use crate::schedule;
 use crate::schedule::Schedule;
 use crate::web::board;
 
@@ -163,8 +164,10 @@ impl<S: Ingest> Poller<S> {
         let note = PollNote { standing, ..PollNote::failed(why.clone(), due, walk.started) };
         self.store.note_poll(&target.key, note).await?;
         // The first error and every tenth are told, and the last of all; `status` has the newest.
-        if (errors - 1).is_multiple_of(10) || due - now >= backoff::NEVER {
-            warn!(source = name, errors, "source `{name}`: {why}; next try at {}", due.format("%F %T UTC"));
+        let never = schedule::is_never(due, now);
+        if (errors - 1).is_multiple_of(10) || never {
+            let next = if never { String::new() } else { format!("; next try at {}", due.format("%F %T UTC")) };
+            warn!(source = name, errors, "source `{name}`: {why}{next}");
         } else {
             debug!(source = name, errors, "source `{name}`: {why}");
         }
