@@ -103,7 +103,7 @@ pub struct Console {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(cli.command, Command::Run(_)) {
-        host::memory::use_one_arena();
+        host::memory::keep_little();
     }
     let mut console = Console {
         config: cli.config,

@@ -108,12 +108,18 @@ fn flatten(parts: &mut hash::Parts, path: &str, row: &Row) {
     match &row.shown {
         Shown::Inline(value) => parts.add(&format!("{path}={value}")),
         Shown::Secret(_) => parts.add(&format!("{path}=[secret]")),
-        Shown::Table(inner) => inner.iter().for_each(|row| flatten(parts, &path, row)),
+        Shown::Table(inner) => {
+            for row in inner {
+                flatten(parts, &path, row);
+            }
+        }
         Shown::Tables(tables) => {
             for table in tables {
                 if let Shown::Table(inner) = table {
                     parts.add(&format!("{path}[]"));
-                    inner.iter().for_each(|row| flatten(parts, &path, row));
+                    for row in inner {
+                        flatten(parts, &path, row);
+                    }
                 }
             }
         }

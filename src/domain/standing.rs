@@ -32,6 +32,9 @@ pub struct Standing {
     /// Its ids change from poll to poll: items are known by their content since then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids_change: Option<Timestamp>,
+    /// Their dates do so too: also what is short is known by its words and its author alone.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dates_change: bool,
     /// When a poll last brought a full page that shares nothing with the one before: some messages
     /// were probably missed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +55,11 @@ pub struct Standing {
     pub address: u64,
     /// What the next good poll brings is history: another address stands in the configuration.
     pub base: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A permanent redirect on probation.

@@ -1,5 +1,7 @@
-//! One line a minute and source in the log about what was read, however often it is polled.
+//! One line a minute and source in the log about what was read, however often it is polled, and one
+//! about what is odd about its pages until they are odd in another way.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -8,8 +10,10 @@ use chrono::TimeDelta;
 use tracing::info;
 
 use crate::domain::Timestamp;
+use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
 use crate::host::clock::Clock;
+use crate::text::hash;
 
 /// Least real time between two lines about one source.
 const GAP: TimeDelta = TimeDelta::minutes(1);
@@ -25,6 +29,8 @@ struct Pages {
     untold: HashMap<String, (Committed, Option<Timestamp>)>,
     /// When those were last left out of which the next line may come at once.
     cleared: Option<Timestamp>,
+    /// What was odd about the last page of each source, as a hash of the kinds of warnings.
+    odd: HashMap<String, u64>,
 }
 
 impl Pages {
@@ -61,7 +67,38 @@ impl Diary {
     }
 }
 
+impl Diary {
+    /// Whether what is odd about a page has to be told: not where the last one was odd in the same ways.
+    pub fn is_newly_odd(&self, source: &str, warnings: &[Warning]) -> bool {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.is_empty() {
+            pages.odd.remove(source);
+            return false;
+        }
+        let kinds: BTreeSet<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
+        let kinds = hash::of_parts(kinds.iter().copied());
+        pages.odd.insert(source.to_owned(), kinds) != Some(kinds)
+    }
+}
+
 /// How much there is to tell.
 fn news(committed: &Committed) -> u64 {
     committed.new + committed.edited + committed.gone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_odd_is_told_once_until_it_is_odd_in_another_way() {
+        let diary = Diary::default();
+        let odd = |codes: &[&'static str]| {
+            let warnings: Vec<Warning> = codes.iter().map(|code| Warning::new(code, "", "x")).collect();
+            diary.is_newly_odd("a", &warnings)
+        };
+        let pages: [&[&'static str]; 7] =
+            [&[], &["no_id"], &["no_id", "no_id"], &["no_id", "bad_item"], &["bad_item", "no_id"], &[], &["no_id"]];
+        assert_eq!(pages.map(odd), [false, true, false, true, false, false, true]);
+    }
 }

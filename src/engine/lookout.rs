@@ -12,54 +12,43 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::TimeDelta;
-use tracing::info;
-use tracing::warn;
 
 use crate::calendar::bucket::Width;
 use crate::config::settings::Watch;
 use crate::counting::series::Grid;
 use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
-use crate::domain::incident::Call;
 use crate::domain::incident::Incident;
 use crate::domain::incident::Kind;
-use crate::domain::incident::Segment;
 use crate::domain::incident::SeriesKey;
 use crate::domain::incident::State;
 use crate::domain::incident::Verdict;
 use crate::domain::matcher::Silence;
-use crate::domain::measure::Measure;
 use crate::domain::notice::Ending;
-use crate::domain::notice::Event;
-use crate::domain::ports::Change;
 use crate::domain::ports::Counters;
 use crate::domain::ports::Incidents;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Judged;
-use crate::domain::ports::NewRow;
-use crate::domain::ports::Snapshot;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Touched;
 use crate::domain::remark::Calibration;
 use crate::domain::ruleset::Ruleset;
 use crate::engine::complete::complete_to;
-use crate::engine::facts;
-use crate::engine::facts::Case;
 use crate::engine::hearing::hear;
 use crate::engine::hearing::known_from;
 use crate::engine::hearing::one_notice;
 use crate::engine::hearing::waits_from;
 use crate::engine::judge;
 use crate::engine::judge::Judge;
-use crate::engine::judge::Memory;
 use crate::engine::judge::Series;
 use crate::engine::judge::series_of;
 use crate::engine::judge::sources_of;
 use crate::engine::labels::Calibrations;
+use crate::engine::lookout::memory::Known;
+use crate::engine::lookout::memory::is_outdated;
 use crate::engine::lookout::standings::Counted;
 use crate::engine::lookout::standings::Standing;
 use crate::engine::lookout::standings::Standings;
-use crate::engine::picture::Picture;
 use crate::engine::plan::Plan;
 use crate::engine::release::release;
 use crate::engine::retag;
@@ -68,32 +57,19 @@ use crate::host::beats::Beats;
 use crate::host::beats::Loop;
 use crate::host::clock::Clock;
 use crate::incident::route::delays;
-use crate::incident::step::Audience;
 use crate::incident::step::Policy;
 use crate::incident::step::Step;
 use crate::incident::storm::whole_of;
-use crate::text::hash;
 use crate::web::board;
 use crate::web::board::Board;
 
+mod memory;
 mod passing;
 mod standings;
+mod telling;
 
-/// A replay leaves a snapshot this often, so that the next one need not begin so far back.
-const STRIDE: TimeDelta = TimeDelta::days(7);
-/// Snapshots of a replay that are older than this are not kept.
-const REMEMBERED: TimeDelta = TimeDelta::days(60);
-
-/// What is remembered of a series between two looks.
-#[derive(Debug, Clone)]
-struct Known {
-    memory: Memory,
-    as_of: Timestamp,
-    /// Buckets before this moment were judged in their time, or were history when the series began.
-    judged_to: Timestamp,
-    /// When its history had moved last.
-    moved: Option<Timestamp>,
-}
+pub use crate::engine::lookout::memory::stamp;
+pub use crate::engine::lookout::memory::state_name;
 
 /// Judges.
 pub struct Lookout<S> {
@@ -276,154 +252,6 @@ impl<S: Ingest + Incidents> Lookout<S> {
         let found = self.store.newest().await?;
         Ok(found.into_iter().map(|incident| (incident.key.clone(), in_the_present(incident, now))).collect())
     }
-
-    /// Makes sure that each series is remembered up to a moment before everything that changed.
-    async fn recall(&mut self, looks: &[Look<'_>], first: Quarter, now: Timestamp) -> Result<(), StoreError> {
-        for look in looks {
-            // What was judged in the future was judged by a wrong clock.
-            let behind = |known: &Known| known.as_of > now || look.changed.is_some_and(|changed| changed < known.as_of);
-            let missing: Vec<&Series> = look.series.iter().filter(|series| self.known.get(&series.key).is_none_or(behind)).collect();
-            if missing.is_empty() {
-                continue;
-            }
-            let limit = look.changed.unwrap_or(Timestamp::MAX_UTC).min(look.complete);
-            let stored = self.store.snapshots(Timestamp::MAX_UTC).await?;
-            let before = self.store.snapshots(limit).await?;
-            for series in missing {
-                let name = look.state_name(&series.key);
-                let (start, closed) = (look.judge.buckets_of(series.key.kind).start(first.start()), look.closed(series.key.kind));
-                let judged_to = self.known.get(&series.key).map(|known| known.judged_to);
-                let judged_to = judged_to.or_else(|| judged_before(&stored, &series.key)).unwrap_or(closed);
-                let judged_to = if judged_to > now { closed } else { judged_to };
-                let snapshot = before.get(&name).and_then(|snapshot| Some((snapshot.as_of, serde_json::from_str(&snapshot.blob).ok()?)));
-                let (as_of, memory) = snapshot.unwrap_or((start, Memory::default()));
-                let moved = series.moved.map(|moved| moved.begun);
-                self.known.insert(series.key.clone(), Known { memory, as_of, judged_to, moved });
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes a series to the present. What comes back may move its incident, in order.
-    fn advance(&mut self, look: &Look<'_>, series: &Series, grid: &Grid<'_>, now: Timestamp, judged: &mut Judged) -> Vec<Verdict> {
-        let known = self.known.get_mut(&series.key).expect("`recall` has made sure of every series");
-        let mut verdicts = Vec::new();
-        let from = known.as_of;
-        let (judged_to, news, closed) = (known.judged_to, look.news, look.closed(series.key.kind));
-        // What was learnt behind the beginning of a replay is wrong now. The snapshot it begins
-        // with, written again, takes all later ones away.
-        if from < judged_to {
-            judged.states.extend(snapshot(look.state_name(&series.key), known));
-        }
-        loop {
-            let until = (known.as_of + STRIDE).min(closed);
-            let reached = look.judge.advance(&mut known.memory, series, grid, known.as_of, until, |verdict| {
-                let in_time = verdict.bucket >= judged_to;
-                let brings_news = news.is_some_and(|news| verdict.until > news);
-                if (in_time || brings_news) && !is_silenced(series, &verdict) {
-                    verdicts.push(verdict);
-                }
-            });
-            if reached <= known.as_of {
-                break;
-            }
-            known.as_of = reached;
-            if until >= closed || closed - reached < REMEMBERED {
-                judged.states.extend(snapshot(look.state_name(&series.key), known));
-            }
-        }
-        known.judged_to = known.judged_to.max(known.as_of);
-        let mut memory = known.memory.clone();
-        let mut start = known.as_of;
-        // A bucket may be over and still wait for a source; what is behind it is looked at too.
-        loop {
-            let open = look.judge.peek(&memory, series, grid, start, now);
-            let until = open.until;
-            if until > now && series.key.segment == Segment::All && series.key.kind != Kind::SlowRise {
-                self.show(&series.key, &open);
-            }
-            verdicts.push(open);
-            if until > now || until <= start {
-                break;
-            }
-            start = look.judge.advance(&mut memory, series, grid, start, until, |_| {});
-        }
-        verdicts
-    }
-
-    fn show(&self, key: &SeriesKey, verdict: &Verdict) {
-        let labels = [("watch", key.watch.as_str()), ("theme", key.theme.as_str())];
-        self.board.set(board::COUNT, &labels, verdict.numbers.count);
-        self.board.set(board::EXPECTED, &labels, verdict.numbers.expected);
-        self.board.set(board::SCORE, &labels, verdict.numbers.score);
-    }
-
-    /// Works out who is told what of a step.
-    async fn change(&self, look: &Look<'_>, before: Option<&Incident>, step: Step, now: Timestamp) -> Result<Change, StoreError> {
-        let rows = if step.event.is_some() {
-            let ask = facts::ask(look.watch, &step.incident, now);
-            let evidence = self.store.evidence(ask.clone()).await?;
-            let picture = Picture::draw(&self.store, &self.plan, look.watch, look.calibration, &step.incident.key, now).await?;
-            let (plan, watch, fresh, due) = (&*self.plan, look.watch, look.fresh, Clock::real().now());
-            let silences = &*self.silences;
-            Case { plan, watch, before, step: &step, ask: &ask, evidence: &evidence, picture: &picture, fresh, now, silences, due }.rows()
-        } else {
-            Vec::new()
-        };
-        Ok(self.written(step, rows))
-    }
-
-    fn written(&self, mut step: Step, rows: Vec<NewRow>) -> Change {
-        facts::remember_drivers(&mut step, &rows);
-        step.transition.config.clone_from(&self.plan.config.fingerprint);
-        if rows.is_empty() && step.audience != Audience::Everybody {
-            // No route adds anybody for this incident: a step that nobody sees is not for the record.
-            "detector".clone_into(&mut step.transition.who);
-        } else {
-            self.tell_log(&step);
-        }
-        Change { seen: step.seen, incident: step.incident, transition: step.transition, rows }
-    }
-
-    fn tell_log(&self, step: &Step) {
-        let incident = &step.incident;
-        let Some(event) = step.event else {
-            let (id, state, why) = (incident.id.as_str(), incident.state, step.transition.why.as_str());
-            if step.transition.from != Some(state) {
-                info!(incident = id, "incident {id} of {} is {state} ({why})", incident.key);
-            }
-            return;
-        };
-        let title = self.plan.title(&incident.key);
-        let (count, usual) = (incident.numbers.count, incident.numbers.expected);
-        let hours = incident.numbers.window_seconds as f64 / 3600.0;
-        let id = incident.id.as_str();
-        let (watch, theme) = (incident.key.watch.as_str(), incident.key.theme.as_str());
-        if event == Event::Resolved {
-            info!(incident = id, watch, theme, "incident {id} is over");
-            return;
-        }
-        let (level, segment) = (incident.level, &incident.key.segment);
-        let event = match step.audience {
-            Audience::Everybody => event.to_string(),
-            Audience::Added(number) => format!("escalated, step {number}"),
-        };
-        if incident.key.kind == Kind::NoData {
-            warn!(incident = id, watch, theme, "incident {id} {event} ({level}): {watch} {}", step.transition.why);
-            return;
-        }
-        if let (Some(mean), Some(_)) = (incident.numbers.mean, Measure::of(&incident.key)) {
-            warn!(
-                incident = id,
-                watch, theme, "incident {id} {event} ({level}): {title} {:.1} in {hours} h, {:.1} usual; {segment}", mean.value, mean.usual
-            );
-            return;
-        }
-        warn!(
-            incident = id,
-            watch, theme, "incident {id} {event} ({level}): {count} complaints about {title} in {hours} h, {usual:.1} usual; {segment}"
-        );
-    }
 }
 
 /// Feeds verdicts to the incident of a series, in order. People hear of one step at most; how it
@@ -524,64 +352,9 @@ fn seen_by_all(plan: &Plan, looks: &[Look<'_>], counted: &[Counted], touched: Ve
     touched.into_iter().filter(|mark| !waiting.iter().any(|counted| counted.names.contains(&mark.source))).collect()
 }
 
-/// Whether a series was learnt before its history moved.
-fn is_outdated(key: &SeriesKey, known: &Known, ruleset: &Ruleset) -> bool {
-    key.kind != Kind::Drop && ruleset.moved.get(&key.theme).map(|moved| moved.begun) > known.moved
-}
-
-/// Of a bucket in which history moved only complaints that came later speak: that there are few of
-/// them is no calm.
-fn is_silenced(series: &Series, verdict: &Verdict) -> bool {
-    let moved = series.moved.is_some_and(|moved| verdict.bucket <= moved.begun);
-    moved && !matches!(verdict.call, Call::Firing(_))
-}
-
 /// A clock that was wrong must not keep an incident from hearing what comes.
 fn in_the_present(incident: Incident, now: Timestamp) -> Incident {
     Incident { judged_to: incident.judged_to.min(now), ..incident }
-}
-
-/// What a series remembers, as the store keeps it.
-fn snapshot(name: String, known: &Known) -> Option<(String, Snapshot)> {
-    let blob = serde_json::to_string(&known.memory).ok()?;
-    Some((name, Snapshot { as_of: known.as_of, blob }))
-}
-
-/// Up to when a series was judged, also while the watch had other sources or days: what happened
-/// since then under those was heard then.
-fn judged_before(stored: &BTreeMap<String, Snapshot>, key: &SeriesKey) -> Option<Timestamp> {
-    // Only the stamp tells the names of one series apart.
-    let (before, after) = (state_name(key, ""), if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) });
-    let before = before.strip_suffix(&after).unwrap_or(&before).to_owned();
-    let stamp = |name: &str| name.strip_prefix(&before)?.strip_suffix(&after).map(|stamp| !stamp.contains('\u{1f}'));
-    let mine = stored.range(before.clone()..).take_while(|(name, _)| name.starts_with(&before));
-    mine.filter(|(name, _)| stamp(name) == Some(true)).map(|(_, snapshot)| snapshot.as_of).max()
-}
-
-/// The name under which the store keeps what a series remembers.
-#[must_use]
-pub fn state_name(key: &SeriesKey, stamp: &str) -> String {
-    let kind = if key.kind.is_spike() { String::new() } else { format!("\u{1f}{}", key.kind) };
-    format!("{}\u{1f}{}\u{1f}{}\u{1f}{stamp}{kind}", key.watch, key.theme, key.segment)
-}
-
-/// Another one for other sources, buckets, days, days off or another reference.
-#[must_use]
-pub fn stamp(watch: &Watch, zone: &str) -> String {
-    let mut sources: Vec<&str> = watch.sources.iter().map(String::as_str).collect();
-    sources.sort_unstable();
-    let width = match watch.bucket {
-        Width::Hour => "hour",
-        Width::Day => "day",
-    };
-    let reference = watch.reference.map(|reference| format!("{} {}", reference.from, reference.until));
-    let mut parts = vec![width, zone];
-    parts.extend(sources);
-    for country in watch.holidays.countries() {
-        parts.push(country.code());
-    }
-    parts.extend(reference.as_deref());
-    format!("{:016x}", hash::of_parts(parts))
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub(super) fn meaning(
         }
         404 => failed(Kind::NotFound, "there is nothing at this address; check the address of the source"),
         410 => failed(Kind::Gone, "it is gone for good; remove the source or give it another address"),
+        // Without a time, 503 mostly is a server that is down.
+        503 if retry_after(headers, now).is_none() => failed(Kind::Status(503), "it is down or overloaded; it is tried again later"),
         429 | 503 => {
             let retry_after = retry_after(headers, now);
             let until = retry_after.map(|wish| format!(" for {} s", wish.num_seconds())).unwrap_or_default();
@@ -131,6 +133,7 @@ mod tests {
         for (name, status, headers, sent, wanted) in [
             ("good", 200, vec![], false, Ok(Meaning::Read)),
             ("unchanged", 304, vec![], true, Ok(Meaning::Unchanged)),
+            ("down", 503, vec![], false, Err(Kind::Status(503))),
             ("unchanged unasked", 304, vec![], false, Err(Kind::Status(304))),
             ("a relative redirect", 301, vec![("location", "/b?c")], false, to("https://reviews.example/b?c", true)),
             ("a redirect elsewhere", 307, vec![("location", "//x.example/b")], false, to("https://x.example/b", false)),

@@ -15,6 +15,7 @@ use crate::domain::standing::LastPage;
 use crate::domain::standing::Standing;
 use crate::domain::standing::Suspect;
 use crate::polling::identity;
+use crate::polling::identity::Apart;
 use crate::text::hash;
 
 /// Good polls in a row with something in them, after which nothing is odd.
@@ -50,6 +51,8 @@ pub struct Outline {
     /// Where ids are made of contents: the hash of what the source itself calls an item, by the hash
     /// of the id that it has here.
     pub own: BTreeMap<u64, u64>,
+    /// Of those that are told apart by their dates, the hashes of the id and of what they say.
+    pub dated: Vec<(u64, u64)>,
     /// Nothing says that it ends.
     pub unclosed: bool,
     /// How often it says that it is worth asking for.
@@ -67,6 +70,7 @@ impl Outline {
             ids: items.iter().map(|tagged| named(&tagged.item.id)).collect(),
             contents: items.iter().filter_map(|tagged| content(&tagged.item)).collect(),
             own: BTreeMap::new(),
+            dated: Vec::new(),
             unclosed: false,
             hints,
         }
@@ -74,11 +78,13 @@ impl Outline {
 
     /// Of a page whose items get ids by what they say.
     #[must_use]
-    pub fn by_content(body: u64, title: Option<&str>, items: &mut [TaggedItem], hints: Hints) -> Self {
+    pub fn by_content(body: u64, title: Option<&str>, items: &mut [TaggedItem], hints: Hints, apart: Apart) -> Self {
         let own: Vec<u64> = items.iter().map(|tagged| named(&tagged.item.id)).collect();
-        identity::by_content(items);
+        identity::by_content(items, apart);
         let outline = Self::of(body, title, items, hints);
-        Self { own: outline.ids.iter().copied().zip(own).collect(), ..outline }
+        let dated = items.iter().map(|tagged| &tagged.item).filter(|item| apart == Apart::ByDate && !identity::is_telling(item));
+        let dated = dated.filter_map(|item| Some((named(&item.id), content(item)?))).collect();
+        Self { own: outline.ids.iter().copied().zip(own).collect(), dated, ..outline }
     }
 }
 
@@ -145,6 +151,16 @@ pub fn judge(standing: &Standing, outline: &Outline, now: Timestamp) -> Belief {
         return doubted(standing, Doubt::AnotherFeed, now).map_or(Belief::Another, Belief::Doubted);
     }
     if outline.items >= last.items { Belief::Gap } else { Belief::Good }
+}
+
+/// Whether the dates of a page whose items are known by their words change from poll to poll as well:
+/// all that are told apart by their dates have other ones, and what they say has stayed.
+#[must_use]
+pub fn dates_change(last: &LastPage, outline: &Outline) -> bool {
+    let is_known = |id: &u64| last.ids.contains(id);
+    let moved = outline.dated.iter().filter(|(id, content)| !is_known(id) && last.contents.contains(content)).count();
+    let vanished = last.ids.iter().filter(|id| !outline.ids.contains(id)).count();
+    moved >= SAME && vanished >= moved && !outline.dated.iter().any(|(id, _)| is_known(id))
 }
 
 /// One more odd answer; `None` when it is believed by now.
@@ -214,6 +230,7 @@ pub fn trusts_ids_again(standing: &mut Standing) -> bool {
     let of = |id: &u64| own.get(id).copied().unwrap_or(*id);
     (page.first, page.last, page.steady) = (of(&page.first), of(&page.last), 0);
     page.ids = page.ids.iter().map(of).collect();
+    standing.dates_change = false;
     standing.ids_change.take().is_some()
 }
 

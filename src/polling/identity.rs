@@ -10,14 +10,23 @@ const PREFIX: &str = "c1:";
 /// All such ids stand between these two, the second of them is none.
 pub const CONTENT_IDS: (&str, &str) = ("c1:", "c1;");
 
+/// How far items are told apart that say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Apart {
+    /// Short ones by their dates.
+    ByDate,
+    /// Not at all: their dates change as well.
+    Not,
+}
+
 /// The id of an item by what it says: the same from poll to poll, and in any order.
 ///
 /// Words that two people do not write by chance need no date, which may change with the ids. Short
 /// ones ("Great!") are told apart by it.
 #[must_use]
-pub fn of_content(item: &Item) -> String {
+pub fn of_content(item: &Item, apart: Apart) -> String {
     let author = item.author.as_deref().unwrap_or_default();
-    let date = item.published.filter(|_| !is_telling(item)).map(|at| at.to_rfc3339()).unwrap_or_default();
+    let date = item.published.filter(|_| apart == Apart::ByDate && !is_telling(item)).map(|at| at.to_rfc3339()).unwrap_or_default();
     let hash = hash::of_parts([item.title.trim(), item.text.trim(), author.trim(), date.as_str()]);
     format!("{PREFIX}{hash:016x}")
 }
@@ -29,9 +38,9 @@ pub fn is_telling(item: &Item) -> bool {
 }
 
 /// Gives items ids by what they say.
-pub fn by_content(items: &mut [TaggedItem]) {
+pub fn by_content(items: &mut [TaggedItem], apart: Apart) {
     for tagged in items {
-        tagged.item.id = of_content(&tagged.item);
+        tagged.item.id = of_content(&tagged.item, apart);
     }
 }
 
@@ -61,8 +70,9 @@ mod tests {
             ("a short text again", item("Great", "ann", monday), item("Great", "ann", tuesday), false),
             ("a short text", item("Great", "ann", monday), item("Great", "ann", monday), true),
         ] {
-            assert_eq!(of_content(&one) == of_content(&other), same, "{name}");
-            assert!(is_of_content(&of_content(&one)));
+            assert_eq!(of_content(&one, Apart::ByDate) == of_content(&other, Apart::ByDate), same, "{name}");
+            assert!(is_of_content(&of_content(&one, Apart::ByDate)));
+            assert_eq!(of_content(&one, Apart::Not) == of_content(&other, Apart::Not), one.author == other.author, "{name}");
         }
         assert!(!is_of_content("c1:mine") && !is_of_content("tag:example,2026:1"));
     }

@@ -22,7 +22,8 @@ pub(super) struct Found {
 }
 
 /// Finds the encoding: byte order mark, then UTF-8 if it is that, then what was declared, then the
-/// pattern of zero bytes that UTF-16 leaves, then Windows-1252.
+/// pattern of zero bytes that UTF-16 leaves, then Windows-1252, which also is what calls itself UTF-8
+/// and hardly ever is.
 ///
 /// Valid UTF-8 with letters beyond ASCII beats a declaration: hardly any text in another encoding
 /// looks like it, and many servers declare Latin-1 for everything. `whole` is false for a piece of
@@ -45,6 +46,10 @@ pub(super) fn find(bytes: &[u8], declared: Option<&str>, whole: bool) -> Found {
     }
     match (utf16, declared) {
         (Some(encoding), _) => found(encoding, true),
+        // Of all wrong declarations the commonest: old software that writes UTF-8 over whatever it stores.
+        (None, Some(encoding)) if encoding == UTF_8 && whole && is_hardly_utf8(bytes) => {
+            Found { overruled: declared, ..found(WINDOWS_1252, false) }
+        }
         (None, Some(encoding)) if encoding != UTF_16LE && encoding != UTF_16BE => found(encoding, false),
         _ => found(WINDOWS_1252, true),
     }
@@ -61,6 +66,16 @@ pub(super) fn of_content_type(content_type: &str) -> Option<&str> {
     let at = lower.find("charset=")? + "charset=".len();
     let label = content_type[at..].split(';').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
     (!label.is_empty()).then_some(label)
+}
+
+/// Whether more letters beyond ASCII break UTF-8 than keep to it.
+fn is_hardly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().chars().filter(|letter| !letter.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    broken > good
 }
 
 fn is_utf8(bytes: &[u8], whole: bool) -> bool {
@@ -106,6 +121,8 @@ mod tests {
         check(b"\xFE\xFF\0a\0b", None, "UTF-16BE", "ab");
         check(b"a\0b\0c\0d\0", None, "UTF-16LE", "abcd");
         check(b"plain", Some("utf-16"), "UTF-8", "plain");
+        check(b"\xC5terbetalning saknas, n\xE4r?", Some("utf-8"), "windows-1252", "Återbetalning saknas, när?");
+        check(b"\xC3\x85terbetalning \xC3\xA4r cut\xC3", Some("utf-8"), "UTF-8", "Återbetalning är cut\u{fffd}");
     }
 
     #[test]

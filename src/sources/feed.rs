@@ -121,12 +121,39 @@ pub fn document(body: &[u8], content_type: &str, url: Option<&str>) -> Result<Pa
     Ok(page)
 }
 
+/// Items of a page that name a date which cannot be read.
+#[derive(Debug, Default)]
+struct Undated {
+    count: usize,
+    first: String,
+}
+
+impl Undated {
+    /// Takes an item in, with its date as written.
+    fn note(&mut self, item: &Item, written: Option<&str>) {
+        let Some(written) = written.map(str::trim).filter(|written| !written.is_empty() && item.published.is_none()) else { return };
+        if self.count == 0 {
+            self.first = written.chars().take(40).collect();
+        }
+        self.count += 1;
+    }
+
+    fn tell(self, warnings: &mut Vec<Warning>) {
+        if self.count > 0 {
+            let (count, first) = (self.count, self.first);
+            let items = if count == 1 { "1 item has".to_owned() } else { format!("{count} items have") };
+            let message = format!("{items} a date that cannot be used, such as `{first}`: what is new counts from when it is first seen");
+            warnings.push(Warning::new("unread_date", "", message));
+        }
+    }
+}
+
 /// What the encoding gives reason to say.
 fn encoding_warnings(found: &charset::Found, text: &str) -> Vec<Warning> {
     let name = found.encoding.name();
     let mut warnings = Vec::new();
     if let Some(declared) = found.overruled {
-        let message = format!("declared as {}, but all of it is {name}: read as that", declared.name());
+        let message = format!("declared as {}, but it is {name}: read as that", declared.name());
         warnings.push(Warning::new("encoding_overruled", "", message));
     }
     if text.contains('\u{fffd}') {

@@ -103,7 +103,7 @@ fn counts_something(watch: &Watch, known: &Known<'_>, reader: &mut Reader<'_>) {
     }
     // One that was written and could not be read was reported as that.
     let begins = |at: &&Place| at.file() == watch.at.file() && at.start() > watch.at.start();
-    let end = known.headers.iter().filter(begins).map(|at| at.start()).min().unwrap_or(usize::MAX);
+    let end = known.headers.iter().filter(begins).map(Place::start).min().unwrap_or(usize::MAX);
     let in_it = |problem: &&Problem| problem.file == watch.at.file() && (watch.at.start()..end).contains(&problem.span.start);
     let named = |problem: &Problem| ["`themes` ", "`measures` "].iter().any(|key| problem.message.starts_with(key));
     let unreadable = reader.problems.iter().filter(in_it).any(named);

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::incident::Level;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;
+use crate::domain::notice::Event;
 use crate::domain::notice::Outcome;
 use crate::domain::notice::Row;
 use crate::domain::ports::Claim;

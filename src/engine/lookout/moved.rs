@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::domain::incident::Segment;
 use crate::domain::incident::State;
 use crate::domain::item::Item;
 use crate::domain::item::Shard;

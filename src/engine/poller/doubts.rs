@@ -4,6 +4,7 @@ use tracing::warn;
 
 use crate::domain::ports::Ingest;
 use crate::domain::standing::Doubt;
+use crate::domain::standing::LastPage;
 use crate::domain::standing::Suspect;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
@@ -12,6 +13,7 @@ use crate::engine::poller::walk::Walk;
 use crate::polling::belief;
 use crate::polling::belief::Belief;
 use crate::polling::belief::Outline;
+use crate::polling::identity::Apart;
 
 impl<S: Ingest> Poller<S> {
     /// Whether the first page is what it always was; returns whether messages were missed before it.
@@ -20,6 +22,15 @@ impl<S: Ingest> Poller<S> {
             return Ok(false);
         }
         let name = &walk.target.key.source;
+        let dates_change = |last: &LastPage| belief::dates_change(last, &reading.outline);
+        if walk.by_content == Some(Apart::ByDate) && walk.stream.standing.page.as_deref().is_some_and(dates_change) {
+            warn!(
+                source = name,
+                "source `{name}` gives its messages other dates with every poll too; they are told apart by their words alone"
+            );
+            know_by_content(walk, reading, Apart::Not);
+            return Ok(false);
+        }
         match belief::judge(&walk.stream.standing, &reading.outline, self.clock.now()) {
             Belief::Good => Ok(false),
             Belief::Emptied => {
@@ -27,10 +38,13 @@ impl<S: Ingest> Poller<S> {
                 Ok(false)
             }
             Belief::Gap => {
-                warn!(
-                    source = name,
-                    "source `{name}`: nothing of the last poll is left on its page: messages were probably missed; a shorter `every` helps"
-                );
+                // Said once for as long as `status` says it.
+                if walk.stream.standing.gap.is_none() {
+                    warn!(
+                        source = name,
+                        "source `{name}`: nothing of the last poll is left on its page: messages were probably missed; a shorter `every` helps"
+                    );
+                }
                 Ok(true)
             }
             Belief::IdsChange => {
@@ -38,10 +52,7 @@ impl<S: Ingest> Poller<S> {
                     source = name,
                     "source `{name}` gives its messages other ids with every poll; they are known by their words from now on"
                 );
-                (walk.by_content, walk.base) = (true, true);
-                let Outline { body, hints, unclosed, .. } = std::mem::take(&mut reading.outline);
-                let outline = Outline::by_content(body, reading.page.title.as_deref(), &mut reading.items, hints);
-                reading.outline = Outline { unclosed, ..outline };
+                know_by_content(walk, reading, walk.by_content.unwrap_or(Apart::ByDate));
                 Ok(false)
             }
             Belief::Another => {
@@ -64,6 +75,14 @@ impl<S: Ingest> Poller<S> {
             _ => Ok(()),
         }
     }
+}
+
+/// What is on the page gets ids by what it says, and is no news.
+fn know_by_content(walk: &mut Walk<'_>, reading: &mut Reading, apart: Apart) {
+    (walk.by_content, walk.base) = (Some(apart), true);
+    let Outline { body, hints, unclosed, .. } = std::mem::take(&mut reading.outline);
+    let outline = Outline::by_content(body, reading.page.title.as_deref(), &mut reading.items, hints, apart);
+    reading.outline = Outline { unclosed, ..outline };
 }
 
 /// Why an answer is not believed, for people.

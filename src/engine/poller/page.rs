@@ -12,6 +12,7 @@ use crate::domain::ports::TaggedItem;
 use crate::engine::intake::Intake;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
+use crate::engine::poller::target::Target;
 use crate::engine::poller::walk::Reading;
 use crate::engine::poller::walk::Step;
 use crate::engine::poller::walk::Walk;
@@ -67,20 +68,28 @@ impl<S: Ingest> Poller<S> {
             let intake = Intake::new(&plan, &author_key, &source.settings);
             let mut items: Vec<TaggedItem> = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
             let (title, hints) = (page.title.as_deref(), pace::hints(&page.rhythm));
-            let outline =
-                if by_content { Outline::by_content(body, title, &mut items, hints) } else { Outline::of(body, title, &items, hints) };
+            let outline = match by_content {
+                Some(apart) => Outline::by_content(body, title, &mut items, hints, apart),
+                None => Outline::of(body, title, &items, hints),
+            };
             Ok::<_, ReadError>(Some(Reading { page, items, outline, _room: room }))
         };
         // The semaphore is never closed. More at once than there are cores would only take more memory.
         let _turn = self.reading.acquire().await;
         let reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
         if let Some(reading) = &reading {
-            self.tell_warnings(&walk.target.key.source, &reading.page.warnings);
+            self.tell_warnings(walk.target, &reading.page.warnings);
         }
         Ok(reading)
     }
 
-    fn tell_warnings(&self, name: &str, warnings: &[Warning]) {
+    fn tell_warnings(&self, target: &Target, warnings: &[Warning]) {
+        let name = &target.key.source;
+        self.board.add(board::ITEMS, &[("source", name), ("kind", "rejected")], warnings.len() as f64);
+        // A document that is read again and again stays as odd as it was; another file is another matter.
+        if target.source.settings.kind.is_remote() && !self.diary.is_newly_odd(name, warnings) {
+            return;
+        }
         for warning in warnings.iter().take(5) {
             // A message may repeat a value from outside.
             let warning = Warning { message: redact(&warning.message), ..warning.clone() };
@@ -89,6 +98,5 @@ impl<S: Ingest> Poller<S> {
         if warnings.len() > 5 {
             warn!(source = name, "source `{name}`: {} more warnings; see `uproar preview {name}`", warnings.len() - 5);
         }
-        self.board.add(board::ITEMS, &[("source", name), ("kind", "rejected")], warnings.len() as f64);
     }
 }

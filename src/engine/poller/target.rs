@@ -37,7 +37,10 @@ impl Target {
             let shards: Vec<Shard> = source.source.shards();
             shards.into_iter().map(move |shard| StreamKey { source: name.clone(), shard })
         };
-        plan.sources.iter().flat_map(|source| of(source).map(|key| Self { key, source: Arc::clone(source) })).collect()
+        let all = plan.sources.iter().flat_map(|source| of(source).map(|key| Self { key, source: Arc::clone(source) }));
+        let mut all: Vec<Self> = all.collect();
+        all.shrink_to_fit();
+        all
     }
 
     /// Spreads streams that share an interval; the same after every restart.

@@ -22,6 +22,7 @@ use crate::polling::base;
 use crate::polling::belief;
 use crate::polling::belief::Outline;
 use crate::polling::conditional;
+use crate::polling::identity::Apart;
 use crate::polling::state;
 
 /// One poll under way.
@@ -38,7 +39,7 @@ pub(super) struct Walk<'a> {
     /// The page is asked for without validators, and read though its bytes are known.
     pub(super) whole: bool,
     /// Items are known by their content.
-    pub(super) by_content: bool,
+    pub(super) by_content: Option<Apart>,
     /// The address that is asked first.
     pub(super) asked: Option<String>,
     /// What the first page said beside.
@@ -86,7 +87,8 @@ impl<'a> Walk<'a> {
         }
         let base = base::is_base(&stream, is_remote, interval, started);
         let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
-        let by_content = stream.standing.ids_change.is_some();
+        let apart = if stream.standing.dates_change { Apart::Not } else { Apart::ByDate };
+        let by_content = stream.standing.ids_change.map(|_| apart);
         let (aside, committed) = (Aside::default(), Committed::default());
         Self { target, stream, changed, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
     }
@@ -138,7 +140,8 @@ impl<'a> Walk<'a> {
             standing.gap = Some(now).filter(|_| gap).or(standing.gap);
             standing.whole_at = Some(self.started).filter(|_| self.whole).or(standing.whole_at);
         }
-        standing.ids_change = standing.ids_change.or(Some(now).filter(|_| self.by_content));
+        standing.ids_change = standing.ids_change.or(self.by_content.map(|_| now));
+        standing.dates_change = self.by_content == Some(Apart::Not);
         if belief::trusts_ids_again(&mut standing) {
             let name = &self.target.key.source;
             info!(source = name, "source `{name}` gives its messages the same ids as before again; they are known by them from now on");

@@ -64,7 +64,8 @@ pub fn of_error(why: &str) -> Trouble {
         Some("401" | "403" | "407" | "451" | "999") => Trouble::Refused,
         Some("404") => Trouble::Missing,
         Some("410") => Trouble::Gone,
-        Some("429" | "503") => Trouble::Busy,
+        Some("429") => Trouble::Busy,
+        Some("503") if why.contains(" answered 503: it asks to be left alone") => Trouble::Busy,
         _ => Trouble::Unreachable,
     }
 }
@@ -138,6 +139,7 @@ mod tests {
             ("https://shop.example answered 404: there is nothing at this address", Trouble::Missing),
             ("https://shop.example answered 410: it is gone for good", Trouble::Gone),
             ("https://shop.example answered 503: it asks to be left alone for 60 s", Trouble::Busy),
+            ("https://shop.example answered 503: it is down or overloaded; it is tried again later", Trouble::Unreachable),
             ("https://shop.example answered 500: it is out of order", Trouble::Unreachable),
             ("https://shop.example was not asked: its robots.txt asks programs not to read this address; ask", Trouble::Robots),
             ("https://shop.example was not asked: its robots.txt could not be read (it answered 403), and", Trouble::Unreachable),

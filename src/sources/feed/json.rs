@@ -32,15 +32,18 @@ pub(super) fn read(text: &str, base: Option<&url::Url>) -> Option<Page> {
         older: string(&value, "next_url").and_then(|link| wishes::older_at(&link, base)),
         ..Page::default()
     };
-    let mut ids = Ids::default();
+    let (mut ids, mut undated) = (Ids::default(), super::Undated::default());
     for (at, row) in rows.iter().take(MOST_ITEMS).enumerate() {
         if row.is_object() {
-            page.items.push(item(row, base, &mut ids));
+            let item = item(row, base, &mut ids);
+            undated.note(&item, string(row, "date_published").as_deref());
+            page.items.push(item);
         } else {
             page.warnings.push(Warning::new("bad_item", format!("item {}", at + 1), "not an object"));
         }
     }
     ids.settle(&mut page.warnings);
+    undated.tell(&mut page.warnings);
     super::note_cut(rows.len(), &mut page);
     Some(page)
 }

@@ -45,6 +45,7 @@ fn rss_is_read() {
     [h1:3cd8701eea4ca4da] - - -  <> "" "Neither guid nor link."
     [https://forum.bags.test/t/9] - - -  <> "Permalink" "" https://forum.bags.test/t/9
     ! 1 of 4 items have neither id nor link: they are known by their content, and an edit looks like a new one [no_id]
+    ! 1 item has a date that cannot be used, such as `Thu, 01 Jan 1970 00:00:00 GMT`: what is new counts from when it is first seen [unread_date]
     "#);
 }
 
@@ -233,4 +234,18 @@ fn an_escaped_nul_in_json_is_dropped() {
         r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"j\u00001","title":"\u0000","content_text":"a\u0000b\u001b"}]}"#;
     let item = polled(text.as_bytes()).unwrap().items.remove(0);
     assert_eq!((item.id.as_str(), item.title.as_str(), item.text.as_str()), ("j1", "", "ab"));
+}
+
+#[test]
+fn a_date_that_cannot_be_read_is_named() {
+    let item = |date: &str| format!("<item><guid>{date}</guid><title>x</title><pubDate>{date}</pubDate></item>");
+    let items = ["yesterday-ish", "Mon, 02 Nov 2026 10:00:00 GMT", "", "soon"].map(item).concat();
+    let rss = format!("<rss version=\"2.0\"><channel><title>t</title>{items}</channel></rss>");
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","content_text":"x","date_published":"soon"}]}"#;
+    let said = |text: &str| {
+        let page = document(text.as_bytes(), "", None).unwrap();
+        page.warnings.iter().filter(|warning| warning.code == "unread_date").map(|warning| warning.message.clone()).collect::<String>()
+    };
+    insta::assert_snapshot!(said(&rss), @"2 items have a date that cannot be used, such as `yesterday-ish`: what is new counts from when it is first seen");
+    insta::assert_snapshot!(said(json), @"1 item has a date that cannot be used, such as `soon`: what is new counts from when it is first seen");
 }

@@ -48,9 +48,11 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Result<Page, Refus
         older: wishes::older(&outline.head, address),
         ..Page::default()
     };
-    let mut ids = Ids::default();
+    let (mut ids, mut undated) = (Ids::default(), super::Undated::default());
     for (entry, more) in feed.entries.iter().zip(&outline.items) {
-        page.items.push(item(entry, more, &outline, base.as_ref(), &mut ids));
+        let item = item(entry, more, &outline, base.as_ref(), &mut ids);
+        undated.note(&item, written_date(more));
+        page.items.push(item);
     }
     if outline.faults.any() || repaired && !versions_only(&outline) {
         page.warnings.extend(repair::named(&outline));
@@ -63,6 +65,7 @@ pub(super) fn read(text: &str, address: Option<&url::Url>) -> Result<Page, Refus
     }
     super::note_cut(outline.found, &mut page);
     ids.settle(&mut page.warnings);
+    undated.tell(&mut page.warnings);
     Ok(page)
 }
 
@@ -113,6 +116,11 @@ fn parse(text: &str, outline: &Outline<'_>, address: Option<&url::Url>) -> Optio
     parser.parse(text.as_bytes()).ok().filter(|feed| feed.entries.len() == outline.items.len())
 }
 
+/// The date of an item as written.
+fn written_date<'a>(more: &'a Entry<'_>) -> Option<&'a str> {
+    ["pubdate", "published", "issued", "dc:date", "updated", "modified"].iter().find_map(|name| more.text(name))
+}
+
 fn item(entry: &model::Entry, more: &Entry<'_>, outline: &Outline<'_>, base: Option<&url::Url>, ids: &mut Ids) -> Item {
     let title = entry.title.as_ref().map(|title| plain(title, outline.family)).filter(|title| !title.is_empty());
     let title = title.filter(|_| !marked(&more.pieces, "title")).or_else(|| headline(&more.pieces)).unwrap_or_default();
@@ -123,7 +131,7 @@ fn item(entry: &model::Entry, more: &Entry<'_>, outline: &Outline<'_>, base: Opt
         Family::Rss => more.text("guid").or_else(|| more.scope.get("about")).or_else(|| more.text("atom:id")),
         Family::Atom => more.text("id"),
     };
-    let date = ["pubdate", "published", "issued", "dc:date", "updated", "modified"].iter().find_map(|name| more.text(name));
+    let date = written_date(more);
     let id = ids.give(&Marks {
         own,
         link: url.as_deref(),

@@ -279,7 +279,7 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "cache_size", -8_000)?;
     // Polls change a page each in every corner of the file: written back seldom, many changes of a
     // page are one.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;

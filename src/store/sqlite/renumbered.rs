@@ -12,6 +12,7 @@ use rusqlite::params;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
 use crate::polling::identity;
+use crate::polling::identity::Apart;
 use crate::store::sqlite::ingest::Known;
 use crate::store::sqlite::values::millis;
 
@@ -80,11 +81,15 @@ impl<'a> Renumbered<'a> {
         let mut find = self
             .connection
             .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND external_id = ?2")?;
-        Ok(find
-            .query_row(params![self.source, identity::of_content(&tagged.item)], |row| {
+        for apart in [Apart::ByDate, Apart::Not] {
+            let known = find.query_row(params![self.source, identity::of_content(&tagged.item, apart)], |row| {
                 Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
-            })
-            .optional()?)
+            });
+            if let Some(known) = known.optional()? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
     }
 
     fn has_content_ids(&self) -> Result<bool, StoreError> {

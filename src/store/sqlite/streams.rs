@@ -256,9 +256,9 @@ mod tests {
         Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
     }
 
-    fn gone(confirmed: bool) -> Box<Standing> {
+    fn gone(confirmed: bool) -> Standing {
         let gone = Gone { since: at(0), confirmed, url: "https://a.example/".to_owned() };
-        Box::new(Standing { gone: Some(Box::new(gone)), ..Standing::default() })
+        Standing { gone: Some(Box::new(gone)), ..Standing::default() }
     }
 
     #[tokio::test]
@@ -266,7 +266,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
         let key = StreamKey { source: "a".to_owned(), shard: Shard::whole() };
-        let said_gone = |confirmed, started| PollNote { standing: Some(gone(confirmed)), ..PollNote::failed("410", at(9_000), started) };
+        let said_gone =
+            |confirmed, started| PollNote { standing: Some(Box::new(gone(confirmed))), ..PollNote::failed("410", at(9_000), started) };
         let ended = |started| PageCommit {
             stream: key.clone(),
             items: Vec::new(),

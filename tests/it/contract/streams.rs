@@ -82,7 +82,7 @@ mod of_every_store {
         let (at, later) = ("2026-11-01T10:00:00Z", "2026-11-02T10:00:00Z");
         store.commit_page(page(vec![item("poll-1-a", "words", at, &["late"])], at)).await.unwrap();
         let mut same = item("", "words", at, &["late"]);
-        same.item.id = identity::of_content(&same.item);
+        same.item.id = identity::of_content(&same.item, identity::Apart::ByDate);
         let found = store.commit_page(page(vec![same.clone()], later)).await.unwrap();
         assert_eq!((found.new, found.known), (0, 1));
         let again = store.commit_page(page(vec![same], later)).await.unwrap();
