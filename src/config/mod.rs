@@ -104,7 +104,9 @@ impl Loaded {
         }
         self.references = references;
         let past: Vec<Problem> = self.lines.iter().filter_map(|line| line.past(now)).collect();
-        past.into_iter().for_each(|warning| self.tell(warning));
+        for warning in past {
+            self.tell(warning);
+        }
         self
     }
 
