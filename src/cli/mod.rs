@@ -31,6 +31,7 @@ pub mod label;
 pub mod load;
 mod missed;
 pub mod names;
+mod next_poll;
 pub mod open;
 pub mod outbox;
 pub mod preview;

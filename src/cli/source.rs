@@ -58,7 +58,8 @@ enum What {
     Resume(Named),
     /// Poll sources now, whatever their schedule says
     ///
-    /// A paused one is polled once and stays paused.
+    /// Where the host of one has asked to be left alone for a while, when that is over. A paused one is
+    /// polled once and stays paused.
     #[command(after_help = "Example:\n  uproar source poll forum app-store")]
     Poll(Named),
     /// Print the feeds of an OPML file as tables of the configuration
@@ -96,7 +97,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::List { json } => {
             let config = load::load_without_secrets(console)?;
             let (store, plan) = open::to_show(config)?;
-            list::show(&plan, &store.reader(), *json, console)?;
+            list::show(&plan, &store.reader(), *json, Clock::real().now(), console)?;
         }
         What::Pause(named) => wish(named, Wish::Pause, console)?,
         What::Resume(named) => wish(named, Wish::Resume, console)?,
@@ -123,7 +124,8 @@ fn wish(named: &Named, wish: Wish, console: &mut Console) -> Result<(), Failure>
     store.wish(&keys, wish, Clock::real().now())?;
     let runs = Lock::is_held(&plan.config.store.path);
     for (key, stream) in &before {
-        writeln!(console.out, "{}", said(key, stream, wish))?;
+        let remote = plan.config.sources.iter().any(|source| source.name == key.source && source.kind.is_remote());
+        writeln!(console.out, "{}", said(key, stream, wish, remote))?;
     }
     if !runs {
         let when = match wish {
@@ -136,20 +138,22 @@ fn wish(named: &Named, wish: Wish, console: &mut Console) -> Result<(), Failure>
 }
 
 /// What becomes of a stream, in a sentence.
-fn said(key: &StreamKey, before: &Stream, wish: Wish) -> String {
+fn said(key: &StreamKey, before: &Stream, wish: Wish, is_remote: bool) -> String {
     let name = full_name(key);
+    // Whether a host has asked to be left alone for a while only the daemon knows.
+    let soon = if is_remote { "at once, or as soon as its host may be asked" } else { "at once" };
     let gone = before.standing.gone.as_ref().is_some_and(|gone| gone.confirmed);
     match (wish, before.paused) {
         (Wish::Pause, Some(since)) => format!("{name}: paused since {} already", since.format("%F %H:%M UTC")),
         (Wish::Pause, None) => format!("{name}: paused; `uproar source resume` goes on"),
-        (Wish::Resume, _) if gone => format!("{name}: asked again at once, although it said that it is gone for good"),
-        (Wish::Resume, Some(_)) => format!("{name}: goes on, and is polled at once"),
-        (Wish::Resume, None) => format!("{name}: was not paused; polled at once"),
+        (Wish::Resume, _) if gone => format!("{name}: asked again {soon}, although it said that it is gone for good"),
+        (Wish::Resume, Some(_)) => format!("{name}: goes on, and is polled {soon}"),
+        (Wish::Resume, None) => format!("{name}: was not paused; polled {soon}"),
         (Wish::Poll, _) if gone => {
-            format!("{name}: polled at once; it said that it is gone for good, `uproar source resume` goes on with it")
+            format!("{name}: polled {soon}; it said that it is gone for good, `uproar source resume` goes on with it")
         }
-        (Wish::Poll, Some(_)) => format!("{name}: polled at once, and stays paused"),
-        (Wish::Poll, None) => format!("{name}: polled at once"),
+        (Wish::Poll, Some(_)) => format!("{name}: polled {soon}, and stays paused"),
+        (Wish::Poll, None) => format!("{name}: polled {soon}"),
     }
 }
 
@@ -181,4 +185,28 @@ fn chosen(named: &Named, plan: &Plan) -> Result<Vec<StreamKey>, Failure> {
         meant.extend(found.iter().copied());
     }
     Ok(meant.into_iter().map(|at| all[at].clone()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::item::Shard;
+
+    #[test]
+    fn what_is_promised_of_a_poll_holds_also_where_the_host_wants_to_be_left_alone() {
+        let key = StreamKey { source: "forum".to_owned(), shard: Shard::whole() };
+        let paused = Stream { paused: Some(Clock::real().now()), ..Stream::default() };
+        let lines = [
+            said(&key, &Stream::default(), Wish::Poll, true),
+            said(&key, &paused, Wish::Poll, true),
+            said(&key, &paused, Wish::Resume, true),
+            said(&key, &Stream::default(), Wish::Poll, false),
+        ];
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        forum: polled at once, or as soon as its host may be asked
+        forum: polled at once, or as soon as its host may be asked, and stays paused
+        forum: goes on, and is polled at once, or as soon as its host may be asked
+        forum: polled at once
+        ");
+    }
 }

@@ -72,6 +72,8 @@ pub struct Loaded {
     pub effective: Effective,
     /// First days after pinned references, with their places.
     references: Vec<(Place, NaiveDate)>,
+    /// Cron lines, with their places.
+    lines: Vec<check::lines::Written>,
     /// The file of models, with its place.
     models: Option<(Place, PathBuf)>,
     /// The files with templates, with their keys and places.
@@ -91,7 +93,8 @@ impl Loaded {
         self.config.as_ref().map(|config| check::themes::examples(&config.themes, &self.origins)).unwrap_or_default()
     }
 
-    /// The same with what is odd at this time: a reference that is not over has nothing to say yet.
+    /// The same with what is odd at this time: a reference that is not over has nothing to say yet, a
+    /// cron line whose years have passed nothing any more.
     #[must_use]
     pub fn at(mut self, now: Timestamp) -> Self {
         let references = std::mem::take(&mut self.references);
@@ -102,6 +105,10 @@ impl Loaded {
             self.tell(warning);
         }
         self.references = references;
+        let past: Vec<Problem> = self.lines.iter().filter_map(|line| line.past(now)).collect();
+        for warning in past {
+            self.tell(warning);
+        }
         self
     }
 
@@ -142,7 +149,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let models = top.tagging.models.as_ref().map(|models| (models.at.clone().unwrap_or_default(), models.value.0.clone()));
     let templates = check::templates::files(&top);
     let (former, names) = (check::sources::former(&top), check::sources::named(&top));
-    Loaded { config, problems, effective: Effective::of(top), references, models, templates, former, names, origins }
+    let lines = check::lines::lines(&top);
+    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, names, origins }
 }
 
 /// All documents in one table, and the places of what is read after it.

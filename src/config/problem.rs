@@ -239,6 +239,8 @@ codes! {
     PrivateHost = "W0024",
     /// A source at the address of one that is stored and that nobody names any more.
     FormerNameMissing = "W0025",
+    /// A cron line whose years have passed.
+    LinePast = "W0026",
 }
 
 impl fmt::Display for Code {

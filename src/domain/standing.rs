@@ -48,6 +48,9 @@ pub struct Standing {
     /// Since when polls fail, whatever for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
+    /// Its host wants to be left alone, and was not asked; until then, or until it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub put_off: Option<Timestamp>,
     /// Hash of the configured address that all of this is about; 0 where none was noted.
     pub address: u64,
     /// What the next good poll brings is history: another address stands in the configuration.

@@ -17,7 +17,7 @@ use crate::sources;
 /// How long a bucket waits for a source that is read seldom before it counts as complete. What
 /// comes later is replayed.
 pub const PATIENCE: TimeDelta = TimeDelta::hours(6);
-/// How long a bucket waits for a source that fails.
+/// How long a bucket waits for a source that fails, or whose host wants to be left alone.
 const PATIENCE_WITH_ERRORS: TimeDelta = TimeDelta::hours(24);
 /// From this delay on a folder is filled in drops, each of which is complete up to its newest message.
 const DROPS: TimeDelta = TimeDelta::hours(12);
@@ -41,7 +41,8 @@ impl Awaited {
     /// A stream that has been read at least once.
     #[must_use]
     pub fn of(settings: &Source, stream: &Stream, now: Timestamp) -> Self {
-        let patience = if stream.errors > 0 { PATIENCE_WITH_ERRORS } else { PATIENCE };
+        let held = stream.errors > 0 || stream.standing.put_off.is_some();
+        let patience = if held { PATIENCE_WITH_ERRORS } else { PATIENCE };
         let learnt = stream.usual_delay.unwrap_or_default();
         let delay = settings.max_delay.map_or(learnt, |most| learnt.min(most));
         let drops = matches!(settings.kind, sources::Settings::File(_)) && delay >= DROPS;

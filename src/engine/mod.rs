@@ -214,6 +214,9 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
         let done = outcome?;
         round.new += done.committed.new;
         round.failed.extend(done.error.map(|why| (target.key.source.clone(), why)));
+        if let Some(why) = done.put_off {
+            info!(source = target.key.source, "source `{}` is put off: {why}", target.key.source);
+        }
     }
     retag::finish(&parts.store, &plan, &CancellationToken::new()).await?;
     relabel::begin(&parts.store, &plan).await?;
@@ -234,8 +237,8 @@ pub async fn once(plan: Arc<Plan>, parts: Parts) -> Result<Round, StoreError> {
 }
 
 /// The targets that are to be polled in a single round: not those that a person paused, not those
-/// that are gone for good, and not those that failed and are to be left alone for a while; unless
-/// somebody asks for them.
+/// that are gone for good, and not those that failed or whose host wants it, which are to be left alone
+/// for a while; unless somebody asks for them.
 async fn left_in(targets: Vec<Target>, store: &Sqlite, now: Timestamp) -> Result<Vec<Target>, StoreError> {
     let (wishes, dues) = (store.wishes().await?, store.dues().await?);
     let is_wanted = |target: &Target| {
@@ -244,7 +247,7 @@ async fn left_in(targets: Vec<Target>, store: &Sqlite, now: Timestamp) -> Result
         let is_remote = target.source.settings.kind.is_remote();
         // A later time was noted by a wrong clock, or for an interval of weeks: whoever starts rounds has one of his own.
         let waits = |at: &Timestamp| is_remote && *at > now && *at <= now + LONGEST_WAIT;
-        let wait = due.filter(|due| due.failing).and_then(|due| due.at).filter(waits);
+        let wait = due.filter(|due| due.held).and_then(|due| due.at).filter(waits);
         let name = &target.key.source;
         let why = match (wishes, wait) {
             (Wishes { asked: Some(_), .. }, _) => return true,
@@ -254,7 +257,7 @@ async fn left_in(targets: Vec<Target>, store: &Sqlite, now: Timestamp) -> Result
             }
             (_, Some(at)) => {
                 let at = at.format("%F %T UTC");
-                format!("fails and is left alone until {at}; `uproar source poll {name}` asks it in the next round all the same")
+                format!("is left alone until {at}; `uproar source poll {name}` asks it in the next round all the same")
             }
             _ => return true,
         };

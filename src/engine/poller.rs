@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 
 use crate::domain::Timestamp;
@@ -78,6 +77,8 @@ pub struct Polled {
     pub due: Timestamp,
     /// The error that ended it, if one did.
     pub error: Option<String>,
+    /// Why it was put off, if it was: its host wants to be left alone, and nothing failed.
+    pub put_off: Option<String>,
     /// Where the stream stands now, as it is stored: the next poll may begin with it.
     pub stream: Stream,
 }
@@ -120,7 +121,7 @@ impl<S: Ingest> Poller<S> {
         let stream = self.store.stream(&target.key).await?;
         if Self::is_stopped(target, &stream) {
             let due = self.clock.now() + backoff::NEVER;
-            return Ok(Polled { committed: Committed::default(), due, error: None, stream });
+            return Ok(Polled { committed: Committed::default(), due, error: None, put_off: None, stream });
         }
         self.poll_from(target, stream).await
     }
@@ -135,19 +136,12 @@ impl<S: Ingest> Poller<S> {
     pub async fn poll_from(&self, target: &Target, stream: Stream) -> Result<Polled, StoreError> {
         let errors = stream.errors;
         let mut walk = Walk::begin(target, stream, whole_millis(self.clock.now()));
-        let error = match self.walk(&mut walk).await {
-            Ok(()) => {
-                self.succeeded(&walk, errors);
-                None
-            }
-            Err(PollError::Fetch(error)) if is_short_pause(&error, target.interval(walk.started)) => {
-                // Nothing failed here: the poll is put off. What is stored stays, the due time too.
-                walk.stream = self.store.stream(&target.key).await?;
-                walk.stream.due = Some(self.clock.now() + error.retry_after.unwrap_or_default());
-                Some(error.to_string())
-            }
-            Err(error) => Some(self.failed(&mut walk, &error).await?),
-        };
+        let (mut error, mut put_off) = (None, None);
+        match self.walk(&mut walk).await {
+            Ok(()) => self.succeeded(&walk, errors),
+            Err(PollError::Fetch(held)) if held.kind == Kind::Held => put_off = Some(self.put_off(&mut walk, held).await?),
+            Err(why) => error = Some(self.failed(&mut walk, &why).await?),
+        }
         let Walk { mut stream, committed, started, .. } = walk;
         if committed.new > 0 {
             // How late its messages come was learnt with them.
@@ -156,7 +150,7 @@ impl<S: Ingest> Poller<S> {
         // As the store has it.
         stream.due = stream.due.map(whole_millis);
         let due = stream.due.unwrap_or(started);
-        Ok(Polled { committed, due, error, stream })
+        Ok(Polled { committed, due, error, put_off, stream })
     }
 
     async fn walk(&self, walk: &mut Walk<'_>) -> Result<(), PollError> {
@@ -177,7 +171,7 @@ impl<S: Ingest> Poller<S> {
                     request = walk.first();
                     continue;
                 }
-                Err(error) if trail.is_some() && walk.pages > 0 && (walk.stream.errors >= WALK_TRIES || is_final(&error, true)) => {
+                Err(error) if trail.is_some() && walk.pages > 0 && gives_up(&error, walk.stream.errors) => {
                     return self.end_without_older(walk, first, &error).await;
                 }
                 Err(error) => return Err(error),
@@ -229,9 +223,11 @@ impl<S: Ingest> Poller<S> {
     }
 }
 
-/// Whether a host is only left alone for what another of its sources was told, and not for long.
-fn is_short_pause(error: &FetchError, interval: TimeDelta) -> bool {
-    error.kind == Kind::Held && error.retry_after.is_some_and(|left| left < interval)
+/// Whether older pages are done without, after so many errors before this one. Those that were not asked
+/// for are asked for yet.
+fn gives_up(error: &PollError, errors: u32) -> bool {
+    let held = matches!(error, PollError::Fetch(FetchError { kind: Kind::Held, .. }));
+    !held && (errors >= WALK_TRIES || is_final(error, true))
 }
 
 /// Whether asking for the same page again is no use. Of an older page, which a reader can do without,

@@ -34,6 +34,15 @@ struct Member {
     paused: bool,
     /// Polled next time although it is not due.
     asked: bool,
+    /// Woken by its due time although it is paused: the poll that somebody asked for was put off.
+    wanted: bool,
+}
+
+impl Member {
+    /// Whether its due time wakes it.
+    fn wakes(&self) -> bool {
+        self.place == Place::Asleep && (!self.paused || self.wanted)
+    }
 }
 
 /// The streams of one host.
@@ -71,7 +80,8 @@ impl Rota {
     /// Streams by their lanes, all asleep and with nothing to wake them. `gap` lies between the end
     /// of a request and the next one of its lane.
     pub(super) fn new(lanes: &[u32], gap: TimeDelta) -> Self {
-        let member = |lane: &u32| Member { due: Timestamp::MAX_UTC, lane: *lane, place: Place::Asleep, paused: false, asked: false };
+        let (due, place) = (Timestamp::MAX_UTC, Place::Asleep);
+        let member = |lane: &u32| Member { due, lane: *lane, place, paused: false, asked: false, wanted: false };
         let number = lanes.iter().max().map_or(0, |last| *last as usize + 1);
         Self {
             members: lanes.iter().map(member).collect(),
@@ -85,15 +95,24 @@ impl Rota {
 
     /// Lays a stream to sleep until `due`; also one whose poll has ended.
     pub(super) fn put(&mut self, stream: usize, due: Timestamp) {
+        self.lay(stream, due, false);
+    }
+
+    /// The same for one whose poll was asked for and put off: it comes then, also where it is paused.
+    pub(super) fn put_off(&mut self, stream: usize, due: Timestamp) {
+        self.lay(stream, due, true);
+    }
+
+    fn lay(&mut self, stream: usize, due: Timestamp, wanted: bool) {
         let member = &mut self.members[stream];
-        member.due = due;
+        (member.due, member.wanted) = (due, wanted);
         if member.place == Place::Queued {
             return;
         }
         member.place = Place::Asleep;
         if member.asked {
             self.queue(stream);
-        } else if !member.paused {
+        } else if member.wakes() {
             self.asleep.push(Reverse((due, stream as u32)));
         }
     }
@@ -106,7 +125,7 @@ impl Rota {
             let lane = &mut self.lanes[number as usize];
             let Some(stream) = lane.queue.pop_front() else { continue };
             let member = &mut self.members[stream as usize];
-            if member.paused && !member.asked {
+            if member.paused && !member.asked && !member.wanted {
                 // Paused while it waited.
                 member.place = Place::Asleep;
                 if !lane.queue.is_empty() {
@@ -116,7 +135,7 @@ impl Rota {
             }
             lane.taken = true;
             member.place = Place::Out;
-            member.asked = false;
+            (member.asked, member.wanted) = (false, false);
             return Some(Turn { stream: stream as usize, due: member.due });
         }
         None
@@ -196,7 +215,7 @@ impl Rota {
 
     /// The streams that sleep and whose time is over.
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<usize> {
-        let is_overdue = |member: &Member| member.place == Place::Asleep && !member.paused && member.due <= now;
+        let is_overdue = |member: &Member| member.wakes() && member.due <= now;
         self.members.iter().enumerate().filter(|(_, member)| is_overdue(member)).map(|(stream, _)| stream).collect()
     }
 
@@ -224,7 +243,7 @@ impl Rota {
 
     fn is_asleep_until(&self, stream: u32, due: Timestamp) -> bool {
         let member = &self.members[stream as usize];
-        member.place == Place::Asleep && member.due == due && !member.paused
+        member.wakes() && member.due == due
     }
 
     fn queue(&mut self, stream: usize) {
@@ -248,8 +267,7 @@ impl Rota {
 
     /// Makes the heap anew.
     fn gather(&mut self) {
-        let sleeps = |member: &Member| member.place == Place::Asleep && !member.paused;
-        let asleep = self.members.iter().enumerate().filter(|(_, member)| sleeps(member));
+        let asleep = self.members.iter().enumerate().filter(|(_, member)| member.wakes());
         self.asleep = asleep.map(|(stream, member)| Reverse((member.due, stream as u32))).collect();
     }
 }
@@ -331,6 +349,21 @@ mod tests {
         assert_eq!(turns(&mut rota, 50), [] as [usize; 0]);
         rota.resume(0);
         assert_eq!(turns(&mut rota, 50), [0], "it was due long ago");
+    }
+
+    #[test]
+    fn a_poll_that_was_asked_for_and_put_off_is_made_once_also_of_a_paused_stream() {
+        let mut rota = rota(&[0], 0);
+        rota.pause(0);
+        rota.ask(0);
+        assert_eq!(turns(&mut rota, 1), [0]);
+        rota.leave(0, at(1));
+        rota.put_off(0, at(60));
+        assert_eq!((rota.next_due(), turns(&mut rota, 59)), (Some(at(60)), vec![]));
+        assert_eq!(turns(&mut rota, 60), [0]);
+        rota.leave(0, at(60));
+        rota.put(0, at(70));
+        assert_eq!(turns(&mut rota, 80), [] as [usize; 0]);
     }
 
     #[test]

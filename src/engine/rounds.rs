@@ -103,8 +103,10 @@ async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Aske
                 }
             }
             Some(Some((stream, outcome))) = running.next(), if !running.is_empty() => {
-                let due = after_poll(&targets[stream], outcome, parts, nudges, targets.len());
-                rounds.ended(stream, due);
+                match after_poll(&targets[stream], outcome, parts, nudges, targets.len()) {
+                    Next { due, wanted: true } => rounds.put_off(stream, due),
+                    Next { due, .. } => rounds.ended(stream, due),
+                }
             }
             () = tokio::time::sleep(wait) => {}
         }
@@ -115,7 +117,14 @@ async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Aske
     }
 }
 
-fn after_poll(target: &Target, polled: Result<Polled, StoreError>, parts: &Parts, nudges: &Nudges, streams: usize) -> Timestamp {
+/// When a stream comes next.
+struct Next {
+    due: Timestamp,
+    /// Somebody still waits for the poll that was put off.
+    wanted: bool,
+}
+
+fn after_poll(target: &Target, polled: Result<Polled, StoreError>, parts: &Parts, nudges: &Nudges, streams: usize) -> Next {
     match polled {
         Ok(polled) => {
             let stored = polled.committed != Committed::default();
@@ -124,11 +133,11 @@ fn after_poll(target: &Target, polled: Result<Polled, StoreError>, parts: &Parts
             if stored || streams <= MANY {
                 nudges.look_now();
             }
-            polled.due
+            Next { due: polled.due, wanted: polled.put_off.is_some() && polled.stream.asked.is_some() }
         }
         Err(error) => {
             error!(source = target.key.source, "source `{}`: {error}; next try in a minute", target.key.source);
-            parts.clock.after(Duration::from_mins(1))
+            Next { due: parts.clock.after(Duration::from_mins(1)), wanted: false }
         }
     }
 }
@@ -221,6 +230,13 @@ impl<'a> Rounds<'a> {
         self.release(stream);
         self.began.remove(&stream);
         self.rota.put(stream, due);
+    }
+
+    /// A poll that somebody asked for was not made yet.
+    fn put_off(&mut self, stream: usize, due: Timestamp) {
+        self.release(stream);
+        self.began.remove(&stream);
+        self.rota.put_off(stream, due);
     }
 
     /// How long nothing has to be done.

@@ -10,6 +10,9 @@ use crate::text::hash;
 /// The longest wait after errors.
 const LONGEST: TimeDelta = TimeDelta::hours(24);
 
+/// What was put off comes so much later than it might, at most.
+const MOST_LATER: TimeDelta = TimeDelta::minutes(1);
+
 /// What is asked no more is due so late: a hundred years, which every store can hold.
 pub const NEVER: TimeDelta = TimeDelta::days(36_525);
 
@@ -23,6 +26,14 @@ pub fn wait(interval: TimeDelta, errors: u32, asked: Option<TimeDelta>, seed: u6
     // From 900 to 1100 thousandths.
     let jittered = wait as f64 * (0.9 + drawn as f64 / 10_000.0);
     TimeDelta::milliseconds(jittered as i64).max(asked.unwrap_or_default())
+}
+
+/// How long to wait where the host wants to be left alone for so long: a tenth longer at most, and at
+/// most a minute, by `seed`, so that not all of its sources come back at once.
+#[must_use]
+pub fn put_off(left: TimeDelta, seed: u64) -> TimeDelta {
+    let reach = (left / 10).clamp(TimeDelta::zero(), MOST_LATER);
+    left + reach * (hash::of_parts([seed.to_string().as_str()]) % 1001) as i32 / 1000
 }
 
 /// "Gone for good" was said by `url`. The first time it is asked once more, after an interval; said
@@ -39,14 +50,14 @@ pub fn said_gone(standing: &mut Standing, url: &str, now: Timestamp) -> Gone {
 
 /// A poll failed. Returns whether that is news to `standing`.
 pub fn failed(standing: &mut Standing, now: Timestamp) -> bool {
-    let first = standing.failing_since.is_none();
+    let news = standing.failing_since.is_none() | standing.put_off.take().is_some();
     standing.failing_since.get_or_insert(now);
-    first
+    news
 }
 
-/// A poll went well: nothing of an error is left. Returns whether anything was.
+/// A poll went well: nothing of an error or a pause is left. Returns whether anything was.
 pub fn went_well(standing: &mut Standing) -> bool {
-    let failed = standing.failing_since.take().is_some();
+    let failed = standing.failing_since.take().is_some() | standing.put_off.take().is_some();
     standing.gone.take().is_some() || failed
 }
 
@@ -79,6 +90,15 @@ mod tests {
     fn sources_that_fail_together_do_not_come_back_together() {
         let waits: std::collections::BTreeSet<_> = (0..20).map(|seed| wait(TimeDelta::hours(1), 3, None, seed)).collect();
         assert!(waits.len() > 15);
+    }
+
+    #[test]
+    fn what_is_put_off_comes_after_the_pause_and_not_all_at_once() {
+        for (left, most) in [(TimeDelta::seconds(75), 7_500), (TimeDelta::days(1), 60_000), (TimeDelta::zero(), 0)] {
+            let later: std::collections::BTreeSet<_> = (0..20).map(|seed| (put_off(left, seed) - left).num_milliseconds()).collect();
+            assert!(later.iter().all(|later| (0..=most).contains(later)), "{later:?}");
+            assert!(later.len() > 15 || most == 0);
+        }
     }
 
     #[test]

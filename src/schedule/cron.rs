@@ -63,6 +63,9 @@ impl Line {
     /// [`CronError`] with the bytes at fault, the reason, and what to write instead.
     pub fn parse(text: &str) -> Result<Self, CronError> {
         let trimmed = text.trim();
+        if let Some(error) = own_zone(text) {
+            return Err(error);
+        }
         let walks = if trimmed.starts_with('@') {
             let known = NICKNAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(trimmed));
             let (_, fields) = known.ok_or_else(|| unknown_nickname(text))?;
@@ -177,6 +180,18 @@ fn whole(text: &str) -> Range<usize> {
     0..text.len()
 }
 
+/// Other crons take a zone in front of a line (`TZ=`, `CRON_TZ=`); here one holds for all.
+fn own_zone(text: &str) -> Option<CronError> {
+    let (from, word) = words(text).into_iter().next()?;
+    let (key, zone) = word.split_once('=').filter(|(key, _)| ["TZ", "CRON_TZ"].iter().any(|known| known.eq_ignore_ascii_case(key)))?;
+    let zone = zone.parse().map_or("Europe/Stockholm", Tz::name);
+    Some(CronError {
+        span: from..from + word.len(),
+        reason: format!("`{key}=` does not belong here: the zone of all cron lines is `time_zone`"),
+        cure: format!("take it out of the line and write `time_zone = \"{zone}\"` at the top of the configuration"),
+    })
+}
+
 fn unknown_nickname(text: &str) -> CronError {
     let names = NICKNAMES.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     CronError {
@@ -268,6 +283,9 @@ mod tests {
         insta::assert_snapshot!(shown("0 6 L * *"), @"4..5 `L` is no day of the month; `L`, `W` and `#` are not known here; write the days out");
         insta::assert_snapshot!(shown("0 6 30 2 *"), @"0..10 no date in any year fits this line; check the day against the month: February has at most 29 days");
         insta::assert_snapshot!(shown("every 5 minutes"), @"0..15 a cron line has five fields, not 3; write minute, hour, day of the month, month, day of the week, as in `30 6 * * Mon-Fri`");
+        insta::assert_snapshot!(shown("TZ=Asia/Tokyo 0 7 * * *"), @r#"0..13 `TZ=` does not belong here: the zone of all cron lines is `time_zone`; take it out of the line and write `time_zone = "Asia/Tokyo"` at the top of the configuration"#);
+        insta::assert_snapshot!(shown(" CRON_TZ=Mars @daily"), @r#"1..13 `CRON_TZ=` does not belong here: the zone of all cron lines is `time_zone`; take it out of the line and write `time_zone = "Europe/Stockholm"` at the top of the configuration"#);
+        insta::assert_snapshot!(shown("TZ= 0 7 * * *"), @r#"0..3 `TZ=` does not belong here: the zone of all cron lines is `time_zone`; take it out of the line and write `time_zone = "Europe/Stockholm"` at the top of the configuration"#);
         insta::assert_snapshot!(shown("@reboot"), @r#"0..7 `@reboot` is not known; there are `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight`, `@hourly`; an interval is written as `every = "30m"`"#);
     }
 

@@ -12,6 +12,7 @@ mod local;
 mod start;
 
 pub use start::Known;
+pub use start::awaited;
 pub use start::first_polls;
 
 use crate::domain::Timestamp;
@@ -44,6 +45,12 @@ impl Schedule {
         }
     }
 
+    /// Whether it never comes again: the years that its line names are over.
+    #[must_use]
+    pub fn has_passed(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Cron(line, zone) if line.after(now, *zone).is_none())
+    }
+
     /// When to poll after a start of the daemon, where `due` is what was stored before it stopped.
     ///
     /// What is not yet due stays. What was missed is made up once, spread by `seed` so that a
@@ -65,8 +72,15 @@ impl Schedule {
     }
 }
 
-/// Where a cron line's years have all passed: a hundred years, which every store can hold.
-const NEVER: TimeDelta = TimeDelta::days(36_525);
+/// What never comes is due so late, as where a cron line's years have all passed: a hundred years, which
+/// every store can hold.
+pub const NEVER: TimeDelta = TimeDelta::days(36_525);
+
+/// Whether a time that was reckoned not after `now` stands for never: nobody schedules half of [`NEVER`].
+#[must_use]
+pub fn is_never(at: Timestamp, now: Timestamp) -> bool {
+    at - now > NEVER / 2
+}
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +111,9 @@ mod tests {
     #[test]
     fn a_line_whose_years_have_passed_is_never_due() {
         let now = at("2026-03-05T12:00:00Z");
-        assert!(cron("0 0 6 * * * 2020").next(None, now, 7) > now + TimeDelta::days(30_000));
+        let past = cron("0 0 6 * * * 2020");
+        assert!(past.has_passed(now) && is_never(past.next(None, now, 7), now));
+        assert!(!cron("0 0 6 * * * 2027").has_passed(now));
     }
 
     #[test]

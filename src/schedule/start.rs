@@ -26,8 +26,8 @@ pub struct Known<'a> {
     pub schedule: &'a Schedule,
     /// When it is due, as stored; `None` where it was never polled.
     pub due: Option<Timestamp>,
-    /// Its last polls failed, and `due` is what the other side asked for or a wait after errors.
-    pub failing: bool,
+    /// `due` is what the other side asked for, or a wait after errors.
+    pub held: bool,
     /// The other side may say that it is worth asking for less often than scheduled.
     pub hinted: bool,
     /// A hash of its name.
@@ -56,12 +56,27 @@ pub fn first_polls(streams: &[Known<'_>], now: Timestamp) -> Vec<Timestamp> {
     found.into_iter().map(|due| due.unwrap_or(now)).collect()
 }
 
+/// When a stream is polled next, for people who look at `now` while the daemon runs or before it starts;
+/// at the latest, where what is stored is of a longer interval than the present one. `None` for what
+/// comes as soon as the daemon can, and for what never comes.
+#[must_use]
+pub fn awaited(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
+    let next = match (kept(stream, now), stream.due) {
+        // As stored: a start may be long ago.
+        (Some(_), Some(due)) if stream.held => due,
+        (Some(kept), _) => kept,
+        (None, Some(due)) => due.min(now + longest_row(stream.schedule)),
+        (None, None) => return None,
+    };
+    Some(next).filter(|next| !super::is_never(*next, now))
+}
+
 /// When a stream is polled that stands at `place` of a row of `count`.
 fn made_up(stream: &Known<'_>, now: Timestamp, place: usize, count: usize) -> Timestamp {
     let many = TimeDelta::milliseconds(count as i64 * 1000 / NEW_A_SECOND).min(every::LONGEST_SPREAD);
     let over = match (stream.schedule, stream.due) {
         (Schedule::Every(interval), None) => many.max(SOON).min(every::bounded(*interval)),
-        (Schedule::Every(interval), Some(_)) => every::bounded(*interval).min(every::LONGEST_SPREAD),
+        (schedule @ Schedule::Every(_), Some(_)) => longest_row(schedule),
         (Schedule::Cron(..), _) => many.max(TimeDelta::seconds(super::CATCH_UP_SECONDS)),
     };
     // In the middle of its part of the row: also one alone does not come at once with others of
@@ -76,11 +91,19 @@ fn made_up(stream: &Known<'_>, now: Timestamp, place: usize, count: usize) -> Ti
     }
 }
 
+/// What few streams that were missed are spread over.
+fn longest_row(schedule: &Schedule) -> TimeDelta {
+    match schedule {
+        Schedule::Every(interval) => every::bounded(*interval).min(every::LONGEST_SPREAD),
+        Schedule::Cron(..) => TimeDelta::seconds(super::CATCH_UP_SECONDS),
+    }
+}
+
 /// What need not be made up.
 fn kept(stream: &Known<'_>, now: Timestamp) -> Option<Timestamp> {
     match (stream.schedule, stream.due) {
         (Schedule::Cron(..), None) => Some(stream.schedule.next(None, now, stream.seed)),
-        (_, Some(due)) if due > now && stream.failing => Some(due.min(now + LONGEST_WAIT)),
+        (_, Some(due)) if due > now && stream.held => Some(due.min(now + LONGEST_WAIT)),
         (Schedule::Every(interval), Some(due)) if due > now => Some(due).filter(|due| *due <= now + longest(*interval, stream.hinted)),
         (Schedule::Cron(..), Some(due)) if due > now => Some(stream.schedule.resume(Some(due), now, stream.seed)),
         _ => None,
@@ -104,7 +127,7 @@ mod tests {
     }
 
     fn all(count: u64, schedule: &Schedule, due: Option<Timestamp>) -> Vec<Timestamp> {
-        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, failing: false, hinted: false, seed }).collect();
+        let streams: Vec<Known<'_>> = (0..count).map(|seed| Known { schedule, due, held: false, hinted: false, seed }).collect();
         first_polls(&streams, at(0))
     }
 
@@ -147,7 +170,7 @@ mod tests {
     #[test]
     fn a_host_that_asked_for_peace_has_it_over_a_restart() {
         let schedule = Schedule::Every(TimeDelta::minutes(30));
-        let known = |failing| Known { schedule: &schedule, due: Some(at(6 * 3600)), failing, hinted: false, seed: 7 };
+        let known = |held| Known { schedule: &schedule, due: Some(at(6 * 3600)), held, hinted: false, seed: 7 };
         let polls = first_polls(&[known(true), known(false)], at(0));
         assert!(polls[0] == at(6 * 3600) && polls[1] <= at(600), "{polls:?}");
         let wrong = Known { due: Some(at(400 * 86_400)), ..known(true) };
@@ -159,7 +182,7 @@ mod tests {
         let schedule = Schedule::Every(TimeDelta::minutes(15));
         let streams = |hinted| -> Vec<Known<'_>> {
             let due = |seed: u64| Some(at(60 + seed as i64 * 3_600 / 6_000));
-            (0..6_000).map(|seed| Known { schedule: &schedule, due: due(seed), failing: false, hinted, seed }).collect()
+            (0..6_000).map(|seed| Known { schedule: &schedule, due: due(seed), held: false, hinted, seed }).collect()
         };
         // `every` was shortened to a quarter of an hour.
         let polls = first_polls(&streams(false), at(0));
@@ -169,6 +192,45 @@ mod tests {
         assert_eq!(first_polls(&streams(true), at(0)), stored, "a host that asked for an hour has it");
         let wrong = Known { due: Some(at(30 * 3600)), ..streams(true)[0] };
         assert!(first_polls(&[wrong], at(0))[0] <= at(600), "no hint is longer than a day");
+    }
+
+    #[test]
+    fn people_are_shown_what_the_daemon_will_do() {
+        let cron = |line: &str, zone| Schedule::Cron(crate::schedule::cron::Line::parse(line).unwrap(), zone);
+        let (seven, past) = (cron("0 7 * * *", chrono_tz::Tz::UTC), cron("0 0 9 1 1 * 2020", chrono_tz::Tz::UTC));
+        let tokyo = cron("0 7 * * *", chrono_tz::Asia::Tokyo);
+        let (minutes, hours) = (Schedule::Every(TimeDelta::minutes(5)), Schedule::Every(TimeDelta::hours(6)));
+        let shown = |schedule, due: Option<i64>, held| {
+            let stream = Known { schedule, due: due.map(at), held, hinted: false, seed: 7 };
+            awaited(&stream, at(0)).map_or_else(|| "-".to_owned(), |at| at.format("%F %T").to_string())
+        };
+        let day = 86_400;
+        let lines = [
+            ("new", shown(&seven, None, false)),
+            ("new, in another zone", shown(&tokyo, None, false)),
+            ("the line was another one", shown(&seven, Some(5 * day), false)),
+            ("put off", shown(&seven, Some(day), true)),
+            ("overdue", shown(&seven, Some(-60), false)),
+            ("never", shown(&past, None, false)),
+            ("never, after a poll by hand", shown(&past, Some(36_525 * day), false)),
+            ("a new interval", shown(&minutes, None, false)),
+            ("an interval", shown(&hours, Some(day / 8), false)),
+            ("one that was shortened", shown(&minutes, Some(day / 8), false)),
+        ];
+        let lines: Vec<String> = lines.iter().map(|(what, shown)| format!("{what}: {shown}")).collect();
+        insta::assert_snapshot!(format!("now: {}\n{}", at(0).format("%F %T"), lines.join("\n")), @r"
+        now: 2026-09-21 14:13:20
+        new: 2026-09-22 07:00:00
+        new, in another zone: 2026-09-21 22:00:00
+        the line was another one: 2026-09-22 07:00:00
+        put off: 2026-09-22 14:13:20
+        overdue: 2026-09-21 14:12:20
+        never: -
+        never, after a poll by hand: -
+        a new interval: -
+        an interval: 2026-09-21 17:13:20
+        one that was shortened: 2026-09-21 14:18:20
+        ");
     }
 
     proptest! {
@@ -187,7 +249,7 @@ mod tests {
             for (down, up) in starts {
                 now += TimeDelta::seconds(down);
                 let streams: Vec<Known<'_>> =
-                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, failing: false, hinted: seed % 2 == 0, seed: seed as u64 }).collect();
+                    due.iter().enumerate().map(|(seed, due)| Known { schedule: &schedule, due: *due, held: false, hinted: seed % 2 == 0, seed: seed as u64 }).collect();
                 let polls = first_polls(&streams, now);
                 let row: Vec<Timestamp> =
                     polls.iter().zip(&due).filter(|(_, due)| due.is_none_or(|due| due <= now)).map(|(poll, _)| *poll).collect();

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 
+use chrono_tz::Tz;
 use serde_json::json;
 
 use crate::cli::Console;
 use crate::cli::exit::Failure;
+use crate::cli::next_poll::Next;
 use crate::cli::source::address;
 use crate::cli::source::full_name;
 use crate::cli::table::Table;
@@ -25,12 +27,12 @@ use crate::sources::feed;
 use crate::store::sqlite::reports::Reader;
 use crate::text::excerpt::one_line;
 
-pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timestamp, console: &mut Console) -> Result<(), Failure> {
     let mut stored: HashMap<StreamKey, Stream> = reader.streams()?.into_iter().collect();
     let targets = Target::all(plan);
     let streams = targets.iter().map(|target| (target, stored.remove(&target.key).unwrap_or_default())).collect::<Vec<_>>();
     if as_json {
-        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream)).collect();
+        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream, now)).collect();
         writeln!(console.out, "{}", serde_json::Value::Array(rows))?;
         return Ok(());
     }
@@ -55,7 +57,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mu
             state.word().replace('_', " "),
             time(stream.complete_to),
             time(stream.last_new),
-            next(stream, &state, time),
+            next(target, stream, now, plan.config.time_zone),
             place(&settings.kind),
         ]);
     }
@@ -66,30 +68,28 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, console: &mu
     Ok(())
 }
 
-fn row(target: &Target, stream: &Stream) -> serde_json::Value {
+fn row(target: &Target, stream: &Stream, now: Timestamp) -> serde_json::Value {
     let (settings, state) = (&target.source.settings, state_of(stream));
     let time = |at: Option<Timestamp>| at.map(times::stamp);
     let (every, cron) = match &settings.schedule {
         Schedule::Every(every) => (Some(every.num_seconds()), None),
         Schedule::Cron(line, _) => (None, Some(line.to_string())),
     };
-    let awaited = !matches!(state, State::Paused { .. } | State::Gone { .. });
     json!({
         "source": target.key.source, "shard": target.key.shard, "kind": settings.kind.kind(), "where": place(&settings.kind),
         "every_seconds": every, "cron": cron, "state": state.word(), "sentence": state.sentence(),
         "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
-        "next_poll": time(stream.due.filter(|_| awaited)), "asked": time(stream.asked), "paused_since": time(stream.paused),
+        "next_poll": time(Next::of(target, stream, now).time()), "asked": time(stream.asked), "paused_since": time(stream.paused),
         "errors": stream.errors, "error": stream.error,
     })
 }
 
-/// What is polled at once by somebody's wish has no time; neither has what is left alone.
-fn next(stream: &Stream, state: &State, time: impl Fn(Option<Timestamp>) -> String) -> String {
-    match state {
-        _ if stream.asked.is_some() => "at once".to_owned(),
-        State::Paused { .. } | State::Gone { .. } => "-".to_owned(),
-        _ => time(stream.due),
+/// What is polled at once by somebody's wish has no time, unless its host wants to be left alone.
+fn next(target: &Target, stream: &Stream, now: Timestamp, zone: Tz) -> String {
+    if stream.asked.is_some() && stream.standing.put_off.is_none() {
+        return "at once".to_owned();
     }
+    Next::of(target, stream, now).shown(zone)
 }
 
 fn when(schedule: &Schedule) -> String {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::exit::Failure;
+use crate::cli::next_poll::Next;
 use crate::cli::table::Table;
 use crate::cli::times;
 use crate::domain::Timestamp;
@@ -44,6 +45,8 @@ pub(super) struct Row {
     silent: Option<Timestamp>,
     /// After how long without anything new that is a wonder.
     expected: Option<TimeDelta>,
+    /// When it is polled next.
+    next: Next,
 }
 
 /// All of them, in the order of the configuration.
@@ -80,7 +83,8 @@ impl Sources {
             let stream = streams.get(&target.key).cloned().unwrap_or_default();
             let silent = silent.get(&*target.key.source).copied();
             let expected = expected.get(&target.key.source).copied().flatten();
-            Row { state: state_of(&stream), key: target.key, stream, silent, expected }
+            let next = Next::of(&target, &stream, now);
+            Row { state: state_of(&stream), key: target.key, stream, silent, expected, next }
         };
         Ok(Self { rows: Target::all(plan).into_iter().map(row).collect(), blind, now })
     }
@@ -108,11 +112,18 @@ impl Sources {
         let listed = self.rows.iter().filter(|row| !few || !row.is_fine(self.now)).take(if few { SENTENCES } else { usize::MAX });
         let mut rows = 0;
         for row in listed {
-            let due = row.stream.due.filter(|_| !matches!(row.state, State::Paused { .. } | State::Gone { .. }));
             let errors = if row.stream.errors > 0 { row.stream.errors.to_string() } else { String::new() };
             let state = row.word(self.now).to_owned();
             let expected = row.expected.map_or_else(|| "-".to_owned(), times::lasting);
-            table.row(&[row.name(), state, time(row.stream.complete_to), time(row.stream.last_new), expected, time(due), errors]);
+            table.row(&[
+                row.name(),
+                state,
+                time(row.stream.complete_to),
+                time(row.stream.last_new),
+                expected,
+                row.next.shown(zone),
+                errors,
+            ]);
             rows += 1;
         }
         if few {
@@ -201,7 +212,7 @@ impl Row {
             "source": self.key.source, "shard": self.key.shard, "state": self.word(now), "since": time(since),
             "why": (!self.is_fine(now) || address.is_some()).then(|| self.sentence(now)),
             "trouble": trouble_of(stream, now).map(|(trouble, _)| trouble.word()), "paused": time(stream.paused), "address": address,
-            "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new), "next_poll": time(stream.due),
+            "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new), "next_poll": time(self.next.time()),
             "errors": stream.errors, "error": stream.error,
             "usual_delay_seconds": stream.usual_delay.map(|delay| delay.num_seconds()),
             "expected_silence_seconds": self.expected.map(|wait| wait.num_seconds()),

@@ -25,6 +25,7 @@ mod each;
 mod heartbeat;
 mod hours;
 mod labels;
+pub mod lines;
 mod names;
 mod pages;
 mod routes;

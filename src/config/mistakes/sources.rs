@@ -146,6 +146,27 @@ fn an_address_in_a_private_network_that_nobody_allowed() {
 }
 
 #[test]
+fn a_line_whose_years_have_passed_is_told_to_those_who_have_a_clock() {
+    let text = feed("forum", "cron = \"0 0 9 1 1 * 2020,2026\"\n", "https://a.example/") + AROUND;
+    let documents = [Document { name: "uproar.toml".to_owned(), text }];
+    let at = |time: &str| {
+        let loaded = parse(&documents, &secrets).at(time.parse().unwrap());
+        assert!(loaded.config.is_some());
+        print::show(&loaded.problems, &documents, false)
+    };
+    assert_eq!(at("2026-01-01T08:59:00Z"), "");
+    insta::assert_snapshot!(at("2026-01-01T09:00:00Z"), @r#"
+    warning[W0026]: `cron` never comes again: its years have passed
+     --> uproar.toml:3:8
+      |
+    3 | cron = "0 0 9 1 1 * 2020,2026"
+      |        ^^^^^^^^^^^^^^^^^^^^^^^ it is not polled any more
+      |
+      = help: write a year that comes as the seventh field, or leave it out: then the line holds for every year
+    "#);
+}
+
+#[test]
 fn options_that_do_nothing() {
     let folder = "[[source]]\nname = \"desk\"\nrobots = \"obey\"\nfile = { folder = \"surveys\" }\n".to_owned();
     let export = "[[source]]\nname = \"csat\"\n[source.file]\nurl = \"https://a.example/csat.csv\"\npattern = \"*.csv\"\n".to_owned();

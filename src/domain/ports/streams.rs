@@ -85,6 +85,8 @@ pub enum Progress {
 pub struct PollNote {
     /// Why it failed; `None` for "unchanged".
     pub error: Option<String>,
+    /// Nothing was asked, so nothing but `due` moves; who asked for the poll goes on asking.
+    pub put_off: bool,
     /// Validators that replace the stored ones; `None` keeps those.
     pub validators: Option<Validators>,
     /// When to poll next.
@@ -99,12 +101,18 @@ impl PollNote {
     /// Nothing has changed since the last poll.
     #[must_use]
     pub fn unchanged(due: Timestamp, polled_at: Timestamp) -> Self {
-        Self { error: None, validators: None, due, polled_at, standing: None }
+        Self { error: None, put_off: false, validators: None, due, polled_at, standing: None }
     }
 
     /// The poll failed.
     pub fn failed(why: impl Into<String>, due: Timestamp, polled_at: Timestamp) -> Self {
         Self { error: Some(why.into()), ..Self::unchanged(due, polled_at) }
+    }
+
+    /// The poll was not made, for its host wants to be left alone until then.
+    #[must_use]
+    pub fn put_off(due: Timestamp, polled_at: Timestamp) -> Self {
+        Self { put_off: true, ..Self::unchanged(due, polled_at) }
     }
 }
 

@@ -23,12 +23,14 @@ use crate::engine::poller::Poller;
 use crate::engine::poller::target::usual_delay;
 use crate::engine::poller::walk::First;
 use crate::engine::poller::walk::Walk;
+use crate::engine::poller::whole_millis;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
 use crate::polling::address;
 use crate::polling::backoff;
 use crate::polling::belief;
 use crate::polling::pace;
+use crate::schedule;
 use crate::schedule::Schedule;
 use crate::web::board;
 
@@ -162,13 +164,26 @@ impl<S: Ingest> Poller<S> {
         let note = PollNote { standing, ..PollNote::failed(why.clone(), due, walk.started) };
         self.store.note_poll(&target.key, note).await?;
         // The first error and every tenth are told, and the last of all; `status` has the newest.
-        if (errors - 1).is_multiple_of(10) || due - now >= backoff::NEVER {
-            warn!(source = name, errors, "source `{name}`: {why}; next try at {}", due.format("%F %T UTC"));
+        let never = schedule::is_never(due, now);
+        if (errors - 1).is_multiple_of(10) || never {
+            let next = if never { String::new() } else { format!("; next try at {}", due.format("%F %T UTC")) };
+            warn!(source = name, errors, "source `{name}`: {why}{next}");
         } else {
             debug!(source = name, errors, "source `{name}`: {why}");
         }
         let stream = &mut walk.stream;
         (stream.errors, stream.error, stream.due, stream.asked) = (errors, Some(why.clone()), Some(due), None);
+        Ok(why)
+    }
+
+    /// Nothing was asked, for the host wants to be left alone: nothing failed, and what is stored of the
+    /// stream stays but for when it is due. Returns why, in words.
+    pub(super) async fn put_off(&self, walk: &mut Walk<'_>, held: FetchError) -> Result<String, StoreError> {
+        let (key, why) = (&walk.target.key, held.message);
+        let due = whole_millis(self.clock.now() + backoff::put_off(held.retry_after.unwrap_or_default(), walk.target.seed()));
+        self.store.note_poll(key, PollNote::put_off(due, walk.started)).await?;
+        debug!(source = key.source, "source `{}` is put off: {why}", key.source);
+        walk.stream = self.store.stream(key).await?;
         Ok(why)
     }
 

@@ -10,6 +10,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::engine::plan::Plan;
 use crate::engine::plan::ReadySource;
+use crate::schedule;
 use crate::schedule::Schedule;
 use crate::sources;
 use crate::sources::feed;
@@ -46,6 +47,27 @@ impl Target {
     #[must_use]
     pub fn seed(&self) -> u64 {
         hash::of_parts([self.key.source.as_str(), self.key.shard.0.as_str()])
+    }
+
+    /// When it is polled next, as far as what is stored of it tells: at a time, or, where that is `None`,
+    /// as soon as the daemon can or never.
+    #[must_use]
+    pub fn awaited(&self, stream: &Stream, now: Timestamp) -> Option<Timestamp> {
+        let standing = &stream.standing;
+        let (held, ours) = (stream.errors > 0 || standing.put_off.is_some(), standing.address == 0 || self.is_of(standing.address));
+        schedule::awaited(&self.known(stream.due.filter(|_| ours), held), now)
+    }
+
+    /// What its schedule has to know, with what is stored of it.
+    pub(in crate::engine) fn known(&self, due: Option<Timestamp>, held: bool) -> schedule::Known<'_> {
+        let settings = &self.source.settings;
+        let hinted = !settings.own_pace && settings.kind.is_remote();
+        schedule::Known { schedule: &settings.schedule, due, held, hinted, seed: self.seed() }
+    }
+
+    /// Whether what is stored of an address with this hash is about the configured one.
+    pub(in crate::engine) fn is_of(&self, address: u64) -> bool {
+        self.source.settings.kind.address().is_none_or(|configured| hash::of_parts([configured]) == address)
     }
 
     /// Time between two polls.

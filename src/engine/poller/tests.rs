@@ -19,6 +19,7 @@ use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
 use crate::domain::ports::Incidents as _;
+use crate::domain::ports::StreamKey;
 use crate::engine::plan::ReadySource;
 use crate::host::credentials::Credentials;
 use crate::polling::state::state_of;
@@ -106,7 +107,7 @@ impl Place {
 
     /// Polls so many hours after the beginning.
     async fn poll(&self, hours: f64) -> Polled {
-        let polled = self.try_poll(hours).await;
+        let polled = self.poll_of(&self.target(), hours).await;
         let mut stored = self.stream().await;
         if stored.standing.base {
             // Whoever reads them drops those of the old address.
@@ -116,13 +117,18 @@ impl Place {
         polled
     }
 
-    /// The same where the poll may be put off, which is written nowhere.
-    async fn try_poll(&self, hours: f64) -> Polled {
+    /// Another source of the same host.
+    fn neighbour(&self) -> Target {
+        let target = self.target();
+        Target { key: StreamKey { source: "neighbour".to_owned(), ..target.key }, ..target }
+    }
+
+    async fn poll_of(&self, target: &Target, hours: f64) -> Polled {
         // The clock stands still, or nearly so.
         let clock = Clock::at_speed(at(hours), 1e-6);
         let author_key = Arc::new(vec![7; 32]);
         let (plan, fetcher) = (Arc::clone(&self.plan), Arc::clone(&self.fetcher));
-        Poller::new(self.store.clone(), plan, fetcher, author_key, clock, Board::default()).poll(&self.target()).await.unwrap()
+        Poller::new(self.store.clone(), plan, fetcher, author_key, clock, Board::default()).poll(target).await.unwrap()
     }
 
     async fn stream(&self) -> Stream {

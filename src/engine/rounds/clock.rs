@@ -7,7 +7,6 @@ use tracing::warn;
 
 use crate::domain::Timestamp;
 use crate::engine::rounds::Rounds;
-use crate::engine::rounds::start::known;
 use crate::host::clock::Clock;
 use crate::schedule;
 
@@ -38,7 +37,7 @@ impl Rounds<'_> {
         let overdue = self.rota.overdue(now);
         info!("the machine slept, or its clock was set: {} overdue polls are spread", overdue.len());
         let known: Vec<schedule::Known<'_>> =
-            overdue.iter().map(|stream| known(&self.targets[*stream], Some(self.rota.due(*stream)), false)).collect();
+            overdue.iter().map(|stream| self.targets[*stream].known(Some(self.rota.due(*stream)), false)).collect();
         for (stream, due) in overdue.iter().zip(schedule::first_polls(&known, now)) {
             self.rota.put(*stream, due);
         }

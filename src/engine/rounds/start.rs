@@ -10,21 +10,19 @@ use crate::fetch;
 use crate::polling::backoff;
 use crate::schedule;
 use crate::store::sqlite::dues::Due;
-use crate::text::hash;
 
 /// What is stored of a target among dues in order of their keys. None where it is of another address
 /// than the configured one: how that fared says nothing of this one.
 pub(in crate::engine) fn stored<'a>(target: &Target, dues: &'a [Due]) -> Option<&'a Due> {
     let due = dues.binary_search_by(|due| due.key.cmp(&target.key)).ok().map(|at| &dues[at])?;
-    let configured = target.source.settings.kind.address().map(|address| hash::of_parts([address]));
-    Some(due).filter(|due| due.address.is_none() || configured.is_none() || due.address == configured)
+    Some(due).filter(|due| due.address.is_none_or(|address| target.is_of(address)))
 }
 
 /// When each stream is polled first. Targets and dues are in order of their keys.
 pub(super) fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> Vec<Timestamp> {
     let of = |target| {
         let due = stored(target, dues);
-        known(target, due.and_then(|due| due.at), due.is_some_and(|due| due.failing))
+        target.known(due.and_then(|due| due.at), due.is_some_and(|due| due.held))
     };
     let all: Vec<schedule::Known<'_>> = targets.iter().map(of).collect();
     let mut first = schedule::first_polls(&all, now);
@@ -34,12 +32,6 @@ pub(super) fn first_polls(targets: &[Target], dues: &[Due], now: Timestamp) -> V
         }
     }
     first
-}
-
-pub(super) fn known(target: &Target, due: Option<Timestamp>, failing: bool) -> schedule::Known<'_> {
-    let settings = &target.source.settings;
-    let hinted = !settings.own_pace && settings.kind.is_remote();
-    schedule::Known { schedule: &settings.schedule, due, failing, hinted, seed: target.seed() }
 }
 
 /// The number of each target's lane. What is not on the web has a lane of its own.

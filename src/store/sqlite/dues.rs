@@ -17,8 +17,8 @@ pub struct Due {
     pub key: StreamKey,
     /// When; `None` where it was never polled to an end.
     pub at: Option<Timestamp>,
-    /// Its last polls failed.
-    pub failing: bool,
+    /// Its last polls failed, or the next one is put off because its host wants to be left alone.
+    pub held: bool,
     /// It said twice that it is gone for good.
     pub gone: bool,
     /// Hash of the configured address that all of this is about; none where none was noted.
@@ -48,7 +48,8 @@ impl Sqlite {
 
 fn all(connection: &Connection) -> Result<Vec<Due>, StoreError> {
     let mut find = connection.prepare_cached(
-        "SELECT name, shard, due, errors > 0,
+        "SELECT name, shard, due,
+         errors > 0 OR (CASE WHEN json_valid(standing) THEN standing ->> '$.put_off' END) IS NOT NULL,
          CASE WHEN json_valid(standing) THEN coalesce(json_extract(standing, '$.gone.confirmed'), 0) ELSE 0 END,
          CASE WHEN json_valid(standing) THEN standing -> '$.address' END
          FROM stream JOIN source ON source.id = stream.source ORDER BY name, shard",
@@ -57,7 +58,7 @@ fn all(connection: &Connection) -> Result<Vec<Due>, StoreError> {
         let key = StreamKey { source: row.get(0)?, shard: Shard(row.get(1)?) };
         // As text: it may be larger than any number of SQLite's.
         let address = row.get::<_, Option<String>>(5)?.and_then(|text| text.parse().ok()).filter(|address| *address != 0);
-        Ok(Due { key, at: row.get::<_, Option<i64>>(2)?.map(moment), failing: row.get(3)?, gone: row.get(4)?, address })
+        Ok(Due { key, at: row.get::<_, Option<i64>>(2)?.map(moment), held: row.get(3)?, gone: row.get(4)?, address })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_due_what_fails_and_what_is_gone_is_known_at_a_start() {
+    async fn what_is_due_what_fails_is_put_off_and_is_gone_is_known_at_a_start() {
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Sqlite::open(&folder.path().join("u.db"), "boot".to_owned()).unwrap();
         store.note_poll(&key("b"), PollNote::unchanged(at(60), at(0))).await.unwrap();
@@ -88,9 +89,10 @@ mod tests {
         let standing = Some(Box::new(Standing { gone: Some(Box::new(gone)), address: u64::MAX - 1, ..Standing::default() }));
         store.note_poll(&key("a"), PollNote { standing, ..PollNote::failed("gone", at(90), at(0)) }).await.unwrap();
         store.wish(&key("c"), Wish::Pause, at(0)).await.unwrap();
-        let due = |source: &str, at, failing| Due { key: key(source), at, failing, gone: false, address: None };
+        store.note_poll(&key("d"), PollNote::put_off(at(70), at(0))).await.unwrap();
+        let due = |source: &str, at, held| Due { key: key(source), at, held, gone: false, address: None };
         let gone = Due { gone: true, address: Some(u64::MAX - 1), ..due("a", Some(at(90)), true) };
-        let wanted = [gone, due("b", Some(at(60)), false), due("c", None, false)];
+        let wanted = [gone, due("b", Some(at(60)), false), due("c", None, false), due("d", Some(at(70)), true)];
         assert_eq!(store.dues().await.unwrap(), wanted);
     }
 

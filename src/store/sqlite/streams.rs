@@ -132,9 +132,18 @@ pub(super) fn advance(
     Ok(())
 }
 
-/// A poll that brought no page: "unchanged", or an error.
+/// A poll that brought no page: "unchanged", an error, or one that was put off.
 pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &PollNote) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
+    if note.put_off {
+        connection
+            .prepare_cached(
+                "UPDATE stream SET due = ?3, standing = json_set(CASE WHEN json_valid(standing) THEN standing ELSE '{}' END, '$.put_off', ?4)
+                 WHERE source = ?1 AND shard = ?2",
+            )?
+            .execute(params![source, shard.0, millis(note.due), note.due.to_rfc3339()])?;
+        return Ok(());
+    }
     // Who asked while the poll ran has had no answer yet; and who resumed what was gone is not told
     // by that poll that it is.
     let statement = if note.error.is_some() {

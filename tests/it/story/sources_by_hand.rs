@@ -70,13 +70,15 @@ fn a_running_daemon_pauses_polls_and_goes_on_as_it_is_told() {
     assert_eq!(state(&house, "stage"), "paused");
 
     let poll = house.run(&["source", "poll", "stage"]);
-    assert_eq!((poll.out.as_str(), poll.err.as_str()), ("stage: polled at once, and stays paused\n", ""));
+    let wanted = "stage: polled at once, or as soon as its host may be asked, and stays paused\n";
+    assert_eq!((poll.out.as_str(), poll.err.as_str()), (wanted, ""));
     daemon.until("the poll that was asked for", || (polls(0) == 1).then_some(()));
     let others = polls(1);
     daemon.until("more polls of the other one", || (polls(1) >= others + 5).then_some(()));
     assert_eq!((polls(0), state(&house, "stage")), (1, "paused".to_owned()));
 
-    assert_eq!(house.told(&["source", "resume", "stage"]), "stage: goes on, and is polled at once\n");
+    let resumed = house.told(&["source", "resume", "stage"]);
+    assert_eq!(resumed, "stage: goes on, and is polled at once, or as soon as its host may be asked\n");
     daemon.until("polls again", || (polls(0) >= 4).then_some(()));
     assert_eq!(state(&house, "stage"), "ok");
 

@@ -12,7 +12,7 @@ fn now() -> Timestamp {
 fn row(source: &str, stream: Stream) -> Row {
     let key = StreamKey { source: source.to_owned(), shard: Shard::whole() };
     let stream = Stream { complete_to: Some(now() - TimeDelta::hours(1)), ..stream };
-    Row { key, state: state_of(&stream), stream, silent: None, expected: Some(TimeDelta::hours(6)) }
+    Row { key, state: state_of(&stream), stream, silent: None, expected: Some(TimeDelta::hours(6)), next: Next::Open }
 }
 
 fn sources(rows: Vec<Row>) -> Sources {
