@@ -323,7 +323,7 @@ pub struct Member {
 }
 
 /// A source that something is wrong with, or was, and what that means.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SilentSource {
     /// When it could last be read.
     pub last_success: Option<Timestamp>,
@@ -341,6 +341,9 @@ pub struct SilentSource {
     /// Of what is over: messages of that time that came after it.
     #[serde(default)]
     pub came_late: u64,
+    /// New messages a day that it usually brings; 0 where that is not known.
+    #[serde(default)]
+    pub per_day: f64,
 }
 
 impl SilentSource {

@@ -112,6 +112,7 @@ pub fn known_of(plan: &Plan, no_data: &NoData, streams: &HashMap<StreamKey, Stre
     Some(SilentSource {
         last_success: mine.iter().filter_map(|stream| stream.complete_to).max(),
         last_new: mine.iter().filter_map(|stream| stream.last_new).max(),
+        per_day: per_day(&mine),
         ..bare_of(plan, no_data)
     })
 }

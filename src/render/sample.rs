@@ -233,6 +233,7 @@ pub(super) fn silent() -> Row {
         watches: vec!["app reviews".to_owned(), "evenings".to_owned()],
         trouble: Some(Trouble::Busy),
         came_late: 0,
+        per_day: 41.3,
     };
     let facts = Facts {
         watch: "source:Play".to_owned(),

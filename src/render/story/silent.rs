@@ -63,7 +63,15 @@ pub(super) fn usual(facts: &Facts) -> String {
         watches if trouble.blinds() => format!("Blind for it meanwhile: {}. ", watches.join(", ")),
         watches => format!("Still watched: {}. ", watches.join(", ")),
     };
-    format!("{length}{meanwhile}To do: {}.", remedy::cure(trouble, &source(facts)))
+    let rate = facts.silent.as_ref().and_then(|silent| rate(silent.per_day)).unwrap_or_default();
+    format!("{length}{rate}{meanwhile}To do: {}.", remedy::cure(trouble, &source(facts)))
+}
+
+/// What is missed meanwhile.
+fn rate(per_day: f64) -> Option<String> {
+    let (number, unit) = if per_day >= 1.0 { (per_day, "day") } else { (per_day * 7.0, "week") };
+    let message = if number.round() > 1.0 { "messages" } else { "message" };
+    (number >= 0.5).then(|| format!("Usual: about {number:.0} {message} a {unit}. "))
 }
 
 /// `"Play" can be read again.`
