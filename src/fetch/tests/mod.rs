@@ -1,5 +1,6 @@
 //! The fetcher against real servers on the loopback: what crosses the wire, and what comes back.
 
+mod calls;
 mod hostile;
 mod proxy;
 mod robots;
