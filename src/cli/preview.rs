@@ -94,6 +94,11 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
         .map(move |word| all.iter().find(|(name, _)| *name == word).map_or(Kind::Feed, |(_, kind)| *kind))
 }
 
+/// What a service's messages have from where, in the words of columns.
+fn mapped(known: &Known) -> Vec<(String, String)> {
+    known.mapping.iter().map(|(field, from)| ((*from).to_owned(), (*field).to_owned())).collect()
+}
+
 /// The service of this name.
 fn service(kind: &str) -> Option<&'static Known> {
     sources::Settings::SERVICES.iter().find(|service| service.kind == kind)
@@ -175,11 +180,7 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     if path.is_file() {
         return Ok(Wanted::File(path));
     }
-    let mut config = load::load_without_secrets(console)?;
-    if config.sources.iter().any(|source| source.name == args.what && source.kind.service().is_some()) {
-        // Services want to see who calls them.
-        config = load::load(console)?;
-    }
+    let config = load::load_without_secrets(console)?;
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let what = table::harmless(&args.what);
@@ -260,7 +261,7 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
             let fetched_at = args.fetched_at.unwrap_or_else(|| Clock::real().now());
             let saved = Saved { body: &body, url: args.url.as_deref(), content_type: &content_type, fetched_at };
             let known = service(kind).ok_or_else(|| Failure::new(Code::Bug, "a service that is not known"))?;
-            show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+            show.columns(mapped(known));
             (known.saved)(&saved)
         }
         Kind::Csv | Kind::Jsonl | Kind::Json => {
@@ -282,7 +283,7 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
     let reader = settings.build();
     let manner = Manner { robots: source.robots, login: reader.login(), ..Manner::default() };
     if let Some(known) = service(settings.kind()) {
-        show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+        show.columns(mapped(known));
     }
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
