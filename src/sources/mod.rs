@@ -69,6 +69,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// How long it is left alone at least when it asks for patience, whether it names a time or not.
+    fn patience(&self) -> Option<TimeDelta> {
+        None
+    }
+
     /// Which stored messages have to be looked at again now and then.
     fn recheck(&self) -> Option<&Recheck> {
         None
