@@ -19,6 +19,7 @@ use crate::domain::item::Shard;
 pub mod app_store;
 pub mod feed;
 pub mod file;
+pub mod http_json;
 pub mod page;
 pub mod replay;
 
