@@ -148,7 +148,7 @@ fn compile(code: &str) -> Result<Program, Wrong> {
     }
     let theirs = jaq_core::funs::<Metered>().chain(jaq_std::base_funs());
     let theirs = theirs.filter(|(name, ..)| !prelude::NATIVES_LEFT_OUT.contains(name));
-    let funs = functions::all().into_iter().map(|filter| jaq_core::native::run(filter)).chain(theirs);
+    let funs = functions::all().into_iter().map(jaq_core::native::run::<Metered>).chain(theirs);
     let filter = Compiler::default().with_funs(funs).compile(modules).map_err(|errors| {
         let first = errors.into_iter().flat_map(|(file, errors)| errors.into_iter().map(move |error| (file.code, error))).next();
         match first {

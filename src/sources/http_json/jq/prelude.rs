@@ -59,11 +59,10 @@ pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
     let all = ALL.get_or_init(|| {
         let own = load::parse(OWN, |parser| parser.defs()).unwrap_or_default();
         let named = |def: &Def<&'static str>| (def.name, def.args.len());
-        let theirs = jaq_core::defs().chain(jaq_std::defs());
-        let kept = theirs.filter(|def| !LEFT_OUT.contains(&named(def)) && !own.iter().any(|other| named(other) == named(def)));
-        // Ours first: theirs may call them.
-        let kept: Vec<_> = kept.collect();
-        own.iter().cloned().chain(kept).collect()
+        let wanted = |def: &Def<&'static str>| !LEFT_OUT.contains(&named(def)) && !own.iter().any(|other| named(other) == named(def));
+        // Ours call some of the core, and the library calls some of ours.
+        let core = jaq_core::defs().filter(wanted);
+        core.chain(own.iter().cloned()).chain(jaq_std::defs().filter(wanted)).collect()
     });
     all.iter().cloned()
 }
