@@ -69,7 +69,7 @@ pub(super) fn probable(config: &Config) -> Vec<Rename> {
         was: source.was.clone(),
         address: match &source.kind {
             Settings::Feed(_) | Settings::File(_) => source.kind.address().map(address::mark),
-            Settings::AppStore(_) | Settings::Replay(_) => None,
+            _ => None,
         },
     };
     let configured: Vec<Named> = config.sources.iter().map(|source| named(source)).collect();

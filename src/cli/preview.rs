@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use clap::builder::TypedValueParser;
 
 use crate::cli::Console;
 use crate::cli::exit::Code;
@@ -25,6 +27,7 @@ use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::engine::refusal;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
 use crate::fetch::Manner;
@@ -35,6 +38,8 @@ use crate::sources::Source;
 use crate::sources::feed;
 use crate::sources::file;
 use crate::sources::file::DateOrder;
+use crate::sources::services::Known;
+use crate::sources::services::Saved;
 
 mod json;
 mod table;
@@ -46,7 +51,7 @@ pub struct Args {
     /// Name of a configured source, a URL, a file, or `-` for standard input
     what: String,
     /// Read it as this, whatever it looks like
-    #[arg(long = "as", value_name = "KIND")]
+    #[arg(long = "as", value_name = "KIND", value_parser = kinds())]
     kind: Option<Kind>,
     /// Print one JSON object instead of a table
     #[arg(long)]
@@ -66,19 +71,32 @@ pub struct Args {
 }
 
 /// What can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// RSS, Atom, JSON Feed
+    /// RSS, Atom, JSON Feed.
     Feed,
-    /// A page of Apple's public reviews
-    AppStore,
-    /// Delimited text
+    /// Delimited text.
     Csv,
-    /// A JSON object a line
+    /// A JSON object a line.
     Jsonl,
-    /// A list of JSON objects
+    /// A list of JSON objects.
     Json,
+    /// A reply of the service of this name.
+    Service(&'static str),
+}
+
+/// Names of kinds with what they are.
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    let documents = [("feed", Kind::Feed), ("csv", Kind::Csv), ("jsonl", Kind::Jsonl), ("json", Kind::Json)];
+    let services = sources::Settings::SERVICES.iter().map(|service| (service.kind, Kind::Service(service.kind)));
+    let all: Vec<(&str, Kind)> = documents.into_iter().chain(services).collect();
+    PossibleValuesParser::new(all.iter().map(|(name, _)| *name).collect::<Vec<_>>())
+        .map(move |word| all.iter().find(|(name, _)| *name == word).map_or(Kind::Feed, |(_, kind)| *kind))
+}
+
+/// The service of this name.
+fn service(kind: &str) -> Option<&'static Known> {
+    sources::Settings::SERVICES.iter().find(|service| service.kind == kind)
 }
 
 /// Orders as the option names them.
@@ -144,14 +162,24 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
             Some(Kind::Csv | Kind::Jsonl | Kind::Json) => {
                 sources::Settings::File(Box::new(file::Settings { url: Some(args.what.clone()), ..file_settings(args) }))
             }
-            Some(Kind::Feed | Kind::AppStore) | None => sources::Settings::Feed(feed::Settings::Url(args.what.clone())),
+            Some(Kind::Service(kind)) => {
+                let message = format!(
+                    "an address alone does not say how `{kind}` is to be asked; name a configured source, or the file of a saved reply"
+                );
+                return Err(Failure::new(Code::Usage, message));
+            }
+            Some(Kind::Feed) | None => sources::Settings::Feed(feed::Settings::Url(args.what.clone())),
         };
         return Ok(Wanted::Source(Box::new(Asked { kind, robots: args.robots }), Box::new(fetch_for(&args.what, console))));
     }
     if path.is_file() {
         return Ok(Wanted::File(path));
     }
-    let config = load::load_without_secrets(console)?;
+    let mut config = load::load_without_secrets(console)?;
+    if config.sources.iter().any(|source| source.name == args.what && source.kind.service().is_some()) {
+        // Services want to see who calls them.
+        config = load::load(console)?;
+    }
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let what = table::harmless(&args.what);
@@ -196,7 +224,7 @@ fn input(args: &Args, show: &mut dyn Show) -> Result<(), Failure> {
 fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
     let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
     match args.kind.unwrap_or_else(|| looks_like(&head.body)) {
-        Kind::Feed | Kind::AppStore => {
+        Kind::Feed | Kind::Service(_) => {
             let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
             if !bytes.at_end() {
                 return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
@@ -227,7 +255,14 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
             let content_type = crate::host::env::read("FEED_CONTENT_TYPE").unwrap_or_default();
             feed::document(&body, &content_type, url.as_deref())
         }
-        Kind::AppStore => sources::app_store::document(&body, ""),
+        Kind::Service(kind) => {
+            let content_type = crate::host::env::read("FEED_CONTENT_TYPE").unwrap_or_default();
+            let fetched_at = args.fetched_at.unwrap_or_else(|| Clock::real().now());
+            let saved = Saved { body: &body, url: args.url.as_deref(), content_type: &content_type, fetched_at };
+            let known = service(kind).ok_or_else(|| Failure::new(Code::Bug, "a service that is not known"))?;
+            show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+            (known.saved)(&saved)
+        }
         Kind::Csv | Kind::Jsonl | Kind::Json => {
             let settings = file_settings(args);
             let size = body.len() as u64;
@@ -244,14 +279,18 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
 /// A source as the daemon would poll it for the first time: the first page of each of its parts.
 fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Result<(), Failure> {
     let settings = &source.kind;
-    let manner = Manner { robots: source.robots, ..Manner::default() };
+    let reader = settings.build();
+    let manner = Manner { robots: source.robots, login: reader.login(), ..Manner::default() };
+    if let Some(known) = service(settings.kind()) {
+        show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+    }
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut carry = |request: &Request, show: &mut dyn Show| {
         let outcome = runtime.block_on(fetcher.fetch(request, manner, Clock::real().now()));
         let unavailable = if settings.is_remote() { Code::Unavailable } else { Code::Io };
-        match outcome.map_err(|error| Failure::new(unavailable, error))? {
+        match outcome.map_err(|error| Failure::new(unavailable, refusal::worded(reader.as_ref(), error)))? {
             Fetched::New { response, aside, .. } => {
                 for note in notes(&aside) {
                     show.note(note);
@@ -266,7 +305,7 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
             }
         }
     };
-    walk(settings.build().as_ref(), args, pages, show, &mut carry)
+    walk(reader.as_ref(), args, pages, show, &mut carry)
 }
 
 /// What an answer says beside its body.
@@ -312,7 +351,12 @@ fn walk(
             let response = carry(&asked, show)?;
             let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
             request = page.next.take();
-            read += 1;
+            // A page that only says "not yet" is none.
+            let waits = page.pause.is_some() && page.items.is_empty();
+            read += u32::from(!waits);
+            if let Some(pause) = page.pause.filter(|_| request.is_some() && read < pages) {
+                std::thread::sleep(pause.to_std().unwrap_or_default());
+            }
             for note in wishes(&page) {
                 show.note(note);
             }
@@ -326,7 +370,7 @@ fn walk(
 fn carry(request: &Request) -> Result<Response, Failure> {
     match request {
         Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
-        Request::Folder(_) | Request::Get(_) => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
+        _ => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
     }
 }
 
@@ -356,7 +400,7 @@ fn looks_like(body: &[u8]) -> Kind {
     match head.first() {
         Some(b'<') => Kind::Feed,
         Some(b'{') if has(b"jsonfeed.org/version") => Kind::Feed,
-        Some(b'{') if has(b"\"feed\"") && (has(b"im:rating") || has(b"\"label\"")) => Kind::AppStore,
+        Some(b'{') if has(b"\"feed\"") && (has(b"im:rating") || has(b"\"label\"")) => Kind::Service("app_store"),
         Some(b'{') => Kind::Jsonl,
         Some(b'[') => Kind::Json,
         _ => Kind::Csv,

@@ -41,6 +41,9 @@ pub struct Reader<'a> {
     option: Option<&'static Opt>,
 }
 
+/// Tables of which a message names all.
+const FEW: usize = 4;
+
 impl<'a> Reader<'a> {
     /// A reader that found nothing yet.
     #[must_use]
@@ -128,12 +131,21 @@ impl<'a> Reader<'a> {
 
     fn choose(&mut self, definition: &'static Definition, group: &Group, table: &Table, at: &Place, meant: &[&str]) {
         let given: Vec<_> = table.entries.iter().filter(|entry| group.keys.contains(&entry.key.as_str())).collect();
-        let all: Vec<String> = group.keys.iter().map(|key| definition.named(key)).collect();
-        let all = all.join(", ");
+        let named = |keys: &[&'static str]| keys.iter().map(|key| definition.named(key)).collect::<Vec<_>>().join(", ");
+        let all = named(group.keys);
         let called = definition.called();
         match given.as_slice() {
             [_] => {}
             [] if !group.needed || self.torn || group.keys.iter().any(|key| meant.contains(key)) => {}
+            // Of many the first few say what is meant.
+            [] if group.keys.len() > FEW => {
+                let some = named(&group.keys[..FEW]);
+                self.report(
+                    Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {some} or another kind"))
+                        .label("none of them is here")
+                        .help("add exactly one of them; `uproar config sample` shows them all"),
+                );
+            }
             [] => self.report(
                 Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {all}"))
                     .label("none of them is here")

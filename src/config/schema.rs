@@ -86,6 +86,7 @@ fn to_json(value: &Value) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sources::Settings;
 
     #[test]
     fn an_option_has_its_manual_and_its_default() {
@@ -105,7 +106,8 @@ mod tests {
         let schema = schema();
         let source = &schema["properties"]["source"]["items"]["allOf"];
         assert_eq!(source[0], json!({"not": {"required": ["every", "cron"]}}));
-        let kinds = ["feed", "file", "app_store", "replay"].map(|kind| json!({"required": [kind]}));
+        let kinds = ["feed", "file", "replay"].into_iter().chain(Settings::SERVICES.iter().map(|service| service.kind));
+        let kinds: Vec<_> = kinds.map(|kind| json!({"required": [kind]})).collect();
         assert_eq!(source[1], json!({"oneOf": kinds}));
     }
 

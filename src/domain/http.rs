@@ -16,8 +16,12 @@ use crate::domain::Timestamp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// A GET over http(s).
+    /// A GET over http(s) of a document that anybody may read.
     Get(Get),
+    /// A call of a service's interface.
+    Call(Call),
+    /// Nothing: messages are brought to us, and there is nothing to ask for.
+    Nothing,
     /// What lies in a folder.
     Folder(PathBuf),
     /// A piece of a local file.
@@ -35,6 +39,38 @@ pub struct Get {
     pub conditional: bool,
     /// The source's own notes for reading the answer, handed back with it.
     pub context: String,
+}
+
+/// A call of a service's interface. Holds no secret, for it may be stored: `fetch` adds the source's
+/// [`Login`](crate::domain::login::Login) where the call goes to the login's home.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Call {
+    /// GET or POST.
+    pub method: Method,
+    /// Absolute address.
+    pub url: String,
+    /// Further headers, such as `Accept` and `Content-Type`.
+    pub headers: Vec<(String, String)>,
+    /// Body of a POST.
+    pub body: String,
+    /// Statuses beyond 200 to 299 that are an answer to read, such as a 404 that says "deleted".
+    #[serde(default)]
+    pub takes: Vec<u16>,
+    /// Least time since the last request to the host, in seconds, where it wants more than others.
+    #[serde(default)]
+    pub gap: u32,
+    /// The source's own notes for reading the answer, handed back with it.
+    pub context: String,
+}
+
+/// How something is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Method {
+    /// GET
+    #[default]
+    Get,
+    /// POST
+    Post,
 }
 
 /// A piece of a local file.
@@ -55,6 +91,10 @@ pub struct Slice {
 pub enum Response {
     /// To [`Request::Get`].
     Http(Answer),
+    /// To [`Request::Call`].
+    Call(Box<Reply>),
+    /// To [`Request::Nothing`].
+    Nothing,
     /// To [`Request::Folder`]: only files, in order of their names.
     Folder(Vec<Entry>),
     /// To [`Request::Slice`].
@@ -72,6 +112,34 @@ pub struct Answer {
     pub content_type: String,
     /// Decompressed body.
     pub body: Vec<u8>,
+}
+
+/// The answer of a service's interface, with a status that its call takes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Reply {
+    /// What was asked.
+    pub call: Call,
+    /// Where the answer came from, after redirects.
+    pub url: String,
+    /// 200 to 299, or one that the call takes.
+    pub status: u16,
+    /// Value of `Content-Type`, empty where there was none.
+    pub content_type: String,
+    /// Value of `Link`, several joined by commas; empty where there was none.
+    pub link: String,
+    /// Decompressed body.
+    pub body: Vec<u8>,
+}
+
+/// An answer with a status that nobody takes, for whoever knows what the service means by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refused {
+    /// The status.
+    pub status: u16,
+    /// The beginning of the body as text. It may hold anything: nothing of it is shown unlooked at.
+    pub body: String,
+    /// It refused to give a token, and the call was not made.
+    pub at_login: bool,
 }
 
 /// A file in a folder.

@@ -105,6 +105,24 @@ pub struct Page {
     pub rhythm: Rhythm,
     /// Whether its end is missing. What is whole of it stands in `items`.
     pub cut: Cut,
+    /// How long to wait before `next` is asked for: an export is being made. The poll ends, and goes on
+    /// from there.
+    pub pause: Option<TimeDelta>,
+    /// On the last page of a walk: what all of its pages together listed. What is stored of that and
+    /// was on none of them is gone.
+    pub listed: Option<Listed>,
+}
+
+/// What a walk, from its first page to its last, has listed without a gap.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// Only messages published from then on; everything without it.
+    pub since: Option<Timestamp>,
+    /// Only messages whose ids begin so.
+    pub prefix: String,
+    /// The list cannot have shifted while it was read, so that a second walk need not confirm what is
+    /// missing: one document, or an end that bears the number of all.
+    pub certain: bool,
 }
 
 /// Whether the end of a document is missing.

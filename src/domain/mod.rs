@@ -8,6 +8,7 @@ pub mod course;
 pub mod http;
 pub mod incident;
 pub mod item;
+pub mod login;
 pub mod matcher;
 pub mod measure;
 pub mod notice;

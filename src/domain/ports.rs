@@ -34,6 +34,7 @@ pub use crate::domain::ports::ingest::Committed;
 pub use crate::domain::ports::ingest::Ingest;
 pub use crate::domain::ports::ingest::PageCommit;
 pub use crate::domain::ports::ingest::TaggedItem;
+pub use crate::domain::ports::ingest::WantedIds;
 pub use crate::domain::ports::labelling::Labelled;
 pub use crate::domain::ports::labelling::Labelling;
 pub use crate::domain::ports::labelling::StoredFields;

@@ -51,6 +51,9 @@ pub struct Standing {
     /// Its host wants to be left alone, and was not asked; until then, or until it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub put_off: Option<Timestamp>,
+    /// When a look at all stored messages that need one again was last ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rechecked: Option<Timestamp>,
     /// Hash of the configured address that all of this is about; 0 where none was noted.
     pub address: u64,
     /// What the next good poll brings is history: another address stands in the configuration.

@@ -44,6 +44,7 @@ pub mod picture;
 pub mod plan;
 pub mod poller;
 pub mod precision;
+pub mod refusal;
 pub mod relabel;
 pub mod release;
 pub mod retag;

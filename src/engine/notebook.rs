@@ -27,6 +27,7 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::StoredFields;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
+use crate::domain::ports::WantedIds;
 use crate::domain::ports::Wish;
 use crate::domain::ports::Wishes;
 use crate::domain::ruleset::Retagged;
@@ -122,6 +123,10 @@ impl<S: Ingest + Sync> Ingest for Notebook<S> {
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, StoreError> {
         self.store.commit_page(page).await
+    }
+
+    async fn stored_ids(&self, wanted: WantedIds) -> Result<Vec<String>, StoreError> {
+        self.store.stored_ids(wanted).await
     }
 
     async fn ruleset(&self) -> Result<Option<Ruleset>, StoreError> {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 
 use crate::domain::Timestamp;
@@ -19,6 +20,9 @@ use crate::engine::cores::cores;
 use crate::engine::diary::Diary;
 use crate::engine::plan::Plan;
 use crate::engine::poller::doubts::doubt;
+use crate::engine::poller::listing::Listings;
+use crate::engine::poller::listing::Proof;
+use crate::engine::poller::recheck::Rechecks;
 use crate::engine::poller::walk::First;
 use crate::engine::poller::walk::Step;
 use crate::engine::poller::walk::Walk;
@@ -34,7 +38,9 @@ use crate::web::board::Board;
 
 mod doubts;
 mod ending;
+mod listing;
 mod page;
+mod recheck;
 mod target;
 mod walk;
 
@@ -44,6 +50,11 @@ pub use crate::engine::poller::target::Target;
 const MOST_REMOTE_PAGES: usize = 200;
 /// Errors in a row after which a walk begins anew; what is known is dropped by id.
 const WALK_TRIES: u32 = 3;
+
+/// A wish to be left alone for so long is nothing out of the ordinary.
+const BRIEF: TimeDelta = TimeDelta::minutes(5);
+/// Unless nothing was read for so long.
+const LATELY: TimeDelta = TimeDelta::hours(3);
 
 /// Why a poll ended early.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +104,26 @@ pub struct Poller<S> {
     board: Board,
     diary: Diary,
     reading: Semaphore,
+    listings: Listings,
+    rechecks: Rechecks,
 }
 
 impl<S: Ingest> Poller<S> {
     /// A poller of a plan's sources.
     pub fn new(store: S, plan: Arc<Plan>, fetcher: Arc<Fetcher>, author_key: Arc<Vec<u8>>, clock: Clock, board: Board) -> Self {
         let reading = Semaphore::new(cores());
-        Self { store, plan, fetcher, author_key, clock, board, diary: Diary::default(), reading }
+        Self {
+            store,
+            plan,
+            fetcher,
+            author_key,
+            clock,
+            board,
+            diary: Diary::default(),
+            reading,
+            listings: Listings::default(),
+            rechecks: Rechecks::default(),
+        }
     }
 
     /// Whether a stream is not to be polled: a person paused it, or it is gone for good. Who asks for a
@@ -138,8 +162,13 @@ impl<S: Ingest> Poller<S> {
         let mut walk = Walk::begin(target, stream, whole_millis(self.clock.now()));
         let (mut error, mut put_off) = (None, None);
         match self.walk(&mut walk).await {
-            Ok(()) => self.succeeded(&walk, errors),
-            Err(PollError::Fetch(held)) if held.kind == Kind::Held => put_off = Some(self.put_off(&mut walk, held).await?),
+            Ok(()) => {
+                self.succeeded(&walk, errors);
+                self.look_again(&mut walk).await;
+            }
+            Err(PollError::Fetch(held)) if held.kind == Kind::Held || is_brief(&held, &walk) => {
+                put_off = Some(self.put_off(&mut walk, held).await?);
+            }
             Err(why) => error = Some(self.failed(&mut walk, &why).await?),
         }
         let Walk { mut stream, committed, started, .. } = walk;
@@ -163,6 +192,7 @@ impl<S: Ingest> Poller<S> {
         let mut first: Option<First> = None;
         loop {
             let trail = Trail::taken_from(&mut request);
+            self.listings.begin(&walk.target.key, &request, walking);
             let Step { here, given, reading } = match self.step(walk, &request, walking).await {
                 Ok(step) => step,
                 Err(error) if walking && walk.pages == 0 && is_final(&error, trail.is_some()) => {
@@ -185,7 +215,8 @@ impl<S: Ingest> Poller<S> {
                 let gap = self.believe(walk, &mut reading)?;
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }
-            let (page, items) = (reading.page, reading.items);
+            let (mut page, mut items) = (reading.page, reading.items);
+            self.listings.note(&walk.target.key, items.iter().map(|tagged| tagged.item.id.as_str()), page.next.as_ref());
             if is_cut {
                 if !items.is_empty() {
                     self.commit(walk, items, Progress::None).await?;
@@ -195,17 +226,33 @@ impl<S: Ingest> Poller<S> {
                 }
                 return Err(PollError::Cut);
             }
+            if let Some(listed) = page.listed.take().filter(|_| page.next.is_none()) {
+                match self.proof(&walk.target.key, &listed).await? {
+                    Proof::None => {}
+                    Proof::Gone(ids) => items.extend(self.gone(walk.target, ids)),
+                    Proof::Again => {
+                        self.commit(walk, items, Progress::None).await?;
+                        (walking, request) = (false, walk.first());
+                        continue;
+                    }
+                }
+            }
             let follows = page.next.is_none() && !walk.stream.history_done;
             let older = page.older.filter(|_| follows);
             let next = match (page.next, older) {
                 (Some(next), _) if !walk.target.source.settings.kind.is_remote() || walk.pages < MOST_REMOTE_PAGES => Some(next),
+                // What moves its mark with each page goes on from there, and soon.
+                (Some(_), _) if page.cursor.is_some() => {
+                    page.due = Some(self.clock.now());
+                    None
+                }
                 (None, Some(older)) => trail.unwrap_or_else(|| Trail::from(walk.asked.as_deref().unwrap_or(&here))).follow(&older, &here),
                 _ => None,
             };
             if next.is_none() {
                 // Of a list the first page has said it already.
                 let is_judged = walk.target.is_list() || !walk.target.source.settings.kind.is_remote();
-                if walk.items == 0 && first.is_some() && !is_judged {
+                if walk.items == 0 && first.is_some() && !is_judged && !walk.target.source.settings.kind.may_be_empty() {
                     self.believe_nothing(walk)?;
                 }
                 return Ok(self.end(walk, items, page.cursor, first, page.due).await?);
@@ -218,6 +265,9 @@ impl<S: Ingest> Poller<S> {
                 return Ok(self.end(walk, Vec::new(), page.cursor, first, page.due).await?);
             };
             walk.pages += 1;
+            if let Some(pause) = page.pause {
+                return Err(paused(pause).into());
+            }
             (request, walking) = (next, true);
         }
     }
@@ -235,13 +285,29 @@ fn gives_up(error: &PollError, errors: u32) -> bool {
 fn is_final(error: &PollError, is_older: bool) -> bool {
     match error {
         PollError::Fetch(error) => match error.kind {
-            Kind::NotFound | Kind::Gone => true,
+            Kind::NotFound | Kind::Gone | Kind::Anew => true,
+            // A place in a list that a service has forgotten.
+            Kind::Status(400 | 422) if error.refused.is_some() => true,
             Kind::Denied | Kind::Robots | Kind::Refused | Kind::TooLarge | Kind::Status(400..=499) => is_older,
             _ => false,
         },
         PollError::Read(_) | PollError::Bug => is_older,
         _ => false,
     }
+}
+
+/// Whether a refusal is only a short wish of the other side, as services with a limit a minute have it
+/// all the time: nothing failed, and the poll goes on after it. One that is always busy has failed.
+fn is_brief(error: &FetchError, walk: &Walk<'_>) -> bool {
+    let short = error.retry_after.is_some_and(|wish| wish <= BRIEF);
+    let is_call = error.refused.is_some();
+    let lately = walk.stream.complete_to.is_some_and(|read| walk.started - read < LATELY) || walk.pages > 0;
+    error.kind == Kind::Busy && is_call && short && lately
+}
+
+/// Nothing was refused: the service wants time before it is asked on.
+fn paused(pause: TimeDelta) -> FetchError {
+    FetchError::waiting("what was asked for is being made", pause)
 }
 
 fn whole_millis(at: Timestamp) -> Timestamp {

@@ -16,6 +16,7 @@ use crate::domain::http::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
 use crate::fetch::error::shown;
+use crate::fetch::limits;
 use crate::fetch::pace::LONGEST_HOLD;
 
 /// What to do with an answer.
@@ -59,10 +60,10 @@ pub(super) fn meaning(
         // Without a time, 503 mostly is a server that is down.
         503 if retry_after(headers, now).is_none() => failed(Kind::Status(503), "it is down or overloaded; it is tried again later"),
         429 | 503 => {
-            let retry_after = retry_after(headers, now);
+            let retry_after = retry_after(headers, now).or_else(|| limits::reset(headers, now));
             let until = retry_after.map(|wish| format!(" for {} s", wish.num_seconds())).unwrap_or_default();
             let message = format!("{} answered {}: it asks to be left alone{until}; a longer interval helps", shown(url), status.as_u16());
-            Err(FetchError { kind: Kind::Busy, message, retry_after })
+            Err(FetchError { retry_after, ..FetchError::new(Kind::Busy, message) })
         }
         code @ 500..=599 => failed(Kind::Status(code), "it is out of order; it is tried again later"),
         code => failed(Kind::Status(code), "an answer that cannot be used; check the address of the source"),

@@ -11,9 +11,11 @@ use reqwest::Version;
 use reqwest::header::ACCEPT;
 use reqwest::header::CONNECTION;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 use reqwest::header::IF_MODIFIED_SINCE;
 use reqwest::header::IF_NONE_MATCH;
+use reqwest::header::LINK;
 use tokio::sync::Semaphore;
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
@@ -24,7 +26,11 @@ use crate::domain::Timestamp;
 use crate::domain::http;
 use crate::domain::http::Answer;
 use crate::domain::http::Aside;
+use crate::domain::http::Call;
 use crate::domain::http::Get;
+use crate::domain::http::Method;
+use crate::domain::http::Refused;
+use crate::domain::http::Reply;
 use crate::domain::http::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::Fetched;
@@ -33,6 +39,7 @@ use crate::fetch::Manner;
 use crate::fetch::answer;
 use crate::fetch::answer::Meaning;
 use crate::fetch::cap;
+use crate::fetch::credentials::Credentials;
 use crate::fetch::error;
 use crate::fetch::error::shown;
 use crate::fetch::fresh::fresh_for;
@@ -40,14 +47,18 @@ use crate::fetch::guard::Guard;
 use crate::fetch::lanes::Lanes;
 use crate::fetch::lanes::Turn;
 use crate::fetch::lanes::Watch;
+use crate::fetch::limits;
 use crate::fetch::robots;
 use crate::fetch::robots::Copy;
 use crate::fetch::robots::Files;
 use crate::fetch::room::Rooms;
 use crate::fetch::route::Route;
+use crate::fetch::tokens::Tokens;
 use crate::fetch::wire::Wire;
 
 const MOST_REDIRECTS: usize = 10;
+/// So much of a refusal's body is read, in bytes.
+const MOST_OF_REFUSAL: usize = 16 * 1024;
 
 /// The HTTP half of the fetcher.
 #[derive(Debug)]
@@ -57,14 +68,17 @@ pub(super) struct Client {
     lanes: Lanes,
     robots: Files,
     rooms: Rooms,
+    tokens: Tokens,
     at_once: Semaphore,
     timeout: Duration,
     max_body: u64,
 }
 
 /// One poll on its way over redirects.
-struct Journey<'a> {
+pub(super) struct Journey<'a> {
     accept: &'a str,
+    /// What goes along when a service is called.
+    errand: Option<Errand<'a>>,
     /// What may be sent, to the address that gave it.
     validators: Option<&'a Validators>,
     route: Route,
@@ -96,6 +110,7 @@ impl Client {
             lanes: Lanes::new(settings.host_gap.max(TimeDelta::zero())),
             robots: Files::default(),
             rooms: Rooms::new(settings.max_body),
+            tokens: Tokens::default(),
             at_once: Semaphore::new(settings.at_once),
             timeout: settings.timeout.to_std().unwrap_or_default(),
             max_body: settings.max_body,
@@ -106,10 +121,47 @@ impl Client {
     pub(super) async fn get(&self, get: &Get, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let route = Route::start(&get.url, MOST_REDIRECTS)?;
         let validators = manner.validators.filter(|_| get.conditional);
-        let mut journey = Journey { accept: &get.accept, validators, route, watch: Watch::start(now), left: self.timeout };
+        let mut journey = Journey { accept: &get.accept, errand: None, validators, route, watch: Watch::start(now), left: self.timeout };
         loop {
             let exchange = self.ask(&mut journey, manner.robots).await?;
             match self.read(&mut journey, exchange, get).await? {
+                Hop::Arrived(fetched) => return Ok(fetched),
+                Hop::Moved { to, permanent } => journey.route.follow(to, permanent)?,
+            }
+        }
+    }
+
+    /// Calls a service, with what its login asks for. A token that is not taken any more is asked for
+    /// anew, once.
+    pub(super) async fn call(&self, call: &Call, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
+        let watch = Watch::start(now);
+        let Some(login) = manner.login else { return self.call_with(call, None, manner.robots, watch).await };
+        let (token, is_new) = self.tokens.token(login, self, watch).await?;
+        let credentials = Credentials { login, token };
+        let outcome = self.call_with(call, Some(&credentials), manner.robots, watch).await;
+        let is_stale = matches!(&outcome, Err(error) if error.refused.as_ref().is_some_and(|refused| refused.status == 401));
+        if !is_stale || is_new || credentials.token.is_none() {
+            return outcome;
+        }
+        self.tokens.forget(login, credentials.token.as_ref(), watch).await;
+        let (token, _) = self.tokens.token(login, self, watch).await?;
+        self.call_with(call, Some(&Credentials { login, token }), manner.robots, watch).await
+    }
+
+    /// Calls a service with these credentials.
+    pub(super) async fn call_with(
+        &self,
+        call: &Call,
+        credentials: Option<&Credentials<'_>>,
+        robots: bool,
+        watch: Watch,
+    ) -> Result<Fetched, FetchError> {
+        let route = Route::start(&call.url, MOST_REDIRECTS)?;
+        let errand = Some(Errand { call, credentials });
+        let mut journey = Journey { accept: "*/*", errand, validators: None, route, watch, left: self.timeout };
+        loop {
+            let exchange = self.ask(&mut journey, robots).await?;
+            match self.hear(&mut journey, exchange, call).await? {
                 Hop::Arrived(fetched) => return Ok(fetched),
                 Hop::Moved { to, permanent } => journey.route.follow(to, permanent)?,
             }
@@ -121,6 +173,8 @@ impl Client {
         let origin = journey.route.here().origin().ascii_serialization();
         let way = self.guard.way(journey.route.here())?;
         let delay = if robots { Some(self.allowed(journey, &origin).await?) } else { None };
+        let gap = journey.errand.as_ref().map(|errand| TimeDelta::seconds(i64::from(errand.call.gap))).filter(|gap| !gap.is_zero());
+        let delay = delay.max(gap);
         let turn = self.lanes.turn(&origin, delay, journey.watch).await.map_err(|left| held(journey.route.here(), left))?;
         // The semaphore is never closed, so there always is a permit in the end.
         let Ok(permit) = self.at_once.acquire().await else { return Err(self.out_of_time(journey.route.here())) };
@@ -176,6 +230,48 @@ impl Client {
         Ok(hop)
     }
 
+    /// What a service answered, read to its end; of a refusal its beginning.
+    async fn hear(&self, journey: &mut Journey<'_>, exchange: Exchange<'_>, call: &Call) -> Result<Hop, FetchError> {
+        let Exchange { response, mut turn, _permit, deadline, kept, .. } = exchange;
+        let (url, now, status) = (journey.route.here(), journey.watch.time(), response.status().as_u16());
+        let hop = if response.status().is_success() || call.takes.contains(&status) {
+            if let Some(wish) = limits::used_up(response.headers(), now) {
+                turn.hold(wish);
+            }
+            let content_type = answer::text(response.headers(), &CONTENT_TYPE).unwrap_or_default();
+            let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|line| line.to_str().ok()).collect();
+            let link = links.join(", ");
+            let body = tokio::time::timeout_at(deadline, cap::body(response, self.max_body, &self.rooms, url)).await;
+            let (body, room) = body.map_err(|_| self.out_of_time(url))??;
+            let reply = Reply { call: call.clone(), url: url.to_string(), status, content_type, link, body };
+            Hop::Arrived(Fetched::New { response: http::Response::Call(Box::new(reply)), validators: None, aside: Aside::default(), room })
+        } else {
+            let meaning = answer::meaning(response.status(), response.headers(), url, false, now);
+            let text = tokio::time::timeout_at(deadline, cap::beginning(response, MOST_OF_REFUSAL, url)).await;
+            match meaning {
+                Ok(Meaning::Moved { to, permanent }) if call.method == Method::Get => Hop::Moved { to, permanent },
+                Ok(_) => {
+                    return Err(FetchError::new(
+                        Kind::Status(status),
+                        format!("{} answered {status} to a call; check its address", shown(url)),
+                    ));
+                }
+                Err(mut error) => {
+                    if let Some(wish) = error.retry_after {
+                        turn.hold(wish);
+                    }
+                    let text = text.ok().and_then(Result::ok).unwrap_or_default();
+                    error.refused = Some(Box::new(Refused { status, body: String::from_utf8_lossy(&text).into_owned(), at_login: false }));
+                    turn.is_good(kept);
+                    return Err(error);
+                }
+            }
+        };
+        turn.is_good(kept);
+        journey.left = deadline.saturating_duration_since(Instant::now());
+        Ok(hop)
+    }
+
     /// Whether `robots.txt` lets the journey go on, and with what gap. Asks for the file first where
     /// there is no fresh copy.
     async fn allowed(&self, journey: &Journey<'_>, origin: &str) -> Result<TimeDelta, FetchError> {
@@ -203,7 +299,8 @@ impl Client {
         address.set_path("/robots.txt");
         address.set_query(None);
         let route = Route::start(address.as_str(), robots::MOST_REDIRECTS)?;
-        let mut errand = Journey { accept: "text/plain, */*;q=0.5", validators: None, route, watch: journey.watch, left: self.timeout };
+        let mut errand =
+            Journey { accept: "text/plain, */*;q=0.5", errand: None, validators: None, route, watch: journey.watch, left: self.timeout };
         for _ in 0..=robots::MOST_REDIRECTS {
             // Without a look into `robots.txt`, or this would have no end.
             let exchange = Box::pin(self.ask(&mut errand, false)).await.map_err(unread)?;
@@ -257,6 +354,9 @@ enum Hop {
 impl Journey<'_> {
     /// The request for where the journey is, and whether validators go with it.
     fn request(&self, client: &reqwest::Client) -> (reqwest::RequestBuilder, bool) {
+        if let Some(errand) = &self.errand {
+            return (errand.request(client, &self.route), false);
+        }
         let mut request = client.get(self.route.with_login());
         if let Ok(accept) = HeaderValue::from_str(self.accept) {
             request = request.header(ACCEPT, accept);
@@ -273,6 +373,38 @@ impl Journey<'_> {
 
     fn aside(&self, response: &Response, now: Timestamp) -> Aside {
         Aside { fresh_for: fresh_for(response.headers(), now), moved_to: self.route.moved_to() }
+    }
+}
+
+/// A call, and what it may show where it goes.
+struct Errand<'a> {
+    call: &'a Call,
+    credentials: Option<&'a Credentials<'a>>,
+}
+
+impl Errand<'_> {
+    /// The request for where the journey is. Only the login's own home gets credentials.
+    fn request(&self, client: &reqwest::Client, route: &Route) -> reqwest::RequestBuilder {
+        let mut url = route.here().clone();
+        let credentials = self.credentials.filter(|credentials| credentials.are_for(&url));
+        if let Some(credentials) = credentials {
+            credentials.in_query(&mut url);
+        }
+        let mut request = match self.call.method {
+            Method::Get => client.get(url),
+            Method::Post => client.post(url).body(self.call.body.clone()),
+        };
+        for (name, value) in &self.call.headers {
+            // What cannot be a header is left out.
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                // Also over the client's own, such as the user agent.
+                request = request.header(name, value);
+            }
+        }
+        for (name, value) in credentials.into_iter().flat_map(Credentials::headers) {
+            request = request.header(name, value);
+        }
+        request
     }
 }
 
@@ -293,5 +425,5 @@ fn newest(given: Option<Validators>, sent: Option<&Validators>, url: &Url) -> Va
 
 fn held(url: &Url, left: TimeDelta) -> FetchError {
     let message = format!("{} asked to be left alone; it is asked again in {} s", shown(url), left.num_seconds().max(1));
-    FetchError { kind: Kind::Held, message, retry_after: Some(left) }
+    FetchError { retry_after: Some(left), ..FetchError::new(Kind::Held, message) }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use url::Url;
 
+use crate::domain::http::Refused;
 use crate::domain::secret::ShownUrl;
 use crate::fetch::guard::PrivateAddress;
 
@@ -23,6 +24,8 @@ pub struct FetchError {
     pub message: String,
     /// The host asked to be left alone for so long: at most a day.
     pub retry_after: Option<TimeDelta>,
+    /// What a service answered to a call that it refused.
+    pub refused: Option<Box<Refused>>,
 }
 
 /// What the caller can act on.
@@ -42,6 +45,8 @@ pub enum Kind {
     Robots,
     /// Not asked at all: a private address, a redirect out of https, or no web address.
     Refused,
+    /// The place that a walk wanted to go on from is not known any more.
+    Anew,
     /// Larger than `max_body`.
     TooLarge,
     /// Not complete in time.
@@ -59,7 +64,13 @@ pub enum Kind {
 impl FetchError {
     /// An error without a wish of the host.
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retry_after: None }
+        Self { kind, message: message.into(), retry_after: None, refused: None }
+    }
+
+    /// Nothing failed: the other side wants time.
+    #[must_use]
+    pub fn waiting(why: &str, left: TimeDelta) -> Self {
+        Self { retry_after: Some(left), ..Self::new(Kind::Held, why) }
     }
 
     /// What a failed exchange with the host of `url` means.

@@ -15,6 +15,7 @@ use url::Url;
 mod answer;
 mod cap;
 mod client;
+mod credentials;
 mod decode;
 mod error;
 mod file;
@@ -22,12 +23,15 @@ mod folder;
 mod fresh;
 mod guard;
 mod lanes;
+mod limits;
 mod pace;
 mod robots;
 mod room;
 mod route;
 mod shelf;
+mod sign;
 mod tls;
+mod tokens;
 mod wire;
 
 #[cfg(test)]
@@ -45,6 +49,7 @@ use crate::domain::http::Aside;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
+use crate::domain::login::Login;
 use crate::fetch::client::Client;
 use crate::fetch::folder::Folders;
 
@@ -81,6 +86,8 @@ pub struct Manner<'a> {
     pub validators: Option<&'a Validators>,
     /// Ask `robots.txt` first, and do not ask for what it disallows.
     pub robots: bool,
+    /// What a service wants to see of who calls it.
+    pub login: Option<&'a Login>,
 }
 
 /// The lane that a request for `url` waits in, by name: scheme, host and port. Requests of one lane
@@ -123,6 +130,8 @@ impl Fetcher {
     pub async fn fetch(&self, request: &Request, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let response = match request {
             Request::Get(get) => return self.client.get(get, manner, now).await,
+            Request::Call(call) => return self.client.call(call, manner, now).await,
+            Request::Nothing => Response::Nothing,
             Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
             Request::Slice(slice) => Response::Slice(file::read(slice).await?),
         };

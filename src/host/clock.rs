@@ -1,5 +1,7 @@
 //! The clock. A replay at a higher speed makes it run faster; nothing else may know.
 
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -15,6 +17,8 @@ pub struct Clock {
     showed: Timestamp,
     /// Seconds of the clock in a real second.
     speed: f64,
+    /// What it shows, in milliseconds since 1970, where somebody turns it by hand.
+    hand: Option<&'static AtomicI64>,
 }
 
 impl Clock {
@@ -22,18 +26,28 @@ impl Clock {
     #[must_use]
     pub fn real() -> Self {
         let now = machine();
-        Self { from: now, showed: now, speed: 1.0 }
+        Self { from: now, showed: now, speed: 1.0, hand: None }
     }
 
     /// A clock that shows `showed` now and runs `speed` times as fast as the machine's.
     #[must_use]
     pub fn at_speed(showed: Timestamp, speed: f64) -> Self {
-        Self { from: machine(), showed, speed }
+        Self { from: machine(), showed, speed, hand: None }
+    }
+
+    /// A clock that stands still until somebody turns it, in milliseconds since 1970: for stories of days
+    /// that are told in seconds.
+    #[must_use]
+    pub fn by_hand(hand: &'static AtomicI64) -> Self {
+        Self { hand: Some(hand), ..Self::real() }
     }
 
     /// The present.
     #[must_use]
     pub fn now(&self) -> Timestamp {
+        if let Some(hand) = self.hand {
+            return Timestamp::from_timestamp_millis(hand.load(Ordering::SeqCst)).unwrap_or_default();
+        }
         let now = machine();
         if (self.speed - 1.0).abs() < f64::EPSILON {
             return now;

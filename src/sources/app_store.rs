@@ -5,6 +5,8 @@
 //! an app that has reviews; so an empty page moves nothing.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -21,8 +23,11 @@ use crate::domain::item::Page;
 use crate::domain::item::Rating;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
+use crate::sources::Mapping;
 use crate::sources::ReadError;
+use crate::sources::Service;
 use crate::sources::Source;
+use crate::sources::services::Saved;
 use crate::sources::times;
 
 /// Which reviews.
@@ -151,17 +156,73 @@ impl Source for AppStore {
     }
 }
 
+/// Shortest time between two polls of any source of this kind.
+pub const LEAST: Duration = Duration::from_mins(15);
+
+impl Service for Settings {
+    fn kind(&self) -> &'static str {
+        "app_store"
+    }
+
+    fn source(&self) -> Arc<dyn Source> {
+        Arc::new(AppStore::new(self.clone()))
+    }
+
+    fn address(&self) -> Option<&str> {
+        Some(&self.base)
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_mins(30)
+    }
+
+    fn least_every(&self) -> Duration {
+        LEAST
+    }
+
+    fn reads(&self) -> Vec<String> {
+        self.countries.iter().map(|country| format!("{} {} {country}", self.base, self.app)).collect()
+    }
+
+    fn fields(&self) -> Option<&'static [&'static str]> {
+        Some(&["country", "version", "language"])
+    }
+
+    fn may_be_empty(&self) -> bool {
+        false
+    }
+}
+
+/// Where a review has what from.
+pub const MAPPING: Mapping = &[
+    ("id", "id"),
+    ("title", "title"),
+    ("text", "content"),
+    ("rating", "im:rating, of 5"),
+    ("published", "updated, when first seen"),
+    ("updated", "updated"),
+    ("author", "author.name, hashed"),
+    ("country", "the storefront"),
+    ("version", "im:version"),
+];
+
 /// Reads one answer without knowing what was asked, for a look at a saved one.
 ///
 /// # Errors
 ///
 /// [`ReadError`] when it is no answer of this service.
-pub fn document(body: &[u8], country: &str) -> Result<Page, ReadError> {
+pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
     let source = AppStore::new(Settings { app: 0, countries: Vec::new(), base: String::new() });
     let request = Get { url: String::new(), accept: String::new(), conditional: false, context: String::new() };
-    let answer = Answer { request, url: String::new(), content_type: String::new(), body: body.to_vec() };
-    let page = source.page(&Shard(country.to_owned()), &Mark::default(), &answer)?;
+    let answer = Answer { request, url: String::new(), content_type: String::new(), body: saved.body.to_vec() };
+    let page = source.page(&Shard(String::new()), &Mark::default(), &answer)?;
     Ok(Page { next: None, cursor: None, ..page })
+}
+
+/// Settings for tests that go through all services.
+#[cfg(test)]
+pub fn specimen() -> Settings {
+    Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }
 }
 
 /// Whether a review is newer than all that is known. An edit is: it moves the time and comes to

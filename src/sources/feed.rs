@@ -80,7 +80,7 @@ impl Source for Feed {
                 "split the feed",
             )),
             Response::Slice(bytes) => document(&bytes.body, "", None),
-            Response::Folder(_) => Err(ReadError::misplaced()),
+            _ => Err(ReadError::misplaced()),
         };
         read.map(tell_apart)
     }

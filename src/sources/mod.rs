@@ -6,28 +6,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::domain::login::Login;
+use crate::sources::refusal::Refusal;
+use crate::sources::services::services;
 
 pub mod app_store;
 pub mod feed;
 pub mod file;
+pub mod hacker_news;
+pub mod html;
 pub mod http_json;
-pub mod page;
+pub mod refusal;
 pub mod replay;
+pub mod services;
 
+mod api;
 mod charset;
-mod html;
 mod markup;
 mod times;
 
+pub use crate::sources::services::Mapping;
+pub use crate::sources::services::Service;
+pub use crate::sources::services::Since;
 pub use crate::sources::times::of_feed as time_of_feed;
 
 /// A kind of source.
@@ -47,6 +58,44 @@ pub trait Source: Send + Sync {
     /// [`ReadError`] when the answer cannot be trusted as a whole; nothing of it is stored then and
     /// the cursor stays.
     fn read(&self, shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError>;
+
+    /// What the service wants to see of who calls it.
+    fn login(&self) -> Option<&Login> {
+        None
+    }
+
+    /// What it means that a call was refused, in words that name the setting to change. `None` leaves it
+    /// at what the status says.
+    fn refused(&self, _refused: &Refused) -> Option<Refusal> {
+        None
+    }
+
+    /// Which stored messages have to be looked at again now and then.
+    fn recheck(&self) -> Option<&Recheck> {
+        None
+    }
+
+    /// The request that looks at these again; its answer is read by [`Source::read`], and what is gone
+    /// comes back as an item that says so. `ids` are those of stored items, [`Recheck::batch`] at most.
+    fn ask_again(&self, _ids: &[String]) -> Request {
+        Request::Nothing
+    }
+}
+
+/// Which stored messages have to be looked at again, for services that neither list what was deleted
+/// nor say so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recheck {
+    /// Time between two looks at the same message.
+    pub every: TimeDelta,
+    /// Messages in one request.
+    pub batch: usize,
+    /// Requests in one poll, so that what is new does not wait for them.
+    pub requests: usize,
+    /// Only messages that were published so long ago at most.
+    pub within: Option<TimeDelta>,
+    /// Only those with this field at this value.
+    pub field: Option<(String, String)>,
 }
 
 /// An answer that is not what the source reads.
@@ -68,42 +117,74 @@ pub enum Robots {
     Ignore,
 }
 
-/// A kind with its settings.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Settings {
-    /// RSS, Atom, JSON Feed.
-    Feed(feed::Settings),
-    /// A folder of exports, or one behind an address. What few of very many sources have stands elsewhere.
-    File(Box<file::Settings>),
-    /// Apple's public reviews.
-    AppStore(app_store::Settings),
-    /// A recording.
-    Replay(replay::Settings),
+/// Makes the list of all kinds: those with a place of their own in the house, and the services.
+macro_rules! settings {
+    ($($(#[doc = $about:literal])+ $module:ident $name:ident;)+) => {
+        /// A kind with its settings.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Settings {
+            /// RSS, Atom, JSON Feed.
+            Feed(feed::Settings),
+            /// A folder of exports, or one behind an address. What few of very many sources have stands elsewhere.
+            File(Box<file::Settings>),
+            /// A recording.
+            Replay(replay::Settings),
+            $($(#[doc = $about])+ $name(Box<$module::Settings>),)+
+        }
+
+        impl Settings {
+            /// Every service: its name, what reads a saved reply of it, and where its messages have what from.
+            pub const SERVICES: &'static [services::Known] =
+                &[$(services::Known { kind: stringify!($module), saved: $module::saved, mapping: $module::MAPPING }),+];
+
+            /// The service that is read, for a kind that is one.
+            #[must_use]
+            pub fn service(&self) -> Option<&dyn Service> {
+                match self {
+                    Self::Feed(_) | Self::File(_) | Self::Replay(_) => None,
+                    $(Self::$name(settings) => Some(settings.as_ref()),)+
+                }
+            }
+
+            /// Makes the source.
+            #[must_use]
+            pub fn build(&self) -> Arc<dyn Source> {
+                match self {
+                    Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
+                    Self::File(settings) => match &settings.url {
+                        Some(url) => Arc::new(file::Export::new(url.clone(), (**settings).clone())),
+                        None => Arc::new(file::Folder::new((**settings).clone())),
+                    },
+                    Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
+                    $(Self::$name(settings) => settings.source(),)+
+                }
+            }
+        }
+
+        $(impl From<$module::Settings> for Settings {
+            fn from(settings: $module::Settings) -> Self {
+                Self::$name(Box::new(settings))
+            }
+        })+
+
+        #[cfg(test)]
+        fn specimens() -> Vec<Settings> {
+            vec![$(Settings::from($module::specimen())),+]
+        }
+    };
 }
 
-impl Settings {
-    /// Makes the source.
-    #[must_use]
-    pub fn build(&self) -> Arc<dyn Source> {
-        match self {
-            Self::Feed(settings) => Arc::new(feed::Feed::new(settings.clone())),
-            Self::File(settings) => match &settings.url {
-                Some(url) => Arc::new(file::Export::new(url.clone(), (**settings).clone())),
-                None => Arc::new(file::Folder::new((**settings).clone())),
-            },
-            Self::AppStore(settings) => Arc::new(app_store::AppStore::new(settings.clone())),
-            Self::Replay(settings) => Arc::new(replay::Replay::new(settings.clone())),
-        }
-    }
+services!(settings);
 
+impl Settings {
     /// Name of the kind, as its table is called in the configuration.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Feed(_) => "feed",
             Self::File(_) => "file",
-            Self::AppStore(_) => "app_store",
             Self::Replay(_) => "replay",
+            service => service.service().map_or("", Service::kind),
         }
     }
 
@@ -113,9 +194,9 @@ impl Settings {
         match self {
             Self::Feed(_) => Duration::from_mins(15),
             Self::File(files) if files.url.is_some() => Duration::from_mins(15),
-            Self::AppStore(_) => Duration::from_mins(30),
             Self::File(_) => Duration::from_secs(30),
             Self::Replay(_) => Duration::from_secs(5),
+            service => service.service().map_or(Duration::from_mins(30), Service::every),
         }
     }
 
@@ -126,9 +207,9 @@ impl Settings {
         match self {
             Self::Feed(feed::Settings::Url(_)) => Duration::from_mins(5),
             Self::File(files) if files.url.is_some() => Duration::from_mins(5),
-            Self::AppStore(_) => Duration::from_mins(15),
             Self::Feed(feed::Settings::File(_)) | Self::File(_) => Duration::from_secs(10),
             Self::Replay(_) => Duration::from_secs(1),
+            service => service.service().map_or(Duration::from_mins(5), Service::least_every),
         }
     }
 
@@ -138,15 +219,22 @@ impl Settings {
         self.address().is_some()
     }
 
-    /// The address on the web that is asked: whole, with whatever it holds.
+    /// The address on the web that is asked: whole, with whatever it holds. Of a service its home.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
         match self {
             Self::Feed(feed::Settings::Url(url)) => Some(url),
             Self::File(settings) => settings.url.as_deref(),
-            Self::AppStore(settings) => Some(&settings.base),
             Self::Feed(feed::Settings::File(_)) | Self::Replay(_) => None,
+            service => service.service().and_then(Service::address),
         }
+    }
+
+    /// Whether an answer without any message is nothing out of the ordinary: one that brings only what
+    /// is new.
+    #[must_use]
+    pub fn may_be_empty(&self) -> bool {
+        self.service().is_some_and(Service::may_be_empty)
     }
 }
 
@@ -168,14 +256,15 @@ mod tests {
 
     fn kinds() -> Vec<Settings> {
         let live = replay::Live::From(Timestamp::default());
-        vec![
+        let mut kinds = vec![
             Settings::Feed(feed::Settings::Url("https://x.test/".to_owned())),
             Settings::Feed(feed::Settings::File("a.rss".into())),
             Settings::File(Box::default()),
             Settings::File(Box::new(file::Settings { url: Some("https://x.test/a.csv".to_owned()), ..file::Settings::default() })),
-            Settings::AppStore(app_store::Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }),
             Settings::Replay(replay::Settings { file: "a.jsonl".into(), live, speed: 1.0 }),
-        ]
+        ];
+        kinds.extend(specimens());
+        kinds
     }
 
     #[test]
@@ -196,7 +285,7 @@ mod tests {
                     content_type: String::new(),
                     body: Vec::new(),
                 }),
-                Request::Get(_) | Request::Slice(_) => Response::Folder(Vec::new()),
+                _ => Response::Folder(Vec::new()),
             };
             assert!(source.read(&shard, &cursor, &stray, now).is_err(), "{}", settings.kind());
         }
@@ -206,7 +295,7 @@ mod tests {
     fn no_default_is_shorter_than_what_is_allowed() {
         for settings in kinds() {
             assert!(settings.default_every() >= settings.least_every(), "{}", settings.kind());
-            assert_eq!(settings.is_remote(), settings.least_every() >= Duration::from_mins(5), "{}", settings.kind());
+            assert_eq!(settings.is_remote(), settings.least_every() >= Duration::from_mins(1), "{}", settings.kind());
         }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
 
 mod contract;
+mod day;
 mod house;
 mod payloads;
 mod story;

@@ -37,12 +37,12 @@ async fn source_answers(source: &Source, fetcher: &Fetcher) -> Result<(), String
         let now = Clock::real().now();
         let cursor = Cursor::default();
         let request = reader.first(&shard, &cursor, now);
-        match fetcher.fetch(&request, Manner { validators: None, robots: source.robots }, now).await {
+        match fetcher.fetch(&request, Manner { validators: None, robots: source.robots, login: reader.login() }, now).await {
             Ok(Fetched::New { response, .. }) => {
                 reader.read(&shard, &cursor, &response, now).map_err(|error| error.to_string())?;
             }
             Ok(Fetched::Unchanged { .. }) => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(crate::engine::refusal::worded(reader.as_ref(), error).to_string()),
         }
     }
     Ok(())

@@ -115,7 +115,7 @@ fn kinds_are_told_by_the_first_bytes() {
     for (body, kind) in [
         ("\u{feff} <?xml", Kind::Feed),
         ("{\"version\":\"https://jsonfeed.org/version/1\"", Kind::Feed),
-        ("{\"feed\":{\"title\":{\"label\"", Kind::AppStore),
+        ("{\"feed\":{\"title\":{\"label\"", Kind::Service("app_store")),
         ("{\"id\":1}", Kind::Jsonl),
         ("[{\"id\":1}]", Kind::Json),
         ("id;text", Kind::Csv),

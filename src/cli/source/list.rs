@@ -107,7 +107,7 @@ fn place(kind: &Settings) -> String {
         Settings::Feed(feed::Settings::File(path)) => path,
         Settings::File(files) => &files.folder,
         Settings::Replay(replay) => &replay.file,
-        Settings::Feed(feed::Settings::Url(_)) | Settings::AppStore(_) => return String::new(),
+        _ => return String::new(),
     };
     path.display().to_string()
 }

@@ -40,10 +40,10 @@ pub fn unknown(top: &Top, config: &Config, reader: &mut Reader<'_>) {
 
 /// Every label that a source's messages may have; `None` where that is not known beforehand.
 fn given(source: &Source) -> Option<Vec<&str>> {
-    let own: &[&str] = match source.kind {
+    let own: &[&str] = match &source.kind {
         Settings::Feed(_) => &["language", "version"],
-        Settings::AppStore(_) => &["country", "version", "language"],
         Settings::File(_) | Settings::Replay(_) => return None,
+        service => service.service()?.fields()?,
     };
     Some(own.iter().copied().chain(source.labels.keys().map(String::as_str)).collect())
 }

@@ -13,9 +13,10 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::settings;
-use crate::config::shape::source::AppStore;
+use crate::config::shape::source::Common;
 use crate::config::shape::source::Feed;
 use crate::config::shape::source::Files;
+use crate::config::shape::source::Found;
 use crate::config::shape::source::Replay;
 use crate::config::shape::source::Source;
 use crate::config::shape::top::Top;
@@ -47,7 +48,7 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>>
 }
 
 fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::Source> {
-    let kind = kind(source, reader);
+    let kind = kind(source, top, reader);
     let schedule = schedule(source, kind.as_ref(), top, reader);
     idle(source, reader);
     Some(settings::Source {
@@ -55,17 +56,28 @@ fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         schedule: schedule?,
         labels: source.labels.value.0.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect(),
         max_delay: source.max_delay.as_ref().map(|span| span.value.0),
-        robots: source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey),
+        robots: robots(source, reader),
         own_pace: source.every.is_some() || source.cron.is_some(),
         was: source.was.value.iter().map(|name| name.value.0.clone()).collect(),
         kind: kind?,
     })
 }
 
+/// Whether `robots.txt` is asked. Of pages for people always.
+fn robots(source: &Source, reader: &mut Reader<'_>) -> bool {
+    let ignored = source.robots.as_ref().filter(|robots| robots.value.0 == Robots::Ignore);
+    if let Some(robots) = ignored.filter(|_| source.html.is_some()) {
+        let at = robots.at.clone().unwrap_or_default();
+        let problem = Problem::error(Code::NoPermission, at, "pages are read only as their `robots.txt` allows").label("not here");
+        reader.report(problem.help("take the line out; those who run the site can allow `Uproar` in their `robots.txt`"));
+    }
+    source.html.is_some() || source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey)
+}
+
 fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {
     if let Some(every) = &source.every {
         let at = every.at.clone().unwrap_or_default();
-        polite(source, every.value.0, at, top, reader);
+        polite(source, kind, every.value.0, at, top, reader);
         return Some(Schedule::Every(every.value.0));
     }
     let Some(line) = &source.cron else {
@@ -75,7 +87,7 @@ fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader
     let at = line.at.clone().unwrap_or_default();
     match cron::Line::parse(&line.value.0) {
         Ok(parsed) => {
-            polite(source, parsed.shortest_gap(), at, top, reader);
+            polite(source, kind, parsed.shortest_gap(), at, top, reader);
             Some(Schedule::Cron(parsed, top.time_zone.value.0))
         }
         Err(error) => {
@@ -87,22 +99,28 @@ fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader
     }
 }
 
-/// Reports a source that would be polled more often than its kind allows.
-fn polite(source: &Source, every: TimeDelta, at: Place, top: &Top, reader: &mut Reader<'_>) {
-    let (least, what, web) = if let Some(feed) = &source.feed {
-        let Some(web) = &feed.value.url else { return };
-        (TimeDelta::minutes(5), "a feed", &web.value)
-    } else if let Some(files) = &source.file {
-        let Some(web) = &files.value.url else { return };
-        (TimeDelta::minutes(5), "an export", &web.value)
-    } else if let Some(store) = &source.app_store {
-        (TimeDelta::minutes(15), "an app store", &store.value.base_url.value)
-    } else {
-        return;
+/// Reports a source that would be polled more often than its kind allows, also where the rest of its
+/// table could not be read.
+fn polite(source: &Source, kind: Option<&sources::Settings>, every: TimeDelta, at: Place, top: &Top, reader: &mut Reader<'_>) {
+    let read = kind.and_then(|kind| Some((kind.least_every(), HostPort::of(&url::Url::parse(kind.address()?).ok()?))));
+    let unread = || {
+        let Found { table, least_every, .. } = source.service()?;
+        Some((least_every, table.base_url().and_then(|web| HostPort::of(&web.value.url))))
     };
-    if every >= least || is_allowed(web, top) {
+    let Some((least, host)) = read.or_else(unread) else { return };
+    let least = TimeDelta::from_std(least).unwrap_or_default();
+    if every >= least || host.is_some_and(|host| is_named(&host, top)) {
         return;
     }
+    let what = if source.feed.is_some() {
+        "a feed".to_owned()
+    } else if source.file.is_some() {
+        "an export".to_owned()
+    } else if source.app_store.is_some() {
+        "an app store".to_owned()
+    } else {
+        format!("a source of the kind `{}`", kind.map_or("this", sources::Settings::kind))
+    };
     let least = units::write_duration(least);
     reader.report(
         Problem::error(Code::TooOften, at, format!("{what} may be asked every {least} at most"))
@@ -112,7 +130,11 @@ fn polite(source: &Source, every: TimeDelta, at: Place, top: &Top, reader: &mut 
 }
 
 fn is_allowed(web: &Web, top: &Top) -> bool {
-    HostPort::of(&web.url).is_some_and(|pair| top.fetch.allow_private.value.iter().any(|allowed| allowed.value == pair))
+    HostPort::of(&web.url).is_some_and(|pair| is_named(&pair, top))
+}
+
+fn is_named(pair: &HostPort, top: &Top) -> bool {
+    top.fetch.allow_private.value.iter().any(|allowed| allowed.value == *pair)
 }
 
 /// Whom we ask must be able to reach somebody.
@@ -120,9 +142,9 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
-    if let Some(source) = top.source.iter().find(|source| source.app_store.is_some() || url(source).is_some()) {
+    if let Some(source) = top.source.iter().find(|source| source.service().is_some() || url(source).is_some()) {
         let at = url(source).and_then(|url| url.at.clone());
-        let at = at.or_else(|| source.app_store.as_ref()?.at.clone()).unwrap_or_else(|| source.at.clone());
+        let at = at.or_else(|| Some(source.service()?.at.clone())).unwrap_or_else(|| source.at.clone());
         reader.report(
             Problem::error(Code::NoContact, at, "a source on the web needs a `contact` in `[fetch]`")
                 .label("whose owner must be able to reach you")
@@ -131,15 +153,15 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     }
 }
 
-/// The address of a feed or an export on the web.
+/// The address of what is read on the web, where the configuration names one.
 fn url(source: &Source) -> Option<&Placed<Web>> {
     let feed = source.feed.as_ref().and_then(|feed| feed.value.url.as_ref());
-    feed.or_else(|| source.file.as_ref()?.value.url.as_ref())
+    feed.or_else(|| source.file.as_ref()?.value.url.as_ref()).or_else(|| source.service()?.table.base_url())
 }
 
 /// Warns of options that only mean something elsewhere.
 fn idle(source: &Source, reader: &mut Reader<'_>) {
-    let elsewhere = source.app_store.is_none() && url(source).is_none();
+    let elsewhere = source.service().is_none() && url(source).is_none();
     if let Some(robots) = source.robots.as_ref().filter(|robots| elsewhere && robots.value.0 == Robots::Obey) {
         reader.report(
             Problem::warning(
@@ -177,7 +199,7 @@ fn replays(top: &Top, reader: &mut Reader<'_>) {
             );
         }
     }
-    let live = top.source.iter().find(|source| source.feed.is_some() || source.file.is_some() || source.app_store.is_some());
+    let live = top.source.iter().find(|source| source.replay.is_none());
     if let Some(live) = live
         && (speed.value.0 - 1.0).abs() > f64::EPSILON
     {
@@ -190,15 +212,18 @@ fn replays(top: &Top, reader: &mut Reader<'_>) {
     }
 }
 
-fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
+fn kind(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<sources::Settings> {
     if let Some(feed) = &source.feed {
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
         return file_settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
     }
-    if let Some(store) = &source.app_store {
-        return app_store_settings(&store.value, reader).map(sources::Settings::AppStore);
+    if let Some(Found { table, at, .. }) = source.service() {
+        let since = source.since.as_ref().map(|since| since.value.since(top.time_zone.value.0)).unwrap_or_default();
+        let contact = top.fetch.contact.as_ref().map(|contact| contact.value.0.as_str());
+        let common = Common { since, time_zone: top.time_zone.value.0, contact, at };
+        return table.settings(&common, reader);
     }
     source.replay.as_ref().and_then(|replay| replay_settings(&replay.value)).map(sources::Settings::Replay)
 }
@@ -233,45 +258,10 @@ fn file_settings(files: &Files) -> Option<sources::file::Settings> {
     })
 }
 
-fn app_store_settings(store: &AppStore, reader: &mut Reader<'_>) -> Option<sources::app_store::Settings> {
-    let countries = store.countries.as_ref()?;
-    let mut read: Vec<String> = Vec::new();
-    for country in countries.value.iter() {
-        let code = &country.value.0;
-        let at = country.at.clone().unwrap_or_default();
-        if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            reader.report(
-                Problem::error(Code::UnknownWord, at, format!("`{code}` is no storefront"))
-                    .label("two small letters, please")
-                    .help("for example `countries = [\"se\", \"us\"]`"),
-            );
-        } else if read.contains(code) {
-            reader.report(
-                Problem::error(Code::NameTwice, at, format!("the storefront `{code}` is listed twice"))
-                    .label("the second one")
-                    .help("keep one of them"),
-            );
-        } else {
-            read.push(code.clone());
-        }
-    }
-    if countries.value.0.is_empty() && !reader.problems.iter().any(|problem| inside(problem, countries.at.as_ref())) {
-        reader.report(
-            Problem::error(Code::OutOfRange, countries.at.clone().unwrap_or_default(), "`countries` is empty")
-                .label("nothing would be read")
-                .help("for example `countries = [\"se\", \"us\"]`"),
-        );
-    }
-    Some(sources::app_store::Settings {
-        app: store.app.as_ref()?.value.0 as u64,
-        countries: read,
-        base: store.base_url.value.text.trim_end_matches('/').to_owned(),
-    })
-}
-
 /// Whether a problem was already found inside a place: a list whose items were all refused is not
 /// reported again for being empty.
-pub(super) fn inside(problem: &Problem, at: Option<&Place>) -> bool {
+#[must_use]
+pub fn inside(problem: &Problem, at: Option<&Place>) -> bool {
     at.is_some_and(|at| problem.file == at.file() && problem.span.start >= at.start() && problem.span.end <= at.end())
 }
 

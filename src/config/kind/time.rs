@@ -19,6 +19,7 @@ use crate::config::tree::Node;
 use crate::config::tree::Value;
 use crate::config::units;
 use crate::domain::Timestamp;
+use crate::sources::Since;
 
 /// A shorter period says more of chance than of what was usual.
 const LEAST_PERIOD_DAYS: i64 = 28;
@@ -63,6 +64,55 @@ impl<const MIN: i64, const MAX: i64> Kind for Span<MIN, MAX> {
 
     fn shown(&self) -> Shown {
         Shown::Inline(quoted(&units::write_duration(self.0)))
+    }
+}
+
+/// How far back: a duration before now, or a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// So long.
+    Span(TimeDelta),
+    /// To the beginning of this day.
+    Day(NaiveDate),
+}
+
+impl Reach {
+    /// As a source wants it; days begin in `zone`.
+    #[must_use]
+    pub fn since(self, zone: Tz) -> Since {
+        match self {
+            Self::Span(span) => Since::Span(span),
+            Self::Day(day) => {
+                let midnight = day.and_time(chrono::NaiveTime::MIN);
+                Since::Moment(midnight.and_local_timezone(zone).earliest().map_or_else(|| midnight.and_utc(), |start| start.to_utc()))
+            }
+        }
+    }
+}
+
+impl Kind for Reach {
+    const SHAPE: Shape =
+        Shape::Value(|| json!({"type": "string", "pattern": "^( *([0-9]+ *(ms|s|m|h|d|w) *)+|[0-9]{4}-[0-9]{2}-[0-9]{2})$"}));
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let (Value::Moment(text) | Value::Text(text)) = &node.value else {
+            return reader.wrong(node, "a duration in quotes, or a date");
+        };
+        if let Ok(day) = text.parse() {
+            return Some(Self::Day(day));
+        }
+        match units::duration(text) {
+            Ok(span) if span <= TimeDelta::days(3660) => Some(Self::Span(span)),
+            Ok(_) => reader.refuse(Code::OutOfRange, node, "must be ten years at most"),
+            Err(_) => reader.refuse(Code::BadDuration, node, "must be a duration such as \"7d\" or a date such as \"2026-03-01\""),
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        Shown::Inline(quoted(&match self {
+            Self::Span(span) => units::write_duration(*span),
+            Self::Day(day) => day.to_string(),
+        }))
     }
 }
 

@@ -5,13 +5,13 @@ use super::shown;
 #[test]
 fn a_source_without_a_kind() {
     insta::assert_snapshot!(shown(include_str!("../../../tests/fixtures/config/no_kind.toml")), @"
-    error[E0007]: `[[source]]` needs one of `[source.feed]`, `[source.file]`, `[source.app_store]`, `[source.replay]`
+    error[E0007]: `[[source]]` needs one of `[source.feed]`, `[source.file]`, `[source.replay]`, `[source.app_store]` or another kind
      --> uproar.toml:1:1
       |
     1 | [[source]]
       | ^^^^^^^^^^ none of them is here
       |
-      = help: add exactly one of them
+      = help: add exactly one of them; `uproar config sample` shows them all
     ");
 }
 

@@ -1,5 +1,9 @@
 //! `[[source]]` and its kinds.
 
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
 use crate::config::kind::address::Web;
 use crate::config::kind::choice::Choice;
 use crate::config::kind::list::List;
@@ -10,20 +14,34 @@ use crate::config::kind::number::Whole;
 use crate::config::kind::text::FilePath;
 use crate::config::kind::text::Line;
 use crate::config::kind::text::Name;
-use crate::config::kind::text::Word;
 use crate::config::kind::time::Moment;
+use crate::config::kind::time::Reach;
 use crate::config::kind::time::Span;
 use crate::config::kind::time::Zone;
+use crate::config::reader::Reader;
+use crate::config::tree::Place;
+use crate::config::tree::Placed;
 use crate::config::units::DAY;
 use crate::config::units::MINUTE;
 use crate::config::units::SECOND;
 use crate::sources::Robots;
+use crate::sources::Settings;
+use crate::sources::Since;
 use crate::sources::file::DateOrder;
+use crate::sources::services::services;
 
-table! {
+pub mod app_store;
+pub mod hacker_news;
+pub mod html;
+pub mod http_json;
+
+/// The table of a source: what all have in common, and a table for each kind.
+macro_rules! source_table {
+    ($($(#[doc = $about:literal])+ $module:ident $name:ident;)+) => {
+        table! {
     /// Where messages come from; one table for each source. It has a name and exactly one of the
     /// tables for its kind.
-    Source "[[source]]" at_most_one_of(every cron) one_of(feed file app_store replay) {
+    Source "[[source]]" at_most_one_of(every cron) one_of(feed file replay $($module)+) {
         /// Its name, in watches, commands and alerts.
         name: Name, required = "app-store";
         /// How often it is polled. Without it a feed or an export behind an address is polled every 15
@@ -37,6 +55,8 @@ table! {
         labels: Map, default = {}, such_as = { product = "app" };
         /// Longest ordinary delay between publication and first sight; learnt without it.
         max_delay: Span<MINUTE, { 366 * DAY }>, optional = "3d";
+        /// How far back the first poll of a service reads: a span before it, or a date. A week without it.
+        since: Reach, optional = "7d";
         /// Whether `robots.txt` of the host has a say: "obey" or "ignore". Feeds are made for programs,
         /// and readers of feeds do not ask for it. Only for sources on the web.
         robots: Choice<Robots>, optional = "obey";
@@ -46,11 +66,59 @@ table! {
         feed: Feed, optional = {};
         /// A folder of exports, or an export behind an address.
         file: Box<Files>, optional = {};
-        /// Apple's public reviews.
-        app_store: Box<AppStore>, optional = {};
         /// A recording.
         replay: Box<Replay>, optional = {};
+        $($(#[doc = $about])+ $module: Box<$module::$name>, optional = {};)+
     }
+        }
+
+        impl Source {
+            /// The table of the service that is read, with its place, for a kind that is one.
+            #[must_use]
+            pub fn service(&self) -> Option<Found<'_>> {
+                $(if let Some(table) = &self.$module {
+                    let at = table.at.as_ref().unwrap_or(&self.at);
+                    return Some(Found { table: table.value.as_ref(), at, least_every: crate::sources::$module::LEAST });
+                })+
+                None
+            }
+        }
+    };
+}
+
+services!(source_table);
+
+/// The table of a service that a source has.
+#[derive(Clone, Copy)]
+pub struct Found<'a> {
+    /// The table.
+    pub table: &'a dyn ServiceTable,
+    /// Where it is.
+    pub at: &'a Place,
+    /// Shortest time between two polls of any source of its kind.
+    pub least_every: Duration,
+}
+
+/// The table of a service.
+pub trait ServiceTable {
+    /// Its address where the configuration names one, instead of the service's own.
+    fn base_url(&self) -> Option<&Placed<Web>>;
+
+    /// What it comes to; `None` where something is wrong, which is then in the reader.
+    fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<Settings>;
+}
+
+/// What a service has to know of the rest of the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Common<'a> {
+    /// How far back the first poll reads.
+    pub since: Since,
+    /// Zone of times that name none.
+    pub time_zone: Tz,
+    /// Whom the other side may write to.
+    pub contact: Option<&'a str>,
+    /// The table of the kind.
+    pub at: &'a Place,
 }
 
 table! {
@@ -97,18 +165,6 @@ table! {
         rating_max: Whole<1, 1000>, optional = 5;
         /// Columns that are kept as labels.
         fields: List<Line>, default = [], such_as = ["Country"];
-    }
-}
-
-table! {
-    /// A source that is Apple's public feed of reviews.
-    AppStore "[source.app_store]" {
-        /// Number of the app, as in its address in the store.
-        app: Whole<1, { i64::MAX }>, required = 1115120118;
-        /// Storefronts, two letters each; they become the label `country`.
-        countries: List<Word>, required = ["se", "us"];
-        /// Address of the service.
-        base_url: Web, default = "https://itunes.apple.com";
     }
 }
 

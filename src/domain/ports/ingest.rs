@@ -40,6 +40,9 @@ pub trait Ingest: Send + Sync {
     /// Stores items, tags, counters and the stream's progress together or not at all.
     fn commit_page(&self, page: PageCommit) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
+    /// Ids of stored messages that were not taken back, in order of their ids.
+    fn stored_ids(&self, wanted: WantedIds) -> impl Future<Output = Result<Vec<String>, StoreError>> + Send;
+
     /// Which rules the stored tags are from; `None` when nobody ever said.
     fn ruleset(&self) -> impl Future<Output = Result<Option<Ruleset>, StoreError>> + Send;
 
@@ -79,6 +82,23 @@ pub trait Ingest: Send + Sync {
 
     /// The streams of which people want something.
     fn wishes(&self) -> impl Future<Output = Result<BTreeMap<StreamKey, Wishes>, StoreError>> + Send;
+}
+
+/// Which ids are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedIds {
+    /// Of this source.
+    pub source: String,
+    /// Of messages published from then on; where that is not known, first seen.
+    pub since: Option<Timestamp>,
+    /// Only those that begin so.
+    pub prefix: String,
+    /// Only of messages with this field at this value.
+    pub field: Option<(String, String)>,
+    /// Only those after this one.
+    pub after: String,
+    /// At most so many.
+    pub limit: usize,
 }
 
 /// A page to commit: everything in it, or nothing.

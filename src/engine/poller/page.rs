@@ -12,10 +12,12 @@ use crate::domain::ports::TaggedItem;
 use crate::engine::intake::Intake;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
+use crate::engine::poller::listing;
 use crate::engine::poller::target::Target;
 use crate::engine::poller::walk::Reading;
 use crate::engine::poller::walk::Step;
 use crate::engine::poller::walk::Walk;
+use crate::engine::refusal;
 use crate::fetch::Fetched;
 use crate::fetch::Manner;
 use crate::fetch::Room;
@@ -30,8 +32,10 @@ impl<S: Ingest> Poller<S> {
     /// Asks for a page and reads it.
     pub(super) async fn step(&self, walk: &mut Walk<'_>, request: &Request, walking: bool) -> Result<Step, PollError> {
         let validators = walk.stream.validators.as_deref().filter(|_| !walking && !walk.whole);
-        let manner = Manner { validators, robots: walk.target.source.settings.robots };
-        let (response, given, room) = match self.fetcher.fetch(request, manner, self.clock.now()).await? {
+        let source = &walk.target.source;
+        let manner = Manner { validators, robots: source.settings.robots, login: source.source.login() };
+        let fetched = self.fetcher.fetch(request, manner, self.clock.now()).await;
+        let (response, given, room) = match fetched.map_err(|error| refusal::worded(source.source.as_ref(), error))? {
             Fetched::New { response, validators, aside, room } => {
                 if !walking {
                     walk.aside = aside;
@@ -81,6 +85,12 @@ impl<S: Ingest> Poller<S> {
             self.tell_warnings(walk.target, &reading.page.warnings);
         }
         Ok(reading)
+    }
+
+    /// Items that say that these are gone.
+    pub(super) fn gone(&self, target: &Target, ids: Vec<String>) -> Vec<TaggedItem> {
+        let intake = Intake::new(&self.plan, &self.author_key, &target.source.settings);
+        ids.into_iter().map(|id| intake.prepare(listing::gone(id))).collect()
     }
 
     fn tell_warnings(&self, target: &Target, warnings: &[Warning]) {

@@ -40,7 +40,11 @@ pub(super) fn lanes(targets: &[Target], now: Timestamp) -> Vec<u32> {
     let mut last = 0;
     let mut number = |target: &Target| {
         let request = target.source.source.first(&target.key.shard, &Cursor::default(), now);
-        let name = if let Request::Get(get) = &request { fetch::lane_of(&get.url) } else { None };
+        let name = match &request {
+            Request::Get(get) => fetch::lane_of(&get.url),
+            Request::Call(call) => fetch::lane_of(&call.url),
+            _ => None,
+        };
         let next = name.map_or(last, |name| *known.entry(name).or_insert(last));
         last += u32::from(next == last);
         next

@@ -166,7 +166,7 @@ async fn validators_go_back_as_they_came_and_unchanged_costs_nothing() {
     let fetcher = fetcher_for(&settings(&[&server]));
     let stored =
         Validators { url: server.url("/feed"), etag: Some("\"o d\\d\"".to_owned()), last_modified: Some("Someday, 1 Foo 99".to_owned()) };
-    let outcome = fetcher.fetch(&get(server.url("/feed")), Manner { validators: Some(&stored), robots: false }, now()).await.unwrap();
+    let outcome = fetcher.fetch(&get(server.url("/feed")), Manner { validators: Some(&stored), ..Manner::default() }, now()).await.unwrap();
     assert_eq!(
         outcome,
         Fetched::Unchanged { validators: Validators { etag: Some("W/\"v2\"".to_owned()), ..stored.clone() }, aside: Aside::default() }
@@ -175,7 +175,8 @@ async fn validators_go_back_as_they_came_and_unchanged_costs_nothing() {
     assert!(head.contains("if-none-match: \"o d\\d\"\r\n") && head.contains("if-modified-since: Someday, 1 Foo 99\r\n"), "{head}");
 
     // They belong to the address that gave them; "unchanged" without them is an error.
-    let error = fetcher.fetch(&get(server.url("/other")), Manner { validators: Some(&stored), robots: false }, now()).await.unwrap_err();
+    let error =
+        fetcher.fetch(&get(server.url("/other")), Manner { validators: Some(&stored), ..Manner::default() }, now()).await.unwrap_err();
     assert_eq!(error.kind, Kind::Status(304));
     assert!(!server.heard()[1].contains("if-"), "{}", server.heard()[1]);
 }
@@ -192,7 +193,7 @@ async fn a_redirect_takes_neither_login_nor_foreign_validators_along() {
     let asked = get(server.url("/a").replace("http://", "http://ann:p%40w@"));
     let stored = Validators { url: target.url("/final"), etag: Some("\"t\"".to_owned()), last_modified: None };
     let Fetched::New { response: Response::Http(answer), .. } =
-        fetcher.fetch(&asked, Manner { validators: Some(&stored), robots: false }, now()).await.unwrap()
+        fetcher.fetch(&asked, Manner { validators: Some(&stored), ..Manner::default() }, now()).await.unwrap()
     else {
         panic!()
     };
@@ -367,7 +368,7 @@ async fn an_answer_tells_how_long_it_is_fresh_and_where_its_address_has_moved() 
     let stored = Validators { url: server.url("/new"), etag: Some("\"e\"".to_owned()), last_modified: None };
     for (path, moved) in [("/new", false), ("/moved", true), ("/moved-twice", true), ("/found", false)] {
         for (validators, fresh) in [(None, 600), (Some(&stored), 60)] {
-            let answer = fetcher.fetch(&get(server.url(path)), Manner { validators, robots: false }, now()).await.unwrap();
+            let answer = fetcher.fetch(&get(server.url(path)), Manner { validators, ..Manner::default() }, now()).await.unwrap();
             let (Fetched::New { aside, .. } | Fetched::Unchanged { aside, .. }) = answer;
             let moved_to = moved.then(|| server.url("/new"));
             assert_eq!(aside, Aside { fresh_for: Some(TimeDelta::seconds(fresh)), moved_to }, "{path}");

@@ -13,7 +13,7 @@ fn site(robots: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Server {
 }
 
 async fn obeying(fetcher: &Fetcher, url: String, now: Timestamp) -> Result<(), FetchError> {
-    fetcher.fetch(&get(url), Manner { validators: None, robots: true }, now).await.map(|_| ())
+    fetcher.fetch(&get(url), Manner { robots: true, ..Manner::default() }, now).await.map(|_| ())
 }
 
 fn asked(server: &Server) -> Vec<String> {

@@ -6,6 +6,10 @@ const PAGE_1: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page1.js
 const PAGE_2: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page2.json");
 const EMPTY: &[u8] = include_bytes!("../../../tests/fixtures/app_store/empty.json");
 
+fn document(body: &[u8]) -> Result<Page, ReadError> {
+    saved(&Saved { body, ..Saved::default() })
+}
+
 fn source() -> AppStore {
     AppStore::new(Settings { app: 42, countries: vec!["se".to_owned(), "US".to_owned()], base: "http://store.test".to_owned() })
 }
@@ -107,7 +111,7 @@ fn a_walk_ends_with_page_ten() {
 
 #[test]
 fn a_single_review_is_an_object() {
-    assert_eq!(document(PAGE_2, "se").unwrap().items.len(), 1);
+    assert_eq!(document(PAGE_2).unwrap().items.len(), 1);
 }
 
 #[test]
@@ -124,16 +128,16 @@ fn what_is_no_page_of_reviews_is_an_error() {
         ("{\"feed\":1}", "not a page of app reviews: JSON without `feed`, or JSON that is cut"),
         ("CustomerReviews RSS page depth", "not a page of app reviews: plain text"),
     ] {
-        assert_eq!(document(body.as_bytes(), "se").unwrap_err().what, what);
+        assert_eq!(document(body.as_bytes()).unwrap_err().what, what);
     }
 }
 
 proptest::proptest! {
     #[test]
     fn a_damaged_page_gives_a_value(cut in 0..PAGE_1.len(), at in 0..PAGE_1.len(), bit in 0_u8..8) {
-        let _ = document(&PAGE_1[..cut], "se");
+        let _ = document(&PAGE_1[..cut]);
         let mut flipped = PAGE_1.to_vec();
         flipped[at] ^= 1 << bit;
-        let _ = document(&flipped, "se");
+        let _ = document(&flipped);
     }
 }

@@ -109,7 +109,7 @@ impl Source for Folder {
         match response {
             Response::Folder(entries) => Ok(walk::begin(&self.settings, cursor, entries, now)),
             Response::Slice(bytes) => Ok(walk::go_on(&self.settings, cursor, bytes, now)),
-            Response::Http(_) => Err(ReadError::misplaced()),
+            _ => Err(ReadError::misplaced()),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::domain::ports::Committed;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
+use crate::domain::ports::WantedIds;
 use crate::domain::standing::LastPage;
 use crate::domain::theme::Tag;
 use crate::polling::event;
@@ -40,6 +41,21 @@ use crate::store::sqlite::voices;
 /// Stored as `late` of what came with a first poll or an import. Back-fill has 1: a backtest shows
 /// it when it came, and history when it was published.
 pub(super) const HISTORY: i64 = 2;
+
+/// Ids of stored messages that were not taken back, in order of their ids.
+pub(super) fn stored_ids(connection: &Connection, wanted: &WantedIds) -> Result<Vec<String>, StoreError> {
+    let mut find = connection.prepare_cached(
+        "SELECT external_id FROM item WHERE source = (SELECT id FROM source WHERE name = ?1) AND deleted_at IS NULL
+         AND external_id > ?2 AND substr(external_id, 1, length(?3)) = ?3 AND (?4 IS NULL OR coalesce(published, first_seen) >= ?4)
+         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(item.fields) AS field WHERE field.key = ?5 AND field.value = ?6))
+         ORDER BY external_id LIMIT ?7",
+    )?;
+    let (name, value) = wanted.field.as_ref().map_or((None, ""), |(name, value)| (Some(name), value));
+    let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
+    let (source, after, prefix) = (&wanted.source, &wanted.after, &wanted.prefix);
+    let rows = find.query_map(params![source, after, prefix, wanted.since.map(millis), name, value, limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
 
 /// What is stored of a known item.
 pub(super) struct Known {

@@ -41,6 +41,7 @@ use crate::domain::ports::StoredFields;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::Touched;
+use crate::domain::ports::WantedIds;
 use crate::domain::ports::Wish;
 use crate::domain::ports::Wishes;
 use crate::domain::remark::Labels;
@@ -293,6 +294,10 @@ impl Ingest for Sqlite {
     async fn stream(&self, key: &StreamKey) -> Result<Stream, StoreError> {
         let key = key.clone();
         self.read(move |reader| streams::load(reader.connection(), &key)).await
+    }
+
+    async fn stored_ids(&self, wanted: WantedIds) -> Result<Vec<String>, StoreError> {
+        self.read(move |reader| ingest::stored_ids(reader.connection(), &wanted)).await
     }
 
     async fn streams(&self) -> Result<Vec<(StreamKey, Stream)>, StoreError> {

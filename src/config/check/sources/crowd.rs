@@ -15,6 +15,7 @@ use crate::config::shape::top::Top;
 use crate::config::tree::Place;
 use crate::config::units;
 use crate::schedule::Schedule;
+use crate::sources::Service;
 use crate::sources::Settings;
 
 /// Warnings of each kind that are told one by one; whoever has made this mistake has made it often.
@@ -28,7 +29,7 @@ pub fn warn(top: &Top, config: &Config, reader: &mut Reader<'_>) {
 }
 
 fn place(source: &crate::config::shape::source::Source) -> Place {
-    super::url(source).and_then(|url| url.at.clone()).or_else(|| source.app_store.as_ref()?.at.clone()).unwrap_or_else(|| source.at.clone())
+    super::url(source).and_then(|url| url.at.clone()).or_else(|| Some(source.service()?.at.clone())).unwrap_or_else(|| source.at.clone())
 }
 
 /// Two sources with one address count every message twice, as far as copies are not found.
@@ -57,10 +58,12 @@ fn same(config: &Config, places: &[Place], reader: &mut Reader<'_>) {
 /// What a source reads, in words that are the same for the same thing.
 fn read(source: &Source) -> Vec<String> {
     match &source.kind {
-        Settings::AppStore(store) => store.countries.iter().map(|country| format!("{} {} {country}", store.base, store.app)).collect(),
         Settings::File(files) if files.url.is_none() => Vec::new(),
         Settings::Replay(_) => Vec::new(),
-        kind => kind.address().map(canonical).into_iter().collect(),
+        kind => match kind.service() {
+            Some(service) => service.reads(),
+            None => kind.address().map(canonical).into_iter().collect(),
+        },
     }
 }
 
@@ -84,7 +87,7 @@ fn too_many(config: &Config, places: &[Place], reader: &mut Reader<'_>) {
     let mut hosts: BTreeMap<String, Load> = BTreeMap::new();
     for (source, at) in config.sources.iter().zip(places) {
         let (Schedule::Every(every), Some(host)) = (&source.schedule, source.kind.address().and_then(host)) else { continue };
-        let parts = if let Settings::AppStore(store) = &source.kind { store.countries.len() } else { 1 };
+        let parts = source.kind.service().map_or(1, Service::calls);
         let load = hosts.entry(host).or_insert_with(|| Load { at: at.clone(), sources: 0, an_hour: 0.0 });
         load.sources += 1;
         load.an_hour += parts as f64 * 3600.0 / every.as_seconds_f64().max(1.0);

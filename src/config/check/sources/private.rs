@@ -39,10 +39,6 @@ pub(super) fn check(top: &Top, reader: &mut Reader<'_>) {
 
 /// The address that a source is read from, with its place.
 fn address(source: &Source) -> Option<(&Web, Place)> {
-    let (web, at) = match (url(source), &source.app_store) {
-        (Some(url), _) => (&url.value, url.at.clone()),
-        (None, Some(store)) => (&store.value.base_url.value, store.value.base_url.at.clone()),
-        (None, None) => return None,
-    };
-    Some((web, at.unwrap_or_else(|| source.at.clone())))
+    let url = url(source)?;
+    Some((&url.value, url.at.clone().unwrap_or_else(|| source.at.clone())))
 }

@@ -135,16 +135,12 @@ impl Value {
         }
     }
 
-    /// What an object has under a name.
-    pub(super) fn field(&self, name: &str) -> Option<&Self> {
-        match self {
-            Self::Object(object) => object.values.get(name),
-            _ => None,
-        }
-    }
-
     /// The values of a list, taken out where nobody else has it.
-    pub(super) fn into_values(self) -> Result<Vec<Self>, Self> {
+    ///
+    /// # Errors
+    ///
+    /// The value itself where it is no list.
+    pub fn into_values(self) -> Result<Vec<Self>, Self> {
         match self {
             Self::List(list) => {
                 meter::step(list.values.len() as u64);

@@ -28,8 +28,8 @@ mod rating;
 mod tree;
 mod walls;
 
-pub use crate::sources::page::pick::Wrong;
-pub use crate::sources::page::pick::check as check_selector;
+pub use crate::sources::html::page::pick::Wrong;
+pub use crate::sources::html::page::pick::check as check_selector;
 
 /// Longest title and name of an author, in bytes.
 const LONGEST_TITLE: usize = 1024;

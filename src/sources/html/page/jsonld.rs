@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::domain::item::Warning;
 use crate::sources::html;
-use crate::sources::page::Found;
-use crate::sources::page::rating;
+use crate::sources::html::page::Found;
+use crate::sources::html::page::rating;
 
 /// What the JSON-LD of a page holds.
 #[derive(Debug, Default)]
@@ -180,7 +180,7 @@ fn number(value: &Value) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::domain::item::Rating;
-    use crate::sources::page::tree;
+    use crate::sources::html::page::tree;
 
     fn of(json: &str) -> (Read, Vec<Warning>) {
         let mut warnings = Vec::new();

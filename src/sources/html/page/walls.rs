@@ -6,7 +6,7 @@ use scraper::Html;
 use scraper::Selector;
 
 use crate::sources::ReadError;
-use crate::sources::page::tree;
+use crate::sources::html::page::tree;
 
 /// A page with more letters than this is a page, whatever else it has on it.
 const SHORT: usize = 3_000;

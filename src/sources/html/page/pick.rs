@@ -9,11 +9,11 @@ use scraper::Selector;
 
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
-use crate::sources::page::Found;
-use crate::sources::page::Selectors;
-use crate::sources::page::microdata;
-use crate::sources::page::rating;
-use crate::sources::page::tree;
+use crate::sources::html::page::Found;
+use crate::sources::html::page::Selectors;
+use crate::sources::html::page::microdata;
+use crate::sources::html::page::rating;
+use crate::sources::html::page::tree;
 
 /// Longest selector, in bytes.
 const LONGEST: usize = 500;

@@ -4,10 +4,10 @@ use scraper::ElementRef;
 use scraper::Html;
 use scraper::Node;
 
-use crate::sources::page::Found;
-use crate::sources::page::jsonld::last_part;
-use crate::sources::page::rating;
-use crate::sources::page::tree;
+use crate::sources::html::page::Found;
+use crate::sources::html::page::jsonld::last_part;
+use crate::sources::html::page::rating;
+use crate::sources::html::page::tree;
 
 /// What the microdata of a page holds.
 #[derive(Debug, Default)]

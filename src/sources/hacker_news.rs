@@ -1,0 +1,290 @@
+//! Stories and comments of Hacker News that a search finds, by the interface of Algolia that its site
+//! names (hn.algolia.com/api).
+//!
+//! Newest first; a query gives a thousand hits at most, so that the walk goes on by time and not by
+//! page. What people write can be edited for two hours, and those are read again at every poll.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use url::form_urlencoded;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Call;
+use crate::domain::http::Refused;
+use crate::domain::http::Request;
+use crate::domain::http::Response;
+use crate::domain::item::Cursor;
+use crate::domain::item::Item;
+use crate::domain::item::Page;
+use crate::domain::item::Shard;
+use crate::domain::item::Warning;
+use crate::sources::Mapping;
+use crate::sources::ReadError;
+use crate::sources::Service;
+use crate::sources::Since;
+use crate::sources::Source;
+use crate::sources::api;
+use crate::sources::html;
+use crate::sources::refusal;
+use crate::sources::refusal::Refusal;
+use crate::sources::services::Saved;
+
+const SERVICE: &str = "Hacker News";
+/// Where it is asked.
+pub const BASE: &str = "https://hn.algolia.com";
+/// Hits of a page.
+const PAGE: usize = 200;
+/// So long an author may edit.
+const OVERLAP: TimeDelta = TimeDelta::hours(2);
+
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The words, as one types them in the search of the site.
+    pub query: String,
+    /// Comments too, not only stories.
+    pub comments: bool,
+    /// How far back the first poll reads.
+    pub since: Since,
+    /// Address of the service without a slash at its end.
+    pub base: String,
+}
+
+/// The newest time of what is known.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Mark {
+    newest: Option<i64>,
+}
+
+/// Where a walk is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Walk {
+    /// It ends there.
+    from: i64,
+    /// Newest time that it has seen.
+    newest: Option<i64>,
+    /// It has come down to this time.
+    until: Option<i64>,
+}
+
+/// A search.
+#[derive(Debug)]
+pub struct HackerNews {
+    settings: Settings,
+}
+
+impl HackerNews {
+    /// A source for a search.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    fn request(&self, walk: &Walk) -> Request {
+        let until = walk.until.map(|until| format!(",created_at_i<={until}")).unwrap_or_default();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("query", &self.settings.query);
+        query.append_pair("tags", if self.settings.comments { "(story,comment)" } else { "story" });
+        query.append_pair("numericFilters", &format!("created_at_i>={}{until}", walk.from));
+        query.append_pair("hitsPerPage", &PAGE.to_string());
+        Request::Call(Call {
+            url: format!("{}/api/v1/search_by_date?{}", self.settings.base, query.finish()),
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            context: api::written(walk),
+            ..Call::default()
+        })
+    }
+}
+
+impl Source for HackerNews {
+    fn first(&self, _shard: &Shard, cursor: &Cursor, now: Timestamp) -> Request {
+        let mark: Mark = api::mark(cursor);
+        let from = mark.newest.map_or_else(|| self.settings.since.from(now).timestamp(), |newest| newest - OVERLAP.num_seconds());
+        self.request(&Walk { from, ..Walk::default() })
+    }
+
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+        let reply = api::reply(response)?;
+        let (mut page, times) = hits(&reply.body)?;
+        let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
+        walk.newest = walk.newest.max(times.iter().max().copied());
+        let oldest = times.iter().min().copied();
+        let is_full = times.len() >= PAGE;
+        if let Some(oldest) = oldest.filter(|_| is_full) {
+            // A whole page of one second: nobody can get behind it but by going on before it.
+            let until = walk.until.map_or(oldest, |until| oldest.min(until - 1));
+            if until >= walk.from {
+                walk.until = Some(until);
+                page.next = Some(self.request(&walk));
+                return Ok(page);
+            }
+        }
+        page.cursor = Some(api::cursor(&Mark { newest: walk.newest.max(mark.newest) }));
+        Ok(page)
+    }
+
+    fn refused(&self, refused: &Refused) -> Option<Refusal> {
+        let names =
+            refusal::Names { service: SERVICE, login: "`base_url`", permission: "nothing but a usual address", thing: "`base_url`" };
+        refusal::usual(refused, &names)
+    }
+}
+
+/// The hits of an answer, and their times.
+fn hits(body: &[u8]) -> Result<(Page, Vec<i64>), ReadError> {
+    let answer = api::json(body, SERVICE)?;
+    let mut page = Page { format: "hacker_news", ..Page::default() };
+    let mut times = Vec::new();
+    for (at, hit) in api::list(&answer, "hits", SERVICE)?.iter().enumerate() {
+        times.extend(api::unix(hit, &["created_at_i"]).map(|created| created.timestamp()));
+        match item(hit) {
+            Some(item) => page.items.push(item),
+            None => page.warnings.push(Warning::new("bad_item", format!("hit {}", at + 1), "a hit without `objectID`")),
+        }
+    }
+    Ok((page, times))
+}
+
+fn item(hit: &Value) -> Option<Item> {
+    let id = api::id(hit, &["objectID"])?;
+    let comment = api::text(hit, &["comment_text"]);
+    let kind = if comment.is_some() { "comment" } else { "story" };
+    let mut item = Item {
+        url: Some(format!("https://news.ycombinator.com/item?id={id}")),
+        title: api::text(hit, &["title"]).map(|title| html::to_text(&title)).unwrap_or_default(),
+        text: comment.or_else(|| api::text(hit, &["story_text"])).map(|text| html::to_text(&text)).unwrap_or_default(),
+        author: api::text(hit, &["author"]),
+        published: api::unix(hit, &["created_at_i"]),
+        id,
+        ..Item::default()
+    };
+    item.fields.insert("kind".to_owned(), kind.to_owned());
+    Some(item)
+}
+
+/// Shortest time between two polls of any source of this kind.
+pub const LEAST: Duration = Duration::from_mins(5);
+
+impl Service for Settings {
+    fn kind(&self) -> &'static str {
+        "hacker_news"
+    }
+
+    fn source(&self) -> Arc<dyn Source> {
+        Arc::new(HackerNews::new(self.clone()))
+    }
+
+    fn address(&self) -> Option<&str> {
+        Some(&self.base)
+    }
+
+    fn every(&self) -> Duration {
+        Duration::from_mins(15)
+    }
+
+    fn least_every(&self) -> Duration {
+        LEAST
+    }
+
+    fn reads(&self) -> Vec<String> {
+        vec![format!("hacker_news {}", self.query)]
+    }
+
+    fn fields(&self) -> Option<&'static [&'static str]> {
+        Some(&["kind"])
+    }
+}
+
+/// Where a message has what from.
+pub const MAPPING: Mapping = &[
+    ("id", "objectID"),
+    ("title", "title, of a story"),
+    ("text", "comment_text, or story_text"),
+    ("published", "created_at_i"),
+    ("author", "author, hashed"),
+    ("url", "the page of the message"),
+    ("kind", "story or comment"),
+];
+
+/// Reads a saved answer.
+///
+/// # Errors
+///
+/// [`ReadError`] when it is none.
+pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
+    hits(saved.body).map(|(page, _)| page)
+}
+
+/// Settings for tests that go through all services.
+#[cfg(test)]
+pub fn specimen() -> Settings {
+    Settings { query: "kestrel".to_owned(), comments: true, since: Since::default(), base: "https://x.test".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: &[u8] = include_bytes!("../../tests/fixtures/hacker_news/page.json");
+
+    #[test]
+    fn a_story_and_a_comment_are_read() {
+        let page = saved(&Saved { body: PAGE, ..Saved::default() }).unwrap();
+        let lines: Vec<String> =
+            page.items.iter().map(|item| format!("{} | {} | {} | {}", item.id, item.title, item.text, item.fields["kind"])).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        41000002 |  | Their chat bot asked for the parcel number & forgot it. | comment
+        41000001 | Kestrel Parcels closes its phone line |  | story
+        ");
+        assert_eq!(page.items[0].published.unwrap().timestamp(), 1_791_000_600);
+        assert_eq!(page.warnings.len(), 1, "{:?}", page.warnings);
+    }
+
+    #[test]
+    fn a_walk_goes_down_in_time_and_ends() {
+        let source = HackerNews::new(specimen());
+        let now = Timestamp::from_timestamp(1_791_000_000, 0).unwrap();
+        let (shard, mut cursor) = (Shard::whole(), Cursor::default());
+        let mut request = source.first(&shard, &cursor, now);
+        let mut asked = Vec::new();
+        // Three full pages, of which the third is all of one second, and one that is not full.
+        for (from, step, hits) in [(1000, 1, 200), (801, 1, 200), (602, 0, 200), (602, 0, 200), (600, 1, 2)] {
+            let Request::Call(call) = request.clone() else { panic!("{request:?}") };
+            asked.push(
+                call.url
+                    .rsplit_once("numericFilters=")
+                    .unwrap()
+                    .1
+                    .split('&')
+                    .next()
+                    .unwrap()
+                    .replace("%3E%3D", ">=")
+                    .replace("%3C%3D", "<=")
+                    .replace("%2C", ","),
+            );
+            let hits: Vec<Value> = (0..hits)
+                .map(|hit| serde_json::json!({"objectID": hit.to_string(), "created_at_i": 1_790_999_000 + from - hit * step}))
+                .collect();
+            let body = serde_json::json!({ "hits": hits }).to_string().into_bytes();
+            let reply = crate::domain::http::Reply { call, body, status: 200, ..Default::default() };
+            let page = source.read(&shard, &cursor, &Response::Call(Box::new(reply)), now).unwrap();
+            match page.next {
+                Some(next) => request = next,
+                None => cursor = page.cursor.unwrap(),
+            }
+        }
+        insta::assert_snapshot!(asked.join("\n"), @"
+        created_at_i>=1790395200
+        created_at_i>=1790395200,created_at_i<=1790999801
+        created_at_i>=1790395200,created_at_i<=1790999602
+        created_at_i>=1790395200,created_at_i<=1790999601
+        created_at_i>=1790395200,created_at_i<=1790999600
+        ");
+        assert_eq!(cursor.0.as_deref(), Some(r#"{"newest":1791000000}"#));
+    }
+}
