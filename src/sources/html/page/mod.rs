@@ -81,6 +81,54 @@ pub struct Selectors {
     pub next: Option<String>,
 }
 
+impl Selectors {
+    /// Reads selectors as the configuration has them, written as a JSON object, with the order of dates
+    /// that stands among them.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is wrong.
+    pub fn of_json(json: &str) -> Result<(Self, Option<DateOrder>), String> {
+        let map: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(json).map_err(|error| format!("no JSON object: {error}"))?;
+        let (mut selectors, mut order) = (Self::default(), None);
+        for (name, value) in map {
+            let text = value.as_str().map(str::to_owned);
+            let place = match name.as_str() {
+                "rating_max" => {
+                    selectors.rating_max = Some(value.as_f64().ok_or("`rating_max` is a number")?);
+                    continue;
+                }
+                "date_order" => {
+                    order = Some(match text.as_deref() {
+                        Some("dmy") => DateOrder::DayMonthYear,
+                        Some("mdy") => DateOrder::MonthDayYear,
+                        Some("ymd") => DateOrder::YearMonthDay,
+                        _ => return Err("`date_order` is \"dmy\", \"mdy\" or \"ymd\"".to_owned()),
+                    });
+                    continue;
+                }
+                "item" => {
+                    selectors.item = text.ok_or("`item` is a text")?;
+                    continue;
+                }
+                "id" => &mut selectors.id,
+                "text" => &mut selectors.text,
+                "title" => &mut selectors.title,
+                "rating" => &mut selectors.rating,
+                "date" => &mut selectors.date,
+                "url" => &mut selectors.url,
+                "author" => &mut selectors.author,
+                "empty" => &mut selectors.empty,
+                "next" => &mut selectors.next,
+                other => return Err(format!("there is no selector `{}`", other.chars().take(40).collect::<String>())),
+            };
+            *place = Some(text.ok_or_else(|| format!("`{name}` is a text"))?);
+        }
+        if selectors.item.is_empty() { Err("`item` is missing: it picks the reviews".to_owned()) } else { Ok((selectors, order)) }
+    }
+}
+
 /// A review as it stands on the page.
 #[derive(Debug, Clone, Default)]
 struct Found {
