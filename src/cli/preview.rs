@@ -42,6 +42,7 @@ use crate::sources::services::Known;
 use crate::sources::services::Saved;
 
 mod json;
+mod saved;
 mod table;
 
 /// Show what the daemon would read
@@ -65,6 +66,12 @@ pub struct Args {
     /// Ask the host's `robots.txt` first, as a source with `robots = "obey"` does
     #[arg(long)]
     robots: bool,
+    /// Read a saved reply as the configured source of this name would
+    #[arg(long, value_name = "NAME", conflicts_with = "kind")]
+    source: Option<String>,
+    /// CSS selectors for a saved page, as in `[source.html.selectors]`: {"item": "li.review", "text": ".text"}
+    #[arg(long, value_name = "JSON")]
+    selectors: Option<String>,
     /// When it was fetched, such as 2026-01-05T08:00:00Z
     #[arg(long, value_name = "TIME")]
     fetched_at: Option<Timestamp>,
@@ -133,11 +140,12 @@ trait Show {
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let colours = console.colours;
     let source = wanted(args, console)?;
+    let reads = saved::Configured::find(args, console)?;
     let mut show: Box<dyn Show + '_> =
         if args.json { Box::new(json::Json::new(&mut console.out)) } else { Box::new(table::Table::new(&mut console.out, colours)) };
     match &source {
-        Wanted::Input => input(args, show.as_mut())?,
-        Wanted::File(path) => local(args, path, show.as_mut())?,
+        Wanted::Input => input(args, &reads, show.as_mut())?,
+        Wanted::File(path) => local(args, path, &reads, show.as_mut())?,
         Wanted::Source(source, fetch) => remote(args, source, fetch, show.as_mut())?,
     }
     show.finish()?;
@@ -212,25 +220,26 @@ fn fetch_for(url: &str, console: &Console) -> Fetch {
 }
 
 /// Standard input: the whole of it, as if it had been fetched.
-fn input(args: &Args, show: &mut dyn Show) -> Result<(), Failure> {
+fn input(args: &Args, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     let mut body = Vec::new();
     std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut body)?;
     if body.len() as u64 > MOST_INPUT {
         return Err(Failure::new(Code::Data, "standard input holds more than 256 MiB; name the file instead, it is read in pieces"));
     }
-    document(args, "standard input", body, show)
+    document(args, "standard input", body, reads, show)
 }
 
 /// A file: documents are read whole, tables in pieces.
-fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
+fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
-    match args.kind.unwrap_or_else(|| looks_like(&head.body)) {
+    let kind = if args.source.is_some() { Kind::Feed } else { args.kind.unwrap_or_else(|| looks_like(&head.body)) };
+    match kind {
         Kind::Feed | Kind::Service(_) => {
             let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
             if !bytes.at_end() {
                 return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
             }
-            document(args, &args.what, bytes.body, show)
+            document(args, &args.what, bytes.body, reads, show)
         }
         Kind::Csv | Kind::Jsonl | Kind::Json => {
             let settings = file_settings(args);
@@ -249,8 +258,17 @@ fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
 }
 
 /// A document that is in memory.
-fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Result<(), Failure> {
-    let page = match args.kind.unwrap_or_else(|| looks_like(&body)) {
+fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
+    if let Some(name) = &args.source {
+        return show.page(saved::of_source(name, args, body, reads)?);
+    }
+    let kind = match args.kind.unwrap_or_else(|| looks_like(&body)) {
+        // A page for people is one with reviews, or it may name a feed.
+        Kind::Feed if args.kind.is_none() && saved::is_page_of_reviews(args, &body) => Kind::Service("html"),
+        kind => kind,
+    };
+    let page = match kind {
+        Kind::Service("html") => saved::page_of_reviews(args, &body)?,
         Kind::Feed => {
             let url = args.url.clone().or_else(|| crate::host::env::read("FEED_URL"));
             let content_type = crate::host::env::read("FEED_CONTENT_TYPE").unwrap_or_default();

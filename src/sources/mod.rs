@@ -25,13 +25,14 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
+pub mod html;
+pub mod http_json;
 pub mod refusal;
 pub mod replay;
 pub mod services;
 
 mod api;
 mod charset;
-mod html;
 mod markup;
 mod times;
 
