@@ -30,6 +30,7 @@ pub mod http_json;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod zendesk;
 
 mod api;
 mod charset;

@@ -34,6 +34,7 @@ pub mod app_store;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
+pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {
