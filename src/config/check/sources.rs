@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use crate::config::check::names;
 use crate::config::kind::address::HostPort;
 use crate::config::kind::address::Web;
-use crate::config::kind::text::Line;
 use crate::config::literal;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
@@ -15,7 +14,6 @@ use crate::config::reader::Reader;
 use crate::config::settings;
 use crate::config::shape::source::AppStore;
 use crate::config::shape::source::Feed;
-use crate::config::shape::source::Files;
 use crate::config::shape::source::Replay;
 use crate::config::shape::source::Source;
 use crate::config::shape::top::Top;
@@ -28,6 +26,7 @@ use crate::sources;
 use crate::sources::Robots;
 
 mod crowd;
+mod file;
 mod former;
 mod private;
 
@@ -195,7 +194,7 @@ fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
-        return file_settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
+        return file::settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
     }
     if let Some(store) = &source.app_store {
         return app_store_settings(&store.value, reader).map(sources::Settings::AppStore);
@@ -206,31 +205,6 @@ fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
 fn feed_settings(feed: &Feed) -> Option<sources::feed::Settings> {
     let url = feed.url.as_ref().map(|url| sources::feed::Settings::Url(url.value.text.clone()));
     url.or_else(|| feed.file.as_ref().map(|file| sources::feed::Settings::File(file.value.0.clone())))
-}
-
-fn file_settings(files: &Files) -> Option<sources::file::Settings> {
-    let line = |line: &Option<Placed<Line>>| line.as_ref().map(|line| line.value.0.clone());
-    let columns = &files.columns;
-    let url = files.url.as_ref().map(|url| url.value.text.clone());
-    let folder = files.folder.as_ref().map(|folder| folder.value.0.clone());
-    if url.is_none() && folder.is_none() {
-        return None;
-    }
-    Some(sources::file::Settings {
-        folder: folder.unwrap_or_default(),
-        url,
-        pattern: line(&files.pattern).unwrap_or_default(),
-        time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
-        date_order: files.date_order.as_ref().map(|order| order.value.0),
-        columns: sources::file::Columns {
-            id: line(&columns.id),
-            text: columns.text.value.iter().map(|text| text.value.0.clone()).collect(),
-            date: line(&columns.date),
-            rating: line(&columns.rating),
-            rating_max: columns.rating_max.as_ref().map(|max| max.value.0 as u32),
-            fields: columns.fields.value.iter().map(|field| field.value.0.clone()).collect(),
-        },
-    })
 }
 
 fn app_store_settings(store: &AppStore, reader: &mut Reader<'_>) -> Option<sources::app_store::Settings> {
