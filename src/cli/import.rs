@@ -20,6 +20,7 @@ use crate::domain::ports::PageCommit;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StreamKey;
 use crate::engine::intake::Intake;
+use crate::fetch::Files;
 use crate::host::clock::Clock;
 use crate::sources::Settings;
 use crate::sources::Source as _;
@@ -111,11 +112,12 @@ fn read(
     mut page: impl FnMut(Vec<crate::domain::item::Item>, Vec<Warning>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let source = file::OneFile::new(path.to_owned(), settings.clone());
+    let files = Files::default();
     let (shard, cursor) = (Shard::whole(), Cursor::default());
     let mut next = Some(source.first(&shard, &cursor, clock.now()));
     while let Some(request) = next.take() {
         let Request::Slice(slice) = &request else { break };
-        let bytes = crate::fetch::read_slice(slice).map_err(|error| Failure::new(Code::Io, error))?;
+        let bytes = files.read_slice(slice).map_err(|error| Failure::new(Code::Io, error))?;
         let read = source
             .read(&shard, &cursor, &Response::Slice(bytes), clock.now())
             .map_err(|error| Failure::new(Code::Data, format!("{}: {error}", path.display())))?;

@@ -24,9 +24,9 @@ use crate::domain::http::Response;
 use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
-use crate::domain::item::Shard;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
+use crate::fetch::Files;
 use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::sources;
@@ -194,10 +194,12 @@ fn input(args: &Args, show: &mut dyn Show) -> Result<(), Failure> {
 
 /// A file: documents are read whole, tables in pieces.
 fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
-    let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
+    let files = Files::default();
+    let head = slice(&files, &Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new(), packed: None })?;
     match args.kind.unwrap_or_else(|| looks_like(&head.body)) {
         Kind::Feed | Kind::AppStore => {
-            let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
+            let bytes =
+                slice(&files, &Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new(), packed: None })?;
             if !bytes.at_end() {
                 return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
             }
@@ -207,7 +209,7 @@ fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
             let settings = file_settings(args);
             let source = file::OneFile::new(path.to_owned(), settings.clone());
             walk(&source, args, u32::MAX, show, &mut |request, show| {
-                let response = carry(request)?;
+                let response = carry(&files, request)?;
                 if let Response::Slice(bytes) = &response
                     && bytes.from == 0
                 {
@@ -228,15 +230,10 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
             feed::document(&body, &content_type, url.as_deref())
         }
         Kind::AppStore => sources::app_store::document(&body, ""),
-        Kind::Csv | Kind::Jsonl | Kind::Json => {
-            let settings = file_settings(args);
-            let size = body.len() as u64;
-            let request = Slice { path: PathBuf::from(what), from: 0, limit: size, context: String::new() };
-            let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default() };
-            show.columns(file::columns(&bytes, &settings).unwrap_or_default());
-            let source = file::OneFile::new(PathBuf::from(what), settings);
-            source.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes), Timestamp::default())
-        }
+        Kind::Csv | Kind::Jsonl | Kind::Json => file::document(body, what, &file_settings(args)).map(|(page, columns)| {
+            show.columns(columns);
+            page
+        }),
     };
     show.page(page.map_err(|error| unreadable(what, &error))?)
 }
@@ -323,15 +320,17 @@ fn walk(
 }
 
 /// Carries out a request for a piece of a local file.
-fn carry(request: &Request) -> Result<Response, Failure> {
+fn carry(files: &Files, request: &Request) -> Result<Response, Failure> {
     match request {
-        Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
-        Request::Folder(_) | Request::Get(_) => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
+        Request::Slice(wanted) => Ok(Response::Slice(slice(files, wanted)?)),
+        Request::Folder(_) | Request::Get(_) | Request::Retire(_) => {
+            Err(Failure::new(Code::Bug, "a file's reader asked for something else"))
+        }
     }
 }
 
-fn slice(wanted: &Slice) -> Result<Bytes, Failure> {
-    crate::fetch::read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
+fn slice(files: &Files, wanted: &Slice) -> Result<Bytes, Failure> {
+    files.read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
 }
 
 fn file_settings(args: &Args) -> file::Settings {

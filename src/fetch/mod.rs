@@ -23,11 +23,14 @@ mod fresh;
 mod guard;
 mod lanes;
 mod pace;
+pub mod rejects;
+mod retire;
 mod robots;
 mod room;
 mod route;
 mod shelf;
 mod tls;
+pub mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -36,7 +39,7 @@ mod tests;
 pub use crate::fetch::answer::wish as retry_after;
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
-pub use crate::fetch::file::read_slice;
+pub use crate::fetch::file::Files;
 pub use crate::fetch::room::Room;
 
 use crate::config::settings::Fetch;
@@ -97,6 +100,7 @@ pub fn lane_of(url: &str) -> Option<String> {
 pub struct Fetcher {
     client: Client,
     folders: Folders,
+    files: Files,
 }
 
 impl Fetcher {
@@ -109,7 +113,7 @@ impl Fetcher {
     ///
     /// [`FetchError`] when `extra_ca`, `proxy`, `contact` or `allow_private` cannot be used.
     pub fn new(settings: &Fetch, settling_time: TimeDelta) -> Result<Self, FetchError> {
-        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
+        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time), files: Files::default() })
     }
 
     /// Carries out one request. May wait for the host's pace: the gap between its requests, or the
@@ -123,8 +127,9 @@ impl Fetcher {
     pub async fn fetch(&self, request: &Request, manner: Manner<'_>, now: Timestamp) -> Result<Fetched, FetchError> {
         let response = match request {
             Request::Get(get) => return self.client.get(get, manner, now).await,
-            Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
-            Request::Slice(slice) => Response::Slice(file::read(slice).await?),
+            Request::Folder(place) => Response::Folder(self.folders.list(place, now).await?),
+            Request::Slice(slice) => Response::Slice(self.files.read(slice).await?),
+            Request::Retire(retired) => retire::retire(retired).await,
         };
         Ok(Fetched::New { response, validators: None, aside: Aside::default(), room: Room::default() })
     }

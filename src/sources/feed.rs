@@ -68,7 +68,9 @@ impl Source for Feed {
             Settings::Url(url) => {
                 Request::Get(Get { url: url.clone(), accept: wishes::ACCEPT.to_owned(), conditional: true, context: String::new() })
             }
-            Settings::File(path) => Request::Slice(Slice { path: path.clone(), from: 0, limit: LARGEST, context: String::new() }),
+            Settings::File(path) => {
+                Request::Slice(Slice { path: path.clone(), from: 0, limit: LARGEST, context: String::new(), packed: None })
+            }
         }
     }
 
@@ -80,7 +82,7 @@ impl Source for Feed {
                 "split the feed",
             )),
             Response::Slice(bytes) => document(&bytes.body, "", None),
-            Response::Folder(_) => Err(ReadError::misplaced()),
+            Response::Folder(_) | Response::Retired(..) => Err(ReadError::misplaced()),
         };
         read.map(tell_apart)
     }

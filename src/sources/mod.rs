@@ -194,7 +194,7 @@ mod tests {
                     content_type: String::new(),
                     body: Vec::new(),
                 }),
-                Request::Get(_) | Request::Slice(_) => Response::Folder(Vec::new()),
+                Request::Get(_) | Request::Slice(_) | Request::Retire(_) => Response::Folder(Vec::new()),
             };
             assert!(source.read(&shard, &cursor, &stray, now).is_err(), "{}", settings.kind());
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::http::Entry;
+use crate::domain::http::Watched;
 use crate::domain::item::Item;
 
 const NPS: &[u8] = include_bytes!("../../../tests/fixtures/file/nps.csv");
@@ -14,7 +15,7 @@ fn cut(file: &[u8], slice: &Slice, most: u64) -> Response {
     let end = (from + slice.limit.min(most)).min(file.len() as u64);
     let body = file[(from as usize).min(file.len())..end as usize].to_vec();
     let request = Slice { limit: slice.limit, ..slice.clone() };
-    Response::Slice(Bytes { request, from, body, size: file.len() as u64, modified: Timestamp::default() })
+    Response::Slice(Bytes { request, from, body, size: file.len() as u64, modified: Timestamp::default(), part: None })
 }
 
 /// Reads a file as an import does, in pieces that double where they must.
@@ -195,14 +196,14 @@ fn columns_that_the_settings_name_are_taken() {
 }
 
 fn entry(path: &str, file: &[u8], settled: bool) -> Entry {
-    Entry { path: PathBuf::from(path), size: file.len() as u64, modified: Timestamp::default(), settled }
+    Entry { path: PathBuf::from(path), size: file.len() as u64, modified: Timestamp::default(), settled, settles: Timestamp::default() }
 }
 
 /// Polls a folder once; returns what was read and the new cursor.
 fn poll(settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
     let source = Folder::new(settings.clone());
     let (shard, now) = (Shard::whole(), Timestamp::default());
-    assert_eq!(source.first(&shard, cursor, now), Request::Folder(settings.folder.clone()));
+    assert_eq!(source.first(&shard, cursor, now), Request::Folder(Watched { path: settings.folder.clone(), ..Watched::default() }));
     let entries = files.iter().map(|(path, file, settled)| entry(path, file, *settled)).collect();
     let mut page = source.read(&shard, cursor, &Response::Folder(entries), now).unwrap();
     let mut whole = Page::default();

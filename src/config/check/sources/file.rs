@@ -17,7 +17,7 @@ pub(super) fn settings(files: &Files) -> Option<sources::file::Settings> {
     Some(sources::file::Settings {
         folder: folder.unwrap_or_default(),
         url,
-        pattern: line(&files.pattern).unwrap_or_default(),
+        pattern: line(&files.pattern).into_iter().collect(),
         time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
         date_order: files.date_order.as_ref().map(|order| order.value.0),
         columns: sources::file::Columns {
@@ -27,6 +27,8 @@ pub(super) fn settings(files: &Files) -> Option<sources::file::Settings> {
             rating: line(&columns.rating),
             rating_max: columns.rating_max.as_ref().map(|max| max.value.0 as u32),
             fields: columns.fields.value.iter().map(|field| field.value.0.clone()).collect(),
+            ..sources::file::Columns::default()
         },
+        ..sources::file::Settings::default()
     })
 }
