@@ -21,7 +21,7 @@ use crate::fetch::FetchError;
 use crate::fetch::Kind;
 
 /// Folders in folders that are looked into.
-const DEEPEST: usize = 8;
+pub(super) const DEEPEST: usize = 8;
 
 /// A folder with more files than this is somebody's archive, not a place where exports are dropped.
 const MOST_FILES: usize = 100_000;

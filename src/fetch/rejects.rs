@@ -14,6 +14,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::domain::item::Rejects;
+use crate::domain::item::Warning;
 
 /// Bytes of one file. What is rejected beyond them is only counted.
 const LARGEST: u64 = 10 * 1024 * 1024;
@@ -58,6 +59,23 @@ pub fn write(folder: &Path, source: &str, rejects: &Rejects) -> io::Result<Optio
         forget_the_oldest(&folder)?;
     }
     Ok(Some(path))
+}
+
+/// What is said of rejected records: where they stand, or why they do not.
+#[must_use]
+pub fn told(written: io::Result<Option<PathBuf>>, count: usize, file: &str) -> Option<Warning> {
+    let records = if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
+    match written {
+        Ok(path) => {
+            let path = path?;
+            let message = format!("{records} that cannot be read stand with their lines and reasons in `{}`", path.display());
+            Some(Warning::new("records_rejected", file, message))
+        }
+        Err(error) => {
+            let message = format!("{records} that cannot be read could not be kept: {error}; see `rejects` of the source");
+            Some(Warning::new("records_rejected", file, message))
+        }
+    }
 }
 
 /// A name without a way out of its folder.

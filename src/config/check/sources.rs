@@ -151,7 +151,7 @@ fn idle(source: &Source, reader: &mut Reader<'_>) {
         );
     }
     let files = source.file.as_ref().filter(|files| files.value.url.is_some());
-    if let Some(pattern) = files.and_then(|files| files.value.pattern.as_ref()) {
+    if let Some(pattern) = files.map(|files| &files.value.pattern).filter(|pattern| pattern.at.is_some()) {
         reader.report(
             Problem::warning(Code::OptionIdle, pattern.at.clone().unwrap_or_default(), "`pattern` means nothing beside `url`")
                 .label("there is one export, whatever it is called")
@@ -194,7 +194,7 @@ fn kind(source: &Source, reader: &mut Reader<'_>) -> Option<sources::Settings> {
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
-        return file::settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
+        return file::settings(&files.value, reader).map(|files| sources::Settings::File(Box::new(files)));
     }
     if let Some(store) = &source.app_store {
         return app_store_settings(&store.value, reader).map(sources::Settings::AppStore);
