@@ -158,8 +158,18 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
         let known = if names.is_empty() { "no source yet".to_owned() } else { names.join(", ") };
         return Err(Failure::new(Code::Usage, format!("`{what}` is no file, no address and no source; the configuration has {known}")));
     };
-    let asked = Asked { kind: source.kind.clone(), robots: source.robots || args.robots };
+    let asked = Asked { kind: looked_at(source.kind.clone()), robots: source.robots || args.robots };
     Ok(Wanted::Source(Box::new(asked), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
+}
+
+/// A look changes nothing: files stay where they are.
+fn looked_at(kind: sources::Settings) -> sources::Settings {
+    match kind {
+        sources::Settings::File(files) => {
+            sources::Settings::File(Box::new(file::Settings { after: file::After::Keep, settle: Some(TimeDelta::zero()), ..*files }))
+        }
+        other => other,
+    }
 }
 
 /// How to fetch an address that a person typed: as the configuration says, where there is one that

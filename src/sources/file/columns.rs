@@ -78,6 +78,9 @@ pub(super) struct Columns {
     pub names: Vec<String>,
     /// What each is for.
     pub roles: Vec<Role>,
+    /// Positions of those that are not kept because they tell of a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub personal: Vec<usize>,
     /// Order of day and month.
     pub order: Option<Order>,
     /// Zone of times that name none: from the column's name.
@@ -101,10 +104,11 @@ impl Columns {
         decimal_comma: bool,
         since_1904: bool,
     ) -> Result<(Self, Vec<Warning>), ReadError> {
-        let roles = finder::roles(samples, rows, settings, decimal_comma)?;
+        let (roles, personal) = finder::roles(samples, rows, settings, decimal_comma)?;
         let mut columns = Self {
             names: samples.iter().map(|sample| sample.name.clone()).collect(),
             roles,
+            personal,
             order: settings.date_order.map(Order::from),
             zone: None,
             rating_max: settings.columns.rating_max.map(f64::from),

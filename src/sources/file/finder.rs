@@ -23,12 +23,17 @@ pub(super) struct Sample<'a> {
     pub values: Vec<(u64, Cow<'a, str>)>,
 }
 
-/// The role of each column. `rows` is how many rows the samples are of.
+/// The role of each column, and which of those that are not kept tell of a person. `rows` is how many rows the samples are of.
 ///
 /// # Errors
 ///
 /// A column that the settings name is not there.
-pub(super) fn roles(samples: &[Sample<'_>], rows: usize, settings: &Settings, decimal_comma: bool) -> Result<Vec<Role>, ReadError> {
+pub(super) fn roles(
+    samples: &[Sample<'_>],
+    rows: usize,
+    settings: &Settings,
+    decimal_comma: bool,
+) -> Result<(Vec<Role>, Vec<usize>), ReadError> {
     let mut finder = Finder {
         samples,
         rows,
@@ -36,11 +41,12 @@ pub(super) fn roles(samples: &[Sample<'_>], rows: usize, settings: &Settings, de
         rating_words: &settings.columns.rating_words,
         words: Vec::new(),
         roles: vec![None; samples.len()],
+        personal: Vec::new(),
     };
     finder.words = samples.iter().map(|sample| words::of(&sample.described)).collect();
     finder.configured(settings)?;
     finder.find_all(settings);
-    Ok(finder.roles.into_iter().map(|role| role.unwrap_or(Role::Dropped)).collect())
+    Ok((finder.roles.into_iter().map(|role| role.unwrap_or(Role::Dropped)).collect(), finder.personal))
 }
 
 /// Whether a column is the one that somebody names: case and blanks around it do not matter.
@@ -55,6 +61,7 @@ struct Finder<'a> {
     rating_words: &'a [(String, f64)],
     words: Vec<Vec<String>>,
     roles: Vec<Option<Role>>,
+    personal: Vec<usize>,
 }
 
 impl Finder<'_> {
@@ -220,6 +227,7 @@ impl Finder<'_> {
             let contacts = contact > 0 && contact * 2 >= self.samples[at].values.len().min(50);
             if self.roles[at].is_none() && (contacts || (personal && !asked)) {
                 self.roles[at] = Some(Role::Dropped);
+                self.personal.push(at);
             }
         }
     }

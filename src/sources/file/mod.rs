@@ -212,7 +212,7 @@ impl Source for OneFile {
 }
 
 /// What the columns of a file were found to be for, from its first piece: pairs of a column's name
-/// and what is made of it. Columns that are not kept are left out.
+/// and what is made of it: `published`, `text`; `personal` and `not kept` for what is dropped.
 ///
 /// # Errors
 ///

@@ -63,10 +63,13 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Columns that are kept, each with what it is for.
+    /// Columns, each with what it is for; those that are not kept come last.
     pub(super) fn explained(&self) -> Vec<(String, String)> {
-        let named = self.columns.names.iter().zip(&self.columns.roles);
-        named.filter_map(|(name, role)| Some((name.clone(), role.explained()?))).collect()
+        let named = || self.columns.names.iter().zip(&self.columns.roles).enumerate();
+        let kept = named().filter_map(|(_, (name, role))| Some((name.clone(), role.explained()?)));
+        let why = |at| if self.columns.personal.contains(&at) { "personal" } else { "not kept" };
+        let dropped = named().filter(|(_, (name, role))| role.explained().is_none() && !name.is_empty());
+        kept.chain(dropped.map(|(at, (name, _))| (name.clone(), why(at).to_owned()))).collect()
     }
 }
 
