@@ -20,8 +20,12 @@ macro_rules! services {
         $then! {
             /// Apple's App Store: the public feed of reviews, or App Store Connect for one's own app.
             app_store AppStore;
+            /// Reviews of one's own app in Google Play.
+            google_play GooglePlay;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
+            /// Answers to a survey of Qualtrics.
+            qualtrics Qualtrics;
         }
     };
 }

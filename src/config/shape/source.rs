@@ -31,7 +31,9 @@ use crate::sources::file::DateOrder;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod google_play;
 pub mod hacker_news;
+pub mod qualtrics;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {

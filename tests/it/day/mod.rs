@@ -34,7 +34,11 @@ use uproar::web::board::Board;
 
 use crate::house::House;
 
+mod app_store;
+mod app_store_connect;
+mod google_play;
 mod hacker_news;
+mod qualtrics;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
