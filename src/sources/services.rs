@@ -20,6 +20,8 @@ macro_rules! services {
         $then! {
             /// Apple's App Store: the public feed of reviews, or App Store Connect for one's own app.
             app_store AppStore;
+            /// Reviews of one's own app in Google Play.
+            google_play GooglePlay;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
             /// Reviews on web pages, with the permission of those who run them.
@@ -28,6 +30,8 @@ macro_rules! services {
             http_json HttpJson;
             /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
             zendesk Zendesk;
+            /// Answers to a survey of Qualtrics.
+            qualtrics Qualtrics;
         }
     };
 }

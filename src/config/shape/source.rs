@@ -28,10 +28,12 @@ use crate::sources::Since;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod zendesk;
+pub mod qualtrics;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {

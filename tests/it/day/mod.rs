@@ -34,8 +34,12 @@ use uproar::web::board::Board;
 
 use crate::house::House;
 
+mod app_store;
+mod app_store_connect;
+mod google_play;
 mod hacker_news;
 mod zendesk;
+mod qualtrics;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
