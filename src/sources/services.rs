@@ -22,6 +22,8 @@ macro_rules! services {
             app_store AppStore;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
+            /// Conversations of a workspace at Intercom.
+            intercom Intercom;
             /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
             zendesk Zendesk;
         }
