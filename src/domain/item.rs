@@ -111,6 +111,8 @@ pub struct Page {
     /// On the last page of a walk: what all of its pages together listed. What is stored of that and
     /// was on none of them is gone.
     pub listed: Option<Listed>,
+    /// Messages were missed before the walk began, which the service does not list any more.
+    pub gap: bool,
 }
 
 /// What a walk, from its first page to its last, has listed without a gap.

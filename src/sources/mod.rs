@@ -25,7 +25,12 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
+<<<<<<< HEAD
 pub mod intercom;
+=======
+pub mod html;
+pub mod http_json;
+>>>>>>> main
 pub mod refusal;
 pub mod replay;
 pub mod services;
@@ -33,7 +38,6 @@ pub mod zendesk;
 
 mod api;
 mod charset;
-mod html;
 mod markup;
 mod times;
 
@@ -68,6 +72,11 @@ pub trait Source: Send + Sync {
     /// What it means that a call was refused, in words that name the setting to change. `None` leaves it
     /// at what the status says.
     fn refused(&self, _refused: &Refused) -> Option<Refusal> {
+        None
+    }
+
+    /// How long it is left alone at least when it asks for patience, whether it names a time or not.
+    fn patience(&self) -> Option<TimeDelta> {
         None
     }
 

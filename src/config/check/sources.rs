@@ -56,11 +56,22 @@ fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         schedule: schedule?,
         labels: source.labels.value.0.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect(),
         max_delay: source.max_delay.as_ref().map(|span| span.value.0),
-        robots: source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey),
+        robots: robots(source, reader),
         own_pace: source.every.is_some() || source.cron.is_some(),
         was: source.was.value.iter().map(|name| name.value.0.clone()).collect(),
         kind: kind?,
     })
+}
+
+/// Whether `robots.txt` is asked. Of pages for people always.
+fn robots(source: &Source, reader: &mut Reader<'_>) -> bool {
+    let ignored = source.robots.as_ref().filter(|robots| robots.value.0 == Robots::Ignore);
+    if let Some(robots) = ignored.filter(|_| source.html.is_some()) {
+        let at = robots.at.clone().unwrap_or_default();
+        let problem = Problem::error(Code::NoPermission, at, "pages are read only as their `robots.txt` allows").label("not here");
+        reader.report(problem.help("take the line out; those who run the site can allow `Uproar` in their `robots.txt`"));
+    }
+    source.html.is_some() || source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey)
 }
 
 fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {

@@ -13,6 +13,7 @@ use crate::config::reader::Reader;
 use crate::config::shape::Shape;
 use crate::config::suggest;
 use crate::config::tree::Node;
+use crate::domain::http::Method;
 use crate::domain::incident::Kind as Trouble;
 use crate::domain::incident::Level;
 use crate::domain::measure::Measure;
@@ -21,6 +22,7 @@ use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
 use crate::sources::Robots;
 use crate::sources::file::DateOrder;
+use crate::sources::http_json::SinceFormat;
 
 /// A value that is written as one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,15 @@ impl<T: Words> Kind for Choice<T> {
         let word = T::WORDS.iter().find(|(_, meaning)| *meaning == self.0).map_or("", |(word, _)| word);
         Shown::Inline(quoted(word))
     }
+}
+
+impl Words for Method {
+    const WORDS: &'static [(&'static str, Self)] = &[("GET", Self::Get), ("POST", Self::Post)];
+}
+
+impl Words for SinceFormat {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("rfc3339", Self::Rfc3339), ("unix", Self::Unix), ("unix_ms", Self::UnixMs), ("date", Self::Date)];
 }
 
 impl Words for Width {

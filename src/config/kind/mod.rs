@@ -12,6 +12,7 @@ pub mod hours;
 pub mod list;
 pub mod mailbox;
 pub mod number;
+pub mod program;
 pub mod rate;
 pub mod secret;
 pub mod text;

@@ -58,11 +58,15 @@ impl<S: Ingest> Poller<S> {
     async fn read(&self, walk: &Walk<'_>, response: Response, room: Room, known_body: Option<u64>) -> Result<Option<Reading>, PollError> {
         let (source, key, cursor) = (Arc::clone(&walk.target.source), walk.target.key.clone(), walk.stream.cursor.clone());
         let (plan, author_key, now) = (Arc::clone(&self.plan), Arc::clone(&self.author_key), self.clock.now());
-        let (by_content, is_remembered) = (walk.by_content, walk.target.source.settings.kind.is_remote() || walk.target.is_list());
+        let kind = &walk.target.source.settings.kind;
+        let (by_content, is_remembered) = (walk.by_content, kind.is_remote() || walk.target.is_list());
+        // Of a call only where an answer without any message would be odd: it is compared with the one before.
+        let is_newest = is_remembered && !kind.may_be_empty();
         let read = move || {
             let body = match &response {
                 Response::Http(answer) if is_remembered => hash::of_bytes(&answer.body),
                 Response::Slice(bytes) if is_remembered => hash::of_bytes(&bytes.body),
+                Response::Call(reply) if is_newest => hash::of_bytes(&reply.body),
                 _ => 0,
             };
             if known_body.is_some_and(|known| known == body) {
