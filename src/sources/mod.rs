@@ -25,12 +25,9 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
-<<<<<<< HEAD
-pub mod intercom;
-=======
 pub mod html;
 pub mod http_json;
->>>>>>> main
+pub mod intercom;
 pub mod refusal;
 pub mod replay;
 pub mod services;

@@ -66,19 +66,8 @@ pub fn usual(refused: &Refused, names: &Names) -> Option<Refusal> {
 }
 
 /// Keys under which services say what is wrong, the most telling first.
-const KEYS: [&str; 11] = [
-    "detail",
-    "error_description",
-    "errorMessage",
-    "message",
-    "description",
-    "faultstring",
-    "title",
-    "reason",
-    "error",
-    "errors",
-    "fault",
-];
+const KEYS: [&str; 11] =
+    ["detail", "error_description", "errorMessage", "message", "description", "faultstring", "title", "reason", "error", "errors", "fault"];
 /// Letters of what a service says.
 const MOST: usize = 160;
 /// Levels that are looked into.

@@ -32,12 +32,9 @@ use crate::sources::services::services;
 
 pub mod app_store;
 pub mod hacker_news;
-<<<<<<< HEAD
-pub mod intercom;
-=======
 pub mod html;
 pub mod http_json;
->>>>>>> main
+pub mod intercom;
 pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.

@@ -47,8 +47,7 @@ impl Words for Region {
 }
 
 impl Words for sources::intercom::Words {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("first_message", Self::FirstMessage), ("customer_messages", Self::CustomerMessages)];
+    const WORDS: &'static [(&'static str, Self)] = &[("first_message", Self::FirstMessage), ("customer_messages", Self::CustomerMessages)];
 }
 
 impl ServiceTable for Intercom {
