@@ -31,6 +31,7 @@ pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod qualtrics;
+pub mod intercom;
 pub mod refusal;
 pub mod replay;
 pub mod services;

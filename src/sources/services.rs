@@ -28,6 +28,8 @@ macro_rules! services {
             html Html;
             /// Any API that answers with JSON, mapped by programs of jq.
             http_json HttpJson;
+            /// Conversations of a workspace at Intercom.
+            intercom Intercom;
             /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
             zendesk Zendesk;
             /// Answers to a survey of Qualtrics.

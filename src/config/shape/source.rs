@@ -32,6 +32,7 @@ pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
+pub mod intercom;
 pub mod zendesk;
 pub mod qualtrics;
 

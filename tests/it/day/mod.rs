@@ -38,6 +38,7 @@ mod app_store;
 mod app_store_connect;
 mod google_play;
 mod hacker_news;
+mod intercom;
 mod zendesk;
 mod qualtrics;
 
