@@ -35,6 +35,8 @@ use uproar::web::board::Board;
 use crate::house::House;
 
 mod hacker_news;
+mod html;
+mod http_json;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
