@@ -13,7 +13,7 @@ use crate::day::hour;
 use crate::day::live;
 
 /// Reviews of a page.
-const PAGE: usize = 4;
+const PAGE: usize = 8;
 
 struct Site;
 
@@ -26,7 +26,7 @@ impl Site {
         let old = (1..=18_u32).map(|number| (hour(-12.0 * f64::from(number)), 100 - number));
         let new = (1..=30_u32).map(|number| (hour(0.7 * f64::from(number)), 100 + number));
         let words = |number: u32| {
-            let edited = if number == 103 && now >= hour(4.0) { ", and they answered" } else { "" };
+            let edited = if number == 103 && now >= hour(3.3) { ", and they answered" } else { "" };
             format!("Tent number {number} leaks{edited}")
         };
         let mut all: Vec<Review> = old.chain(new).map(|(at, number)| (at, number, words(number), 1 + number % 5)).collect();
@@ -75,8 +75,8 @@ impl Vendor for Site {
     }
 
     fn truth(&self, now: DateTime<Utc>) -> BTreeMap<String, (String, Option<f64>)> {
-        // The first poll reads three pages; what came later is all there. An edit is seen while it is on the
-        // pages that are read again.
+        // The first poll reads three pages; what came later is all there. The edit is seen because it is
+        // on the first page when that is read again.
         let mut first: Vec<u32> = Self::ever(hour(0.0)).iter().take(3 * PAGE).map(|(_, number, ..)| *number).collect();
         first.extend(101..=130);
         let stored = Self::ever(now).into_iter().filter(|(at, number, ..)| first.contains(number) && *at < hour(23.0));
