@@ -41,6 +41,8 @@ mod hacker_news;
 mod intercom;
 mod zendesk;
 mod qualtrics;
+mod html;
+mod http_json;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
