@@ -199,6 +199,8 @@ codes! {
     FormerName = "E0040",
     /// Messages are stored under a source's name and under its former one.
     StoredTwice = "E0041",
+    /// A webhook, and no address to listen at.
+    NobodyListens = "E0050",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.

@@ -28,6 +28,7 @@ pub mod hacker_news;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod webhook;
 
 mod api;
 mod charset;

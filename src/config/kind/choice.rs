@@ -21,6 +21,7 @@ use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
 use crate::sources::Robots;
 use crate::sources::file::DateOrder;
+use crate::sources::webhook::Format;
 
 /// A value that is written as one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,17 @@ impl Words for Robots {
 
 impl Words for DateOrder {
     const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+}
+
+impl Words for Format {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("standard", Self::Standard),
+        ("typeform", Self::Typeform),
+        ("surveymonkey", Self::SurveyMonkey),
+        ("delighted", Self::Delighted),
+        ("zendesk", Self::Zendesk),
+        ("json", Self::Json),
+    ];
 }
 
 impl Words for Level {

@@ -95,7 +95,7 @@ pub(super) fn advance(
 ) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
     match progress {
-        Progress::None => {}
+        Progress::None | Progress::Pushed { .. } => {}
         Progress::Walking { next } => {
             connection.prepare_cached("UPDATE stream SET walk = ?3 WHERE source = ?1 AND shard = ?2")?.execute(params![
                 source,
