@@ -79,7 +79,7 @@ enum NotTaken {
     Fetch(String),
     #[error("the source is paused; `uproar source resume` takes messages again")]
     Paused,
-    #[error("the store did not answer in time")]
+    #[error("it took more than 8 s to fetch or to store it; the sender is asked to come again")]
     Slow,
     #[error("the reader failed on it; please report it")]
     Bug,

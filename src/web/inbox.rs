@@ -149,7 +149,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     let media = text(header::CONTENT_TYPE);
     let media = media.split(';').next().unwrap_or_default().trim();
     let coding = text(header::CONTENT_ENCODING);
-    (media == "application/json" || media.starts_with("application/") && media.ends_with("+json")) && matches!(coding.as_str(), "" | "identity")
+    (media == "application/json" || media.starts_with("application/") && media.ends_with("+json"))
+        && matches!(coding.as_str(), "" | "identity")
 }
 
 /// Headers that are there once; of what is there twice nobody knows which one was meant.

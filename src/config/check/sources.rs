@@ -133,7 +133,9 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
-    if let Some(source) = top.source.iter().find(|source| source.service().is_some_and(|found| found.table.asks_somebody()) || url(source).is_some()) {
+    if let Some(source) =
+        top.source.iter().find(|source| source.service().is_some_and(|found| found.table.asks_somebody()) || url(source).is_some())
+    {
         let at = url(source).and_then(|url| url.at.clone());
         let at = at.or_else(|| Some(source.service()?.at.clone())).unwrap_or_else(|| source.at.clone());
         reader.report(

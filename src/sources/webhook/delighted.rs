@@ -30,7 +30,10 @@ pub(super) fn read(value: &Value, fields: &[String]) -> Result<Page, ReadError> 
         published: webhook::time(data, &["created_at"]),
         updated: webhook::time(data, &["updated_at"]),
         rating: api::number(data, &["score"]).map(|value| Rating { value, max: best }),
-        fields: fields.iter().filter_map(|name| Some((name.clone(), webhook::words(api::at(data, &["person_properties", name])?)?))).collect(),
+        fields: fields
+            .iter()
+            .filter_map(|name| Some((name.clone(), webhook::words(api::at(data, &["person_properties", name])?)?)))
+            .collect(),
         gone: verb == "deleted",
         ..Item::default()
     };

@@ -73,7 +73,9 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
     for (number, value) in all.iter().take(MOST).enumerate() {
         match map.item(value) {
             Some(item) => page.items.push(item),
-            None => page.warnings.push(Warning::new("no_id", format!("item {}", number + 1), "it has no id and is left out; check `map.id`")),
+            None => {
+                page.warnings.push(Warning::new("no_id", format!("item {}", number + 1), "it has no id and is left out; check `map.id`"))
+            }
         }
     }
     if all.len() > MOST {

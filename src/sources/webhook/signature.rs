@@ -47,7 +47,9 @@ pub(super) fn check(settings: &Settings, push: &Push, now: Timestamp) -> Result<
             any(secrets.map(|secret| same(&format!("Basic {}", STANDARD.encode(format!("{user}:{secret}"))), given)))
         }
         (Proof::OfClient(client), _) => {
-            let keys: Vec<_> = secrets.map(|secret| hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{client}&{secret}").as_bytes())).collect();
+            let keys: Vec<_> = secrets
+                .map(|secret| hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, format!("{client}&{secret}").as_bytes()))
+                .collect();
             signed(&keys, &push.body, &[from_base64(push.header("sm-signature"))?])
         }
         (Proof::Signature, Format::Standard) => standard(settings, push, now),
@@ -64,7 +66,11 @@ pub(super) fn check(settings: &Settings, push: &Push, now: Timestamp) -> Result<
         (Proof::Signature, Format::Zendesk) => {
             let stamp = push.header("x-zendesk-webhook-signature-timestamp").ok_or(Untrusted::Unsigned)?;
             let given = from_base64(push.header("x-zendesk-webhook-signature"))?;
-            signed(&plain(hmac::HMAC_SHA256), &[stamp.as_bytes(), &push.body].concat(), &[given])?;
+            // Its manual says time and body, in that order; the example in the same manual is signed the other
+            // way round. Either binds the two.
+            let given = [given];
+            let orders = [[stamp.as_bytes(), &push.body].concat(), [push.body.as_slice(), stamp.as_bytes()].concat()];
+            any(orders.iter().map(|order| signed(&plain(hmac::HMAC_SHA256), order, &given).is_ok()))?;
             let at = stamp.parse::<chrono::DateTime<chrono::FixedOffset>>().map_err(|_| Untrusted::Wrong)?;
             recent(at.to_utc(), now, settings.tolerance)
         }
@@ -78,8 +84,7 @@ fn standard(settings: &Settings, push: &Push, now: Timestamp) -> Result<(), Untr
     let header = |name: &str| push.header(&format!("webhook-{name}")).or_else(|| push.header(&format!("svix-{name}")));
     let (id, stamp, given) = (header("id"), header("timestamp"), header("signature"));
     let (Some(id), Some(stamp), Some(given)) = (id.filter(|id| !id.is_empty()), stamp, given) else { return Err(Untrusted::Unsigned) };
-    let tags: Vec<Vec<u8>> =
-        given.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok()).take(MOST).collect();
+    let tags: Vec<Vec<u8>> = given.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok()).take(MOST).collect();
     let keys: Vec<hmac::Key> =
         settings.secrets.iter().filter_map(|secret| Some(hmac::Key::new(hmac::HMAC_SHA256, &key(secret.reveal())?))).collect();
     signed(&keys, &[id.as_bytes(), b".", stamp.as_bytes(), b".", &push.body].concat(), &tags)?;

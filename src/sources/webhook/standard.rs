@@ -23,8 +23,10 @@ pub(super) fn read(value: &Value, fields: &[String]) -> Result<Page, ReadError> 
         page.warnings.push(Warning::new("other_event", "", format!("`{shown}` brings no message: nothing is stored")));
         return Ok(page);
     };
-    let (at, created) = (webhook::time(value, &["timestamp"]), api::at(data, &["created_at"]).and_then(|_| webhook::time(data, &["created_at"])));
-    let rating = api::number(data, &["rating"]).map(|value| Rating { value, max: api::number(data, &["rating_max"]).filter(|max| *max > 0.0).unwrap_or(5.0) });
+    let (at, created) =
+        (webhook::time(value, &["timestamp"]), api::at(data, &["created_at"]).and_then(|_| webhook::time(data, &["created_at"])));
+    let rating = api::number(data, &["rating"])
+        .map(|value| Rating { value, max: api::number(data, &["rating_max"]).filter(|max| *max > 0.0).unwrap_or(5.0) });
     let text = |key: &str| api::text(data, &[key]).unwrap_or_default();
     let item = Item {
         id: webhook::short(&id),

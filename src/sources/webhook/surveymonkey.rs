@@ -111,7 +111,8 @@ fn gone(id: &str, updated: Option<crate::domain::Timestamp>) -> Item {
 
 /// A response in full.
 pub(super) fn message(value: &Value, settings: &Settings) -> Result<Item, ReadError> {
-    let id = api::id(value, &["id"]).ok_or_else(|| ReadError::new("no response of SurveyMonkey: JSON without `id`", "it is tried again later"))?;
+    let id = api::id(value, &["id"])
+        .ok_or_else(|| ReadError::new("no response of SurveyMonkey: JSON without `id`", "it is tried again later"))?;
     let pages = api::list(value, "pages", "SurveyMonkey")?;
     let nothing = Vec::new();
     let questions = || {

@@ -18,8 +18,10 @@ const LONGEST: usize = 200;
 
 pub(super) fn read(value: &Value, settings: &Settings) -> Result<Page, ReadError> {
     let response = api::at(value, &["form_response"]);
-    let response = response.ok_or_else(|| ReadError::new("JSON without `form_response`", "check `format` of the source against what is sent"))?;
-    let token = api::id(response, &["token"]).ok_or_else(|| ReadError::new("a response of Typeform without its `token`", "check what is sent"))?;
+    let response =
+        response.ok_or_else(|| ReadError::new("JSON without `form_response`", "check `format` of the source against what is sent"))?;
+    let token =
+        api::id(response, &["token"]).ok_or_else(|| ReadError::new("a response of Typeform without its `token`", "check what is sent"))?;
     let nothing = Vec::new();
     let answers = api::at(response, &["answers"]).and_then(Value::as_array).unwrap_or(&nothing);
     let is = |answer: &Value, name: &str| ["ref", "id"].iter().any(|key| api::text(answer, &["field", key]).as_deref() == Some(name));

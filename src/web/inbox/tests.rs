@@ -69,10 +69,17 @@ const JSON: &str = "content-type: application/json; charset=utf-8\r\n";
 
 #[tokio::test]
 async fn what_comes_is_handed_over_as_it_came() {
-    let (status, _, took) = ask(fake(Taken::Stored), &post("/in/forms", &format!("{JSON}Typeform-Signature: sha256=x\r\ntwice: 1\r\ntwice: 2\r\n"), "{ \"a\":1}")).await;
+    let (status, _, took) = ask(
+        fake(Taken::Stored),
+        &post("/in/forms", &format!("{JSON}Typeform-Signature: sha256=x\r\ntwice: 1\r\ntwice: 2\r\n"), "{ \"a\":1}"),
+    )
+    .await;
     assert_eq!(status, 200);
     let [(0, push)] = took.as_slice() else { panic!("{took:?}") };
-    assert_eq!((push.body.as_slice(), push.header("typeform-signature"), push.header("twice")), (b"{ \"a\":1}".as_slice(), Some("sha256=x"), None));
+    assert_eq!(
+        (push.body.as_slice(), push.header("typeform-signature"), push.header("twice")),
+        (b"{ \"a\":1}".as_slice(), Some("sha256=x"), None)
+    );
 }
 
 #[tokio::test]
@@ -86,7 +93,12 @@ async fn what_is_not_wanted_is_refused_without_a_word() {
         (post("/in/forms", "content-type: text/json\r\n", "{}"), 415),
         (post("/in/forms", &format!("{JSON}content-encoding: gzip\r\n"), "{}"), 415),
         (post("/in/forms", JSON, &large), 413),
-        (format!("POST /in/forms HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{JSON}transfer-encoding: chunked\r\n\r\n3e9\r\n{large}\r\n0\r\n\r\n"), 413),
+        (
+            format!(
+                "POST /in/forms HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{JSON}transfer-encoding: chunked\r\n\r\n3e9\r\n{large}\r\n0\r\n\r\n"
+            ),
+            413,
+        ),
         (post("/in/near", JSON, "{}"), 403),
         (post("/in/forms", JSON, "{}").replace("POST", "GET"), 405),
         (post("/in/forms", JSON, "{}").replace("POST", "HEAD"), 405),

@@ -73,7 +73,10 @@ mod tests {
             (format!("{LISTEN}{}", source("a", "path = \"/in/x\", format = \"surveymonkey\"")), "needs `client_id`"),
             (format!("{LISTEN}{}", source("a", "path = \"/in/x\", format = \"surveymonkey\", client_id = \"c\"")), "needs `fetch`"),
             (format!("{LISTEN}{}", source("a", &format!("{plain}, allow_from = [\"10.0.0.0/40\"]"))), "no address in numbers"),
-            (format!("{LISTEN}{}", source("a", "path = \"/in/x\", format = \"json\", user = \"u\", map = { id = \"uuid\" }")), "must begin with a dot"),
+            (
+                format!("{LISTEN}{}", source("a", "path = \"/in/x\", format = \"json\", user = \"u\", map = { id = \"uuid\" }")),
+                "must begin with a dot",
+            ),
         ] {
             let told = problems(&text);
             assert!(told.contains(says) && told.contains("error["), "{text}: {told}");

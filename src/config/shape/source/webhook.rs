@@ -218,7 +218,11 @@ impl Webhook {
             Err(why) => {
                 let at = at.cloned().unwrap_or_default();
                 let shown = path.chars().take(60).collect::<String>();
-                reader.report(Problem::error(Code::BadAddress, at, format!("`{shown}` {why}")).label("no place in JSON").help("for example `.data.text` or `.rows[0].id`"));
+                reader.report(
+                    Problem::error(Code::BadAddress, at, format!("`{shown}` {why}"))
+                        .label("no place in JSON")
+                        .help("for example `.data.text` or `.rows[0].id`"),
+                );
                 None
             }
         };
@@ -245,7 +249,9 @@ impl Webhook {
 /// Whether a path can be a webhook's; what is wrong with it goes to the reader.
 fn is_free(path: &Placed<Line>, reader: &mut Reader<'_>) -> bool {
     let text = &path.value.0;
-    let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    let plain = |part: &str| {
+        !part.is_empty() && part != "." && part != ".." && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    };
     let parts: Vec<&str> = text.strip_prefix('/').unwrap_or_default().split('/').collect();
     let why = if text.len() > 200 || !parts.iter().all(|part| plain(part)) {
         "must begin with `/` and be made of letters, digits, `-`, `_`, `.` and `~`"
