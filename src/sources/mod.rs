@@ -30,11 +30,12 @@ pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
-pub mod qualtrics;
 pub mod intercom;
+pub mod qualtrics;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod webhook;
 pub mod zendesk;
 
 mod api;

@@ -34,6 +34,8 @@ macro_rules! services {
             zendesk Zendesk;
             /// Answers to a survey of Qualtrics.
             qualtrics Qualtrics;
+            /// What somebody pushes to us.
+            webhook Webhook;
         }
     };
 }

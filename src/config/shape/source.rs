@@ -33,8 +33,9 @@ pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod intercom;
-pub mod zendesk;
 pub mod qualtrics;
+pub mod webhook;
+pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {
@@ -104,6 +105,11 @@ pub struct Found<'a> {
 pub trait ServiceTable {
     /// Its address where the configuration names one, instead of the service's own.
     fn base_url(&self) -> Option<&Placed<Web>>;
+
+    /// Whether somebody on the web is asked, who must be able to reach the operator.
+    fn asks_somebody(&self) -> bool {
+        true
+    }
 
     /// What it comes to; `None` where something is wrong, which is then in the reader.
     fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<Settings>;
