@@ -31,6 +31,7 @@ pub mod intercom;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod trustpilot;
 pub mod zendesk;
 
 mod api;

@@ -36,6 +36,7 @@ use crate::house::House;
 
 mod hacker_news;
 mod intercom;
+mod trustpilot;
 mod zendesk;
 
 /// A request as a service sees it.
