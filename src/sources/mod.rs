@@ -36,6 +36,7 @@ pub mod refusal;
 pub mod replay;
 pub mod services;
 pub mod webhook;
+pub mod trustpilot;
 pub mod zendesk;
 
 mod api;

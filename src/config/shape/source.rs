@@ -35,6 +35,7 @@ pub mod http_json;
 pub mod intercom;
 pub mod qualtrics;
 pub mod webhook;
+pub mod trustpilot;
 pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.

@@ -42,6 +42,7 @@ mod html;
 mod http_json;
 mod intercom;
 mod qualtrics;
+mod trustpilot;
 mod zendesk;
 
 /// A request as a service sees it.
