@@ -25,10 +25,12 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
+pub mod reddit;
 pub mod refusal;
 pub mod replay;
 pub mod services;
 
+mod absence;
 mod api;
 mod charset;
 mod html;
