@@ -25,6 +25,7 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
+pub mod mastodon;
 pub mod reddit;
 pub mod refusal;
 pub mod replay;

@@ -24,6 +24,8 @@ macro_rules! services {
             hacker_news HackerNews;
             /// Posts and comments of Reddit.
             reddit Reddit;
+            /// Posts of Mastodon with a tag, or that a search of an instance finds.
+            mastodon Mastodon;
         }
     };
 }

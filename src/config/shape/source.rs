@@ -32,6 +32,7 @@ use crate::sources::services::services;
 
 pub mod app_store;
 pub mod hacker_news;
+pub mod mastodon;
 pub mod reddit;
 
 /// The table of a source: what all have in common, and a table for each kind.
