@@ -22,6 +22,7 @@ use crate::sources::refusal::Refusal;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;

@@ -26,6 +26,8 @@ macro_rules! services {
             reddit Reddit;
             /// Posts of Mastodon with a tag, or that a search of an instance finds.
             mastodon Mastodon;
+            /// Posts of Bluesky that a search finds.
+            bluesky Bluesky;
         }
     };
 }

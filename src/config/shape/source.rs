@@ -31,6 +31,7 @@ use crate::sources::file::DateOrder;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
 pub mod hacker_news;
 pub mod mastodon;
 pub mod reddit;

@@ -34,6 +34,7 @@ use uproar::web::board::Board;
 
 use crate::house::House;
 
+mod bluesky;
 mod hacker_news;
 mod mastodon;
 mod reddit;
