@@ -23,6 +23,7 @@ use crate::sources::services::services;
 
 pub mod app_store;
 pub mod bluesky;
+pub mod discourse;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;

@@ -28,6 +28,8 @@ macro_rules! services {
             mastodon Mastodon;
             /// Posts of Bluesky that a search finds.
             bluesky Bluesky;
+            /// Posts of a forum that runs Discourse.
+            discourse Discourse;
         }
     };
 }

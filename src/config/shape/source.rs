@@ -32,6 +32,7 @@ use crate::sources::services::services;
 
 pub mod app_store;
 pub mod bluesky;
+pub mod discourse;
 pub mod hacker_news;
 pub mod mastodon;
 pub mod reddit;

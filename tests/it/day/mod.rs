@@ -35,6 +35,7 @@ use uproar::web::board::Board;
 use crate::house::House;
 
 mod bluesky;
+mod discourse;
 mod hacker_news;
 mod mastodon;
 mod reddit;
