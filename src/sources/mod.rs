@@ -24,6 +24,8 @@ use crate::sources::refusal::Refusal;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
+pub mod discourse;
 pub mod feed;
 pub mod file;
 pub mod google_play;
@@ -32,6 +34,8 @@ pub mod html;
 pub mod http_json;
 pub mod intercom;
 pub mod qualtrics;
+pub mod mastodon;
+pub mod reddit;
 pub mod refusal;
 pub mod replay;
 pub mod services;
@@ -39,6 +43,7 @@ pub mod webhook;
 pub mod trustpilot;
 pub mod zendesk;
 
+mod absence;
 mod api;
 mod charset;
 mod markup;

@@ -38,6 +38,14 @@ macro_rules! services {
             qualtrics Qualtrics;
             /// What somebody pushes to us.
             webhook Webhook;
+            /// Posts and comments of Reddit.
+            reddit Reddit;
+            /// Posts of Mastodon with a tag, or that a search of an instance finds.
+            mastodon Mastodon;
+            /// Posts of Bluesky that a search finds.
+            bluesky Bluesky;
+            /// Posts of a forum that runs Discourse.
+            discourse Discourse;
         }
     };
 }

@@ -37,6 +37,10 @@ pub mod qualtrics;
 pub mod webhook;
 pub mod trustpilot;
 pub mod zendesk;
+pub mod bluesky;
+pub mod discourse;
+pub mod mastodon;
+pub mod reddit;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {
