@@ -10,6 +10,7 @@ pub mod incident;
 pub mod item;
 pub mod login;
 pub mod matcher;
+pub mod mails;
 pub mod measure;
 pub mod notice;
 pub mod ports;

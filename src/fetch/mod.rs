@@ -22,8 +22,10 @@ mod file;
 mod folder;
 mod fresh;
 mod guard;
+mod imap;
 mod lanes;
 mod limits;
+mod maildir;
 mod pace;
 mod robots;
 mod room;
@@ -50,8 +52,10 @@ use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::login::Login;
+use crate::domain::mails::Place;
 use crate::fetch::client::Client;
 use crate::fetch::folder::Folders;
+use crate::fetch::imap::Visitor;
 
 /// How long neither size nor time of change of a dropped file may move before it is read.
 pub const SETTLING_TIME: TimeDelta = TimeDelta::seconds(10);
@@ -104,6 +108,7 @@ pub fn lane_of(url: &str) -> Option<String> {
 pub struct Fetcher {
     client: Client,
     folders: Folders,
+    visitor: Visitor,
 }
 
 impl Fetcher {
@@ -116,7 +121,12 @@ impl Fetcher {
     ///
     /// [`FetchError`] when `extra_ca`, `proxy`, `contact` or `allow_private` cannot be used.
     pub fn new(settings: &Fetch, settling_time: TimeDelta) -> Result<Self, FetchError> {
-        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
+        let visitor = Visitor::new(
+            tls::config(settings.extra_ca.as_deref())?,
+            &settings.allow_private,
+            settings.timeout.to_std().unwrap_or_default(),
+        );
+        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time), visitor })
     }
 
     /// Carries out one request. May wait for the host's pace: the gap between its requests, or the
@@ -132,6 +142,10 @@ impl Fetcher {
             Request::Get(get) => return self.client.get(get, manner, now).await,
             Request::Call(call) => return self.client.call(call, manner, now).await,
             Request::Nothing => Response::Nothing,
+            Request::Mails(mails) => Response::Mails(Box::new(match &mails.place {
+                Place::Maildir { path, floor, known } => maildir::read(mails, path, *floor, known).await?,
+                Place::Imap(imap) => self.visitor.read(mails, imap, manner.login).await?,
+            })),
             Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
             Request::Slice(slice) => Response::Slice(file::read(slice).await?),
         };

@@ -25,6 +25,7 @@ pub mod app_store;
 pub mod feed;
 pub mod file;
 pub mod hacker_news;
+pub mod mailbox;
 pub mod refusal;
 pub mod replay;
 pub mod services;

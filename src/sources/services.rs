@@ -22,6 +22,8 @@ macro_rules! services {
             app_store AppStore;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
+            /// A mailbox of complaint mails.
+            mailbox Mailbox;
             /// What somebody pushes to us.
             webhook Webhook;
         }

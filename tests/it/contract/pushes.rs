@@ -1,7 +1,5 @@
 //! Messages that are pushed: once, in any order.
 
-use super::on_every_store;
-
 mod of_every_store {
     use uproar::domain::item::Item;
     use uproar::domain::ports::Committed;
@@ -60,8 +58,10 @@ mod of_every_store {
     }
 }
 
-on_every_store! {
-    a_delivery_that_comes_again_stores_nothing
-    an_older_event_never_comes_over_a_newer_one
-    what_was_deleted_before_it_came_never_comes
+mod sqlite {
+    crate::contract::on_every_store! {
+        a_delivery_that_comes_again_stores_nothing
+        an_older_event_never_comes_over_a_newer_one
+        what_was_deleted_before_it_came_never_comes
+    }
 }
