@@ -28,8 +28,8 @@ pub enum Place {
         path: PathBuf,
         /// Only what was delivered from then on, in milliseconds since 1970.
         floor: i64,
-        /// Hashes of the names of those that are not wanted any more.
-        known: Vec<u64>,
+        /// Those that are not wanted any more: when they were delivered, and hashes of their names.
+        known: Vec<(i64, u64)>,
     },
     /// A folder of a server that speaks IMAP (RFC 3501). The password is the login's.
     Imap(Box<Imap>),
@@ -52,7 +52,7 @@ pub struct Imap {
     pub from: u32,
     /// Numbers that are not wanted any more.
     pub known: Vec<u32>,
-    /// Only what the server got from this day on.
+    /// Where the folder has another UIDVALIDITY, only what the server got from this day on.
     pub since: Timestamp,
     /// What becomes of those that were read.
     pub after: After,

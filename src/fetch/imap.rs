@@ -87,7 +87,7 @@ impl Visitor {
         if same {
             visit.settle().await?;
         }
-        let mut numbers = visit.search(if same { imap.from } else { 1 }).await?;
+        let mut numbers = visit.search(same).await?;
         numbers.retain(|number| !same || *number >= imap.from && !imap.known.contains(number));
         numbers.sort_unstable();
         numbers.dedup();
@@ -110,7 +110,9 @@ impl Visitor {
         if imap.tls != Tls::Starttls {
             return Ok(visit);
         }
-        visit.command("STARTTLS").await?.map_err(|_| FetchError::new(Kind::Denied, format!("{} has no STARTTLS; write `tls = \"implicit\"` and its port, usually 993", shown(imap))))?;
+        visit.command("STARTTLS").await?.map_err(|_| {
+            FetchError::new(Kind::Denied, format!("{} has no STARTTLS; write `tls = \"implicit\"` and its port, usually 993", shown(imap)))
+        })?;
         // What came before TLS is nobody's word: RFC 3501, section 6.2.1.
         if !visit.wire.buffer().is_empty() {
             return Err(broken(imap, "it went on speaking before TLS began"));
@@ -120,14 +122,18 @@ impl Visitor {
     }
 
     async fn connect(&self, imap: &Imap) -> Result<TcpStream, FetchError> {
-        let failed = |error: std::io::Error| FetchError::new(Kind::Network, format!("{} cannot be reached: {error}; check `imap`", shown(imap)));
+        let failed =
+            |error: std::io::Error| FetchError::new(Kind::Network, format!("{} cannot be reached: {error}; check `imap`", shown(imap)));
         let found: Vec<_> = tokio::net::lookup_host((imap.host.as_str(), imap.port)).await.map_err(failed)?.collect();
         let host = if imap.host.contains(':') { format!("[{}]", imap.host) } else { imap.host.clone() };
         let pair = format!("{host}:{}", imap.port);
         if !self.allowed.contains(&pair)
             && let Some(private) = found.iter().find(|address| !is_public(address.ip()))
         {
-            let message = format!("{pair} was not asked: it leads to {}, which is not a public address; if it is meant, name it in `allow_private` of [fetch]", private.ip());
+            let message = format!(
+                "{pair} was not asked: it leads to {}, which is not a public address; if it is meant, name it in `allow_private` of [fetch]",
+                private.ip()
+            );
             return Err(FetchError::new(Kind::Refused, message));
         }
         TcpStream::connect(found.as_slice()).await.map_err(failed)
@@ -146,12 +152,19 @@ impl Visit<'_> {
         let stamp = login.and_then(|login| login.stamps.first());
         let (user, password) = stamp.map_or(("", ""), |stamp| (stamp.name.as_str(), stamp.value.reveal()));
         let (Some(user), Some(password)) = (quoted(user), quoted(password)) else {
-            return Err(FetchError::new(Kind::Settings, "`user` or `password` has a line break or a letter that is not ASCII, which IMAP cannot take"));
+            return Err(FetchError::new(
+                Kind::Settings,
+                "`user` or `password` has a line break or a letter that is not ASCII, which IMAP cannot take",
+            ));
         };
         let taken = self.command(&format!("LOGIN {user} {password}")).await?;
         taken.map(|_| ()).map_err(|said| {
             let said = said.to_ascii_uppercase();
-            let why = if said.contains("[PRIVACYREQUIRED]") { "it wants TLS first: write `tls = \"starttls\"` or \"implicit\"" } else { "check `user` and `password`" };
+            let why = if said.contains("[PRIVACYREQUIRED]") {
+                "it wants TLS first: write `tls = \"starttls\"` or \"implicit\""
+            } else {
+                "check `user` and `password`"
+            };
             FetchError::new(Kind::Denied, format!("{} does not take the login: {why}", shown(self.imap)))
         })
     }
@@ -162,7 +175,10 @@ impl Visit<'_> {
         let folder = folder(&self.imap.folder);
         let lines = self.command(&format!("{verb} {folder}")).await?;
         let lines = lines.map_err(|_| {
-            FetchError::new(Kind::NotFound, format!("{} has no folder `{}` that may be read; check `folder`", shown(self.imap), self.imap.folder))
+            FetchError::new(
+                Kind::NotFound,
+                format!("{} has no folder `{}` that may be read; check `folder`", shown(self.imap), self.imap.folder),
+            )
         })?;
         let validity = lines.iter().find_map(|line| line.text.split_once("[UIDVALIDITY ")?.1.split(']').next()?.trim().parse().ok());
         validity.ok_or_else(|| broken(self.imap, "it does not number its mails"))
@@ -187,9 +203,10 @@ impl Visit<'_> {
         Ok(())
     }
 
-    async fn search(&mut self, from: u32) -> Result<Vec<u32>, FetchError> {
-        let since = self.imap.since.format("%-d-%b-%Y");
-        let found = self.command(&format!("UID SEARCH UID {from}:* SINCE {since}")).await?;
+    /// Numbers behind those that are known; where they are of another time, all that came lately.
+    async fn search(&mut self, same: bool) -> Result<Vec<u32>, FetchError> {
+        let wanted = if same { format!("UID {}:*", self.imap.from) } else { format!("SINCE {}", self.imap.since.format("%-d-%b-%Y")) };
+        let found = self.command(&format!("UID SEARCH {wanted}")).await?;
         let found = found.map_err(|_| broken(self.imap, "it does not search"))?;
         let lines = found.iter().filter_map(|line| line.text.strip_prefix("* SEARCH"));
         Ok(lines.flat_map(|line| line.split_ascii_whitespace().filter_map(|number| number.parse().ok())).collect())

@@ -1,5 +1,6 @@
 //! Mails in a maildir: `new` and `cur`, known by the part of their names that flags do not change.
 
+use std::collections::HashSet;
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -19,8 +20,8 @@ use crate::text::hash;
 const MOST_LISTED: usize = 200_000;
 
 /// Reads some mails, away from the other tasks.
-pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[u64]) -> Result<Batch, FetchError> {
-    let (wanted, folder, known) = (request.clone(), path.to_owned(), known.to_vec());
+pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[(i64, u64)]) -> Result<Batch, FetchError> {
+    let (wanted, folder, known) = (request.clone(), path.to_owned(), known.iter().map(|(_, name)| *name).collect::<HashSet<u64>>());
     let read = tokio::task::spawn_blocking(move || {
         let mut found = Vec::new();
         for part in ["new", "cur"] {
@@ -48,7 +49,7 @@ pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[u64]
     })
 }
 
-fn list(folder: &Path, floor: i64, known: &[u64], found: &mut Vec<(i64, u64, PathBuf)>) -> io::Result<()> {
+fn list(folder: &Path, floor: i64, known: &HashSet<u64>, found: &mut Vec<(i64, u64, PathBuf)>) -> io::Result<()> {
     for file in fs::read_dir(folder)? {
         let file = file?;
         let name = file.file_name();
@@ -75,19 +76,22 @@ mod tests {
     async fn a_mail_is_the_same_whatever_flags_it_gets() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
-        let place = |known: Vec<u64>| Mails { place: Place::Maildir { path: path.clone(), floor: 0, known }, most: 2, most_bytes: 4 };
-        let asked = async |known: Vec<u64>| read(&place(known.clone()), &path, 0, &known).await;
+        let place =
+            |known: Vec<(i64, u64)>| Mails { place: Place::Maildir { path: path.clone(), floor: 0, known }, most: 2, most_bytes: 4 };
+        let asked = async |known: Vec<(i64, u64)>| read(&place(known.clone()), &path, 0, &known).await;
         assert_eq!(asked(Vec::new()).await.unwrap_err().kind, Kind::NotFound);
         for part in ["new", "cur", "tmp"] {
             fs::create_dir(folder.path().join(part)).unwrap();
         }
-        for (name, text) in [("new/1.a", "first mail"), ("cur/2.b:2,S", "second"), ("new/3.c", "third"), ("tmp/4.d", "half"), ("new/.x", "no")] {
+        for (name, text) in
+            [("new/1.a", "first mail"), ("cur/2.b:2,S", "second"), ("new/3.c", "third"), ("tmp/4.d", "half"), ("new/.x", "no")]
+        {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let first = asked(Vec::new()).await.unwrap();
         assert_eq!((first.mails.len(), first.more), (2, true));
         assert!(first.mails.iter().all(|mail| mail.bytes.len() == 4), "what is longer comes without its end");
-        let known: Vec<u64> = first.mails.iter().map(|mail| mail.name).collect();
+        let known: Vec<(i64, u64)> = first.mails.iter().map(|mail| (mail.delivered, mail.name)).collect();
         fs::rename(folder.path().join("new/1.a"), folder.path().join("cur/1.a:2,RS")).unwrap();
         let second = asked(known).await.unwrap();
         assert_eq!((second.mails.len(), second.more), (1, false));

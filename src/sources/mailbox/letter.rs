@@ -36,12 +36,16 @@ pub(super) fn read(bytes: &[u8], skip_from: &[String]) -> Read {
     if is_automatic(&message, from.as_deref()) {
         return Read::Automatic;
     }
-    if from.as_deref().is_some_and(|from| skip_from.iter().any(|skip| if skip.starts_with('@') { from.ends_with(skip.as_str()) } else { from == skip })) {
+    if from
+        .as_deref()
+        .is_some_and(|from| skip_from.iter().any(|skip| if skip.starts_with('@') { from.ends_with(skip.as_str()) } else { from == skip }))
+    {
         return Read::Own;
     }
     let title = cut(message.subject().unwrap_or_default().trim(), LONGEST_TITLE).replace(['\r', '\n', '\0'], " ");
     let text = text(&message);
-    let published = message.date().and_then(|date| Timestamp::from_timestamp(date.to_timestamp(), 0)).filter(|date| times::believable(*date));
+    let published =
+        message.date().and_then(|date| Timestamp::from_timestamp(date.to_timestamp(), 0)).filter(|date| times::believable(*date));
     let id = match message.message_id().map(str::trim).filter(|id| !id.is_empty()) {
         Some(id) => named("id", id),
         None if from.is_none() && published.is_none() && title.is_empty() => return Read::Nothing,
@@ -64,8 +68,14 @@ fn is_automatic(message: &Message<'_>, from: Option<&str>) -> bool {
     let word = |name| header(name).split([';', ' ', '(']).next().unwrap_or_default().to_owned();
     let submitted = word("Auto-Submitted");
     let is_report = message.parts.first().is_some_and(|part| {
-        let kind = part.headers.iter().find(|header| header.name().eq_ignore_ascii_case("Content-Type")).and_then(|header| header.value().as_content_type());
-        kind.is_some_and(|kind| kind.ctype().eq_ignore_ascii_case("multipart") && kind.subtype().is_some_and(|kind| kind.eq_ignore_ascii_case("report")))
+        let kind = part
+            .headers
+            .iter()
+            .find(|header| header.name().eq_ignore_ascii_case("Content-Type"))
+            .and_then(|header| header.value().as_content_type());
+        kind.is_some_and(|kind| {
+            kind.ctype().eq_ignore_ascii_case("multipart") && kind.subtype().is_some_and(|kind| kind.eq_ignore_ascii_case("report"))
+        })
     });
     let of_server = from.is_some_and(|from| matches!(from.split('@').next(), Some("mailer-daemon" | "postmaster" | "mail-daemon")));
     !submitted.is_empty() && submitted != "no"

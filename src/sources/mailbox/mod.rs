@@ -184,7 +184,7 @@ impl Mailbox {
             Home::Maildir(path) => Place::Maildir {
                 path: path.clone(),
                 floor: mark.floor.unwrap_or_else(|| since.timestamp_millis()),
-                known: mark.names.iter().map(|(_, name)| *name).collect(),
+                known: mark.names.clone(),
             },
             Home::Server(server) => Place::Imap(Box::new(Imap {
                 host: server.host.clone(),
@@ -194,36 +194,34 @@ impl Mailbox {
                 validity: mark.validity,
                 from: mark.from.max(1),
                 known: mark.known.clone(),
-                // Days of the server's zone: one more, so that none is missed. With the folder's numbers
-                // known, all that is new is wanted, however old its date.
-                since: if mark.validity.is_some() { Timestamp::default() } else { since - TimeDelta::days(1) },
+                // Days of the server's zone: one more, so that none is missed.
+                since: since - TimeDelta::days(1),
                 after: server.after.clone(),
                 done: mark.done.clone(),
             })),
         };
         Request::Mails(Box::new(Mails { place, most: BATCH, most_bytes: self.settings.max_mail }))
     }
+}
 
-    /// The mark behind some mails.
-    fn behind(&self, batch: &Batch) -> Mark {
-        match &batch.request.place {
-            Place::Maildir { floor, known, .. } => {
-                let newest = batch.mails.iter().map(|mail| mail.delivered).max().unwrap_or(*floor);
-                // Of those that were known before, only that they are is known: they keep the floor's time.
-                let old = known.iter().map(|name| (*floor, *name));
-                Mark { floor: Some(*floor), names: old.chain(batch.mails.iter().map(|mail| (mail.delivered, mail.name))).collect(), ..Mark::default() }.risen(newest - OVERLAP)
-            }
-            Place::Imap(imap) => {
-                let same = imap.validity == Some(batch.validity);
-                let mut known = if same { imap.known.clone() } else { Vec::new() };
-                let read: Vec<u32> = batch.mails.iter().map(|mail| mail.number).collect();
-                known.extend(&read);
-                let newest = known.iter().copied().max().unwrap_or(0);
-                let from = newest.saturating_sub(NUMBERS).max(if same { imap.from } else { 1 });
-                known.retain(|number| *number >= from);
-                let done = if imap.after == After::Keep { Vec::new() } else { read };
-                Mark { validity: Some(batch.validity), from, known, done, ..Mark::default() }
-            }
+/// The mark behind some mails.
+fn behind(batch: &Batch) -> Mark {
+    match &batch.request.place {
+        Place::Maildir { floor, known, .. } => {
+            let newest = batch.mails.iter().map(|mail| mail.delivered).max().unwrap_or(*floor);
+            let names = known.iter().copied().chain(batch.mails.iter().map(|mail| (mail.delivered, mail.name))).collect();
+            Mark { floor: Some(*floor), names, ..Mark::default() }.risen(newest - OVERLAP)
+        }
+        Place::Imap(imap) => {
+            let same = imap.validity == Some(batch.validity);
+            let mut known = if same { imap.known.clone() } else { Vec::new() };
+            let read: Vec<u32> = batch.mails.iter().map(|mail| mail.number).collect();
+            known.extend(&read);
+            let newest = known.iter().copied().max().unwrap_or(0);
+            let from = newest.saturating_sub(NUMBERS).max(if same { imap.from } else { 1 });
+            known.retain(|number| *number >= from);
+            let done = if imap.after == After::Keep { Vec::new() } else { read };
+            Mark { validity: Some(batch.validity), from, known, done, ..Mark::default() }
         }
     }
 }
@@ -246,10 +244,10 @@ impl Source for Mailbox {
         self.request(&api::mark(cursor), now)
     }
 
-    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
         let Response::Mails(batch) = response else { return Err(ReadError::misplaced()) };
         let mut page = page(batch.mails.iter().map(|mail| mail.bytes.as_slice()), &self.settings.skip_from);
-        let mark = if let Place::Maildir { .. } = &batch.request.place { self.of_maildir(cursor, batch) } else { self.behind(batch) };
+        let mark = behind(batch);
         page.cursor = Some(api::cursor(&mark));
         // What is left to be marked or moved is done before more is read, or with the next poll.
         page.next = (batch.more && !batch.mails.is_empty()).then(|| self.request(&mark, now));
@@ -258,21 +256,6 @@ impl Source for Mailbox {
 
     fn login(&self) -> Option<&Login> {
         self.login.as_ref()
-    }
-}
-
-impl Mailbox {
-    /// The mark behind some mails of a maildir, with the times that the stored mark or the walk knows.
-    fn of_maildir(&self, cursor: &Cursor, batch: &Batch) -> Mark {
-        let stored: Mark = api::mark(cursor);
-        let mut mark = self.behind(batch);
-        // Within a walk the request has names alone; those of the mark have their times.
-        for (delivered, name) in &mut mark.names {
-            if let Some((known, _)) = stored.names.iter().find(|(_, other)| other == name) {
-                *delivered = *known;
-            }
-        }
-        mark
     }
 }
 
@@ -301,7 +284,8 @@ fn page<'a>(mails: impl Iterator<Item = &'a [u8]>, skip_from: &[String]) -> Page
             Read::Nothing => {}
         }
     }
-    for (count, code, what) in [(automatic, "automatic", "automatic replies and failed deliveries"), (own, "own", "mails from `skip_from`")] {
+    for (count, code, what) in [(automatic, "automatic", "automatic replies and failed deliveries"), (own, "own", "mails from `skip_from`")]
+    {
         if count > 0 {
             page.warnings.push(Warning::new(code, "", format!("{count} {what} are left out")));
         }
