@@ -12,6 +12,8 @@ use serde::Serialize;
 
 use crate::domain::Timestamp;
 use crate::domain::item::Warning;
+use crate::domain::mails::Batch;
+use crate::domain::mails::Mails;
 
 /// One thing to ask for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub enum Request {
     Call(Call),
     /// Nothing: messages are brought to us, and there is nothing to ask for.
     Nothing,
+    /// Some mails of a mailbox.
+    Mails(Box<Mails>),
     /// What lies in a folder.
     Folder(Watched),
     /// A piece of a local file.
@@ -144,6 +148,8 @@ pub enum Response {
     Call(Box<Reply>),
     /// To [`Request::Nothing`].
     Nothing,
+    /// To [`Request::Mails`].
+    Mails(Box<Batch>),
     /// To [`Request::Folder`]: only files, in order of their names.
     Folder(Vec<Entry>),
     /// To [`Request::Slice`].

@@ -9,6 +9,7 @@ pub mod http;
 pub mod incident;
 pub mod item;
 pub mod login;
+pub mod mails;
 pub mod matcher;
 pub mod measure;
 pub mod notice;

@@ -22,8 +22,10 @@ mod file;
 mod folder;
 mod fresh;
 mod guard;
+mod imap;
 mod lanes;
 mod limits;
+mod maildir;
 mod pace;
 pub mod rejects;
 mod retire;
@@ -53,8 +55,10 @@ use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Validators;
 use crate::domain::login::Login;
+use crate::domain::mails::Place;
 use crate::fetch::client::Client;
 use crate::fetch::folder::Folders;
+use crate::fetch::imap::Visitor;
 
 /// How long neither size nor time of change of a dropped file may move before it is read.
 pub const SETTLING_TIME: TimeDelta = TimeDelta::seconds(10);
@@ -108,6 +112,7 @@ pub struct Fetcher {
     client: Client,
     folders: Folders,
     files: Files,
+    visitor: Visitor,
 }
 
 impl Fetcher {
@@ -120,7 +125,12 @@ impl Fetcher {
     ///
     /// [`FetchError`] when `extra_ca`, `proxy`, `contact` or `allow_private` cannot be used.
     pub fn new(settings: &Fetch, settling_time: TimeDelta) -> Result<Self, FetchError> {
-        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time), files: Files::default() })
+        let visitor = Visitor::new(
+            tls::config(settings.extra_ca.as_deref())?,
+            &settings.allow_private,
+            settings.timeout.to_std().unwrap_or_default(),
+        );
+        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time), files: Files::default(), visitor })
     }
 
     /// Carries out one request. May wait for the host's pace: the gap between its requests, or the
@@ -136,6 +146,10 @@ impl Fetcher {
             Request::Get(get) => return self.client.get(get, manner, now).await,
             Request::Call(call) => return self.client.call(call, manner, now).await,
             Request::Nothing => Response::Nothing,
+            Request::Mails(mails) => Response::Mails(Box::new(match &mails.place {
+                Place::Maildir { path, floor, known } => maildir::read(mails, path, *floor, known).await?,
+                Place::Imap(imap) => self.visitor.read(mails, imap, manner.login).await?,
+            })),
             Request::Folder(place) => Response::Folder(self.folders.list(place, now).await?),
             Request::Slice(slice) => Response::Slice(self.files.read(slice).await?),
             Request::Retire(retired) => retire::retire(retired).await,

@@ -33,6 +33,7 @@ pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod intercom;
+pub mod mailbox;
 pub mod mastodon;
 pub mod qualtrics;
 pub mod reddit;

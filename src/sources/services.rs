@@ -36,6 +36,8 @@ macro_rules! services {
             zendesk Zendesk;
             /// Answers to a survey of Qualtrics.
             qualtrics Qualtrics;
+            /// A mailbox of complaint mails.
+            mailbox Mailbox;
             /// What somebody pushes to us.
             webhook Webhook;
             /// Posts and comments of Reddit.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may, also outside of its test functions")]
 
 mod authority;
+mod dovecot;
 #[path = "../it/house/mod.rs"]
 mod house;
 mod https;

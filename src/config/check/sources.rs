@@ -225,7 +225,7 @@ fn kind(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<sources::
     if let Some(Found { table, at, .. }) = source.service() {
         let since = source.since.as_ref().map(|since| since.value.since(top.time_zone.value.0)).unwrap_or_default();
         let contact = top.fetch.contact.as_ref().map(|contact| contact.value.0.as_str());
-        let common = Common { since, time_zone: top.time_zone.value.0, contact, at };
+        let common = Common { since, time_zone: top.time_zone.value.0, contact, allow_private: &top.fetch.allow_private.value.0, at };
         return table.settings(&common, reader);
     }
     source.replay.as_ref().and_then(|replay| replay_settings(&replay.value)).map(sources::Settings::Replay)

@@ -11,6 +11,7 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::shape::Shape;
+use crate::config::shape::source::mailbox::Afterwards;
 use crate::config::shape::source_file::Decimal;
 use crate::config::shape::source_file::Delimiter;
 use crate::config::shape::source_file::Done;
@@ -19,6 +20,7 @@ use crate::config::tree::Node;
 use crate::domain::http::Method;
 use crate::domain::incident::Kind as Trouble;
 use crate::domain::incident::Level;
+use crate::domain::mails::Tls as Protection;
 use crate::domain::measure::Measure;
 use crate::domain::notice::Event;
 use crate::domain::theme::Scope;
@@ -121,6 +123,14 @@ impl Words for Format {
         ("zendesk", Self::Zendesk),
         ("json", Self::Json),
     ];
+}
+
+impl Words for Protection {
+    const WORDS: &'static [(&'static str, Self)] = &[("implicit", Self::Implicit), ("starttls", Self::Starttls), ("none", Self::Plain)];
+}
+
+impl Words for Afterwards {
+    const WORDS: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("seen", Self::Seen), ("move", Self::Move)];
 }
 
 impl Words for Level {

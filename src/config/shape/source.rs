@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use crate::config::kind::address::HostPort;
 use crate::config::kind::address::Web;
 use crate::config::kind::choice::Choice;
 use crate::config::kind::list::Map;
@@ -35,6 +36,7 @@ pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod intercom;
+pub mod mailbox;
 pub mod mastodon;
 pub mod qualtrics;
 pub mod reddit;
@@ -129,8 +131,18 @@ pub struct Common<'a> {
     pub time_zone: Tz,
     /// Whom the other side may write to.
     pub contact: Option<&'a str>,
+    /// Hosts in private networks that may be asked.
+    pub allow_private: &'a [Placed<HostPort>],
     /// The table of the kind.
     pub at: &'a Place,
+}
+
+impl Common<'_> {
+    /// Whether this host, an IPv6 address in brackets, may be asked wherever it is.
+    #[must_use]
+    pub fn allows(&self, host: &str, port: u16) -> bool {
+        self.allow_private.iter().any(|pair| pair.value.host.eq_ignore_ascii_case(host) && pair.value.port == port)
+    }
 }
 
 table! {

@@ -11,6 +11,7 @@ mod labels;
 mod late;
 mod life;
 mod links;
+mod maildir;
 mod manual;
 mod measures;
 mod models;

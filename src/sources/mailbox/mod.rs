@@ -1,0 +1,303 @@
+//! Complaint mails: a maildir, or a folder of a server that speaks IMAP.
+//!
+//! What was read is remembered by the server's numbers, or by delivery time and name of a maildir, with an
+//! overlap; what comes twice all the same is known by its Message-ID. Nothing is changed in the mailbox unless the
+//! configuration says so, and then only once the mails are stored.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Request;
+use crate::domain::http::Response;
+use crate::domain::item::Cursor;
+use crate::domain::item::Page;
+use crate::domain::item::Shard;
+use crate::domain::item::Warning;
+use crate::domain::login::Login;
+use crate::domain::mails::After;
+use crate::domain::mails::Batch;
+use crate::domain::mails::Imap;
+use crate::domain::mails::Mails;
+use crate::domain::mails::Place;
+use crate::domain::mails::Tls;
+use crate::domain::secret::Secret;
+use crate::sources::Mapping;
+use crate::sources::ReadError;
+use crate::sources::Service;
+use crate::sources::Since;
+use crate::sources::Source;
+use crate::sources::api;
+use crate::sources::mailbox::letter::Read;
+use crate::sources::services::Saved;
+
+mod letter;
+
+/// Least time between two polls of anything of this kind: a maildir asks nobody.
+pub const LEAST: Duration = Duration::from_secs(10);
+
+/// Where its messages have what from.
+pub const MAPPING: Mapping = &[
+    ("id", "a hash of `Message-ID`, else of date, sender and words"),
+    ("title", "`Subject`"),
+    ("text", "the parts in plain text, else those in HTML"),
+    ("published", "`Date`"),
+    ("author", "the address of `From`, hashed before it is stored"),
+];
+
+/// Mails of one request, so that they fit into memory.
+const BATCH: usize = 20;
+/// Numbers before the newest one that are looked at again: mails that are delivered at the same time may
+/// appear in another order.
+const NUMBERS: u32 = 64;
+/// The same of a maildir, in milliseconds.
+const OVERLAP: i64 = 10 * 60 * 1000;
+/// Names of a maildir that are remembered.
+const NAMES: usize = 5_000;
+
+/// Which mailbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where it is.
+    pub home: Home,
+    /// How far back the first poll reads.
+    pub since: Since,
+    /// Of each mail at most so many bytes are read.
+    pub max_mail: usize,
+    /// Addresses, or `@domain`, whose mails are our own. In small letters.
+    pub skip_from: Vec<String>,
+}
+
+/// Where a mailbox is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Home {
+    /// On this machine.
+    Maildir(PathBuf),
+    /// On a server.
+    Server(Server),
+}
+
+/// A folder of a server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// Name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// Who logs in.
+    pub user: String,
+    /// And with what.
+    pub password: Secret,
+    /// The folder.
+    pub folder: String,
+    /// What becomes of mails that were stored.
+    pub after: After,
+    /// The same as an address.
+    pub address: String,
+}
+
+/// Up to where a mailbox was read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Mark {
+    validity: Option<u32>,
+    /// Numbers below are not looked at again.
+    from: u32,
+    known: Vec<u32>,
+    /// Stored, and not marked or moved yet.
+    done: Vec<u32>,
+    /// Delivery times below are not looked at again.
+    floor: Option<i64>,
+    names: Vec<(i64, u64)>,
+}
+
+impl Service for Settings {
+    fn kind(&self) -> &'static str {
+        "mailbox"
+    }
+
+    fn source(&self) -> Arc<dyn Source> {
+        Arc::new(Mailbox::new(self.clone()))
+    }
+
+    fn address(&self) -> Option<&str> {
+        match &self.home {
+            Home::Maildir(_) => None,
+            Home::Server(server) => Some(&server.address),
+        }
+    }
+
+    fn every(&self) -> Duration {
+        match self.home {
+            Home::Maildir(_) => Duration::from_secs(30),
+            Home::Server(_) => Duration::from_mins(5),
+        }
+    }
+
+    fn least_every(&self) -> Duration {
+        match self.home {
+            Home::Maildir(_) => LEAST,
+            Home::Server(_) => Duration::from_mins(1),
+        }
+    }
+
+    fn reads(&self) -> Vec<String> {
+        vec![match &self.home {
+            Home::Maildir(path) => path.display().to_string(),
+            Home::Server(server) => format!("{} of {} at {}", server.folder, server.user, server.address),
+        }]
+    }
+
+    fn fields(&self) -> Option<&'static [&'static str]> {
+        Some(&[])
+    }
+}
+
+/// A mailbox.
+#[derive(Debug)]
+pub struct Mailbox {
+    settings: Settings,
+    login: Option<Login>,
+}
+
+impl Mailbox {
+    /// A source with these settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let login = match &settings.home {
+            Home::Maildir(_) => None,
+            Home::Server(server) => Some(Login::at(&server.address).with_header(&server.user, server.password.clone())),
+        };
+        Self { settings, login }
+    }
+
+    fn request(&self, mark: &Mark, now: Timestamp) -> Request {
+        let since = self.settings.since.from(now);
+        let place = match &self.settings.home {
+            Home::Maildir(path) => Place::Maildir {
+                path: path.clone(),
+                floor: mark.floor.unwrap_or_else(|| since.timestamp_millis()),
+                known: mark.names.clone(),
+            },
+            Home::Server(server) => Place::Imap(Box::new(Imap {
+                host: server.host.clone(),
+                port: server.port,
+                tls: server.tls,
+                folder: server.folder.clone(),
+                validity: mark.validity,
+                from: mark.from.max(1),
+                known: mark.known.clone(),
+                // Days of the server's zone: one more, so that none is missed.
+                since: since - TimeDelta::days(1),
+                after: server.after.clone(),
+                done: mark.done.clone(),
+            })),
+        };
+        Request::Mails(Box::new(Mails { place, most: BATCH, most_bytes: self.settings.max_mail }))
+    }
+}
+
+/// The mark behind some mails.
+fn behind(batch: &Batch) -> Mark {
+    match &batch.request.place {
+        Place::Maildir { floor, known, .. } => {
+            let newest = batch.mails.iter().map(|mail| mail.delivered).max().unwrap_or(*floor);
+            let names = known.iter().copied().chain(batch.mails.iter().map(|mail| (mail.delivered, mail.name))).collect();
+            Mark { floor: Some(*floor), names, ..Mark::default() }.risen(newest - OVERLAP)
+        }
+        Place::Imap(imap) => {
+            let same = imap.validity == Some(batch.validity);
+            let mut known = if same { imap.known.clone() } else { Vec::new() };
+            let read: Vec<u32> = batch.mails.iter().map(|mail| mail.number).collect();
+            known.extend(&read);
+            let newest = known.iter().copied().max().unwrap_or(0);
+            let from = newest.saturating_sub(NUMBERS).max(if same { imap.from } else { 1 });
+            known.retain(|number| *number >= from);
+            let done = if imap.after == After::Keep { Vec::new() } else { read };
+            Mark { validity: Some(batch.validity), from, known, done, ..Mark::default() }
+        }
+    }
+}
+
+impl Mark {
+    /// With a floor that has come up to a time, and that lets few enough names stand above it.
+    fn risen(mut self, to: i64) -> Self {
+        let mut floor = self.floor.unwrap_or(to).max(to);
+        self.names.sort_unstable();
+        if let Some((least, _)) = self.names.len().checked_sub(NAMES).and_then(|over| self.names.get(over)) {
+            floor = floor.max(*least);
+        }
+        self.names.retain(|(delivered, _)| *delivered >= floor);
+        Self { floor: Some(floor), ..self }
+    }
+}
+
+impl Source for Mailbox {
+    fn first(&self, _shard: &Shard, cursor: &Cursor, now: Timestamp) -> Request {
+        self.request(&api::mark(cursor), now)
+    }
+
+    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+        let Response::Mails(batch) = response else { return Err(ReadError::misplaced()) };
+        let mut page = page(batch.mails.iter().map(|mail| mail.bytes.as_slice()), &self.settings.skip_from);
+        let mark = behind(batch);
+        page.cursor = Some(api::cursor(&mark));
+        // What is left to be marked or moved is done before more is read, or with the next poll.
+        page.next = (batch.more && !batch.mails.is_empty()).then(|| self.request(&mark, now));
+        Ok(page)
+    }
+
+    fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+}
+
+/// Reads a saved mail.
+///
+/// # Errors
+///
+/// [`ReadError`] where it is none.
+pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
+    let page = page(std::iter::once(saved.body), &[]);
+    if page.items.is_empty() && page.warnings.is_empty() {
+        return Err(ReadError::new("no mail: it has no header", "save it with all of its header, as .eml"));
+    }
+    Ok(page)
+}
+
+/// What mails hold, and how many were left out and why.
+fn page<'a>(mails: impl Iterator<Item = &'a [u8]>, skip_from: &[String]) -> Page {
+    let mut page = Page { format: "mail", ..Page::default() };
+    let (mut automatic, mut own) = (0_u32, 0_u32);
+    for bytes in mails {
+        match letter::read(bytes, skip_from) {
+            Read::Message(item) => page.items.push(*item),
+            Read::Automatic => automatic += 1,
+            Read::Own => own += 1,
+            Read::Nothing => {}
+        }
+    }
+    for (count, code, what) in [(automatic, "automatic", "automatic replies and failed deliveries"), (own, "own", "mails from `skip_from`")]
+    {
+        if count > 0 {
+            page.warnings.push(Warning::new(code, "", format!("{count} {what} are left out")));
+        }
+    }
+    page
+}
+
+/// Settings for tests that go through every kind.
+#[cfg(test)]
+pub(super) fn specimen() -> Settings {
+    Settings { home: Home::Maildir("/srv/mails".into()), since: Since::default(), max_mail: 1_000_000, skip_from: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests;
