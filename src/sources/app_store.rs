@@ -76,9 +76,6 @@ const WHOLE_WALK: TimeDelta = TimeDelta::hours(24);
 /// Reviews that are remembered as they were: all that there are, and some that have just gone.
 const MOST_KNOWN: usize = 600;
 
-/// The service refuses when it has much to do, and does not say for how long.
-const PATIENCE: TimeDelta = TimeDelta::seconds(60);
-
 /// The reviews of an app.
 #[derive(Debug)]
 pub struct AppStore {
@@ -229,10 +226,6 @@ impl Source for AppStore {
             thing: "`app` and `countries`",
         };
         refusal::usual(refused, &names)
-    }
-
-    fn patience(&self) -> Option<TimeDelta> {
-        Some(PATIENCE)
     }
 }
 

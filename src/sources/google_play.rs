@@ -51,8 +51,6 @@ const PAGE: usize = 100;
 const ALWAYS: u32 = 10;
 /// So far back the service lists.
 const WINDOW: TimeDelta = TimeDelta::days(7);
-/// An hour's quota is used up.
-const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
 /// Whose reviews, and how they are read.
 #[derive(Debug, Clone, PartialEq)]
@@ -234,10 +232,6 @@ impl Source for GooglePlay {
             thing: "`package`",
         };
         refusal::usual(refused, &names)
-    }
-
-    fn patience(&self) -> Option<TimeDelta> {
-        Some(PATIENCE)
     }
 }
 
