@@ -24,8 +24,18 @@ macro_rules! services {
             google_play GooglePlay;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
+            /// Reviews on web pages, with the permission of those who run them.
+            html Html;
+            /// Any API that answers with JSON, mapped by programs of jq.
+            http_json HttpJson;
+            /// Conversations of a workspace at Intercom.
+            intercom Intercom;
+            /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
+            zendesk Zendesk;
             /// Answers to a survey of Qualtrics.
             qualtrics Qualtrics;
+            /// What somebody pushes to us.
+            webhook Webhook;
         }
     };
 }

@@ -38,7 +38,11 @@ mod app_store;
 mod app_store_connect;
 mod google_play;
 mod hacker_news;
+mod html;
+mod http_json;
+mod intercom;
 mod qualtrics;
+mod zendesk;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
