@@ -308,6 +308,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     let base = "https://x.test".to_owned();
     Settings { app: 1, countries: vec!["se".to_owned()], pages: LAST_PAGE, connect: None, since: Since::default(), base }

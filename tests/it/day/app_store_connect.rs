@@ -31,7 +31,7 @@ impl Connect {
             .collect();
         all.extend((1..48).map(|number| (1000 + number, hour(0.5 * f64::from(number)), format!("tram today {number}"), 2)));
         if now >= hour(8.3) {
-            all[40].2 = "they called, all is well".to_owned();
+            "they called, all is well".clone_into(&mut all[40].2);
         }
         if now >= hour(13.2) {
             all.push((2000, hour(-30.0), "late by a day".to_owned(), 1));
