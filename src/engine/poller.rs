@@ -303,9 +303,10 @@ fn is_final(error: &PollError, is_older: bool) -> bool {
 }
 
 /// Whether a refusal is only a short wish of the other side, as services with a limit a minute have it
-/// all the time: nothing failed, and the poll goes on after it. One that is always busy has failed.
+/// all the time: nothing failed, and the poll goes on after it, or, where it names no time, an interval
+/// later and five minutes at most. One that is always busy has failed.
 fn is_brief(error: &FetchError, walk: &Walk<'_>) -> bool {
-    let short = error.retry_after.is_some_and(|wish| wish <= BRIEF);
+    let short = error.retry_after.is_none_or(|wish| wish <= BRIEF);
     let is_call = error.refused.is_some();
     let lately = walk.stream.complete_to.is_some_and(|read| walk.started - read < LATELY) || walk.pages > 0;
     error.kind == Kind::Busy && is_call && short && lately

@@ -76,9 +76,6 @@ const WHOLE_WALK: TimeDelta = TimeDelta::hours(24);
 /// Reviews that are remembered as they were: all that there are, and some that have just gone.
 const MOST_KNOWN: usize = 600;
 
-/// The service refuses when it has much to do, and does not say for how long.
-const PATIENCE: TimeDelta = TimeDelta::seconds(60);
-
 /// The reviews of an app.
 #[derive(Debug)]
 pub struct AppStore {
@@ -230,10 +227,6 @@ impl Source for AppStore {
         };
         refusal::usual(refused, &names)
     }
-
-    fn patience(&self) -> Option<TimeDelta> {
-        Some(PATIENCE)
-    }
 }
 
 /// Shortest time between two polls of any source of this kind.
@@ -315,6 +308,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     let base = "https://x.test".to_owned();
     Settings { app: 1, countries: vec!["se".to_owned()], pages: LAST_PAGE, connect: None, since: Since::default(), base }

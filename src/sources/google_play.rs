@@ -51,8 +51,6 @@ const PAGE: usize = 100;
 const ALWAYS: u32 = 10;
 /// So far back the service lists.
 const WINDOW: TimeDelta = TimeDelta::days(7);
-/// An hour's quota is used up.
-const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
 /// Whose reviews, and how they are read.
 #[derive(Debug, Clone, PartialEq)]
@@ -235,10 +233,6 @@ impl Source for GooglePlay {
         };
         refusal::usual(refused, &names)
     }
-
-    fn patience(&self) -> Option<TimeDelta> {
-        Some(PATIENCE)
-    }
 }
 
 /// The reviews of an answer, and where the next page is. Where there are none, the list is missing.
@@ -358,6 +352,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     let token_uri = "https://x.test/token".to_owned();
     Settings {

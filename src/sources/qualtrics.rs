@@ -204,7 +204,7 @@ impl Qualtrics {
         let answer = api::json(&reply.body, SERVICE)?;
         let id = part(&answer, "progressId")?;
         job.step = Step::Progress;
-        Ok(self.wait(&id, job, &answer))
+        Ok(self.wait(&id, &job, &answer))
     }
 
     /// What follows from the answer to how far a job is.
@@ -230,18 +230,18 @@ impl Qualtrics {
             _ => {
                 let id = reply.call.url.rsplit('/').next().unwrap_or_default().to_owned();
                 job.wait = (job.wait * 3 / 2).clamp(FIRST_WAIT, LONGEST_WAIT);
-                Ok(self.wait(&id, job, &answer))
+                Ok(self.wait(&id, &job, &answer))
             }
         }
     }
 
-    fn wait(&self, id: &str, job: Job, answer: &Value) -> Page {
+    fn wait(&self, id: &str, job: &Job, answer: &Value) -> Page {
         let pause = Some(TimeDelta::seconds(i64::from(job.wait)));
-        Page { next: Some(Request::Call(self.call(&format!("/{id}"), &job))), pause, warnings: notices(answer), ..empty() }
+        Page { next: Some(Request::Call(self.call(&format!("/{id}"), job))), pause, warnings: notices(answer), ..empty() }
     }
 
     /// The answers in a file, and what is known with them.
-    fn exported(&self, reply: &Reply, job: Job, mark: Mark) -> Result<Page, ReadError> {
+    fn exported(&self, reply: &Reply, job: Job, mark: &Mark) -> Result<Page, ReadError> {
         let mut page = archive::read(&reply.body, &self.settings.questions)?;
         // What cannot be read might be any of those that seem to be missing.
         let is_whole = page.warnings.iter().all(|warning| warning.code != responses::BAD);
@@ -275,7 +275,7 @@ impl Source for Qualtrics {
         match job.step {
             Step::Start => self.started(reply, job, &mark, now),
             Step::Progress => self.progressed(reply, job, now),
-            Step::File => self.exported(reply, job, mark),
+            Step::File => self.exported(reply, job, &mark),
         }
     }
 
@@ -375,6 +375,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     let questions = Questions {
         rating: Some("QID1".to_owned()),

@@ -18,6 +18,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::TaggedItem;
 use crate::domain::standing::Hints;
 use crate::domain::standing::Standing;
+use crate::engine::poller::BRIEF;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
 use crate::engine::poller::target::usual_delay;
@@ -180,7 +181,9 @@ impl<S: Ingest> Poller<S> {
     /// stream stays but for when it is due. Returns why, in words.
     pub(super) async fn put_off(&self, walk: &mut Walk<'_>, held: FetchError) -> Result<String, StoreError> {
         let (key, why) = (&walk.target.key, held.message);
-        let due = whole_millis(self.clock.now() + backoff::put_off(held.retry_after.unwrap_or_default(), walk.target.seed()));
+        let now = self.clock.now();
+        let left = held.retry_after.unwrap_or_else(|| walk.target.interval(now).min(BRIEF));
+        let due = whole_millis(now + backoff::put_off(left, walk.target.seed()));
         self.store.note_poll(key, PollNote::put_off(due, walk.started)).await?;
         debug!(source = key.source, "source `{}` is put off: {why}", key.source);
         walk.stream = self.store.stream(key).await?;

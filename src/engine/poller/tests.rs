@@ -56,7 +56,9 @@ impl Source for Paged {
         let path = body.split_once("rel=\"next\" href=\"").and_then(|(_, rest)| rest.split('"').next());
         let origin = answer.url.rsplit_once("/f").map_or("", |(origin, _)| origin);
         let older = path.map(|path| Get { url: format!("{origin}{path}"), conditional: false, ..answer.request.clone() });
-        Ok(Page { older: older.map(Request::Get), ..page })
+        // A service that knows that something is missing says so.
+        let gap = body.contains("<!-- something is missing -->");
+        Ok(Page { older: older.map(Request::Get), gap, ..page })
     }
 }
 

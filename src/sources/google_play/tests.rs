@@ -96,13 +96,11 @@ fn behind_ten_pages_a_walk_ends_where_nothing_is_new() {
     let mut asked = first(&cursor, at(0));
     for number in 1..=10 {
         let page = read(asked.clone(), &cursor, &page(&[-6 - number], Some(&number.to_string())), at(0));
-        match page.next {
-            Some(next) => asked = call(&next),
-            None => {
-                assert_eq!(number, 10);
-                return;
-            }
-        }
+        let Some(next) = page.next else {
+            assert_eq!(number, 10);
+            return;
+        };
+        asked = call(&next);
     }
     panic!("it goes on for ever");
 }

@@ -1,6 +1,7 @@
 //! The file of an export: an archive with one document in it, read as it is unpacked, so that a large
 //! survey never lies in memory twice. Sizes are bounded, whatever the archive says of itself.
 
+use std::cell::Cell;
 use std::io;
 use std::io::BufReader;
 use std::io::Cursor;
@@ -16,9 +17,26 @@ use crate::sources::qualtrics::empty;
 use crate::sources::qualtrics::responses;
 
 /// More is not unpacked, in bytes.
-const MOST: u64 = 1 << 30;
+const MOST: u64 = 512 * 1024 * 1024;
+/// One answer lies in memory at a time, and is no longer than this, in bytes.
+const MOST_OF_ONE: u64 = 16 * 1024 * 1024;
 /// An export is one file.
 const MOST_FILES: usize = 16;
+
+/// What was read so far, in bytes.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    all: Cell<u64>,
+    /// Since the last answer ended.
+    of_one: Cell<u64>,
+}
+
+impl Meter {
+    /// An answer has ended.
+    pub(super) fn next(&self) {
+        self.of_one.set(0);
+    }
+}
 
 /// The answers in a file.
 ///
@@ -26,9 +44,13 @@ const MOST_FILES: usize = 16;
 ///
 /// [`ReadError`] when it is no export, is damaged, or too large.
 pub(super) fn read(body: &[u8], questions: &Questions) -> Result<Page, ReadError> {
-    let mut page = empty();
+    let (mut page, meter) = (empty(), Meter::default());
+    let mut answers = |document: &mut dyn Read| {
+        let buffered = BufReader::with_capacity(64 * 1024, Metered { inner: document, meter: &meter });
+        responses::read(buffered, questions, &meter, &mut page).map_err(|error| error.to_string())
+    };
     if !body.starts_with(b"PK") {
-        responses::read(body, questions, &mut page).map_err(|error| broken(body, &error.to_string()))?;
+        answers(&mut &*body).map_err(|why| broken(body, &why))?;
         return Ok(page);
     }
     let damaged = |why: &str| ReadError::new(format!("an export of {SERVICE} that cannot be unpacked: {why}"), "another one is made later");
@@ -36,16 +58,11 @@ pub(super) fn read(body: &[u8], questions: &Questions) -> Result<Page, ReadError
     if archive.is_empty() || archive.len() > MOST_FILES {
         return Err(damaged(&format!("{} files instead of one", archive.len())));
     }
-    let mut left = MOST;
     for at in 0..archive.len() {
-        let file = archive.by_index(at).map_err(|error| damaged(&error.to_string()))?;
-        if file.is_dir() {
-            continue;
+        let mut file = archive.by_index(at).map_err(|error| damaged(&error.to_string()))?;
+        if !file.is_dir() {
+            answers(&mut file).map_err(|why| damaged(&why))?;
         }
-        let mut capped = Capped { inner: file, left };
-        responses::read(BufReader::with_capacity(64 * 1024, &mut capped), questions, &mut page)
-            .map_err(|error| damaged(&error.to_string()))?;
-        left = capped.left;
     }
     Ok(page)
 }
@@ -59,19 +76,24 @@ fn broken(body: &[u8], why: &str) -> ReadError {
     ReadError::new(format!("no export of {SERVICE}: {looks}"), "it is tried again later; if it stays, check `base_url`")
 }
 
-/// A reader that ends with an error behind so many bytes.
-struct Capped<R> {
+/// A reader that ends with an error behind too many bytes.
+struct Metered<'a, R> {
     inner: R,
-    left: u64,
+    meter: &'a Meter,
 }
 
-impl<R: Read> Read for Capped<R> {
+impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other("more than 1 GiB in it; a later `since` makes it smaller"))?;
+        for (read, most, why) in [
+            (&self.meter.all, MOST, "more than 512 MiB in it; a later `since` makes it smaller"),
+            (&self.meter.of_one, MOST_OF_ONE, "an answer of more than 16 MiB"),
+        ] {
+            read.set(read.get() + count as u64);
+            if read.get() > most {
+                return Err(io::Error::other(why));
+            }
+        }
         Ok(count)
     }
 }
@@ -82,11 +104,16 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_allowed_ends_with_an_error() {
-        let mut capped = Capped { inner: &b"0123456789"[..], left: 9 };
-        let error = capped.read_to_end(&mut Vec::new()).unwrap_err();
-        assert!(error.to_string().contains("later `since`"), "{error}");
-        let mut capped = Capped { inner: &b"0123456789"[..], left: 10 };
-        assert_eq!(capped.read_to_end(&mut Vec::new()).unwrap(), 10);
+        let meter = Meter::default();
+        meter.all.set(MOST - 10);
+        let mut metered = Metered { inner: &b"0123456789"[..], meter: &meter };
+        assert_eq!(metered.read_to_end(&mut Vec::new()).unwrap(), 10);
+        let mut metered = Metered { inner: &b"0"[..], meter: &meter };
+        assert!(metered.read(&mut [0]).unwrap_err().to_string().contains("later `since`"));
+        let answer = format!("{{\"responses\":[{{\"responseId\":\"{}\"}}]}}", "7".repeat(MOST_OF_ONE as usize));
+        assert!(read(answer.as_bytes(), &Questions::default()).unwrap_err().what.contains("an answer of more than 16 MiB"));
+        let many = format!("{{\"responses\":[{}{{}}]}}", "{\"responseId\":\"7\"},".repeat(1_000_000));
+        assert!(read(many.as_bytes(), &Questions::default()).unwrap_err().what.contains("more than 500000 answers"));
     }
 
     #[test]

@@ -19,16 +19,19 @@ use crate::domain::item::Rating;
 use crate::domain::item::Warning;
 use crate::sources::api;
 use crate::sources::qualtrics::Questions;
+use crate::sources::qualtrics::archive::Meter;
 
 /// The code of a warning about an answer that cannot be read.
 pub(super) const BAD: &str = "bad_item";
 /// Where a question has no answer in so many, its id is probably wrong.
 const MANY: usize = 20;
+/// More answers are not read at once.
+const MOST: usize = 500_000;
 
 /// Reads a document to its end.
-pub(super) fn read(document: impl Read, questions: &Questions, page: &mut Page) -> Result<(), serde_json::Error> {
+pub(super) fn read(document: impl Read, questions: &Questions, meter: &Meter, page: &mut Page) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_reader(document);
-    let mut answers = Answers { questions, page, seen: vec![false; questions.text.len()], kept: 0, at: 0 };
+    let mut answers = Answers { questions, page, meter, seen: vec![false; questions.text.len()], kept: 0, at: 0 };
     reader.deserialize_map(&mut answers)?;
     // To the very end: an archive says there whether it is as it was packed.
     reader.end()?;
@@ -40,6 +43,7 @@ pub(super) fn read(document: impl Read, questions: &Questions, page: &mut Page) 
 struct Answers<'a> {
     questions: &'a Questions,
     page: &'a mut Page,
+    meter: &'a Meter,
     /// Whether any answer holds the text of that number.
     seen: Vec<bool>,
     kept: usize,
@@ -87,7 +91,11 @@ impl<'de> Visitor<'de> for List<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         while let Some(response) = list.next_element::<Value>()? {
+            self.0.meter.next();
             self.0.take(&response);
+            if self.0.at > MOST {
+                return Err(A::Error::custom(format!("more than {MOST} answers; a later `since` makes it smaller")));
+            }
         }
         Ok(())
     }
@@ -189,7 +197,7 @@ mod tests {
         let responses: Vec<Value> =
             (0..MANY).map(|number| serde_json::json!({"responseId": number.to_string(), "values": {"QID2_TEXT": "fine"}})).collect();
         let mut page = Page::default();
-        read(serde_json::json!({ "responses": responses }).to_string().as_bytes(), &questions, &mut page).unwrap();
+        read(serde_json::json!({ "responses": responses }).to_string().as_bytes(), &questions, &Meter::default(), &mut page).unwrap();
         let told: Vec<String> = page.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(told, ["QID9_TEXT: none of 20 answers has a text for `QID9_TEXT`: check `text` [no_such_question]"]);
     }

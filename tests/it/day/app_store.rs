@@ -25,7 +25,7 @@ impl Storefronts {
         let mut all: Vec<(u32, DateTime<Utc>, String, u32)> = (0..many)
             .map(|number| (first + number, hour(-1.0 - f64::from(number)), format!("ferry {number} was late"), 1 + number % 5))
             .collect();
-        all.extend((1..47).map(|number| (first + 500 + number, hour(0.5 * f64::from(number)), format!("new {country} {number}"), 3)));
+        all.extend((1..45).map(|number| (first + 500 + number, hour(0.5 * f64::from(number)), format!("new {country} {number}"), 3)));
         if country == "se" && now >= hour(9.0) {
             all.retain(|(id, ..)| *id != 1010);
             all.push((1010, hour(9.0), "the ferry was early, I take it back".to_owned(), 5));
@@ -80,11 +80,9 @@ impl Vendor for Storefronts {
     }
 
     fn truth(&self, now: DateTime<Utc>) -> BTreeMap<String, (String, Option<f64>)> {
-        // What came in the last minutes may not have been read yet.
-        let read = now - TimeDelta::minutes(35);
         ["se", "no"]
             .iter()
-            .flat_map(|country| Self::reviews(country, read))
+            .flat_map(|country| Self::reviews(country, now))
             .map(|(id, _, text, stars)| (id.to_string(), (text, Some(f64::from(stars)))))
             .collect()
     }
@@ -97,7 +95,7 @@ fn a_day_of_the_public_feed_is_stored_as_it_was() {
         &[],
         Storefronts { asked: 0 },
     );
-    assert!(told.errors.iter().all(|error| !error.contains("much to do") || error.contains("(502)")), "{:#?}", told.errors);
+    assert!(told.errors.iter().all(|error| !error.contains("much to do")), "it is waited for: {:#?}", told.errors);
     assert!(told.items.iter().all(|item| item["fields"]["country"] == "se" || item["fields"]["country"] == "no"));
     let edited = told.items.iter().find(|item| item["external_id"] == "1010").unwrap();
     assert_eq!(edited["published"], hour(-11.0).to_rfc3339_opts(chrono::SecondsFormat::Secs, true), "as first seen");

@@ -82,6 +82,16 @@ async fn another_feed_at_the_same_address_is_history_when_it_is_believed() {
 }
 
 #[tokio::test]
+async fn a_service_that_says_that_something_is_missing_is_believed() {
+    let mark = |number| if number == 2 { "<!-- something is missing -->" } else { "" };
+    let place = Place::new(move |_, number| said(page(0..3 + number) + mark(number)));
+    place.poll(0.0).await;
+    assert_eq!(place.state().await, "ok");
+    place.poll(1.0).await;
+    assert_eq!(place.state().await, "gap");
+}
+
+#[tokio::test]
 async fn a_full_page_that_shares_nothing_with_the_one_before_is_a_gap() {
     let place = Place::new(|_, number| said(page(number * 100..number * 100 + 20)));
     place.poll(0.0).await;
