@@ -212,7 +212,7 @@ impl<S: Ingest> Poller<S> {
             walk.items += reading.items.len();
             let is_cut = walk.is_cut(&mut reading);
             if !(walking || is_cut && reading.items.is_empty()) {
-                let gap = self.believe(walk, &mut reading)?;
+                let gap = self.believe(walk, &mut reading)? || reading.page.gap;
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }
             let (mut page, mut items) = (reading.page, reading.items);

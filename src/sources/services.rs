@@ -26,6 +26,8 @@ macro_rules! services {
             html Html;
             /// Any API that answers with JSON, mapped by programs of jq.
             http_json HttpJson;
+            /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
+            zendesk Zendesk;
         }
     };
 }

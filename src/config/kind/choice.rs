@@ -11,6 +11,9 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::shape::Shape;
+use crate::config::shape::source_file::Decimal;
+use crate::config::shape::source_file::Delimiter;
+use crate::config::shape::source_file::Done;
 use crate::config::suggest;
 use crate::config::tree::Node;
 use crate::domain::http::Method;
@@ -86,8 +89,26 @@ impl Words for Robots {
     const WORDS: &'static [(&'static str, Self)] = &[("obey", Self::Obey), ("ignore", Self::Ignore)];
 }
 
-impl Words for DateOrder {
-    const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+/// `refuse` is what no order means: dates that could be read two ways are not read.
+impl Words for Option<DateOrder> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("refuse", None),
+        ("dmy", Some(DateOrder::DayMonthYear)),
+        ("mdy", Some(DateOrder::MonthDayYear)),
+        ("ymd", Some(DateOrder::YearMonthDay)),
+    ];
+}
+
+impl Words for Done {
+    const WORDS: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("move", Self::Move), ("delete", Self::Delete)];
+}
+
+impl Words for Delimiter {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self(b',')), (";", Self(b';')), ("\t", Self(b'\t')), ("|", Self(b'|'))];
+}
+
+impl Words for Decimal {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self { comma: true }), (".", Self { comma: false })];
 }
 
 impl Words for Level {

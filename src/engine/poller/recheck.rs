@@ -10,6 +10,7 @@ use tracing::debug;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::StoreError;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::WantedIds;
 use crate::engine::poller::PollError;
@@ -42,12 +43,14 @@ impl<S: Ingest> Poller<S> {
     /// again at the next poll, and costs this one nothing.
     pub(super) async fn look_again(&self, walk: &mut Walk<'_>) {
         let Some(recheck) = walk.target.source.source.recheck().cloned() else { return };
-        let last = walk.stream.standing.rechecked;
-        let is_due = last.is_none_or(|last| walk.started - last >= recheck.every);
-        if !is_due && self.rechecks.after(&walk.target.key).is_none() {
-            return;
-        }
-        if let Err(error) = self.look_at_some(walk, &recheck).await {
+        let is_under_way = self.rechecks.after(&walk.target.key).is_some();
+        let outcome = match walk.stream.standing.rechecked {
+            // What has just been read for the first time is as it stands there.
+            None if !is_under_way => self.note_look(walk).await.map_err(PollError::from),
+            Some(last) if !is_under_way && walk.started - last < recheck.every => return,
+            _ => self.look_at_some(walk, &recheck).await,
+        };
+        if let Err(error) = outcome {
             let name = &walk.target.key.source;
             debug!(source = name, "source `{name}`: stored messages could not be looked at again yet: {error}");
         }
@@ -68,13 +71,7 @@ impl<S: Ingest> Poller<S> {
             let ids = self.store.stored_ids(wanted).await?;
             let Some(last) = ids.last().cloned() else {
                 self.rechecks.set(key, None);
-                let mut standing = walk.stream.standing.clone();
-                standing.rechecked = Some(walk.started);
-                let due = walk.stream.due.unwrap_or(walk.started);
-                let note = PollNote { standing: Some(Box::new(standing.clone())), ..PollNote::unchanged(due, walk.started) };
-                self.store.note_poll(key, note).await?;
-                walk.stream.standing = standing;
-                return Ok(());
+                return Ok(self.note_look(walk).await?);
             };
             let request = walk.target.source.source.ask_again(&ids);
             let reading = self.step(walk, &request, true).await?.reading;
@@ -84,6 +81,17 @@ impl<S: Ingest> Poller<S> {
             after = last;
             self.rechecks.set(key, Some(after.clone()));
         }
+        Ok(())
+    }
+
+    /// All stored messages were looked at.
+    async fn note_look(&self, walk: &mut Walk<'_>) -> Result<(), StoreError> {
+        let mut standing = walk.stream.standing.clone();
+        standing.rechecked = Some(walk.started);
+        let due = walk.stream.due.unwrap_or(walk.started);
+        let note = PollNote { standing: Some(Box::new(standing.clone())), ..PollNote::unchanged(due, walk.started) };
+        self.store.note_poll(&walk.target.key, note).await?;
+        walk.stream.standing = standing;
         Ok(())
     }
 }

@@ -37,6 +37,7 @@ use crate::house::House;
 mod hacker_news;
 mod html;
 mod http_json;
+mod zendesk;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
