@@ -154,8 +154,15 @@ impl Programs {
     fn record(&self, record: Value, place: &str, reader: &mut Reader, at: &AtomicUsize) -> Option<Item> {
         let mut given: BTreeMap<&str, Value> = BTreeMap::new();
         let mut texts: Vec<String> = Vec::new();
+        // What is gone says hardly more than that: nothing else is asked of it, and nothing is missed.
+        let deleted = self.fields.iter().find(|(name, _)| name == "deleted").map(|(_, program)| program);
+        let gone =
+            deleted.is_some_and(|deleted| deleted.first(record.clone()).is_ok_and(|value| value.is_some_and(|value| value.is_true())));
         for (number, (name, program)) in self.fields.iter().enumerate() {
             at.store(number + 1, Ordering::Relaxed);
+            if gone && !matches!(name.as_str(), "id" | "deleted" | "published" | "updated") {
+                continue;
+            }
             let (values, error) = if name == "text" {
                 program.run(record.clone())
             } else {
@@ -164,7 +171,7 @@ impl Programs {
                     Err(error) => (Vec::new(), Some(error)),
                 }
             };
-            if let Some(error) = error {
+            if let Some(error) = error.filter(|_| !gone || name == "id") {
                 reader.warnings.add(Warning::new("map_error", place, format!("`map.{name}` cannot be used: {error}")));
             }
             if name == "text" {
