@@ -10,6 +10,7 @@ fn now() -> Timestamp {
     "2026-05-31T15:30:00Z".parse().unwrap()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "settings want it so")]
 fn some(code: &str) -> Option<String> {
     Some(code.to_owned())
 }
