@@ -175,8 +175,8 @@ pub struct Rejects {
     pub rows: Vec<Reject>,
 }
 
-/// A record that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A record that could not be read. What it holds is shown by nothing but the file that it goes to.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reject {
     /// The table in a packed file; empty where there is one only.
     pub table: String,
@@ -186,6 +186,12 @@ pub struct Reject {
     pub why: String,
     /// What is written there, cut where it is very long. It is as the customer wrote it.
     pub raw: String,
+}
+
+impl fmt::Debug for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} line {}: {}", self.table, self.line, self.why)
+    }
 }
 
 impl Warning {

@@ -24,16 +24,26 @@ use crate::sources::refusal::Refusal;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
+pub mod discourse;
 pub mod feed;
 pub mod file;
+pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
+pub mod intercom;
+pub mod mastodon;
+pub mod qualtrics;
+pub mod reddit;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod trustpilot;
+pub mod webhook;
 pub mod zendesk;
 
+mod absence;
 mod api;
 mod charset;
 mod markup;

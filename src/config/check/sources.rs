@@ -30,6 +30,7 @@ mod crowd;
 mod file;
 mod former;
 mod private;
+mod pushed;
 
 pub use crate::config::check::sources::crowd::warn as crowd;
 pub use crate::config::check::sources::former::named;
@@ -42,6 +43,7 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>>
     former::check(top, reader);
     contact(top, reader);
     private::check(top, reader);
+    pushed::check(top, reader);
     replays(top, reader);
     top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }
@@ -141,7 +143,9 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
-    if let Some(source) = top.source.iter().find(|source| source.service().is_some() || url(source).is_some()) {
+    if let Some(source) =
+        top.source.iter().find(|source| source.service().is_some_and(|found| found.table.asks_somebody()) || url(source).is_some())
+    {
         let at = url(source).and_then(|url| url.at.clone());
         let at = at.or_else(|| Some(source.service()?.at.clone())).unwrap_or_else(|| source.at.clone());
         reader.report(

@@ -26,6 +26,7 @@ use crate::render::mail::Tls;
 use crate::sources::Robots;
 use crate::sources::file::DateOrder;
 use crate::sources::http_json::SinceFormat;
+use crate::sources::webhook::Format;
 
 /// A value that is written as one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,17 @@ impl Words for Delimiter {
 
 impl Words for Decimal {
     const WORDS: &'static [(&'static str, Self)] = &[(",", Self { comma: true }), (".", Self { comma: false })];
+}
+
+impl Words for Format {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("standard", Self::Standard),
+        ("typeform", Self::Typeform),
+        ("surveymonkey", Self::SurveyMonkey),
+        ("delighted", Self::Delighted),
+        ("zendesk", Self::Zendesk),
+        ("json", Self::Json),
+    ];
 }
 
 impl Words for Level {

@@ -28,9 +28,18 @@ use crate::sources::Since;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
+pub mod discourse;
+pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
+pub mod intercom;
+pub mod mastodon;
+pub mod qualtrics;
+pub mod reddit;
+pub mod trustpilot;
+pub mod webhook;
 pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.
@@ -101,6 +110,11 @@ pub struct Found<'a> {
 pub trait ServiceTable {
     /// Its address where the configuration names one, instead of the service's own.
     fn base_url(&self) -> Option<&Placed<Web>>;
+
+    /// Whether somebody on the web is asked, who must be able to reach the operator.
+    fn asks_somebody(&self) -> bool {
+        true
+    }
 
     /// What it comes to; `None` where something is wrong, which is then in the reader.
     fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<Settings>;

@@ -32,6 +32,7 @@ fn read_in(file: &[u8], settings: &Settings, most: u64) -> Result<Page, ReadErro
         whole.format = page.format;
         whole.items.extend(page.items);
         whole.warnings.extend(page.warnings);
+        whole.rejects = whole.rejects.or(page.rejects);
         match page.next {
             Some(Request::Slice(next)) => {
                 if next.from == slice.from {
@@ -209,7 +210,7 @@ fn what_cannot_be_found_out_may_be_said() {
     };
     let settings = Settings { delimiter: Some(b'|'), header_row: Some(2), columns, ..Settings::default() };
     let page = read_with(said, settings);
-    assert_eq!(page.items.iter().map(line).collect::<Vec<_>>(), ["2 2026-01-02T00:00:00Z 0/1 -  \"\" \"c\""]);
+    assert_eq!(page.items.iter().map(line).collect::<Vec<_>>(), ["2 2026-01-02T00:00Z 0/1 - \"\" \"c\""]);
     assert_eq!(codes(&page), ["ragged_row"], "a row with a cell too many is left out");
 
     let greek = encoding_rs::ISO_8859_7.encode("id,text\n1,Αργεί πολύ\n").0.into_owned();

@@ -34,6 +34,9 @@ const SHORT: TimeDelta = TimeDelta::days(1);
 /// The whole overlap is read so often.
 const WHOLE_EVERY: TimeDelta = TimeDelta::minutes(15);
 
+/// Pages of one walk. Endless paging is a fault of the other side.
+const MOST_PAGES: u32 = 1000;
+
 /// The newest change that is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Mark {
@@ -55,6 +58,8 @@ struct Walk {
     after: Option<String>,
     /// Newest change that it has seen.
     newest: Option<i64>,
+    #[serde(default)]
+    pages: u32,
 }
 
 pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Request {
@@ -98,7 +103,8 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
     let answer = api::json(&reply.body, SERVICE)?;
     let (mut page, newest) = page(&answer, settings, mark.floor)?;
     walk.newest = walk.newest.max(newest);
-    let has_more = api::at(&answer, &["meta", "has_more"]).and_then(Value::as_bool).unwrap_or(false);
+    walk.pages += 1;
+    let has_more = walk.pages < MOST_PAGES && api::at(&answer, &["meta", "has_more"]).and_then(Value::as_bool) == Some(true);
     let after = api::text(&answer, &["meta", "after_cursor"]).filter(|after| has_more && walk.after.as_ref() != Some(after));
     if after.is_some() {
         mark.walk = Some(Walk { after, ..walk });
