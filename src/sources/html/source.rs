@@ -198,6 +198,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings {
         urls: vec!["https://x.test/reviews".to_owned()],

@@ -119,7 +119,7 @@ impl Programs {
         let mut outcome = Outcome { records: records.len(), ..Outcome::default() };
         let mut reader = Reader { now, zone, warnings: Told::default(), newest: None, assumed: false };
         for (number, record) in records.into_iter().enumerate() {
-            let item = self.record(record, &format!("record {}", number + 1), &mut reader, at);
+            let item = self.record(&record, &format!("record {}", number + 1), &mut reader, at);
             outcome.items.extend(item);
         }
         at.store(OUTSIDE, Ordering::Relaxed);
@@ -151,11 +151,18 @@ impl Programs {
         Ok(outcome)
     }
 
-    fn record(&self, record: Value, place: &str, reader: &mut Reader, at: &AtomicUsize) -> Option<Item> {
+    fn record(&self, record: &Value, place: &str, reader: &mut Reader, at: &AtomicUsize) -> Option<Item> {
         let mut given: BTreeMap<&str, Value> = BTreeMap::new();
         let mut texts: Vec<String> = Vec::new();
+        // What is gone says hardly more than that: nothing else is asked of it, and nothing is missed.
+        let deleted = self.fields.iter().find(|(name, _)| name == "deleted").map(|(_, program)| program);
+        let gone =
+            deleted.is_some_and(|deleted| deleted.first(record.clone()).is_ok_and(|value| value.is_some_and(|value| value.is_true())));
         for (number, (name, program)) in self.fields.iter().enumerate() {
             at.store(number + 1, Ordering::Relaxed);
+            if gone && !matches!(name.as_str(), "id" | "deleted" | "published" | "updated") {
+                continue;
+            }
             let (values, error) = if name == "text" {
                 program.run(record.clone())
             } else {
@@ -164,7 +171,7 @@ impl Programs {
                     Err(error) => (Vec::new(), Some(error)),
                 }
             };
-            if let Some(error) = error {
+            if let Some(error) = error.filter(|_| !gone || name == "id") {
                 reader.warnings.add(Warning::new("map_error", place, format!("`map.{name}` cannot be used: {error}")));
             }
             if name == "text" {
@@ -323,18 +330,15 @@ fn latest(items: Vec<Item>, warnings: &mut Told) -> Vec<Item> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<Item> = Vec::with_capacity(items.len());
     for item in items {
-        match places.get(&item.id) {
-            Some(at) => {
-                warnings.add(Warning::new("duplicate_id", "", "an id comes twice in one reply: the later change counts"));
-                let old = &mut kept[*at];
-                if old.updated.is_none() || item.updated >= old.updated {
-                    *old = item;
-                }
+        if let Some(at) = places.get(&item.id) {
+            warnings.add(Warning::new("duplicate_id", "", "an id comes twice in one reply: the later change counts"));
+            let old = &mut kept[*at];
+            if old.updated.is_none() || item.updated >= old.updated {
+                *old = item;
             }
-            None => {
-                places.insert(item.id.clone(), kept.len());
-                kept.push(item);
-            }
+        } else {
+            places.insert(item.id.clone(), kept.len());
+            kept.push(item);
         }
     }
     kept

@@ -270,6 +270,7 @@ pub fn saved(_saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings {
         url: "https://x.test/api?since={since}".to_owned(),

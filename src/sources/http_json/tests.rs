@@ -10,6 +10,7 @@ fn now() -> Timestamp {
     "2026-05-31T15:30:00Z".parse().unwrap()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "settings want it so")]
 fn some(code: &str) -> Option<String> {
     Some(code.to_owned())
 }
@@ -103,6 +104,8 @@ fn what_is_deleted_comes_as_gone_and_a_record_that_comes_twice_counts_once() {
     let body = r#"{"fine":true,"rows":[{"key":"a","gone":true},{"key":"b","said":"old","changed":"2026-05-02"},{"key":"b","said":"new","changed":"2026-05-03"},{"key":"b","said":"older","changed":"2026-05-01"}]}"#;
     let page = read(&full(), body).unwrap();
     assert!(page.items[0].gone);
+    // Its rating and its times are not there, and nobody misses them.
+    assert!(page.warnings.iter().all(|warning| warning.place != "record 1"), "{:?}", page.warnings);
     assert_eq!((page.items.len(), page.items[1].text.as_str()), (2, "new"));
 }
 

@@ -58,7 +58,7 @@ impl Vendor for Site {
         }
         let page: usize = asked.query.get("page").map_or(1, |page| page.parse().unwrap());
         let all = Self::ever(asked.now);
-        let shown: String = all
+        let shown: Vec<String> = all
             .iter()
             .skip((page - 1) * PAGE)
             .take(PAGE)
@@ -71,7 +71,10 @@ impl Vendor for Site {
             })
             .collect();
         let next = if all.len() > page * PAGE { format!("<a rel=next href='?page={}'>more</a>", page + 1) } else { String::new() };
-        html(format!("<html><title>Tents</title><ul>{shown}</ul>{next}<a rel=next href='https://elsewhere.test/'>partner</a></html>"))
+        html(format!(
+            "<html><title>Tents</title><ul>{}</ul>{next}<a rel=next href='https://elsewhere.test/'>partner</a></html>",
+            shown.concat()
+        ))
     }
 
     fn truth(&self, now: DateTime<Utc>) -> BTreeMap<String, (String, Option<f64>)> {

@@ -91,7 +91,6 @@ fn properties(scope: ElementRef<'_>) -> Vec<(&str, ElementRef<'_>, bool)> {
 /// The value of a property for programs: what an attribute says, else its text on one line.
 pub(super) fn value(element: ElementRef<'_>) -> String {
     let attribute = match element.value().name() {
-        "meta" => element.attr("content"),
         "time" => element.attr("datetime").or_else(|| element.attr("content")),
         "a" | "link" | "area" => element.attr("content").or_else(|| element.attr("href")),
         "data" | "meter" => element.attr("value"),

@@ -25,11 +25,13 @@ mod jsonld;
 mod microdata;
 mod pick;
 mod rating;
+mod selectors;
 mod tree;
 mod walls;
 
 pub use crate::sources::html::page::pick::Wrong;
 pub use crate::sources::html::page::pick::check as check_selector;
+pub use crate::sources::html::page::selectors::Selectors;
 
 /// Longest title and name of an author, in bytes.
 const LONGEST_TITLE: usize = 1024;
@@ -50,82 +52,6 @@ pub struct Manner {
 impl Default for Manner {
     fn default() -> Self {
         Self { structured: true, selectors: None, date_order: None, time_zone: None }
-    }
-}
-
-/// What stands where. `item` picks the records, the others are relative to one: `sel`, `sel@attribute`,
-/// `@attribute` of the item itself, each with ` | /expression/` behind it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Selectors {
-    /// One review.
-    pub item: String,
-    /// Its own id.
-    pub id: Option<String>,
-    /// Its text; the whole item without it.
-    pub text: Option<String>,
-    /// Its headline.
-    pub title: Option<String>,
-    /// Its rating.
-    pub rating: Option<String>,
-    /// Best value of ratings.
-    pub rating_max: Option<f64>,
-    /// When it was written.
-    pub date: Option<String>,
-    /// Its permalink.
-    pub url: Option<String>,
-    /// Who wrote it: hashed, never kept.
-    pub author: Option<String>,
-    /// Something that is there when the list is empty.
-    pub empty: Option<String>,
-    /// The link to the next page.
-    pub next: Option<String>,
-}
-
-impl Selectors {
-    /// Reads selectors as the configuration has them, written as a JSON object, with the order of dates
-    /// that stands among them.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that says what is wrong.
-    pub fn of_json(json: &str) -> Result<(Self, Option<DateOrder>), String> {
-        let map: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| format!("no JSON object: {error}"))?;
-        let (mut selectors, mut order) = (Self::default(), None);
-        for (name, value) in map {
-            let text = value.as_str().map(str::to_owned);
-            let place = match name.as_str() {
-                "rating_max" => {
-                    selectors.rating_max = Some(value.as_f64().ok_or("`rating_max` is a number")?);
-                    continue;
-                }
-                "date_order" => {
-                    order = Some(match text.as_deref() {
-                        Some("dmy") => DateOrder::DayMonthYear,
-                        Some("mdy") => DateOrder::MonthDayYear,
-                        Some("ymd") => DateOrder::YearMonthDay,
-                        _ => return Err("`date_order` is \"dmy\", \"mdy\" or \"ymd\"".to_owned()),
-                    });
-                    continue;
-                }
-                "item" => {
-                    selectors.item = text.ok_or("`item` is a text")?;
-                    continue;
-                }
-                "id" => &mut selectors.id,
-                "text" => &mut selectors.text,
-                "title" => &mut selectors.title,
-                "rating" => &mut selectors.rating,
-                "date" => &mut selectors.date,
-                "url" => &mut selectors.url,
-                "author" => &mut selectors.author,
-                "empty" => &mut selectors.empty,
-                "next" => &mut selectors.next,
-                other => return Err(format!("there is no selector `{}`", other.chars().take(40).collect::<String>())),
-            };
-            *place = Some(text.ok_or_else(|| format!("`{name}` is a text"))?);
-        }
-        if selectors.item.is_empty() { Err("`item` is missing: it picks the reviews".to_owned()) } else { Ok((selectors, order)) }
     }
 }
 
@@ -432,14 +358,13 @@ fn ambiguous(date: &str) -> ReadError {
 
 /// The address of the following page, if it is on the same host.
 fn next_of(tree: &Html, manner: &Manner, address: Option<&Url>, base: Option<&Url>) -> Result<Option<String>, ReadError> {
-    let written = match manner.selectors.as_ref().and_then(|selectors| selectors.next.as_deref()) {
-        Some(selector) => pick::next(tree, selector)?,
-        None => {
-            let relation = |element: &scraper::ElementRef<'_>| {
-                element.attr("rel").is_some_and(|rel| rel.split_whitespace().any(|word| word.eq_ignore_ascii_case("next")))
-            };
-            select(tree, "link[rel][href], a[rel][href]").find(relation).and_then(|element| element.attr("href")).map(str::to_owned)
-        }
+    let written = if let Some(selector) = manner.selectors.as_ref().and_then(|selectors| selectors.next.as_deref()) {
+        pick::next(tree, selector)?
+    } else {
+        let relation = |element: &scraper::ElementRef<'_>| {
+            element.attr("rel").is_some_and(|rel| rel.split_whitespace().any(|word| word.eq_ignore_ascii_case("next")))
+        };
+        select(tree, "link[rel][href], a[rel][href]").find(relation).and_then(|element| element.attr("href")).map(str::to_owned)
     };
     let (Some(written), Some(base), Some(address)) = (written, base, address) else { return Ok(None) };
     let Ok(mut next) = base.join(written.trim()) else { return Ok(None) };

@@ -125,11 +125,15 @@ impl<'a> Walk<'a> {
                 self.terms(catch.as_deref());
             }
             Term::IfThenElse(pairs, otherwise) => {
-                pairs.iter().for_each(|(condition, then)| self.terms([condition, then]));
+                for (condition, then) in pairs {
+                    self.terms([condition, then]);
+                }
                 self.terms(otherwise.as_deref());
             }
             Term::Def(defs, rest) => {
-                defs.iter().for_each(|def| self.definition(def));
+                for def in defs {
+                    self.definition(def);
+                }
                 self.term(rest);
             }
             Term::Call(name, arguments) => {

@@ -160,7 +160,6 @@ fn contains(value: &Value, part: &Value) -> bool {
 
 fn indices(value: &Value, part: &Value) -> ValR<Value> {
     match (value, part) {
-        (Value::Null, _) => Ok(Value::Null),
         (Value::Text(text), Value::Text(part)) if !part.is_empty() => {
             meter::step(text.len() as u64 / 4);
             // Places are counted in letters.
@@ -174,7 +173,7 @@ fn indices(value: &Value, part: &Value) -> ValR<Value> {
                 })
                 .collect())
         }
-        (Value::Text(_), Value::Text(_)) => Ok(Value::Null),
+        (Value::Null, _) | (Value::Text(_), Value::Text(_)) => Ok(Value::Null),
         (Value::List(list), Value::List(parts)) if parts.values.is_empty() || list.values.is_empty() => Ok(Value::list(Vec::new())),
         (Value::List(list), Value::List(parts)) => {
             let found = list.values.windows(parts.values.len()).enumerate().filter(|(_, window)| *window == parts.values.as_slice());

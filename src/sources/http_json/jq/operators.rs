@@ -64,13 +64,15 @@ impl FromIterator<Self> for Value {
     }
 }
 
+/// The error of a sign between values that it does not go with.
+#[allow(clippy::unnecessary_wraps, reason = "all arms give a result")]
 fn mismatch(left: Value, sign: jaq_core::ops::Math, right: Value) -> ValR<Value> {
     Err(Error::math(left, sign, right))
 }
 
-fn calculated(left: &Number, right: &Number, whole: fn(i64, i64) -> Option<i64>, float: fn(f64, f64) -> f64) -> ValR<Value> {
+fn calculated(left: &Number, right: &Number, whole: fn(i64, i64) -> Option<i64>, float: fn(f64, f64) -> f64) -> Value {
     let both = left.whole().zip(right.whole()).and_then(|(left, right)| whole(left, right));
-    Ok(Value::Number(both.map_or_else(|| Number::Float(float(left.float(), right.float())), Number::Whole)))
+    Value::Number(both.map_or_else(|| Number::Float(float(left.float(), right.float())), Number::Whole))
 }
 
 impl ops::Add for Value {
@@ -80,7 +82,7 @@ impl ops::Add for Value {
         meter::step(1);
         match (self, other) {
             (Self::Null, value) | (value, Self::Null) => Ok(value),
-            (Self::Number(left), Self::Number(right)) => calculated(&left, &right, i64::checked_add, |left, right| left + right),
+            (Self::Number(left), Self::Number(right)) => Ok(calculated(&left, &right, i64::checked_add, |left, right| left + right)),
             (Self::Text(left), Self::Text(right)) => {
                 meter::make((left.len() + right.len()) as u64);
                 Ok(Self::Text(Rc::from(format!("{left}{right}"))))
@@ -107,7 +109,7 @@ impl ops::Sub for Value {
     fn sub(self, other: Self) -> ValR<Self> {
         meter::step(1);
         match (self, other) {
-            (Self::Number(left), Self::Number(right)) => calculated(&left, &right, i64::checked_sub, |left, right| left - right),
+            (Self::Number(left), Self::Number(right)) => Ok(calculated(&left, &right, i64::checked_sub, |left, right| left - right)),
             (left @ Self::List(_), Self::List(right)) => {
                 let gone: std::collections::BTreeSet<&Self> = right.values.iter().collect();
                 let values = left.into_values().unwrap_or_default();
@@ -124,7 +126,7 @@ impl ops::Mul for Value {
     fn mul(self, other: Self) -> ValR<Self> {
         meter::step(1);
         match (self, other) {
-            (Self::Number(left), Self::Number(right)) => calculated(&left, &right, i64::checked_mul, |left, right| left * right),
+            (Self::Number(left), Self::Number(right)) => Ok(calculated(&left, &right, i64::checked_mul, |left, right| left * right)),
             (Self::Text(text), Self::Number(times)) | (Self::Number(times), Self::Text(text)) => {
                 let times = times.float();
                 if times <= 0.0 || times.is_nan() {
@@ -150,7 +152,7 @@ impl ops::Div for Value {
                 let whole = |left: i64, right: i64| {
                     if right != 0 { left.checked_rem(right).filter(|rest| *rest == 0).map(|_| left / right) } else { None }
                 };
-                calculated(&left, &right, whole, |left, right| left / right)
+                Ok(calculated(&left, &right, whole, |left, right| left / right))
             }
             (Self::Text(text), Self::Text(mark)) => {
                 meter::step(text.len() as u64 / 8);
@@ -172,7 +174,7 @@ impl ops::Rem for Value {
         meter::step(1);
         match (self, other) {
             (Self::Number(left), Self::Number(right)) if right.float() != 0.0 => {
-                calculated(&left, &right, i64::checked_rem, |left, right| left % right)
+                Ok(calculated(&left, &right, i64::checked_rem, |left, right| left % right))
             }
             (left, right) => mismatch(left, jaq_core::ops::Math::Rem, right),
         }
@@ -184,7 +186,7 @@ impl ops::Neg for Value {
 
     fn neg(self) -> ValR<Self> {
         match self {
-            Self::Number(number) => calculated(&Number::Whole(0), &number, i64::checked_sub, |_, right| -right),
+            Self::Number(number) => Ok(calculated(&Number::Whole(0), &number, i64::checked_sub, |_, right| -right)),
             other => Err(Error::typ(other, "number")),
         }
     }

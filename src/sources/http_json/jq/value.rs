@@ -384,10 +384,9 @@ mod tests {
 
     #[test]
     fn values_are_in_the_order_of_jq() {
-        let list = |values: Vec<Value>| Value::list(values);
-        let mut values = vec![
+        let mut values = [
             Value::object(BTreeMap::new()),
-            list(vec![]),
+            Value::list(vec![]),
             Value::text("a"),
             Value::Number(Number::Whole(1)),
             Value::Number(Number::Float(0.5)),
