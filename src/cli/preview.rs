@@ -26,10 +26,10 @@ use crate::domain::http::Response;
 use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
-use crate::domain::item::Shard;
 use crate::engine::refusal;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
+use crate::fetch::Files;
 use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::sources;
@@ -195,8 +195,18 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
         let known = if names.is_empty() { "no source yet".to_owned() } else { names.join(", ") };
         return Err(Failure::new(Code::Usage, format!("`{what}` is no file, no address and no source; the configuration has {known}")));
     };
-    let asked = Asked { kind: source.kind.clone(), robots: source.robots || args.robots };
+    let asked = Asked { kind: looked_at(source.kind.clone()), robots: source.robots || args.robots };
     Ok(Wanted::Source(Box::new(asked), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
+}
+
+/// A look changes nothing: files stay where they are.
+fn looked_at(kind: sources::Settings) -> sources::Settings {
+    match kind {
+        sources::Settings::File(files) => {
+            sources::Settings::File(Box::new(file::Settings { after: file::After::Keep, settle: Some(TimeDelta::zero()), ..*files }))
+        }
+        other => other,
+    }
 }
 
 /// How to fetch an address that a person typed: as the configuration says, where there is one that
@@ -231,11 +241,13 @@ fn input(args: &Args, reads: &saved::Configured, show: &mut dyn Show) -> Result<
 
 /// A file: documents are read whole, tables in pieces.
 fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
-    let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
+    let files = Files::default();
+    let head = slice(&files, &Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new(), packed: None })?;
     let kind = if args.source.is_some() { Kind::Feed } else { args.kind.unwrap_or_else(|| looks_like(&head.body)) };
     match kind {
         Kind::Feed | Kind::Service(_) => {
-            let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
+            let bytes =
+                slice(&files, &Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new(), packed: None })?;
             if !bytes.at_end() {
                 return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
             }
@@ -245,7 +257,7 @@ fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Sho
             let settings = file_settings(args);
             let source = file::OneFile::new(path.to_owned(), settings.clone());
             walk(&source, args, u32::MAX, show, &mut |request, show| {
-                let response = carry(request)?;
+                let response = carry(&files, request)?;
                 if let Response::Slice(bytes) = &response
                     && bytes.from == 0
                 {
@@ -282,15 +294,10 @@ fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, s
             show.columns(mapped(known));
             (known.saved)(&saved)
         }
-        Kind::Csv | Kind::Jsonl | Kind::Json => {
-            let settings = file_settings(args);
-            let size = body.len() as u64;
-            let request = Slice { path: PathBuf::from(what), from: 0, limit: size, context: String::new() };
-            let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default() };
-            show.columns(file::columns(&bytes, &settings).unwrap_or_default());
-            let source = file::OneFile::new(PathBuf::from(what), settings);
-            source.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes), Timestamp::default())
-        }
+        Kind::Csv | Kind::Jsonl | Kind::Json => file::document(body, what, &file_settings(args)).map(|(page, columns)| {
+            show.columns(columns);
+            page
+        }),
     };
     show.page(page.map_err(|error| unreadable(what, &error))?)
 }
@@ -386,15 +393,15 @@ fn walk(
 }
 
 /// Carries out a request for a piece of a local file.
-fn carry(request: &Request) -> Result<Response, Failure> {
+fn carry(files: &Files, request: &Request) -> Result<Response, Failure> {
     match request {
-        Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
+        Request::Slice(wanted) => Ok(Response::Slice(slice(files, wanted)?)),
         _ => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
     }
 }
 
-fn slice(wanted: &Slice) -> Result<Bytes, Failure> {
-    crate::fetch::read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
+fn slice(files: &Files, wanted: &Slice) -> Result<Bytes, Failure> {
+    files.read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
 }
 
 fn file_settings(args: &Args) -> file::Settings {

@@ -8,6 +8,7 @@ use crate::config::secrets::Unreadable;
 
 mod desks;
 mod form;
+mod mapped;
 mod polling;
 mod secret;
 mod sources;

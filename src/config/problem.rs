@@ -205,6 +205,8 @@ codes! {
     BadSelector = "E0051",
     /// Pages would be read and nobody is named who allowed it.
     NoPermission = "E0052",
+    /// A webhook, and no address to listen at.
+    NobodyListens = "E0053",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.

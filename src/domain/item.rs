@@ -93,6 +93,8 @@ pub struct Page {
     pub items: Vec<Item>,
     /// What was odd but did not cost the page.
     pub warnings: Vec<Warning>,
+    /// Records of a file that could not be read, for a file beside.
+    pub rejects: Option<Box<Rejects>>,
     /// The page to ask for next; `None` ends the walk.
     pub next: Option<Request>,
     /// Where the next poll starts once this walk has ended; `None` keeps the stored one.
@@ -160,6 +162,36 @@ pub struct Warning {
     pub place: String,
     /// A sentence for a person.
     pub message: String,
+}
+
+/// Records of a file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejects {
+    /// Name of the file, without its folder.
+    pub file: String,
+    /// The file is read from its beginning: what was rejected of it before is rejected anew.
+    pub begins: bool,
+    /// The records in their order.
+    pub rows: Vec<Reject>,
+}
+
+/// A record that could not be read. What it holds is shown by nothing but the file that it goes to.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The table in a packed file; empty where there is one only.
+    pub table: String,
+    /// Its first line.
+    pub line: u64,
+    /// Why.
+    pub why: String,
+    /// What is written there, cut where it is very long. It is as the customer wrote it.
+    pub raw: String,
+}
+
+impl fmt::Debug for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} line {}: {}", self.table, self.line, self.why)
+    }
 }
 
 impl Warning {

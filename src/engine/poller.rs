@@ -46,6 +46,7 @@ mod target;
 mod walk;
 
 pub use crate::engine::poller::target::Target;
+pub(super) use crate::engine::poller::target::usual_delay;
 
 /// Pages of one walk over the network. Endless paging is a fault of the other side.
 const MOST_REMOTE_PAGES: usize = 200;

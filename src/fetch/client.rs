@@ -139,7 +139,7 @@ impl Client {
         let (token, is_new) = self.tokens.token(login, self, watch).await?;
         let credentials = Credentials { login, token };
         let outcome = self.call_with(call, Some(&credentials), manner.robots, watch).await;
-        let is_stale = matches!(&outcome, Err(error) if error.refused.as_ref().is_some_and(|refused| refused.status == 401));
+        let is_stale = matches!(&outcome, Err(error) if error.refused.as_deref().is_some_and(is_stale));
         if !is_stale || is_new || credentials.token.is_none() {
             return outcome;
         }
@@ -257,10 +257,13 @@ impl Client {
                     ));
                 }
                 Err(mut error) => {
+                    let text = text.ok().and_then(Result::ok).unwrap_or_default();
+                    if error.kind == Kind::Busy {
+                        error.retry_after = error.retry_after.or_else(|| limits::told(&text));
+                    }
                     if let Some(wish) = error.retry_after {
                         turn.hold(wish);
                     }
-                    let text = text.ok().and_then(Result::ok).unwrap_or_default();
                     error.refused = Some(Box::new(Refused { status, body: String::from_utf8_lossy(&text).into_owned(), at_login: false }));
                     turn.is_good(kept);
                     return Err(error);
@@ -406,6 +409,15 @@ impl Errand<'_> {
         }
         request
     }
+}
+
+/// Whether a refusal means that the token has ended. AT Protocol says so with a 400 and a word.
+fn is_stale(refused: &Refused) -> bool {
+    let is_expired = || {
+        let body: Option<serde_json::Value> = serde_json::from_str(&refused.body).ok();
+        body.is_some_and(|body| body.get("error").and_then(serde_json::Value::as_str) == Some("ExpiredToken"))
+    };
+    refused.status == 401 || refused.status == 400 && is_expired()
 }
 
 /// Whether the host means to keep the connection. Source: RFC 9112, section 9.3.

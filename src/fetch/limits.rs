@@ -1,8 +1,8 @@
 //! What services say of their limits beside `Retry-After`: how many calls are left, and until when.
 //!
 //! Every vendor has names of its own. A reset is in seconds from now, or, where the number is larger
-//! than any wait, a time of the UNIX clock. Sources: draft-ietf-httpapi-ratelimit-headers and the
-//! vendors' pages on limits. App Store Connect counts the calls of a rolling hour and names no time
+//! than any wait, a time of the UNIX clock, or a time in words (Mastodon). Sources: draft-ietf-httpapi-ratelimit-headers
+//! and the vendors' pages on limits. App Store Connect counts the calls of a rolling hour and names no time
 //! (`X-Rate-Limit: user-hour-lim:3500;user-hour-rem:500;`); it refuses short bursts too, with plenty left.
 
 use chrono::TimeDelta;
@@ -20,7 +20,7 @@ const LEFT: [&str; 3] = ["x-ratelimit-remaining", "x-rate-limit-remaining", "rat
 
 /// In how long calls are allowed again; at most a day. `None` where no header says so.
 pub(super) fn reset(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
-    let plain = RESETS.iter().find_map(|name| number(headers, name));
+    let plain = RESETS.iter().find_map(|name| number(headers, name).or_else(|| moment(headers, name)));
     let Some(reset) = plain.or_else(|| in_list(headers, "ratelimit", "t")) else {
         return left_in_hour(headers).map(|_| IN_ROLLING_HOUR);
     };
@@ -51,6 +51,20 @@ fn used_up_of_endpoint(headers: &HeaderMap) -> Option<TimeDelta> {
         of("resets").filter(|resets| of("remaining") == Some(0) && *resets > 0)
     });
     spent.max().map(|seconds| TimeDelta::seconds(seconds.min(LONGEST_HOLD.num_seconds())))
+}
+
+/// The wait that a refusal names in its body, where no header does: `{"extras":{"wait_seconds":12}}`, as Discourse has it.
+pub(super) fn told(body: &[u8]) -> Option<TimeDelta> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let seconds = body.get("extras")?.get("wait_seconds")?.as_f64().filter(|seconds| *seconds > 0.0)?;
+    let capped = seconds.min(LONGEST_HOLD.num_seconds() as f64);
+    Some(TimeDelta::milliseconds((capped * 1000.0).ceil() as i64))
+}
+
+/// A time in words, as seconds of the UNIX clock.
+fn moment(headers: &HeaderMap, name: &str) -> Option<f64> {
+    let moment = chrono::DateTime::parse_from_rfc3339(headers.get(name)?.to_str().ok()?.trim()).ok()?;
+    Some(moment.timestamp_millis() as f64 / 1000.0)
 }
 
 fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
@@ -92,6 +106,11 @@ mod tests {
             ("nothing said", vec![], (None, None)),
             ("a time", vec![("x-ratelimit-reset", "1790000010"), ("x-ratelimit-remaining", "0")], (Some(10), Some(10))),
             ("seconds with a fraction", vec![("x-ratelimit-reset", "12"), ("x-ratelimit-remaining", "0.0")], (Some(12), Some(12))),
+            (
+                "a time in words",
+                vec![("x-ratelimit-reset", "2026-09-21T14:13:50.500Z"), ("x-ratelimit-remaining", "0")],
+                (Some(30), Some(30)),
+            ),
             ("plenty left", vec![("x-ratelimit-reset", "12"), ("x-ratelimit-remaining", "99.0")], (Some(12), None)),
             ("the draft's list", vec![("ratelimit", "\"default\";r=0;t=30")], (Some(30), Some(30))),
             ("the draft's older headers", vec![("ratelimit-reset", "7"), ("ratelimit-remaining", "0")], (Some(7), Some(7))),
@@ -105,6 +124,19 @@ mod tests {
             ("longer than a day", vec![("x-ratelimit-reset", "999999")], (Some(86_400), None)),
         ] {
             assert_eq!(said(&headers), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wait_in_a_body_counts_as_well() {
+        for (body, expected) in [
+            (r#"{"errors":["slow"],"extras":{"wait_seconds":12.2}}"#, Some(12_200)),
+            (r#"{"extras":{"wait_seconds":1e300}}"#, Some(86_400_000)),
+            (r#"{"extras":{"wait_seconds":-3}}"#, None),
+            (r#"{"extras":7}"#, None),
+            ("slow", None),
+        ] {
+            assert_eq!(told(body.as_bytes()).map(|wait| wait.num_milliseconds()), expected, "{body}");
         }
     }
 }

@@ -20,6 +20,8 @@ macro_rules! services {
         $then! {
             /// Apple's App Store: the public feed of reviews, or App Store Connect for one's own app.
             app_store AppStore;
+            /// Reviews of one's own app in Google Play.
+            google_play GooglePlay;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
             /// Reviews on web pages, with the permission of those who run them.
@@ -32,6 +34,18 @@ macro_rules! services {
             trustpilot Trustpilot;
             /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
             zendesk Zendesk;
+            /// Answers to a survey of Qualtrics.
+            qualtrics Qualtrics;
+            /// What somebody pushes to us.
+            webhook Webhook;
+            /// Posts and comments of Reddit.
+            reddit Reddit;
+            /// Posts of Mastodon with a tag, or that a search of an instance finds.
+            mastodon Mastodon;
+            /// Posts of Bluesky that a search finds.
+            bluesky Bluesky;
+            /// Posts of a forum that runs Discourse.
+            discourse Discourse;
         }
     };
 }

@@ -1,5 +1,5 @@
 //! Any bytes in a dropped file are records, warnings or an error: the walk over its pieces goes forward
-//! and ends, and reads the same each time.
+//! and ends, and reads the same each time. What is packed is unpacked in memory, as an answer from the web is.
 
 #![no_main]
 
@@ -15,10 +15,14 @@ use uproar::domain::item::Cursor;
 use uproar::domain::item::Item;
 use uproar::domain::item::Shard;
 use uproar::sources::Source as _;
+use uproar::sources::file::Limits;
 use uproar::sources::file::OneFile;
 use uproar::sources::file::Settings;
+use uproar::sources::file::document;
+use uproar::sources::file::unpack::is_packed;
 
 fuzz_target!(|input: &[u8]| {
+    let read = if is_packed(input) { unpacked } else { read };
     let items = read(input);
     assert_eq!(items, read(input), "the same file reads differently");
     for item in items {
@@ -28,6 +32,13 @@ fuzz_target!(|input: &[u8]| {
         }
     }
 });
+
+/// All items of an archive or a workbook.
+fn unpacked(file: &[u8]) -> Vec<Item> {
+    let limits = Limits { unpacked: 4_000_000, ..Limits::default() };
+    let settings = Settings { limits, ..Settings::default() };
+    document(file.to_vec(), "drop", &settings).map(|(page, _)| page.items).unwrap_or_default()
+}
 
 /// All items of a file, up to the piece that cannot be read.
 fn read(file: &[u8]) -> Vec<Item> {
@@ -54,6 +65,7 @@ fn piece(file: &[u8], slice: &Slice) -> Bytes {
         body: file[from..until].to_vec(),
         size: file.len() as u64,
         modified: DateTime::UNIX_EPOCH,
+        part: None,
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn of_source(name: &str, args: &Args, body: Vec<u8>, configured: &Con
             link: String::new(),
         })),
         Request::Get(get) => Response::Http(Answer { url: from(&get.url), request: get, content_type: content_type(), body }),
-        Request::Nothing | Request::Folder(_) | Request::Slice(_) => {
+        _ => {
             let message = format!("`{}` asks nobody for replies; name the file alone", table::harmless(name));
             return Err(Failure::new(Code::Usage, message));
         }

@@ -11,6 +11,9 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::shape::Shape;
+use crate::config::shape::source_file::Decimal;
+use crate::config::shape::source_file::Delimiter;
+use crate::config::shape::source_file::Done;
 use crate::config::suggest;
 use crate::config::tree::Node;
 use crate::domain::http::Method;
@@ -23,6 +26,7 @@ use crate::render::mail::Tls;
 use crate::sources::Robots;
 use crate::sources::file::DateOrder;
 use crate::sources::http_json::SinceFormat;
+use crate::sources::webhook::Format;
 
 /// A value that is written as one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +90,37 @@ impl Words for Robots {
     const WORDS: &'static [(&'static str, Self)] = &[("obey", Self::Obey), ("ignore", Self::Ignore)];
 }
 
-impl Words for DateOrder {
-    const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+/// `refuse` is what no order means: dates that could be read two ways are not read.
+impl Words for Option<DateOrder> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("refuse", None),
+        ("dmy", Some(DateOrder::DayMonthYear)),
+        ("mdy", Some(DateOrder::MonthDayYear)),
+        ("ymd", Some(DateOrder::YearMonthDay)),
+    ];
+}
+
+impl Words for Done {
+    const WORDS: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("move", Self::Move), ("delete", Self::Delete)];
+}
+
+impl Words for Delimiter {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self(b',')), (";", Self(b';')), ("\t", Self(b'\t')), ("|", Self(b'|'))];
+}
+
+impl Words for Decimal {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self { comma: true }), (".", Self { comma: false })];
+}
+
+impl Words for Format {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("standard", Self::Standard),
+        ("typeform", Self::Typeform),
+        ("surveymonkey", Self::SurveyMonkey),
+        ("delighted", Self::Delighted),
+        ("zendesk", Self::Zendesk),
+        ("json", Self::Json),
+    ];
 }
 
 impl Words for Level {

@@ -6,6 +6,7 @@ use crate::config::shape::Shape;
 use crate::config::tree::Node;
 
 pub mod address;
+pub mod auto;
 pub mod choice;
 pub mod country;
 pub mod hours;

@@ -7,34 +7,45 @@ use std::sync::PoisonError;
 
 use tracing::debug;
 
+use crate::domain::Timestamp;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
-use crate::domain::ports::StreamKey;
 use crate::domain::ports::WantedIds;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
 use crate::engine::poller::walk::Walk;
 use crate::sources::Recheck;
 
-/// How far the look at each stream's messages has come. After a restart it begins anew.
+/// How far the look at each source's messages has come. It goes over all of the source, whichever of its
+/// streams goes on with it: a message does not say which one brought it. After a restart it begins anew.
 #[derive(Debug, Default)]
 pub(super) struct Rechecks {
-    after: Mutex<HashMap<StreamKey, String>>,
+    sources: Mutex<HashMap<String, Look>>,
+}
+
+/// A look over the messages of a source.
+#[derive(Debug, Clone, Default)]
+struct Look {
+    /// The last id that was looked at, while the look is under way.
+    after: Option<String>,
+    /// When the last one was whole.
+    done: Option<Timestamp>,
 }
 
 impl Rechecks {
-    fn after(&self, key: &StreamKey) -> Option<String> {
-        self.after.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    fn look(&self, source: &str) -> Look {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).get(source).cloned().unwrap_or_default()
     }
 
-    fn set(&self, key: &StreamKey, after: Option<String>) {
-        let mut all = self.after.lock().unwrap_or_else(PoisonError::into_inner);
-        match after {
-            Some(after) => all.insert(key.clone(), after),
-            None => all.remove(key),
-        };
+    fn has_come_to(&self, source: &str, id: String) {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).entry(source.to_owned()).or_default().after = Some(id);
+    }
+
+    fn is_whole(&self, source: &str, now: Timestamp) {
+        let look = Look { after: None, done: Some(now) };
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned(), look);
     }
 }
 
@@ -43,8 +54,9 @@ impl<S: Ingest> Poller<S> {
     /// again at the next poll, and costs this one nothing.
     pub(super) async fn look_again(&self, walk: &mut Walk<'_>) {
         let Some(recheck) = walk.target.source.source.recheck().cloned() else { return };
-        let is_under_way = self.rechecks.after(&walk.target.key).is_some();
-        let outcome = match walk.stream.standing.rechecked {
+        let look = self.rechecks.look(&walk.target.key.source);
+        let is_under_way = look.after.is_some();
+        let outcome = match walk.stream.standing.rechecked.max(look.done) {
             // What has just been read for the first time is as it stands there.
             None if !is_under_way => self.note_look(walk).await.map_err(PollError::from),
             Some(last) if !is_under_way && walk.started - last < recheck.every => return,
@@ -58,7 +70,7 @@ impl<S: Ingest> Poller<S> {
 
     async fn look_at_some(&self, walk: &mut Walk<'_>, recheck: &Recheck) -> Result<(), PollError> {
         let key = &walk.target.key;
-        let mut after = self.rechecks.after(key).unwrap_or_default();
+        let mut after = self.rechecks.look(&key.source).after.unwrap_or_default();
         for _ in 0..recheck.requests {
             let wanted = WantedIds {
                 source: key.source.clone(),
@@ -70,7 +82,7 @@ impl<S: Ingest> Poller<S> {
             };
             let ids = self.store.stored_ids(wanted).await?;
             let Some(last) = ids.last().cloned() else {
-                self.rechecks.set(key, None);
+                self.rechecks.is_whole(&key.source, walk.started);
                 return Ok(self.note_look(walk).await?);
             };
             let request = walk.target.source.source.ask_again(&ids);
@@ -79,7 +91,7 @@ impl<S: Ingest> Poller<S> {
                 self.commit(walk, reading.items, Progress::None).await?;
             }
             after = last;
-            self.rechecks.set(key, Some(after.clone()));
+            self.rechecks.has_come_to(&key.source, after.clone());
         }
         Ok(())
     }

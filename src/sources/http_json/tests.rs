@@ -79,9 +79,9 @@ fn a_record_that_cannot_be_mapped_is_a_warning_and_the_others_are_kept() {
     let told: Vec<String> = page.warnings.iter().map(ToString::to_string).filter(|warning| !warning.contains("map.published")).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     record 1: `map.rating` cannot be used: cannot use "bad" as number [map_error]
-    record 2: `map.rating` cannot be used: cannot calculate null / "/" [map_error]
+    record 2: `map.rating` cannot be used: "split input and separator must be strings" [map_error]
     record 2: `map.id` gives nothing: left out [no_id]
-    record 3: `map.rating` cannot be used: cannot calculate null / "/" [map_error]
+    record 3: `map.rating` cannot be used: "split input and separator must be strings" [map_error]
     record 3: neither text nor title nor rating: left out [empty_record]
     record 4: `map.text` gives a list or an object instead of a text [map_error]
     record 4: `map.updated` gives `03/04/2026`, which is no time that can be read one way only [unread_date]

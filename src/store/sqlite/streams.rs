@@ -96,7 +96,7 @@ pub(super) fn advance(
 ) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
     match progress {
-        Progress::None => {}
+        Progress::None | Progress::Pushed { .. } => {}
         Progress::Walking { next } => {
             // A walk over a service's pages that has got on has no errors in a row, however long it is. Of the older
             // pages of a document they are counted on, for those are done without in the end.

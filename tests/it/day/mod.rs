@@ -34,8 +34,18 @@ use uproar::web::board::Board;
 
 use crate::house::House;
 
+mod app_store;
+mod app_store_connect;
+mod bluesky;
+mod discourse;
+mod google_play;
 mod hacker_news;
+mod html;
+mod http_json;
 mod intercom;
+mod mastodon;
+mod qualtrics;
+mod reddit;
 mod trustpilot;
 mod zendesk;
 
@@ -47,6 +57,8 @@ pub struct Asked {
     pub path: String,
     /// Decoded.
     pub query: BTreeMap<String, String>,
+    /// All values of `id[]` and `uris`, of which a query may have many.
+    pub ids: Vec<String>,
     /// Names in small letters.
     pub headers: BTreeMap<String, String>,
     pub body: String,
@@ -295,6 +307,7 @@ fn read(stream: &mut TcpStream) -> Option<Asked> {
         method,
         path: url.path().to_owned(),
         query: url.query_pairs().into_owned().collect(),
+        ids: url.query_pairs().filter(|(name, _)| matches!(name.as_ref(), "id[]" | "uris")).map(|(_, id)| id.into_owned()).collect(),
         headers,
         body: String::from_utf8_lossy(&bytes[head..head + length]).into_owned(),
         ..Asked::default()

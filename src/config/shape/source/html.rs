@@ -61,7 +61,7 @@ table! {
         /// When it was written: a date, or "2 days ago" in many languages.
         date: Pick, optional = "time";
         /// Order of day, month and year in dates of numbers: "dmy", "mdy" or "ymd".
-        date_order: Choice<DateOrder>, optional = "dmy";
+        date_order: Choice<Option<DateOrder>>, optional = "dmy";
         /// Its permalink.
         url: Pick, optional = "a.permalink@href";
         /// Who wrote it. Only a hash is kept.
@@ -112,7 +112,7 @@ impl ServiceTable for Html {
                 Some(selectors) => Some(read(selectors)?),
                 None => None,
             },
-            date_order: selectors.and_then(|selectors| selectors.date_order.as_ref()).map(|order| order.value.0),
+            date_order: selectors.and_then(|selectors| selectors.date_order.as_ref()).and_then(|order| order.value.0),
             time_zone: Some(common.time_zone),
         };
         if !manner.structured && manner.selectors.is_none() {

@@ -122,8 +122,7 @@ fn selector(css: &str) -> Result<Selector, Wrong> {
             "name a class, an attribute, or a parent with `>`",
         ));
     }
-    Selector::parse(css)
-        .map_err(|error| wrong(format!("`{css}` is no CSS selector: {error}"), "for example `.review .text` or `li[data-review]`"))
+    Selector::parse(css).map_err(|_| wrong(format!("`{css}` is no CSS selector"), "for example `.review .text` or `li[data-review]`"))
 }
 
 fn expression(piece: &str) -> Result<Regex, Wrong> {
