@@ -6,6 +6,7 @@ use crate::config::print;
 use crate::config::secrets::Reference;
 use crate::config::secrets::Unreadable;
 
+mod desks;
 mod form;
 mod mapped;
 mod polling;

@@ -34,9 +34,23 @@ pub(super) fn reset(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
 
 /// The wait that a good answer asks for: it was the last one that is allowed for a while.
 pub(super) fn used_up(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
+    if let Some(wish) = used_up_of_endpoint(headers) {
+        return Some(wish);
+    }
     let plain = LEFT.iter().find_map(|name| number(headers, name));
     let left = plain.or_else(|| in_list(headers, "ratelimit", "r")).or_else(|| left_in_hour(headers))?;
     if left >= 1.0 { None } else { reset(headers, now) }
+}
+
+/// The same of one endpoint alone, as Zendesk has it beside what holds for the account:
+/// `Zendesk-RateLimit-incremental-exports: total=10; remaining=0; resets=55`.
+fn used_up_of_endpoint(headers: &HeaderMap) -> Option<TimeDelta> {
+    let spent = headers.iter().filter(|(name, _)| name.as_str().starts_with("zendesk-ratelimit-")).filter_map(|(_, value)| {
+        let parameters = || value.to_str().unwrap_or_default().split(';').filter_map(|parameter| parameter.trim().split_once('='));
+        let of = |wanted: &str| parameters().find(|(name, _)| *name == wanted)?.1.trim().parse::<i64>().ok();
+        of("resets").filter(|resets| of("remaining") == Some(0) && *resets > 0)
+    });
+    spent.max().map(|seconds| TimeDelta::seconds(seconds.min(LONGEST_HOLD.num_seconds())))
 }
 
 /// The wait that a refusal names in its body, where no header does: `{"extras":{"wait_seconds":12}}`, as Discourse has it.
@@ -105,6 +119,8 @@ mod tests {
             ("an account's limit", vec![("x-rate-limit", "700")], (None, None)),
             ("the past", vec![("x-ratelimit-reset", "1700000000"), ("x-ratelimit-remaining", "0")], (None, None)),
             ("no number", vec![("x-ratelimit-reset", "soon"), ("x-ratelimit-remaining", "NaN")], (None, None)),
+            ("one endpoint's own", vec![("zendesk-ratelimit-incremental-exports", "total=10; remaining=0; resets=55")], (None, Some(55))),
+            ("one with some left", vec![("zendesk-ratelimit-incremental-exports", "total=10; remaining=4; resets=55")], (None, None)),
             ("longer than a day", vec![("x-ratelimit-reset", "999999")], (Some(86_400), None)),
         ] {
             assert_eq!(said(&headers), expected, "{name}");

@@ -105,7 +105,7 @@ impl Desk {
         let end = (begin + most).min(changes.len());
         let tickets: Vec<Value> = changes[begin..end].iter().map(shown).collect();
         // Cursors are renewed now and then, so that only one that was kept for long is old.
-        let made = if asked.now >= hour(11.0) && asked.now < hour(15.5) { hour(8.0) } else { asked.now };
+        let made = if asked.now >= hour(11.0) && asked.now < hour(16.0) { hour(8.0) } else { asked.now };
         Says::json(&json!({
             "tickets": tickets, "users": [{"id": AGENT, "role": "agent"}],
             "after_cursor": format!("{}|{end}", made.timestamp()), "end_of_stream": most > 0 && end == changes.len(),

@@ -210,3 +210,22 @@ async fn a_walk_whose_place_is_forgotten_begins_anew() {
     assert!(office.poll(0.0).await.error.is_some());
     assert_eq!((office.poll(3.0).await.error, office.stored().await.as_str()), (None, "a b"));
 }
+
+#[tokio::test]
+async fn a_long_walk_gets_to_its_end_however_often_it_is_cut() {
+    let office = Office::new(false, None, |path, number| {
+        let page: usize = path.trim_start_matches('/').parse().unwrap_or(0);
+        match page {
+            _ if number.is_multiple_of(2) => Says { status: "502 Bad", ..Says::default() },
+            12 => said(r#"{"ids":["z"],"mark":"m"}"#.to_owned()),
+            _ => said(format!(r#"{{"ids":["{page:02}"],"next":"/{}"}}"#, page + 1)),
+        }
+    });
+    let mut errors = Vec::new();
+    for poll in 0..13 {
+        errors.push(office.poll(f64::from(poll)).await.stream.errors);
+    }
+    assert_eq!(office.stored().await, "00 01 02 03 04 05 06 07 08 09 10 11 z");
+    assert_eq!(errors, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(office.place.requests().iter().filter(|path| path.starts_with("/list")).count(), 1, "it never began anew");
+}
