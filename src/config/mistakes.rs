@@ -9,6 +9,7 @@ use crate::config::secrets::Unreadable;
 mod form;
 mod polling;
 mod secret;
+mod social;
 mod sources;
 mod targets;
 mod values;

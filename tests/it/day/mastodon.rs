@@ -38,7 +38,7 @@ impl Instance {
                 // Half an hour late.
                 250 => post.came = post.written + TimeDelta::minutes(30),
                 30 => post.gone = Some(hour(4.0)),
-                260 => post.gone = Some(hour(14.0)),
+                230 => post.gone = Some(hour(8.0)),
                 _ => {}
             }
         }
