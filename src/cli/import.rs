@@ -13,6 +13,8 @@ use crate::cli::open;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
+use crate::domain::item::Item;
+use crate::domain::item::Rejects;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
@@ -20,6 +22,8 @@ use crate::domain::ports::PageCommit;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StreamKey;
 use crate::engine::intake::Intake;
+use crate::fetch::Files;
+use crate::fetch::rejects;
 use crate::host::clock::Clock;
 use crate::sources::Settings;
 use crate::sources::Source as _;
@@ -69,7 +73,12 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     for path in &args.files {
         let mut committed = Committed::default();
         let mut warnings = 0;
-        read(path, &settings, clock, |items, found| {
+        let folder = source.kind.rejects(&plan.config.store.path);
+        read(path, &settings, clock, |items, mut found, rejects| {
+            if let Some(rejects) = rejects {
+                let count = rejects.rows.len();
+                found.extend(rejects::told(rejects::write(&folder, &source.name, &rejects), count, &rejects.file));
+            }
             for warning in found {
                 warnings += 1;
                 if warnings <= SHOWN {
@@ -108,18 +117,19 @@ fn read(
     path: &Path,
     settings: &file::Settings,
     clock: Clock,
-    mut page: impl FnMut(Vec<crate::domain::item::Item>, Vec<Warning>) -> Result<(), Failure>,
+    mut page: impl FnMut(Vec<Item>, Vec<Warning>, Option<Box<Rejects>>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let source = file::OneFile::new(path.to_owned(), settings.clone());
+    let files = Files::default();
     let (shard, cursor) = (Shard::whole(), Cursor::default());
     let mut next = Some(source.first(&shard, &cursor, clock.now()));
     while let Some(request) = next.take() {
         let Request::Slice(slice) = &request else { break };
-        let bytes = crate::fetch::read_slice(slice).map_err(|error| Failure::new(Code::Io, error))?;
+        let bytes = files.read_slice(slice).map_err(|error| Failure::new(Code::Io, error))?;
         let read = source
             .read(&shard, &cursor, &Response::Slice(bytes), clock.now())
             .map_err(|error| Failure::new(Code::Data, format!("{}: {error}", path.display())))?;
-        page(read.items, read.warnings)?;
+        page(read.items, read.warnings, read.rejects)?;
         next = read.next;
     }
     Ok(())

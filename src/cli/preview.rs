@@ -26,10 +26,10 @@ use crate::domain::http::Response;
 use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
-use crate::domain::item::Shard;
 use crate::engine::refusal;
 use crate::fetch::Fetched;
 use crate::fetch::Fetcher;
+use crate::fetch::Files;
 use crate::fetch::Manner;
 use crate::host::clock::Clock;
 use crate::sources;
@@ -42,6 +42,7 @@ use crate::sources::services::Known;
 use crate::sources::services::Saved;
 
 mod json;
+mod saved;
 mod table;
 
 /// Show what the daemon would read
@@ -65,6 +66,12 @@ pub struct Args {
     /// Ask the host's `robots.txt` first, as a source with `robots = "obey"` does
     #[arg(long)]
     robots: bool,
+    /// Read a saved reply as the configured source of this name would
+    #[arg(long, value_name = "NAME", conflicts_with = "kind")]
+    source: Option<String>,
+    /// CSS selectors for a saved page, as in `[source.html.selectors]`: {"item": "li.review", "text": ".text"}
+    #[arg(long, value_name = "JSON")]
+    selectors: Option<String>,
     /// When it was fetched, such as 2026-01-05T08:00:00Z
     #[arg(long, value_name = "TIME")]
     fetched_at: Option<Timestamp>,
@@ -92,6 +99,11 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
     let all: Vec<(&str, Kind)> = documents.into_iter().chain(services).collect();
     PossibleValuesParser::new(all.iter().map(|(name, _)| *name).collect::<Vec<_>>())
         .map(move |word| all.iter().find(|(name, _)| *name == word).map_or(Kind::Feed, |(_, kind)| *kind))
+}
+
+/// What a service's messages have from where, in the words of columns.
+fn mapped(known: &Known) -> Vec<(String, String)> {
+    known.mapping.iter().map(|(field, from)| ((*from).to_owned(), (*field).to_owned())).collect()
 }
 
 /// The service of this name.
@@ -128,11 +140,12 @@ trait Show {
 pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let colours = console.colours;
     let source = wanted(args, console)?;
+    let reads = saved::Configured::find(args, console)?;
     let mut show: Box<dyn Show + '_> =
         if args.json { Box::new(json::Json::new(&mut console.out)) } else { Box::new(table::Table::new(&mut console.out, colours)) };
     match &source {
-        Wanted::Input => input(args, show.as_mut())?,
-        Wanted::File(path) => local(args, path, show.as_mut())?,
+        Wanted::Input => input(args, &reads, show.as_mut())?,
+        Wanted::File(path) => local(args, path, &reads, show.as_mut())?,
         Wanted::Source(source, fetch) => remote(args, source, fetch, show.as_mut())?,
     }
     show.finish()?;
@@ -175,19 +188,25 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     if path.is_file() {
         return Ok(Wanted::File(path));
     }
-    let mut config = load::load_without_secrets(console)?;
-    if config.sources.iter().any(|source| source.name == args.what && source.kind.service().is_some()) {
-        // Services want to see who calls them.
-        config = load::load(console)?;
-    }
+    let config = load::load_without_secrets(console)?;
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let what = table::harmless(&args.what);
         let known = if names.is_empty() { "no source yet".to_owned() } else { names.join(", ") };
         return Err(Failure::new(Code::Usage, format!("`{what}` is no file, no address and no source; the configuration has {known}")));
     };
-    let asked = Asked { kind: source.kind.clone(), robots: source.robots || args.robots };
+    let asked = Asked { kind: looked_at(source.kind.clone()), robots: source.robots || args.robots };
     Ok(Wanted::Source(Box::new(asked), Box::new(Fetch { settle: TimeDelta::zero(), ..config.fetch })))
+}
+
+/// A look changes nothing: files stay where they are.
+fn looked_at(kind: sources::Settings) -> sources::Settings {
+    match kind {
+        sources::Settings::File(files) => {
+            sources::Settings::File(Box::new(file::Settings { after: file::After::Keep, settle: Some(TimeDelta::zero()), ..*files }))
+        }
+        other => other,
+    }
 }
 
 /// How to fetch an address that a person typed: as the configuration says, where there is one that
@@ -211,31 +230,34 @@ fn fetch_for(url: &str, console: &Console) -> Fetch {
 }
 
 /// Standard input: the whole of it, as if it had been fetched.
-fn input(args: &Args, show: &mut dyn Show) -> Result<(), Failure> {
+fn input(args: &Args, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     let mut body = Vec::new();
     std::io::stdin().lock().take(MOST_INPUT + 1).read_to_end(&mut body)?;
     if body.len() as u64 > MOST_INPUT {
         return Err(Failure::new(Code::Data, "standard input holds more than 256 MiB; name the file instead, it is read in pieces"));
     }
-    document(args, "standard input", body, show)
+    document(args, "standard input", body, reads, show)
 }
 
 /// A file: documents are read whole, tables in pieces.
-fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
-    let head = slice(&Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new() })?;
-    match args.kind.unwrap_or_else(|| looks_like(&head.body)) {
+fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
+    let files = Files::default();
+    let head = slice(&files, &Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new(), packed: None })?;
+    let kind = if args.source.is_some() { Kind::Feed } else { args.kind.unwrap_or_else(|| looks_like(&head.body)) };
+    match kind {
         Kind::Feed | Kind::Service(_) => {
-            let bytes = slice(&Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new() })?;
+            let bytes =
+                slice(&files, &Slice { path: path.to_owned(), from: 0, limit: feed::LARGEST, context: String::new(), packed: None })?;
             if !bytes.at_end() {
                 return Err(unreadable(&args.what, &ReadError::new("more than 32 MiB", "no feed may be so long")));
             }
-            document(args, &args.what, bytes.body, show)
+            document(args, &args.what, bytes.body, reads, show)
         }
         Kind::Csv | Kind::Jsonl | Kind::Json => {
             let settings = file_settings(args);
             let source = file::OneFile::new(path.to_owned(), settings.clone());
             walk(&source, args, u32::MAX, show, &mut |request, show| {
-                let response = carry(request)?;
+                let response = carry(&files, request)?;
                 if let Response::Slice(bytes) = &response
                     && bytes.from == 0
                 {
@@ -248,8 +270,17 @@ fn local(args: &Args, path: &Path, show: &mut dyn Show) -> Result<(), Failure> {
 }
 
 /// A document that is in memory.
-fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Result<(), Failure> {
-    let page = match args.kind.unwrap_or_else(|| looks_like(&body)) {
+fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
+    if let Some(name) = &args.source {
+        return show.page(saved::of_source(name, args, body, reads)?);
+    }
+    let kind = match args.kind.unwrap_or_else(|| looks_like(&body)) {
+        // A page for people is one with reviews, or it may name a feed.
+        Kind::Feed if args.kind.is_none() && saved::is_page_of_reviews(args, &body) => Kind::Service("html"),
+        kind => kind,
+    };
+    let page = match kind {
+        Kind::Service("html") => saved::page_of_reviews(args, &body)?,
         Kind::Feed => {
             let url = args.url.clone().or_else(|| crate::host::env::read("FEED_URL"));
             let content_type = crate::host::env::read("FEED_CONTENT_TYPE").unwrap_or_default();
@@ -260,18 +291,13 @@ fn document(args: &Args, what: &str, body: Vec<u8>, show: &mut dyn Show) -> Resu
             let fetched_at = args.fetched_at.unwrap_or_else(|| Clock::real().now());
             let saved = Saved { body: &body, url: args.url.as_deref(), content_type: &content_type, fetched_at };
             let known = service(kind).ok_or_else(|| Failure::new(Code::Bug, "a service that is not known"))?;
-            show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+            show.columns(mapped(known));
             (known.saved)(&saved)
         }
-        Kind::Csv | Kind::Jsonl | Kind::Json => {
-            let settings = file_settings(args);
-            let size = body.len() as u64;
-            let request = Slice { path: PathBuf::from(what), from: 0, limit: size, context: String::new() };
-            let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default() };
-            show.columns(file::columns(&bytes, &settings).unwrap_or_default());
-            let source = file::OneFile::new(PathBuf::from(what), settings);
-            source.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes), Timestamp::default())
-        }
+        Kind::Csv | Kind::Jsonl | Kind::Json => file::document(body, what, &file_settings(args)).map(|(page, columns)| {
+            show.columns(columns);
+            page
+        }),
     };
     show.page(page.map_err(|error| unreadable(what, &error))?)
 }
@@ -282,7 +308,7 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
     let reader = settings.build();
     let manner = Manner { robots: source.robots, login: reader.login(), ..Manner::default() };
     if let Some(known) = service(settings.kind()) {
-        show.columns(known.mapping.iter().map(|(field, from)| ((*field).to_owned(), (*from).to_owned())).collect());
+        show.columns(mapped(known));
     }
     let pages = if settings.is_remote() { 1 } else { u32::MAX };
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
@@ -367,15 +393,15 @@ fn walk(
 }
 
 /// Carries out a request for a piece of a local file.
-fn carry(request: &Request) -> Result<Response, Failure> {
+fn carry(files: &Files, request: &Request) -> Result<Response, Failure> {
     match request {
-        Request::Slice(wanted) => Ok(Response::Slice(slice(wanted)?)),
+        Request::Slice(wanted) => Ok(Response::Slice(slice(files, wanted)?)),
         _ => Err(Failure::new(Code::Bug, "a file's reader asked for something else")),
     }
 }
 
-fn slice(wanted: &Slice) -> Result<Bytes, Failure> {
-    crate::fetch::read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
+fn slice(files: &Files, wanted: &Slice) -> Result<Bytes, Failure> {
+    files.read_slice(wanted).map_err(|error| Failure::new(Code::Io, error))
 }
 
 fn file_settings(args: &Args) -> file::Settings {

@@ -7,6 +7,7 @@ use crate::config::secrets::Reference;
 use crate::config::secrets::Unreadable;
 
 mod form;
+mod mapped;
 mod polling;
 mod secret;
 mod social;

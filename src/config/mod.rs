@@ -32,6 +32,7 @@ pub mod merge;
 #[cfg(test)]
 mod mistakes;
 mod models;
+pub mod presets;
 pub mod print;
 pub mod problem;
 pub mod reader;

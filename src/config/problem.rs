@@ -199,6 +199,14 @@ codes! {
     FormerName = "E0040",
     /// Messages are stored under a source's name and under its former one.
     StoredTwice = "E0041",
+    /// Not a program of jq, or not one that can be run.
+    BadProgram = "E0050",
+    /// Not a CSS selector, or not one that can be used.
+    BadSelector = "E0051",
+    /// Pages would be read and nobody is named who allowed it.
+    NoPermission = "E0052",
+    /// A webhook, and no address to listen at.
+    NobodyListens = "E0053",
     /// A theme that no watch counts.
     ThemeUnwatched = "W0001",
     /// A source that no watch counts.

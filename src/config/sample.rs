@@ -19,7 +19,16 @@ every = "1m"
 [source.file]
 folder = "surveys"
 
-[[theme]]
+"#;
+
+const REST_ALONE: &str = r"
+# ------------------------------------------------------------------------------------------------
+# A start: sources stand in files of the folder `conf.d`; read the alerts in the folder `mails`.
+
+";
+
+/// What is done with messages, wherever they come from.
+const REST: &str = r#"[[theme]]
 name = "late_delivery"
 title = "late deliveries"
 rules = ["(late | delayed) NEAR/3 (parcel* | order* | deliver*)"]
@@ -49,7 +58,15 @@ pub fn reference() -> String {
 pub fn starter() -> String {
     let mut text = String::new();
     write_table(&mut text, Top::DEFINITION, &Live { tables: true, values: &[("[store]", "path", "\"uproar.db\"")] });
-    text + START
+    text + START + REST
+}
+
+/// The same for whoever adds sources of their own.
+#[must_use]
+pub fn starter_without_source() -> String {
+    let mut text = String::new();
+    write_table(&mut text, Top::DEFINITION, &Live { tables: true, values: &[("[store]", "path", "\"uproar.db\"")] });
+    text + REST_ALONE + REST
 }
 
 /// What is not a comment.

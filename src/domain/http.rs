@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
+use crate::domain::item::Warning;
 
 /// One thing to ask for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,9 +24,11 @@ pub enum Request {
     /// Nothing: messages are brought to us, and there is nothing to ask for.
     Nothing,
     /// What lies in a folder.
-    Folder(PathBuf),
+    Folder(Watched),
     /// A piece of a local file.
     Slice(Slice),
+    /// A file that was read leaves its folder.
+    Retire(Retired),
 }
 
 /// A GET request. Validators, user agent and credentials are added by `fetch`.
@@ -84,6 +87,52 @@ pub struct Slice {
     pub limit: u64,
     /// The source's own notes for reading the answer, handed back with it.
     pub context: String,
+    /// How to look into the file if it is packed: then offsets are those of a table in it. Without
+    /// this the bytes come as they lie on the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<Packed>,
+}
+
+/// How to look into a file that may be an archive or a workbook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Packed {
+    /// Which of the tables in it, from 0.
+    pub part: u32,
+    /// Larger files are refused, in bytes.
+    pub max_file: u64,
+    /// What unpacks to more than this is refused, in bytes.
+    pub max_unpacked: u64,
+    /// The sheet of a workbook; empty takes the first visible one with a header.
+    pub sheet: String,
+}
+
+/// A file that was read and is not wanted in its folder any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// The file.
+    pub path: PathBuf,
+    /// Its length when it was read; another one is another file, which stays.
+    pub size: u64,
+    /// Its last change then, in milliseconds since 1970.
+    pub modified: i64,
+    /// The folder that it is moved to; it is deleted without one.
+    pub to: Option<PathBuf>,
+    /// The source's own notes for what comes next, handed back.
+    pub context: String,
+}
+
+/// A folder to look through.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Watched {
+    /// The folder.
+    pub path: PathBuf,
+    /// The folders in it as well.
+    pub recursive: bool,
+    /// How long neither size nor time of change of a file may move before it is read; the fetcher's
+    /// own time without it, in seconds.
+    pub settle: Option<u64>,
+    /// A folder in it that is not looked into: what was read is moved there.
+    pub except: Option<PathBuf>,
 }
 
 /// The answer to a [`Request`], with the request it answers.
@@ -99,6 +148,8 @@ pub enum Response {
     Folder(Vec<Entry>),
     /// To [`Request::Slice`].
     Slice(Bytes),
+    /// To [`Request::Retire`]: what was asked, and why the file is still there, if it is.
+    Retired(Retired, Option<String>),
 }
 
 /// A complete HTTP answer with a status of 200 to 299.
@@ -153,6 +204,8 @@ pub struct Entry {
     pub modified: Timestamp,
     /// Neither size nor time of change moved for the folder's settling time.
     pub settled: bool,
+    /// When it will have settled, if nothing moves until then.
+    pub settles: Timestamp,
 }
 
 /// Bytes of a local file.
@@ -168,6 +221,25 @@ pub struct Bytes {
     pub size: u64,
     /// Last change of the file when it was read.
     pub modified: Timestamp,
+    /// What is known of the table that they are of, where the file is packed or was refused.
+    pub part: Option<Box<Part>>,
+}
+
+/// A table in a packed file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// Its name in there; empty where there is one only.
+    pub name: String,
+    /// Another table follows.
+    pub follows: bool,
+    /// What stands between its cells, where that is certain.
+    pub delimiter: Option<u8>,
+    /// Its days are counted from 1904, not from 1900.
+    pub since_1904: bool,
+    /// What was odd when it was unpacked.
+    pub warnings: Vec<Warning>,
+    /// Why there is nothing of it: what it is, and what to do.
+    pub refused: Option<(String, String)>,
 }
 
 impl Bytes {

@@ -93,6 +93,8 @@ pub struct Page {
     pub items: Vec<Item>,
     /// What was odd but did not cost the page.
     pub warnings: Vec<Warning>,
+    /// Records of a file that could not be read, for a file beside.
+    pub rejects: Option<Box<Rejects>>,
     /// The page to ask for next; `None` ends the walk.
     pub next: Option<Request>,
     /// Where the next poll starts once this walk has ended; `None` keeps the stored one.
@@ -111,6 +113,8 @@ pub struct Page {
     /// On the last page of a walk: what all of its pages together listed. What is stored of that and
     /// was on none of them is gone.
     pub listed: Option<Listed>,
+    /// Messages were missed before the walk began, which the service does not list any more.
+    pub gap: bool,
 }
 
 /// What a walk, from its first page to its last, has listed without a gap.
@@ -158,6 +162,30 @@ pub struct Warning {
     pub place: String,
     /// A sentence for a person.
     pub message: String,
+}
+
+/// Records of a file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rejects {
+    /// Name of the file, without its folder.
+    pub file: String,
+    /// The file is read from its beginning: what was rejected of it before is rejected anew.
+    pub begins: bool,
+    /// The records in their order.
+    pub rows: Vec<Reject>,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// The table in a packed file; empty where there is one only.
+    pub table: String,
+    /// Its first line.
+    pub line: u64,
+    /// Why.
+    pub why: String,
+    /// What is written there, cut where it is very long. It is as the customer wrote it.
+    pub raw: String,
 }
 
 impl Warning {

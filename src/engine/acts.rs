@@ -47,9 +47,23 @@ pub enum Done {
 ///
 /// # Errors
 ///
-/// [`StoreError::Missing`] when there is no such incident, [`StoreError::Stale`] when the daemon
-/// moved it in the same moment: try again.
+/// [`StoreError::Missing`] when there is no such incident, [`StoreError::Stale`] when the daemon moved
+/// it again and again in the same moment.
 pub fn act(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now: Timestamp) -> Result<Done, StoreError> {
+    for _ in 1..TRIES {
+        match act_once(store, plan, id, act, who, now) {
+            // The lookout writes incidents too; whoever comes second looks again.
+            Err(StoreError::Stale) => {}
+            done => return done,
+        }
+    }
+    act_once(store, plan, id, act, who, now)
+}
+
+/// Looks at an incident before a person is told that it moves too often.
+const TRIES: usize = 4;
+
+fn act_once(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now: Timestamp) -> Result<Done, StoreError> {
     let before = store.reader().incident(id)?.ok_or_else(|| StoreError::Missing(format!("there is no incident `{id}`")))?;
     let label = label(&before, act, who);
     let cause = Cause::Person(act.clone(), who.to_owned());

@@ -44,8 +44,6 @@ use crate::web::desk::WatchLines;
 
 /// Characters of a message that a page shows.
 const WORDS: usize = 4000;
-/// How often an act is tried that meets the lookout's own writing.
-const TRIES: u32 = 4;
 /// What a ticket says to whom it was sent when nobody of that name is configured any more.
 const SOMEBODY: &str = "somebody who is alerted no more";
 
@@ -93,7 +91,7 @@ impl Desk for Counter {
         Box::pin(async move {
             let acted = tokio::task::spawn_blocking(move || {
                 let mut store = Direct::open(&path).map_err(|error| StoreError::Broken(Box::new(error)))?;
-                let done = tried(&mut store, &plan, &id, &act, &who, now)?;
+                let done = acts::act(&mut store, &plan, &id, &act, &who, now)?;
                 if !matches!(done, Done::Nothing(_)) {
                     info!(incident = id, "incident {id}: {act:?} by {who}");
                 }
@@ -104,17 +102,6 @@ impl Desk for Counter {
             Ok(())
         })
     }
-}
-
-/// The lookout writes incidents too; whoever comes second looks again.
-fn tried(store: &mut Direct, plan: &Plan, id: &str, act: &Act, who: &str, now: Timestamp) -> Result<Done, StoreError> {
-    for _ in 1..TRIES {
-        match acts::act(store, plan, id, act, who, now) {
-            Err(StoreError::Stale) => {}
-            done => return done,
-        }
-    }
-    acts::act(store, plan, id, act, who, now)
 }
 
 fn dossier(reader: &Reader<'_>, plan: &Plan, id: &str, in_full: bool, now: Timestamp) -> Result<Option<Dossier>, StoreError> {

@@ -88,11 +88,26 @@ pub(super) fn labels(
     fields: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let language = lang.map(|lang| ("language".to_owned(), lang.to_owned()));
-    let own = fields.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let own = fields.iter().map(|(key, value)| (label_of(key), value.clone()));
     let mut labels = of_source.clone();
     labels.extend(language.into_iter().chain(own));
     labels.retain(|key, value| keys.contains(key) && !value.trim().is_empty());
     labels
+}
+
+/// The label that a field becomes: columns have names like `Country` and `Store no.`, labels are words
+/// of small letters, as watches name them.
+fn label_of(field: &str) -> String {
+    let mut label = String::with_capacity(field.len());
+    for letter in field.chars().flat_map(char::to_lowercase) {
+        match letter {
+            letter if letter.is_ascii_alphanumeric() => label.push(letter),
+            _ if label.ends_with('_') || label.is_empty() => {}
+            _ => label.push('_'),
+        }
+    }
+    label.truncate(label.trim_end_matches('_').len());
+    label
 }
 
 /// Changes when something changes that people or counters would see.

@@ -14,6 +14,8 @@ pub const PERIOD: TimeDelta = TimeDelta::hours(6);
 
 /// Copies of messages that are older than this are counted by themselves.
 const COPIED: TimeDelta = TimeDelta::weeks(4);
+/// Whoever pushes messages tries for three days at most.
+const DELIVERED: TimeDelta = TimeDelta::days(7);
 /// Notices of incidents that are over are kept so long.
 const TOLD: TimeDelta = TimeDelta::days(90);
 /// Incidents that are over are kept so long, with their record.
@@ -24,6 +26,9 @@ pub async fn tidy(store: &Sqlite, plan: &Plan, now: Timestamp) {
     let keep = &plan.config.store;
     if let Err(error) = store.forget_copies(now - COPIED).await {
         warn!("old keys of copies could not be removed: {error}; next try in {} h", PERIOD.num_hours());
+    }
+    if let Err(error) = store.forget_pushes(now - DELIVERED, now - COPIED).await {
+        warn!("old deliveries could not be forgotten: {error}; next try in {} h", PERIOD.num_hours());
     }
     match store.prune(now - keep.keep_text, keep.max_size).await {
         Ok(0) => {}

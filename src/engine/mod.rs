@@ -44,6 +44,7 @@ pub mod picture;
 pub mod plan;
 pub mod poller;
 pub mod precision;
+mod push;
 pub mod refusal;
 pub mod relabel;
 pub mod release;
@@ -74,6 +75,7 @@ use crate::engine::loops::web;
 use crate::engine::plan::Plan;
 use crate::engine::poller::Poller;
 use crate::engine::poller::Target;
+use crate::engine::push::Receiving;
 use crate::engine::rounds::poll;
 use crate::fetch::Fetcher;
 use crate::host::beats::Beats;
@@ -82,6 +84,7 @@ use crate::store::sqlite::Sqlite;
 use crate::web::board;
 use crate::web::board::Board;
 use crate::web::desk::Desk;
+use crate::web::inbox::Inbox;
 use crate::web::router::Site;
 use crate::web::router::Watched;
 
@@ -124,9 +127,10 @@ impl Doors {
             let (plan, store, clock, nudges) = (Arc::clone(plan), parts.store.clone(), parts.clock, nudges.clone());
             Arc::new(Counter { plan, store, clock, nudges }) as Arc<dyn Desk>
         });
+        let inbox = Receiving::of(plan, parts, nudges).map(|receiving| Arc::new(receiving) as Arc<dyn Inbox>);
         let beside = desk.clone().filter(|_| self.pages.is_none());
-        let address = self.address.map(|listener| (listener, Site { watched: Some(watched), desk: beside }));
-        address.into_iter().chain(self.pages.map(|listener| (listener, Site { watched: None, desk }))).collect()
+        let address = self.address.map(|listener| (listener, Site { watched: Some(watched), desk: beside, inbox: inbox.clone() }));
+        address.into_iter().chain(self.pages.map(|listener| (listener, Site { watched: None, desk, inbox }))).collect()
     }
 }
 
@@ -251,6 +255,9 @@ async fn left_in(targets: Vec<Target>, store: &Sqlite, now: Timestamp) -> Result
         let wait = due.filter(|due| due.held).and_then(|due| due.at).filter(waits);
         let name = &target.key.source;
         let why = match (wishes, wait) {
+            _ if matches!(target.source.settings.kind, crate::sources::Settings::Webhook(_)) => {
+                "is pushed to, and only `uproar run` listens: it is left out".to_owned()
+            }
             (Wishes { asked: Some(_), .. }, _) => return true,
             (Wishes { paused: Some(_), .. }, _) => format!("is paused and is left out; `uproar source resume {name}` takes it in again"),
             _ if due.is_some_and(|due| due.gone) => {

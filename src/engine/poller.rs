@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use tokio::sync::Semaphore;
 
 use crate::domain::Timestamp;
+use crate::domain::http::Request;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::Progress;
@@ -45,6 +46,7 @@ mod target;
 mod walk;
 
 pub use crate::engine::poller::target::Target;
+pub(super) use crate::engine::poller::target::usual_delay;
 
 /// Pages of one walk over the network. Endless paging is a fault of the other side.
 const MOST_REMOTE_PAGES: usize = 200;
@@ -212,7 +214,7 @@ impl<S: Ingest> Poller<S> {
             walk.items += reading.items.len();
             let is_cut = walk.is_cut(&mut reading);
             if !(walking || is_cut && reading.items.is_empty()) {
-                let gap = self.believe(walk, &mut reading)?;
+                let gap = self.believe(walk, &mut reading)? || reading.page.gap;
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }
             let (mut page, mut items) = (reading.page, reading.items);
@@ -260,6 +262,10 @@ impl<S: Ingest> Poller<S> {
             let step = next.clone().map_or(Progress::None, |next| Progress::Walking { next });
             let committed = self.commit(walk, items, step).await?;
             walk.stream.walk = next.clone().map(Box::new);
+            if matches!(next, Some(Request::Call(_))) {
+                // It has got on: what fails next is the first error in a row.
+                (walk.stream.errors, walk.stream.error) = (0, None);
+            }
             let Some(next) = next.filter(|_| !follows || committed.new > 0 || anew) else {
                 // Behind a page without anything new there is nothing new.
                 return Ok(self.end(walk, Vec::new(), page.cursor, first, page.due).await?);

@@ -18,5 +18,6 @@ pub fn worded(source: &dyn Source, error: FetchError) -> FetchError {
         Meaning::NotFound => Kind::NotFound,
         Meaning::Passing => Kind::Status(error.refused.as_ref().map_or(500, |refused| refused.status)),
     };
-    FetchError { kind, message: refusal.words, ..error }
+    let least = source.patience().filter(|_| kind == Kind::Busy);
+    FetchError { kind, message: refusal.words, retry_after: error.retry_after.max(least), ..error }
 }

@@ -203,6 +203,15 @@ impl Rota {
         self.members[stream].asked = true;
     }
 
+    /// Polls a stream now, if it would be polled some time: not one that is paused.
+    pub(super) fn hurry(&mut self, stream: usize, now: Timestamp) {
+        let member = &mut self.members[stream];
+        if member.wakes() && member.due > now {
+            member.due = now;
+            self.asleep.push(Reverse((now, stream as u32)));
+        }
+    }
+
     /// Moves every time by the same: the clock was set.
     pub(super) fn shift(&mut self, by: TimeDelta) {
         for member in &mut self.members {

@@ -30,6 +30,7 @@ use crate::engine::poller::Poller;
 use crate::engine::poller::Target;
 use crate::engine::rota::Rota;
 use crate::engine::rounds::asked::Asked;
+use crate::engine::rounds::noticed::Noticed;
 use crate::engine::rounds::start::first_polls;
 use crate::engine::rounds::start::lanes;
 use crate::host::beats::Loop;
@@ -38,6 +39,7 @@ use crate::web::board;
 
 mod asked;
 mod clock;
+mod noticed;
 mod start;
 
 pub(super) use crate::engine::rounds::start::stored;
@@ -54,21 +56,29 @@ const REMEMBERED: usize = 1_024;
 /// Starts polls when they are due, never two of one stream at once. On a stop polls are cut at
 /// once, each page is stored whole or not at all; what is only being noted is awaited.
 pub(super) async fn poll(plan: Arc<Plan>, parts: Parts, nudges: Nudges, stop: CancellationToken) {
-    let asked = Asked::default();
+    let (asked, noticed) = (Asked::default(), Noticed::default());
+    let mut targets = Target::all(&plan);
+    targets.sort_by(|left, right| left.key.cmp(&right.key));
     tokio::select! {
         () = asked.listen(&parts.store) => {}
-        () = go_round(&plan, &parts, &nudges, &asked, &stop) => {}
+        () = noticed.listen(&targets) => {}
+        () = go_round(&plan, &targets, &parts, &nudges, (&asked, &noticed), &stop) => {}
     }
 }
 
-async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Asked, stop: &CancellationToken) {
+async fn go_round(
+    plan: &Arc<Plan>,
+    targets: &[Target],
+    parts: &Parts,
+    nudges: &Nudges,
+    (asked, noticed): (&Asked, &Noticed),
+    stop: &CancellationToken,
+) {
     let noting = Arc::new(Noting::default());
     let store = Notebook::new(parts.store.clone(), Arc::clone(&noting), stop.clone());
     let author_key = Arc::new(parts.store.author_key().to_vec());
     let poller = Poller::new(store, Arc::clone(plan), Arc::clone(&parts.fetcher), author_key, parts.clock, parts.board.clone());
-    let mut targets = Target::all(plan);
-    targets.sort_by(|left, right| left.key.cmp(&right.key));
-    let Some(mut rounds) = Rounds::begin(plan, parts, &targets, stop).await else { return };
+    let Some(mut rounds) = Rounds::begin(plan, parts, targets, stop).await else { return };
     let mut running = FuturesUnordered::new();
     loop {
         parts.beats.beat(Loop::Poll);
@@ -97,6 +107,7 @@ async fn go_round(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges, asked: &Aske
             biased;
             () = stop.cancelled() => break,
             wishes = asked.news() => rounds.hear(&wishes),
+            streams = noticed.news() => rounds.notice(&streams),
             left = noting.left() => {
                 for key in left {
                     rounds.leave(&key);
@@ -156,6 +167,8 @@ struct Rounds<'a> {
     paused: Vec<usize>,
     /// Wishes that were followed, so that none is followed twice while its poll is being noted.
     followed: HashMap<usize, Timestamp>,
+    /// Streams in whose folders something happened while they were polled.
+    noticed: HashSet<usize>,
     /// The clock of the plan, the machine's and the time that passes even if somebody sets it, when
     /// they were looked at last.
     seen: (Timestamp, Timestamp, Instant),
@@ -192,6 +205,7 @@ impl<'a> Rounds<'a> {
             began: HashMap::new(),
             paused: Vec::new(),
             followed: HashMap::new(),
+            noticed: HashSet::new(),
             seen: (now, Clock::real().now(), Instant::now()),
             late: Vec::new(),
             shown: None,
@@ -229,6 +243,7 @@ impl<'a> Rounds<'a> {
     fn ended(&mut self, stream: usize, due: Timestamp) {
         self.release(stream);
         self.began.remove(&stream);
+        let due = if self.noticed.remove(&stream) { due.min(self.parts.clock.now()) } else { due };
         self.rota.put(stream, due);
     }
 

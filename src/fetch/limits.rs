@@ -1,8 +1,9 @@
 //! What services say of their limits beside `Retry-After`: how many calls are left, and until when.
 //!
 //! Every vendor has names of its own. A reset is in seconds from now, or, where the number is larger
-//! than any wait, a time of the UNIX clock, or a time in words (Mastodon). Sources:
-//! draft-ietf-httpapi-ratelimit-headers and the vendors' pages on limits.
+//! than any wait, a time of the UNIX clock, or a time in words (Mastodon). Sources: draft-ietf-httpapi-ratelimit-headers
+//! and the vendors' pages on limits. App Store Connect counts the calls of a rolling hour and names no time
+//! (`X-Rate-Limit: user-hour-lim:3500;user-hour-rem:500;`); it refuses short bursts too, with plenty left.
 
 use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
@@ -13,12 +14,16 @@ use crate::fetch::pace::LONGEST_HOLD;
 /// A reset above this is a time and not a span, in seconds.
 const LIKE_A_TIME: f64 = 1e9;
 const RESETS: [&str; 4] = ["x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset", "x-ratelimit-requests-reset"];
+/// The wait where only the calls of a rolling hour are told.
+const IN_ROLLING_HOUR: TimeDelta = TimeDelta::seconds(60);
 const LEFT: [&str; 3] = ["x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining"];
 
 /// In how long calls are allowed again; at most a day. `None` where no header says so.
 pub(super) fn reset(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let plain = RESETS.iter().find_map(|name| number(headers, name).or_else(|| moment(headers, name)));
-    let reset = plain.or_else(|| in_list(headers, "ratelimit", "t"))?;
+    let Some(reset) = plain.or_else(|| in_list(headers, "ratelimit", "t")) else {
+        return left_in_hour(headers).map(|_| IN_ROLLING_HOUR);
+    };
     let seconds = if reset > LIKE_A_TIME { reset - now.timestamp_millis() as f64 / 1000.0 } else { reset };
     if !seconds.is_finite() || seconds <= 0.0 {
         return None;
@@ -30,7 +35,7 @@ pub(super) fn reset(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
 /// The wait that a good answer asks for: it was the last one that is allowed for a while.
 pub(super) fn used_up(headers: &HeaderMap, now: Timestamp) -> Option<TimeDelta> {
     let plain = LEFT.iter().find_map(|name| number(headers, name));
-    let left = plain.or_else(|| in_list(headers, "ratelimit", "r"))?;
+    let left = plain.or_else(|| in_list(headers, "ratelimit", "r")).or_else(|| left_in_hour(headers))?;
     if left >= 1.0 { None } else { reset(headers, now) }
 }
 
@@ -50,6 +55,13 @@ fn moment(headers: &HeaderMap, name: &str) -> Option<f64> {
 
 fn number(headers: &HeaderMap, name: &str) -> Option<f64> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// What is left of a rolling hour.
+fn left_in_hour(headers: &HeaderMap) -> Option<f64> {
+    let parts = headers.get("x-rate-limit")?.to_str().ok()?.split(';');
+    let mut named = parts.filter_map(|part| part.trim().split_once(':'));
+    named.find(|(name, _)| *name == "user-hour-rem")?.1.trim().parse().ok().filter(|left: &f64| left.is_finite())
 }
 
 /// A parameter of the first item of a list such as `"default";r=0;t=30`.
@@ -88,6 +100,9 @@ mod tests {
             ("plenty left", vec![("x-ratelimit-reset", "12"), ("x-ratelimit-remaining", "99.0")], (Some(12), None)),
             ("the draft's list", vec![("ratelimit", "\"default\";r=0;t=30")], (Some(30), Some(30))),
             ("the draft's older headers", vec![("ratelimit-reset", "7"), ("ratelimit-remaining", "0")], (Some(7), Some(7))),
+            ("a rolling hour, used up", vec![("x-rate-limit", "user-hour-lim:3500;user-hour-rem:0;")], (Some(60), Some(60))),
+            ("a rolling hour with plenty left", vec![("x-rate-limit", "user-hour-lim:3500; user-hour-rem:499;")], (Some(60), None)),
+            ("an account's limit", vec![("x-rate-limit", "700")], (None, None)),
             ("the past", vec![("x-ratelimit-reset", "1700000000"), ("x-ratelimit-remaining", "0")], (None, None)),
             ("no number", vec![("x-ratelimit-reset", "soon"), ("x-ratelimit-remaining", "NaN")], (None, None)),
             ("longer than a day", vec![("x-ratelimit-reset", "999999")], (Some(86_400), None)),

@@ -25,6 +25,8 @@ mod guard;
 mod lanes;
 mod limits;
 mod pace;
+pub mod rejects;
+mod retire;
 mod robots;
 mod room;
 mod route;
@@ -32,6 +34,7 @@ mod shelf;
 mod sign;
 mod tls;
 mod tokens;
+pub mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -40,7 +43,7 @@ mod tests;
 pub use crate::fetch::answer::wish as retry_after;
 pub use crate::fetch::error::FetchError;
 pub use crate::fetch::error::Kind;
-pub use crate::fetch::file::read_slice;
+pub use crate::fetch::file::Files;
 pub use crate::fetch::room::Room;
 
 use crate::config::settings::Fetch;
@@ -104,6 +107,7 @@ pub fn lane_of(url: &str) -> Option<String> {
 pub struct Fetcher {
     client: Client,
     folders: Folders,
+    files: Files,
 }
 
 impl Fetcher {
@@ -116,7 +120,7 @@ impl Fetcher {
     ///
     /// [`FetchError`] when `extra_ca`, `proxy`, `contact` or `allow_private` cannot be used.
     pub fn new(settings: &Fetch, settling_time: TimeDelta) -> Result<Self, FetchError> {
-        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time) })
+        Ok(Self { client: Client::new(settings)?, folders: Folders::new(settling_time), files: Files::default() })
     }
 
     /// Carries out one request. May wait for the host's pace: the gap between its requests, or the
@@ -132,8 +136,9 @@ impl Fetcher {
             Request::Get(get) => return self.client.get(get, manner, now).await,
             Request::Call(call) => return self.client.call(call, manner, now).await,
             Request::Nothing => Response::Nothing,
-            Request::Folder(path) => Response::Folder(self.folders.list(path, now).await?),
-            Request::Slice(slice) => Response::Slice(file::read(slice).await?),
+            Request::Folder(place) => Response::Folder(self.folders.list(place, now).await?),
+            Request::Slice(slice) => Response::Slice(self.files.read(slice).await?),
+            Request::Retire(retired) => retire::retire(retired).await,
         };
         Ok(Fetched::New { response, validators: None, aside: Aside::default(), room: Room::default() })
     }

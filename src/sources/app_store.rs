@@ -1,20 +1,24 @@
-//! Apple's public customer-review feed.
+//! Apple's App Store: the public feed of reviews, or App Store Connect for one's own app (`connect`).
 //!
-//! Reviews come newest first, fifty a page, ten pages at most, a feed of its own for each
-//! storefront. The service is not documented any more and sometimes answers with an empty page for
-//! an app that has reviews; so an empty page moves nothing.
+//! In the public feed reviews come newest first, fifty a page, ten pages at most, a feed of its own for
+//! each storefront. The service is not documented any more and sometimes answers with an empty page for
+//! an app that has reviews; so an empty page moves nothing. Its pages come out of caches of different
+//! ages, so that a walk goes on until a page holds nothing that is not known word for word, and once a
+//! day to the last page.
 
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Answer;
-use crate::domain::http::Get;
+use crate::domain::http::Call;
+use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
@@ -26,26 +30,54 @@ use crate::domain::item::Warning;
 use crate::sources::Mapping;
 use crate::sources::ReadError;
 use crate::sources::Service;
+use crate::sources::Since;
 use crate::sources::Source;
+use crate::sources::api;
+use crate::sources::app_store::connect::Connect;
+use crate::sources::app_store::connect::OwnApp;
+use crate::sources::refusal;
+use crate::sources::refusal::Meaning;
+use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
 use crate::sources::times;
+use crate::text::hash;
+
+pub mod connect;
 
 /// Which reviews.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// Number of the app, as in its address in the store.
     pub app: u64,
     /// Storefronts, two letters each; every one is a shard and becomes the field `country`.
     pub countries: Vec<String>,
+    /// Pages of each that are read, [`LAST_PAGE`] at most.
+    pub pages: u32,
+    /// Read by App Store Connect instead.
+    pub connect: Option<Connect>,
+    /// How far back the first poll of App Store Connect reads. The public feed is read whole.
+    pub since: Since,
     /// Address of the service without a slash at its end, `https://itunes.apple.com`.
     pub base: String,
 }
+
+/// Where the public feed is.
+pub const BASE: &str = "https://itunes.apple.com";
 
 /// Reviews of a full page.
 const PAGE_LENGTH: usize = 50;
 
 /// Page 11 is answered with status 400 and a sentence about the depth.
-const LAST_PAGE: u32 = 10;
+pub const LAST_PAGE: u32 = 10;
+
+/// Every page is read so often, whatever is known of the first ones.
+const WHOLE_WALK: TimeDelta = TimeDelta::hours(24);
+
+/// Reviews that are remembered as they were: all that there are, and some that have just gone.
+const MOST_KNOWN: usize = 600;
+
+/// The service refuses when it has much to do, and does not say for how long.
+const PATIENCE: TimeDelta = TimeDelta::seconds(60);
 
 /// The reviews of an app.
 #[derive(Debug)]
@@ -66,6 +98,12 @@ struct Walk {
     /// The page before was full, so that an empty one after it may be one of the service's slips.
     #[serde(default)]
     full: bool,
+    /// It goes on to the last page.
+    #[serde(default)]
+    whole: bool,
+    /// Hashes of the reviews on its pages so far.
+    #[serde(default)]
+    known: Vec<u32>,
 }
 
 /// What is known when a walk has ended.
@@ -73,6 +111,12 @@ struct Walk {
 struct Mark {
     newest: Option<Timestamp>,
     ids: BTreeSet<String>,
+    /// Hashes of reviews as they were, the newest first. None in marks of former releases.
+    #[serde(default)]
+    known: Vec<u32>,
+    /// When every page was read.
+    #[serde(default)]
+    whole_at: Option<Timestamp>,
 }
 
 impl AppStore {
@@ -86,18 +130,26 @@ impl AppStore {
         let Settings { app, base, .. } = &self.settings;
         let country = shard.0.to_ascii_lowercase();
         let page = if walk.page == 0 { String::new() } else { format!("page={}/", walk.page) };
-        Request::Get(Get {
+        Request::Call(Call {
             url: format!("{base}/{country}/rss/customerreviews/{page}id={app}/sortby=mostrecent/json"),
-            accept: "application/json".to_owned(),
-            conditional: false,
-            context: serde_json::to_string(walk).unwrap_or_default(),
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            // There is no such page any more: the list has become shorter than it was, or may be.
+            takes: if walk.page > 1 { vec![400] } else { Vec::new() },
+            context: api::written(walk),
+            ..Call::default()
         })
     }
 
-    fn page(&self, shard: &Shard, mark: &Mark, answer: &Answer) -> Result<Page, ReadError> {
-        let walk: Walk = serde_json::from_str(&answer.request.context).unwrap_or(Walk { page: 1, ..Walk::default() });
-        let document: Value = serde_json::from_slice(&answer.body).map_err(|_| not_reviews(&answer.body))?;
-        let feed = document.get("feed").filter(|feed| feed.is_object()).ok_or_else(|| not_reviews(&answer.body))?;
+    /// Reads what was answered to a request with this context.
+    fn page(&self, shard: &Shard, mark: &Mark, status: u16, context: &str, body: &[u8], now: Timestamp) -> Result<Page, ReadError> {
+        let walk: Walk = serde_json::from_str(context).unwrap_or(Walk { page: 1, ..Walk::default() });
+        if status == 400 {
+            let mut page = Page { format: "app_store", ..Page::default() };
+            self.walk_on(shard, mark, Walk { full: false, ..walk }, &mut page, now);
+            return Ok(page);
+        }
+        let document: Value = serde_json::from_slice(body).map_err(|_| not_reviews(body))?;
+        let feed = document.get("feed").filter(|feed| feed.is_object()).ok_or_else(|| not_reviews(body))?;
         let mut page = Page { format: "app_store", title: label(feed, "title"), ..Page::default() };
         for (at, entry) in entries(feed).iter().enumerate() {
             // The first entry of older replies is the app itself.
@@ -109,12 +161,12 @@ impl AppStore {
                 None => page.warnings.push(Warning::new("bad_item", format!("page {} entry {}", walk.page, at + 1), "a review without id")),
             }
         }
-        self.walk_on(shard, mark, walk, &mut page);
+        self.walk_on(shard, mark, walk, &mut page, now);
         Ok(page)
     }
 
     /// Decides whether the walk goes on, and what is known when it does not.
-    fn walk_on(&self, shard: &Shard, mark: &Mark, mut walk: Walk, page: &mut Page) {
+    fn walk_on(&self, shard: &Shard, mark: &Mark, mut walk: Walk, page: &mut Page, now: Timestamp) {
         if page.items.is_empty() && walk.page == 1 {
             page.next = Some(self.request(shard, &Walk { page: 0, ..walk }));
             return;
@@ -123,17 +175,25 @@ impl AppStore {
             return;
         }
         walk.full = page.items.len() >= PAGE_LENGTH;
-        let news = page.items.iter().any(|item| is_news(item, mark));
+        let known: HashSet<u32> = mark.known.iter().copied().collect();
+        let news = page.items.iter().any(|item| is_news(item, mark, &known));
         walk.newest = walk.newest.max(page.items.iter().filter_map(|item| item.updated).max());
+        walk.known.extend(page.items.iter().map(as_it_is));
         if walk.page <= 1 {
             walk.first_ids = page.items.iter().map(|item| item.id.clone()).collect();
         }
-        if news && walk.page < LAST_PAGE {
+        let goes_on = news || walk.whole && !page.items.is_empty();
+        if goes_on && walk.page < self.settings.pages.min(LAST_PAGE) {
             walk.page = walk.page.max(1) + 1;
             page.next = Some(self.request(shard, &walk));
         } else if !walk.first_ids.is_empty() {
-            let mark = Mark { newest: walk.newest.max(mark.newest), ids: walk.first_ids.into_iter().collect() };
-            page.cursor = Some(Cursor(serde_json::to_string(&mark).ok()));
+            let whole_at = if walk.whole { Some(now) } else { mark.whole_at };
+            let seen: HashSet<u32> = walk.known.iter().copied().collect();
+            let mut known = walk.known;
+            known.extend(mark.known.iter().filter(|hash| !seen.contains(hash)));
+            known.truncate(MOST_KNOWN);
+            let mark = Mark { newest: walk.newest.max(mark.newest), ids: walk.first_ids.into_iter().collect(), known, whole_at };
+            page.cursor = Some(api::cursor(&mark));
         }
     }
 }
@@ -143,16 +203,36 @@ impl Source for AppStore {
         self.settings.countries.iter().map(|country| Shard(country.clone())).collect()
     }
 
-    fn first(&self, shard: &Shard, _cursor: &Cursor, _now: Timestamp) -> Request {
-        self.request(shard, &Walk { page: 1, ..Walk::default() })
+    fn first(&self, shard: &Shard, cursor: &Cursor, now: Timestamp) -> Request {
+        let mark: Mark = api::mark(cursor);
+        let whole = mark.whole_at.is_none_or(|at| now - at >= WHOLE_WALK || at > now);
+        self.request(shard, &Walk { page: 1, whole, ..Walk::default() })
     }
 
-    fn read(&self, shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
-        let Response::Http(answer) = response else {
-            return Err(ReadError::misplaced());
+    fn read(&self, shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+        let reply = api::reply(response)?;
+        self.page(shard, &api::mark(cursor), reply.status, &reply.call.context, &reply.body, now)
+    }
+
+    fn refused(&self, refused: &Refused) -> Option<Refusal> {
+        if matches!(refused.status, 403 | 502 | 503) {
+            let words = format!(
+                "the App Store has much to do and refuses ({}); it is asked again later, and a longer `every` or fewer `countries` help",
+                refused.status
+            );
+            return Some(Refusal { meaning: Meaning::Busy, words });
+        }
+        let names = refusal::Names {
+            service: "the App Store",
+            login: "`base_url`: the public feed wants no login",
+            permission: "nothing but a usual address",
+            thing: "`app` and `countries`",
         };
-        let mark = cursor.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        self.page(shard, &mark, answer)
+        refusal::usual(refused, &names)
+    }
+
+    fn patience(&self) -> Option<TimeDelta> {
+        Some(PATIENCE)
     }
 }
 
@@ -165,7 +245,13 @@ impl Service for Settings {
     }
 
     fn source(&self) -> Arc<dyn Source> {
-        Arc::new(AppStore::new(self.clone()))
+        match &self.connect {
+            Some(connect) => {
+                let (app, connect, since, base) = (self.app, connect.clone(), self.since, self.base.clone());
+                Arc::new(OwnApp::new(connect::Settings { app, connect, since, base }))
+            }
+            None => Arc::new(AppStore::new(self.clone())),
+        }
     }
 
     fn address(&self) -> Option<&str> {
@@ -173,23 +259,26 @@ impl Service for Settings {
     }
 
     fn every(&self) -> Duration {
-        Duration::from_mins(30)
+        Duration::from_mins(if self.connect.is_some() { 15 } else { 30 })
     }
 
     fn least_every(&self) -> Duration {
-        LEAST
+        if self.connect.is_some() { Duration::from_mins(5) } else { LEAST }
     }
 
     fn reads(&self) -> Vec<String> {
+        if let Some(connect) = &self.connect {
+            return vec![format!("{} {} {}", self.base, self.app, connect.territories.join(" "))];
+        }
         self.countries.iter().map(|country| format!("{} {} {country}", self.base, self.app)).collect()
     }
 
     fn fields(&self) -> Option<&'static [&'static str]> {
-        Some(&["country", "version", "language"])
+        Some(if self.connect.is_some() { &["territory", "language"] } else { &["country", "version", "language"] })
     }
 
     fn may_be_empty(&self) -> bool {
-        false
+        self.connect.is_some()
     }
 }
 
@@ -197,12 +286,13 @@ impl Service for Settings {
 pub const MAPPING: Mapping = &[
     ("id", "id"),
     ("title", "title"),
-    ("text", "content"),
-    ("rating", "im:rating, of 5"),
-    ("published", "updated, when first seen"),
+    ("text", "content; of App Store Connect body"),
+    ("rating", "im:rating, of 5; of App Store Connect rating"),
+    ("published", "updated, when first seen; of App Store Connect createdDate"),
     ("updated", "updated"),
-    ("author", "author.name, hashed"),
+    ("author", "author.name or reviewerNickname, hashed"),
     ("country", "the storefront"),
+    ("territory", "territory, of App Store Connect"),
     ("version", "im:version"),
 ];
 
@@ -212,27 +302,43 @@ pub const MAPPING: Mapping = &[
 ///
 /// [`ReadError`] when it is no answer of this service.
 pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
-    let source = AppStore::new(Settings { app: 0, countries: Vec::new(), base: String::new() });
-    let request = Get { url: String::new(), accept: String::new(), conditional: false, context: String::new() };
-    let answer = Answer { request, url: String::new(), content_type: String::new(), body: saved.body.to_vec() };
-    let page = source.page(&Shard(String::new()), &Mark::default(), &answer)?;
+    if let Ok(answer) = serde_json::from_slice::<Value>(saved.body)
+        && answer.get("data").is_some()
+    {
+        return connect::reviews(&answer);
+    }
+    let settings =
+        Settings { app: 0, countries: Vec::new(), pages: LAST_PAGE, connect: None, since: Since::default(), base: String::new() };
+    let page = AppStore::new(settings).page(&Shard(String::new()), &Mark::default(), 200, "", saved.body, saved.fetched_at)?;
     Ok(Page { next: None, cursor: None, ..page })
 }
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
 pub fn specimen() -> Settings {
-    Settings { app: 1, countries: vec!["se".to_owned()], base: "https://x.test".to_owned() }
+    let base = "https://x.test".to_owned();
+    Settings { app: 1, countries: vec!["se".to_owned()], pages: LAST_PAGE, connect: None, since: Since::default(), base }
 }
 
-/// Whether a review is newer than all that is known. An edit is: it moves the time and comes to
-/// the front. Old replies have no times; then an unknown id is news.
-fn is_news(item: &Item, mark: &Mark) -> bool {
+/// Whether a review is not known as it is now. Where only the newest time is known, one is that is newer;
+/// an edit is, for it moves the time and comes to the front. Old replies have no times; then an unknown
+/// id is news.
+fn is_news(item: &Item, mark: &Mark, known: &HashSet<u32>) -> bool {
+    if !known.is_empty() {
+        return !known.contains(&as_it_is(item));
+    }
     match (item.updated, mark.newest) {
         (Some(updated), Some(newest)) => updated > newest,
         (Some(_), None) => true,
         (None, _) => !mark.ids.contains(&item.id),
     }
+}
+
+/// A hash of all that a review says. Only when a walk ends hangs on it, so that it may be short.
+fn as_it_is(item: &Item) -> u32 {
+    let updated = item.updated.map(|updated| updated.timestamp().to_string()).unwrap_or_default();
+    let stars = item.rating.map(|rating| rating.value.to_string()).unwrap_or_default();
+    hash::of_parts([item.id.as_str(), &item.title, &item.text, &updated, &stars]) as u32
 }
 
 /// `entry` is missing with no review, an object with one, a list with more.

@@ -68,7 +68,9 @@ impl Source for Feed {
             Settings::Url(url) => {
                 Request::Get(Get { url: url.clone(), accept: wishes::ACCEPT.to_owned(), conditional: true, context: String::new() })
             }
-            Settings::File(path) => Request::Slice(Slice { path: path.clone(), from: 0, limit: LARGEST, context: String::new() }),
+            Settings::File(path) => {
+                Request::Slice(Slice { path: path.clone(), from: 0, limit: LARGEST, context: String::new(), packed: None })
+            }
         }
     }
 

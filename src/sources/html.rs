@@ -1,11 +1,23 @@
-//! HTML to plain text: what a person would read, a block a line, entities resolved once.
+//! HTML: to plain text, which all sources need, and pages with reviews, which are a source (`source.rs`).
 //!
-//! No tree is built: nesting of any depth costs nothing, and unclosed elements do no harm.
+//! The text is what a person would read, a block a line, entities resolved once. No tree is built for
+//! it: nesting of any depth costs nothing, and unclosed elements do no harm.
 
 use crate::sources::markup::Token;
 use crate::sources::markup::Tokens;
 use crate::sources::markup::cut;
 use crate::sources::markup::resolve;
+
+pub mod page;
+
+mod source;
+
+pub use crate::sources::html::source::LEAST;
+pub use crate::sources::html::source::MAPPING;
+pub use crate::sources::html::source::Settings;
+pub use crate::sources::html::source::saved;
+#[cfg(test)]
+pub use crate::sources::html::source::specimen;
 
 /// Longer markup is cut before it is read: a message of a customer is shorter.
 pub(super) const LONGEST: usize = 256 * 1024;

@@ -3,6 +3,8 @@
 //! A source says what it wants as a [`Request`] and reads what came back as a [`Page`]. Who
 //! carries the request out, when, and what is stored, is others' business.
 
+use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,17 +28,24 @@ pub mod bluesky;
 pub mod discourse;
 pub mod feed;
 pub mod file;
+pub mod google_play;
 pub mod hacker_news;
+pub mod html;
+pub mod http_json;
+pub mod intercom;
+pub mod qualtrics;
 pub mod mastodon;
 pub mod reddit;
 pub mod refusal;
 pub mod replay;
 pub mod services;
+pub mod webhook;
+pub mod trustpilot;
+pub mod zendesk;
 
 mod absence;
 mod api;
 mod charset;
-mod html;
 mod markup;
 mod times;
 
@@ -71,6 +80,11 @@ pub trait Source: Send + Sync {
     /// What it means that a call was refused, in words that name the setting to change. `None` leaves it
     /// at what the status says.
     fn refused(&self, _refused: &Refused) -> Option<Refusal> {
+        None
+    }
+
+    /// How long it is left alone at least when it asks for patience, whether it names a time or not.
+    fn patience(&self) -> Option<TimeDelta> {
         None
     }
 
@@ -215,6 +229,13 @@ impl Settings {
             Self::Replay(_) => Duration::from_secs(1),
             service => service.service().map_or(Duration::from_mins(5), Service::least_every),
         }
+    }
+
+    /// The folder for records that cannot be read, given where the database is.
+    #[must_use]
+    pub fn rejects(&self, database: &Path) -> PathBuf {
+        let own = if let Self::File(files) = self { files.rejects.clone() } else { None };
+        own.unwrap_or_else(|| database.with_file_name("rejects"))
     }
 
     /// Whether polling asks somebody else's server.

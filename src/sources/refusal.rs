@@ -66,7 +66,8 @@ pub fn usual(refused: &Refused, names: &Names) -> Option<Refusal> {
 }
 
 /// Keys under which services say what is wrong, the most telling first.
-const KEYS: [&str; 9] = ["detail", "error_description", "errorMessage", "message", "description", "title", "reason", "error", "errors"];
+const KEYS: [&str; 11] =
+    ["detail", "error_description", "errorMessage", "message", "description", "faultstring", "title", "reason", "error", "errors", "fault"];
 /// Letters of what a service says.
 const MOST: usize = 160;
 /// Levels that are looked into.
@@ -112,6 +113,7 @@ mod tests {
             (r#"{"errors":[{"status":"401","title":"Not authorised","detail":"Sign with a newer key."}]}"#, Some("Sign with a newer key.")),
             (r#"{"error":{"code":403,"message":"No access to the app"}}"#, Some("No access to the app")),
             (r#"{"error":"invalid_client"}"#, Some("invalid_client")),
+            (r#"{"fault":{"faultstring":"Token has ended","detail":{"errorcode":"keys.ended"}}}"#, Some("Token has ended")),
             (r#"{"meta":{"error":{"errorMessage":"Unknown token."}}}"#, Some("Unknown token.")),
             ("Slow down,\n please", Some("Slow down, please")),
             (r#"{"message":"write to ann@example.com"}"#, Some("write to [email]")),

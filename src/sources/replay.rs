@@ -102,7 +102,7 @@ impl Replay {
 
     fn ask(&self, from: i64, limit: u64, step: &Step) -> Request {
         let context = serde_json::to_string(step).unwrap_or_default();
-        Request::Slice(Slice { path: self.settings.file.clone(), from, limit, context })
+        Request::Slice(Slice { path: self.settings.file.clone(), from, limit, context, packed: None })
     }
 
     fn play(&self, played: Played, until: Timestamp, limit: u64, last: Option<Timestamp>) -> Request {

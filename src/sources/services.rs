@@ -20,8 +20,24 @@ macro_rules! services {
         $then! {
             /// Apple's App Store: the public feed of reviews, or App Store Connect for one's own app.
             app_store AppStore;
+            /// Reviews of one's own app in Google Play.
+            google_play GooglePlay;
             /// Stories and comments of Hacker News that a search finds.
             hacker_news HackerNews;
+            /// Reviews on web pages, with the permission of those who run them.
+            html Html;
+            /// Any API that answers with JSON, mapped by programs of jq.
+            http_json HttpJson;
+            /// Conversations of a workspace at Intercom.
+            intercom Intercom;
+            /// Reviews of a business at Trustpilot.
+            trustpilot Trustpilot;
+            /// A help desk at Zendesk: tickets, and ratings of how they were dealt with.
+            zendesk Zendesk;
+            /// Answers to a survey of Qualtrics.
+            qualtrics Qualtrics;
+            /// What somebody pushes to us.
+            webhook Webhook;
             /// Posts and comments of Reddit.
             reddit Reddit;
             /// Posts of Mastodon with a tag, or that a search of an instance finds.
@@ -65,11 +81,29 @@ pub trait Service: Debug + Send + Sync {
         self.source().shards().len().max(1)
     }
 
+    /// How many calls its vendor allows over a long time, for a warning where polls would take more.
+    fn allowance(&self) -> Option<Allowance> {
+        None
+    }
+
     /// Whether an answer without any message is nothing out of the ordinary: one that brings only what
     /// is new. Where a list of the newest is read, it is not.
     fn may_be_empty(&self) -> bool {
         true
     }
+}
+
+/// Calls that a vendor allows over a long time. All sources of a host share them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// So many.
+    pub calls: u64,
+    /// In this time.
+    pub within: TimeDelta,
+    /// Calls of a usual poll.
+    pub a_poll: u64,
+    /// The rule in words: "the desk allows 10 calls a minute".
+    pub words: &'static str,
 }
 
 /// Where a field of a message comes from: `("text", "description")`.

@@ -1,6 +1,6 @@
 //! The listeners. On one are `/healthz` (alive), `/readyz` (working) and `/metrics`, which read memory
 //! only, so that they answer while a poll hangs or the database is busy; on the same or on another
-//! one are the [`pages`].
+//! one are the [`pages`], and at both the doors of webhooks ([`inbox`]).
 
 use std::net::SocketAddr;
 use std::net::TcpListener;
@@ -23,6 +23,8 @@ use crate::host::beats::LIMIT;
 use crate::web::board::Board;
 use crate::web::board::PROGRESS;
 use crate::web::desk::Desk;
+use crate::web::inbox;
+use crate::web::inbox::Inbox;
 use crate::web::pages;
 
 /// How long an answer in hand may go on after the stop.
@@ -46,6 +48,8 @@ pub struct Site {
     pub watched: Option<Watched>,
     /// The pages behind links, where they are there.
     pub desk: Option<Arc<dyn Desk>>,
+    /// The doors of webhooks, where there are any.
+    pub inbox: Option<Arc<dyn Inbox>>,
 }
 
 /// Health and metrics.
@@ -64,6 +68,7 @@ pub async fn serve(listener: TcpListener, site: Site, stop: CancellationToken) -
     let router = Router::new()
         .merge(site.watched.map(router).unwrap_or_default())
         .merge(site.desk.map(pages::router).unwrap_or_default())
+        .merge(site.inbox.map(inbox::router).unwrap_or_default())
         .into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, router).with_graceful_shutdown(async move { told.cancelled().await });
     tokio::select! {

@@ -156,7 +156,7 @@ fn read(source: &dyn Source, file: &[u8]) -> usize {
         let from = request.from as u64;
         let end = (from + request.limit).min(file.len() as u64);
         let body = file[from as usize..end as usize].to_vec();
-        let bytes = Bytes { request, from, body, size: file.len() as u64, modified: now };
+        let bytes = Bytes { request, from, body, size: file.len() as u64, modified: now, part: None };
         let page = source.read(&shard, &cursor, &Response::Slice(bytes), now).unwrap();
         items += page.items.len();
         next = page.next;

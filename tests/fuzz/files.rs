@@ -54,6 +54,7 @@ fn piece(file: &[u8], slice: &Slice) -> Bytes {
         body: file[from..until].to_vec(),
         size: file.len() as u64,
         modified: DateTime::UNIX_EPOCH,
+        part: None,
     }
 }
 

@@ -70,8 +70,8 @@ impl Show for Table<'_> {
         if !self.columns.is_empty() {
             writeln!(self.out)?;
         }
-        for (name, role) in &self.columns {
-            writeln!(self.out, "  {role:<12} from {}", fit(&harmless(name), 80).trim_end())?;
+        for line in columns(&self.columns) {
+            writeln!(self.out, "{line}")?;
         }
         if !self.items.is_empty() {
             let heads = ["published", "rating", "id", "text"].iter().zip(WIDTHS).map(|(head, width)| fit(head, width)).collect::<Vec<_>>();
@@ -95,6 +95,21 @@ impl Show for Table<'_> {
         }
         Ok(())
     }
+}
+
+/// What became of which column; what is dropped stands together.
+fn columns(columns: &[(String, String)]) -> Vec<String> {
+    let (kept, dropped): (Vec<_>, Vec<_>) = columns.iter().partition(|(_, role)| !matches!(role.as_str(), "personal" | "not kept"));
+    let mut lines: Vec<String> =
+        kept.iter().map(|(name, role)| format!("  {role:<12} from {}", fit(&harmless(name), 80).trim_end())).collect();
+    for (role, why) in [("personal", "personal data, never kept"), ("not kept", "not kept")] {
+        let names = dropped.iter().filter(|(_, other)| other == role).map(|(name, _)| fit(&harmless(name), 40).trim_end().to_owned());
+        let names = names.collect::<Vec<_>>();
+        if !names.is_empty() {
+            lines.push(format!("  {why}: {}", names.join(", ")));
+        }
+    }
+    lines
 }
 
 fn row(item: &Item) -> String {

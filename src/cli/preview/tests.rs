@@ -63,6 +63,26 @@ fn a_file_shows_as_a_table() {
 }
 
 #[test]
+fn a_look_at_a_file_says_which_columns_are_dropped_and_why() {
+    let file = b"Ref,Date,Stars (1-5),Comment,Full name,Till,Country\nk1,2026-01-05Z,2,The till was closed again today,Kim,4,SE\n";
+    let shown = preview("-.csv", file, &[]).unwrap();
+    insta::assert_snapshot!(shown, @r"
+    csv: 1 item
+
+      id           from Ref
+      published    from Date
+      rating       from Stars (1-5)
+      text         from Comment
+      field country from Country
+      personal data, never kept: Full name
+      not kept: Till
+
+    published          rating  id                    text
+    2026-01-05 00:00Z  2/5     k1                    The till was closed again today
+    ");
+}
+
+#[test]
 fn json_has_the_agreed_keys_and_no_author() {
     let shown = preview(
         "a.jsonl",

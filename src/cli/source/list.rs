@@ -13,6 +13,8 @@ use crate::cli::source::address;
 use crate::cli::source::full_name;
 use crate::cli::table::Table;
 use crate::cli::times;
+use crate::config::settings::Config;
+use crate::config::settings::Source;
 use crate::config::units;
 use crate::domain::Timestamp;
 use crate::domain::ports::Stream;
@@ -32,7 +34,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timesta
     let targets = Target::all(plan);
     let streams = targets.iter().map(|target| (target, stored.remove(&target.key).unwrap_or_default())).collect::<Vec<_>>();
     if as_json {
-        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream, now)).collect();
+        let rows: Vec<_> = streams.iter().map(|(target, stream)| row(target, stream, &plan.config, now)).collect();
         writeln!(console.out, "{}", serde_json::Value::Array(rows))?;
         return Ok(());
     }
@@ -53,12 +55,12 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timesta
         table.row(&[
             name,
             settings.kind.kind().to_owned(),
-            when(&settings.schedule),
+            when(settings),
             state.word().replace('_', " "),
             time(stream.complete_to),
             time(stream.last_new),
             next(target, stream, now, plan.config.time_zone),
-            place(&settings.kind),
+            place(&settings.kind, &plan.config),
         ]);
     }
     write!(console.out, "{table}")?;
@@ -68,7 +70,7 @@ pub(super) fn show(plan: &Plan, reader: &Reader<'_>, as_json: bool, now: Timesta
     Ok(())
 }
 
-fn row(target: &Target, stream: &Stream, now: Timestamp) -> serde_json::Value {
+fn row(target: &Target, stream: &Stream, config: &Config, now: Timestamp) -> serde_json::Value {
     let (settings, state) = (&target.source.settings, state_of(stream));
     let time = |at: Option<Timestamp>| at.map(times::stamp);
     let (every, cron) = match &settings.schedule {
@@ -76,7 +78,7 @@ fn row(target: &Target, stream: &Stream, now: Timestamp) -> serde_json::Value {
         Schedule::Cron(line, _) => (None, Some(line.to_string())),
     };
     json!({
-        "source": target.key.source, "shard": target.key.shard, "kind": settings.kind.kind(), "where": place(&settings.kind),
+        "source": target.key.source, "shard": target.key.shard, "kind": settings.kind.kind(), "where": place(&settings.kind, config),
         "every_seconds": every, "cron": cron, "state": state.word(), "sentence": state.sentence(),
         "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new),
         "next_poll": time(Next::of(target, stream, now).time()), "asked": time(stream.asked), "paused_since": time(stream.paused),
@@ -92,22 +94,30 @@ fn next(target: &Target, stream: &Stream, now: Timestamp, zone: Tz) -> String {
     Next::of(target, stream, now).shown(zone)
 }
 
-fn when(schedule: &Schedule) -> String {
-    match schedule {
+fn when(settings: &Source) -> String {
+    match &settings.schedule {
+        _ if matches!(settings.kind, Settings::Webhook(_)) => "pushed".to_owned(),
         Schedule::Every(every) => units::write_duration(*every),
         Schedule::Cron(line, _) => line.to_string(),
     }
 }
 
-fn place(kind: &Settings) -> String {
+fn place(kind: &Settings, config: &Config) -> String {
     if let Some(address) = kind.address() {
         return address::shown(address);
     }
     let path = match kind {
+        Settings::Webhook(webhook) => return door(&webhook.path, config),
         Settings::Feed(feed::Settings::File(path)) => path,
         Settings::File(files) => &files.folder,
         Settings::Replay(replay) => &replay.file,
         _ => return String::new(),
     };
     path.display().to_string()
+}
+
+/// Where senders reach a webhook: through whatever stands before us, where that is configured.
+fn door(path: &str, config: &Config) -> String {
+    let listener = || config.pages.or(config.listen).map(|address| format!("http://{address}"));
+    format!("{}{path}", config.base_url.clone().or_else(listener).unwrap_or_default())
 }

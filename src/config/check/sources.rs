@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use crate::config::check::names;
 use crate::config::kind::address::HostPort;
 use crate::config::kind::address::Web;
-use crate::config::kind::text::Line;
 use crate::config::literal;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
@@ -15,7 +14,6 @@ use crate::config::reader::Reader;
 use crate::config::settings;
 use crate::config::shape::source::Common;
 use crate::config::shape::source::Feed;
-use crate::config::shape::source::Files;
 use crate::config::shape::source::Found;
 use crate::config::shape::source::Replay;
 use crate::config::shape::source::Source;
@@ -29,8 +27,10 @@ use crate::sources;
 use crate::sources::Robots;
 
 mod crowd;
+mod file;
 mod former;
 mod private;
+mod pushed;
 
 pub use crate::config::check::sources::crowd::warn as crowd;
 pub use crate::config::check::sources::former::named;
@@ -43,6 +43,7 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>>
     former::check(top, reader);
     contact(top, reader);
     private::check(top, reader);
+    pushed::check(top, reader);
     replays(top, reader);
     top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }
@@ -56,11 +57,22 @@ fn one(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<settings::
         schedule: schedule?,
         labels: source.labels.value.0.iter().map(|entry| (entry.key.clone(), entry.text.clone())).collect(),
         max_delay: source.max_delay.as_ref().map(|span| span.value.0),
-        robots: source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey),
+        robots: robots(source, reader),
         own_pace: source.every.is_some() || source.cron.is_some(),
         was: source.was.value.iter().map(|name| name.value.0.clone()).collect(),
         kind: kind?,
     })
+}
+
+/// Whether `robots.txt` is asked. Of pages for people always.
+fn robots(source: &Source, reader: &mut Reader<'_>) -> bool {
+    let ignored = source.robots.as_ref().filter(|robots| robots.value.0 == Robots::Ignore);
+    if let Some(robots) = ignored.filter(|_| source.html.is_some()) {
+        let at = robots.at.clone().unwrap_or_default();
+        let problem = Problem::error(Code::NoPermission, at, "pages are read only as their `robots.txt` allows").label("not here");
+        reader.report(problem.help("take the line out; those who run the site can allow `Uproar` in their `robots.txt`"));
+    }
+    source.html.is_some() || source.robots.as_ref().is_some_and(|robots| robots.value.0 == Robots::Obey)
 }
 
 fn schedule(source: &Source, kind: Option<&sources::Settings>, top: &Top, reader: &mut Reader<'_>) -> Option<Schedule> {
@@ -131,7 +143,9 @@ fn contact(top: &Top, reader: &mut Reader<'_>) {
     if top.fetch.contact.is_some() || reader.is_spoilt("contact") {
         return;
     }
-    if let Some(source) = top.source.iter().find(|source| source.service().is_some() || url(source).is_some()) {
+    if let Some(source) =
+        top.source.iter().find(|source| source.service().is_some_and(|found| found.table.asks_somebody()) || url(source).is_some())
+    {
         let at = url(source).and_then(|url| url.at.clone());
         let at = at.or_else(|| Some(source.service()?.at.clone())).unwrap_or_else(|| source.at.clone());
         reader.report(
@@ -163,7 +177,7 @@ fn idle(source: &Source, reader: &mut Reader<'_>) {
         );
     }
     let files = source.file.as_ref().filter(|files| files.value.url.is_some());
-    if let Some(pattern) = files.and_then(|files| files.value.pattern.as_ref()) {
+    if let Some(pattern) = files.map(|files| &files.value.pattern).filter(|pattern| pattern.at.is_some()) {
         reader.report(
             Problem::warning(Code::OptionIdle, pattern.at.clone().unwrap_or_default(), "`pattern` means nothing beside `url`")
                 .label("there is one export, whatever it is called")
@@ -206,7 +220,7 @@ fn kind(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<sources::
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
-        return file_settings(&files.value).map(|files| sources::Settings::File(Box::new(files)));
+        return file::settings(&files.value, reader).map(|files| sources::Settings::File(Box::new(files)));
     }
     if let Some(Found { table, at, .. }) = source.service() {
         let since = source.since.as_ref().map(|since| since.value.since(top.time_zone.value.0)).unwrap_or_default();
@@ -220,31 +234,6 @@ fn kind(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<sources::
 fn feed_settings(feed: &Feed) -> Option<sources::feed::Settings> {
     let url = feed.url.as_ref().map(|url| sources::feed::Settings::Url(url.value.text.clone()));
     url.or_else(|| feed.file.as_ref().map(|file| sources::feed::Settings::File(file.value.0.clone())))
-}
-
-fn file_settings(files: &Files) -> Option<sources::file::Settings> {
-    let line = |line: &Option<Placed<Line>>| line.as_ref().map(|line| line.value.0.clone());
-    let columns = &files.columns;
-    let url = files.url.as_ref().map(|url| url.value.text.clone());
-    let folder = files.folder.as_ref().map(|folder| folder.value.0.clone());
-    if url.is_none() && folder.is_none() {
-        return None;
-    }
-    Some(sources::file::Settings {
-        folder: folder.unwrap_or_default(),
-        url,
-        pattern: line(&files.pattern).unwrap_or_default(),
-        time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
-        date_order: files.date_order.as_ref().map(|order| order.value.0),
-        columns: sources::file::Columns {
-            id: line(&columns.id),
-            text: columns.text.value.iter().map(|text| text.value.0.clone()).collect(),
-            date: line(&columns.date),
-            rating: line(&columns.rating),
-            rating_max: columns.rating_max.as_ref().map(|max| max.value.0 as u32),
-            fields: columns.fields.value.iter().map(|field| field.value.0.clone()).collect(),
-        },
-    })
 }
 
 /// Whether a problem was already found inside a place: a list whose items were all refused is not

@@ -11,8 +11,12 @@ use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::shape::Shape;
+use crate::config::shape::source_file::Decimal;
+use crate::config::shape::source_file::Delimiter;
+use crate::config::shape::source_file::Done;
 use crate::config::suggest;
 use crate::config::tree::Node;
+use crate::domain::http::Method;
 use crate::domain::incident::Kind as Trouble;
 use crate::domain::incident::Level;
 use crate::domain::measure::Measure;
@@ -21,6 +25,8 @@ use crate::domain::theme::Scope;
 use crate::render::mail::Tls;
 use crate::sources::Robots;
 use crate::sources::file::DateOrder;
+use crate::sources::http_json::SinceFormat;
+use crate::sources::webhook::Format;
 
 /// A value that is written as one of a few words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +63,15 @@ impl<T: Words> Kind for Choice<T> {
     }
 }
 
+impl Words for Method {
+    const WORDS: &'static [(&'static str, Self)] = &[("GET", Self::Get), ("POST", Self::Post)];
+}
+
+impl Words for SinceFormat {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("rfc3339", Self::Rfc3339), ("unix", Self::Unix), ("unix_ms", Self::UnixMs), ("date", Self::Date)];
+}
+
 impl Words for Width {
     const WORDS: &'static [(&'static str, Self)] = &[("1h", Self::Hour), ("1d", Self::Day)];
 }
@@ -75,8 +90,37 @@ impl Words for Robots {
     const WORDS: &'static [(&'static str, Self)] = &[("obey", Self::Obey), ("ignore", Self::Ignore)];
 }
 
-impl Words for DateOrder {
-    const WORDS: &'static [(&'static str, Self)] = &[("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+/// `refuse` is what no order means: dates that could be read two ways are not read.
+impl Words for Option<DateOrder> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("refuse", None),
+        ("dmy", Some(DateOrder::DayMonthYear)),
+        ("mdy", Some(DateOrder::MonthDayYear)),
+        ("ymd", Some(DateOrder::YearMonthDay)),
+    ];
+}
+
+impl Words for Done {
+    const WORDS: &'static [(&'static str, Self)] = &[("keep", Self::Keep), ("move", Self::Move), ("delete", Self::Delete)];
+}
+
+impl Words for Delimiter {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self(b',')), (";", Self(b';')), ("\t", Self(b'\t')), ("|", Self(b'|'))];
+}
+
+impl Words for Decimal {
+    const WORDS: &'static [(&'static str, Self)] = &[(",", Self { comma: true }), (".", Self { comma: false })];
+}
+
+impl Words for Format {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("standard", Self::Standard),
+        ("typeform", Self::Typeform),
+        ("surveymonkey", Self::SurveyMonkey),
+        ("delighted", Self::Delighted),
+        ("zendesk", Self::Zendesk),
+        ("json", Self::Json),
+    ];
 }
 
 impl Words for Level {

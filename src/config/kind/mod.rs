@@ -6,12 +6,14 @@ use crate::config::shape::Shape;
 use crate::config::tree::Node;
 
 pub mod address;
+pub mod auto;
 pub mod choice;
 pub mod country;
 pub mod hours;
 pub mod list;
 pub mod mailbox;
 pub mod number;
+pub mod program;
 pub mod rate;
 pub mod secret;
 pub mod text;

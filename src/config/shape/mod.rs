@@ -283,6 +283,7 @@ pub mod hours;
 pub mod listen;
 pub mod route;
 pub mod source;
+pub mod source_file;
 pub mod store;
 pub mod tagging;
 pub mod target;

@@ -6,19 +6,17 @@ use chrono_tz::Tz;
 
 use crate::config::kind::address::Web;
 use crate::config::kind::choice::Choice;
-use crate::config::kind::list::List;
 use crate::config::kind::list::Map;
 use crate::config::kind::list::OneOrMany;
 use crate::config::kind::number::Positive;
-use crate::config::kind::number::Whole;
 use crate::config::kind::text::FilePath;
 use crate::config::kind::text::Line;
 use crate::config::kind::text::Name;
 use crate::config::kind::time::Moment;
 use crate::config::kind::time::Reach;
 use crate::config::kind::time::Span;
-use crate::config::kind::time::Zone;
 use crate::config::reader::Reader;
+use crate::config::shape::source_file::Files;
 use crate::config::tree::Place;
 use crate::config::tree::Placed;
 use crate::config::units::DAY;
@@ -27,13 +25,20 @@ use crate::config::units::SECOND;
 use crate::sources::Robots;
 use crate::sources::Settings;
 use crate::sources::Since;
-use crate::sources::file::DateOrder;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod google_play;
+pub mod hacker_news;
+pub mod html;
+pub mod http_json;
+pub mod intercom;
+pub mod qualtrics;
+pub mod webhook;
+pub mod trustpilot;
+pub mod zendesk;
 pub mod bluesky;
 pub mod discourse;
-pub mod hacker_news;
 pub mod mastodon;
 pub mod reddit;
 
@@ -106,6 +111,11 @@ pub trait ServiceTable {
     /// Its address where the configuration names one, instead of the service's own.
     fn base_url(&self) -> Option<&Placed<Web>>;
 
+    /// Whether somebody on the web is asked, who must be able to reach the operator.
+    fn asks_somebody(&self) -> bool {
+        true
+    }
+
     /// What it comes to; `None` where something is wrong, which is then in the reader.
     fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<Settings>;
 }
@@ -130,43 +140,6 @@ table! {
         url: Web, optional = "https://forum.example.com/latest.rss";
         /// Where it is on this machine instead.
         file: FilePath, optional = "/srv/feeds/latest.rss";
-    }
-}
-
-table! {
-    /// A source that is a folder into which surveys and other tables are dropped, or one such table
-    /// behind an address.
-    Files "[source.file]" one_of(folder url) {
-        /// The folder.
-        folder: FilePath, optional = "/srv/surveys";
-        /// An address that gives the newest export, whatever it is: CSV, JSON or JSON lines.
-        url: Web, optional = "https://surveys.example.com/export.csv";
-        /// Only files of the folder whose names match; `*` is anything, `?` one letter.
-        pattern: Line, optional = "csat-*.csv";
-        /// Zone of times that name none; UTC without it.
-        time_zone: Zone, optional = "Europe/Stockholm";
-        /// Order of day, month and year where a date could be read two ways: "dmy", "mdy" or "ymd".
-        date_order: Choice<DateOrder>, optional = "dmy";
-        /// What the columns hold.
-        columns: Columns, table = {};
-    }
-}
-
-table! {
-    /// Names of columns, where they are not found by themselves.
-    Columns "[source.file.columns]" {
-        /// The record's own id.
-        id: Line, optional = "Response ID";
-        /// The open answers.
-        text: List<Line>, default = [], such_as = ["What went wrong?"];
-        /// When it was given.
-        date: Line, optional = "Recorded Date";
-        /// The rating.
-        rating: Line, optional = "CSAT";
-        /// Best value of the rating.
-        rating_max: Whole<1, 1000>, optional = 5;
-        /// Columns that are kept as labels.
-        fields: List<Line>, default = [], such_as = ["Country"];
     }
 }
 

@@ -76,8 +76,14 @@ pub enum Progress {
         /// What is remembered from now on; `None` leaves it as it is.
         standing: Option<Box<Standing>>,
     },
-    /// Nothing moves: an import, a pushed item.
+    /// Nothing moves: an import, an item that was looked at again.
     None,
+    /// Nothing moves, for it was pushed to us: what comes again by its delivery stores nothing, and an
+    /// older event never comes over a newer one of the same message.
+    Pushed {
+        /// The sender's name for the delivery; without one the messages alone say what is known.
+        delivery: Option<String>,
+    },
 }
 
 /// How a poll ended that brought no page.

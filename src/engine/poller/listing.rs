@@ -143,6 +143,7 @@ pub(super) fn gone(id: String) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::http::Call;
     use crate::domain::item::Shard;
 
     fn key() -> StreamKey {
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn a_walk_with_a_page_that_was_not_seen_proves_nothing() {
         let (listings, listed) = (Listings::default(), Listed { certain: true, ..Listed::default() });
-        let page = |number: u32| Request::Folder(number.to_string().into());
+        let page = |number: u32| Request::Call(Call { url: number.to_string(), ..Call::default() });
         listings.begin(&key(), &page(1), false);
         listings.note(&key(), ["a"].into_iter(), Some(&page(2)));
         listings.begin(&key(), &page(3), true);

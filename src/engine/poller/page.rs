@@ -6,6 +6,7 @@ use tracing::warn;
 
 use crate::domain::http::Request;
 use crate::domain::http::Response;
+use crate::domain::item::Rejects;
 use crate::domain::item::Warning;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::TaggedItem;
@@ -21,6 +22,7 @@ use crate::engine::refusal;
 use crate::fetch::Fetched;
 use crate::fetch::Manner;
 use crate::fetch::Room;
+use crate::fetch::rejects;
 use crate::polling::belief::Outline;
 use crate::polling::pace;
 use crate::sources::ReadError;
@@ -58,11 +60,15 @@ impl<S: Ingest> Poller<S> {
     async fn read(&self, walk: &Walk<'_>, response: Response, room: Room, known_body: Option<u64>) -> Result<Option<Reading>, PollError> {
         let (source, key, cursor) = (Arc::clone(&walk.target.source), walk.target.key.clone(), walk.stream.cursor.clone());
         let (plan, author_key, now) = (Arc::clone(&self.plan), Arc::clone(&self.author_key), self.clock.now());
-        let (by_content, is_remembered) = (walk.by_content, walk.target.source.settings.kind.is_remote() || walk.target.is_list());
+        let kind = &walk.target.source.settings.kind;
+        let (by_content, is_remembered) = (walk.by_content, kind.is_remote() || walk.target.is_list());
+        // Of a call only where an answer without any message would be odd: it is compared with the one before.
+        let is_newest = is_remembered && !kind.may_be_empty();
         let read = move || {
             let body = match &response {
                 Response::Http(answer) if is_remembered => hash::of_bytes(&answer.body),
                 Response::Slice(bytes) if is_remembered => hash::of_bytes(&bytes.body),
+                Response::Call(reply) if is_newest => hash::of_bytes(&reply.body),
                 _ => 0,
             };
             if known_body.is_some_and(|known| known == body) {
@@ -80,8 +86,12 @@ impl<S: Ingest> Poller<S> {
         };
         // The semaphore is never closed. More at once than there are cores would only take more memory.
         let _turn = self.reading.acquire().await;
-        let reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
-        if let Some(reading) = &reading {
+        let mut reading = tokio::task::spawn_blocking(read).await.map_err(|_| PollError::Bug)??;
+        if let Some(reading) = &mut reading {
+            if let Some(rejects) = reading.page.rejects.take() {
+                let told = self.keep_rejects(walk.target, *rejects).await;
+                reading.page.warnings.extend(told);
+            }
             self.tell_warnings(walk.target, &reading.page.warnings);
         }
         Ok(reading)
@@ -91,6 +101,14 @@ impl<S: Ingest> Poller<S> {
     pub(super) fn gone(&self, target: &Target, ids: Vec<String>) -> Vec<TaggedItem> {
         let intake = Intake::new(&self.plan, &self.author_key, &target.source.settings);
         ids.into_iter().map(|id| intake.prepare(listing::gone(id))).collect()
+    }
+
+    /// Writes records that could not be read beside; says where.
+    async fn keep_rejects(&self, target: &Target, rejects: Rejects) -> Option<Warning> {
+        let folder = target.source.settings.kind.rejects(&self.plan.config.store.path);
+        let (name, count, file) = (target.key.source.clone(), rejects.rows.len(), rejects.file.clone());
+        let written = tokio::task::spawn_blocking(move || rejects::write(&folder, &name, &rejects)).await;
+        rejects::told(written.unwrap_or_else(|ended| Err(std::io::Error::other(ended))), count, &file)
     }
 
     fn tell_warnings(&self, target: &Target, warnings: &[Warning]) {

@@ -11,6 +11,7 @@ use crate::domain::Timestamp;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::StoreError;
 use crate::domain::ports::WantedIds;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
@@ -54,12 +55,14 @@ impl<S: Ingest> Poller<S> {
     pub(super) async fn look_again(&self, walk: &mut Walk<'_>) {
         let Some(recheck) = walk.target.source.source.recheck().cloned() else { return };
         let look = self.rechecks.look(&walk.target.key.source);
-        let last = walk.stream.standing.rechecked.max(look.done);
-        let is_due = last.is_none_or(|last| walk.started - last >= recheck.every);
-        if !is_due && look.after.is_none() {
-            return;
-        }
-        if let Err(error) = self.look_at_some(walk, &recheck).await {
+        let is_under_way = look.after.is_some();
+        let outcome = match walk.stream.standing.rechecked.max(look.done) {
+            // What has just been read for the first time is as it stands there.
+            None if !is_under_way => self.note_look(walk).await.map_err(PollError::from),
+            Some(last) if !is_under_way && walk.started - last < recheck.every => return,
+            _ => self.look_at_some(walk, &recheck).await,
+        };
+        if let Err(error) = outcome {
             let name = &walk.target.key.source;
             debug!(source = name, "source `{name}`: stored messages could not be looked at again yet: {error}");
         }
@@ -80,13 +83,7 @@ impl<S: Ingest> Poller<S> {
             let ids = self.store.stored_ids(wanted).await?;
             let Some(last) = ids.last().cloned() else {
                 self.rechecks.is_whole(&key.source, walk.started);
-                let mut standing = walk.stream.standing.clone();
-                standing.rechecked = Some(walk.started);
-                let due = walk.stream.due.unwrap_or(walk.started);
-                let note = PollNote { standing: Some(Box::new(standing.clone())), ..PollNote::unchanged(due, walk.started) };
-                self.store.note_poll(key, note).await?;
-                walk.stream.standing = standing;
-                return Ok(());
+                return Ok(self.note_look(walk).await?);
             };
             let request = walk.target.source.source.ask_again(&ids);
             let reading = self.step(walk, &request, true).await?.reading;
@@ -96,6 +93,17 @@ impl<S: Ingest> Poller<S> {
             after = last;
             self.rechecks.has_come_to(&key.source, after.clone());
         }
+        Ok(())
+    }
+
+    /// All stored messages were looked at.
+    async fn note_look(&self, walk: &mut Walk<'_>) -> Result<(), StoreError> {
+        let mut standing = walk.stream.standing.clone();
+        standing.rechecked = Some(walk.started);
+        let due = walk.stream.due.unwrap_or(walk.started);
+        let note = PollNote { standing: Some(Box::new(standing.clone())), ..PollNote::unchanged(due, walk.started) };
+        self.store.note_poll(&walk.target.key, note).await?;
+        walk.stream.standing = standing;
         Ok(())
     }
 }

@@ -99,7 +99,7 @@ impl Target {
 /// How late an item may come and still be news: as late as it usually does, as learnt, and a day at
 /// least, for in a crisis moderators are slower than ever. Whatever happened since the last good poll
 /// is news too, however long that was: a night without network, a weekly survey export.
-pub(super) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
+pub(in crate::engine) fn usual_delay(target: &Target, stream: &Stream, now: Timestamp) -> TimeDelta {
     if let Some(configured) = target.source.settings.max_delay {
         return configured;
     }

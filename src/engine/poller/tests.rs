@@ -31,6 +31,7 @@ mod belief;
 mod ids;
 mod older;
 mod quiet;
+mod services;
 
 /// What the server says: a status line's rest, headers, a body.
 #[derive(Clone, Default)]

@@ -1,5 +1,6 @@
 //! The fetcher against real servers on the loopback: what crosses the wire, and what comes back.
 
+mod calls;
 mod hostile;
 mod proxy;
 mod robots;
@@ -21,6 +22,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::*;
 use crate::domain::http::Answer;
 use crate::domain::http::Get;
+use crate::domain::http::Watched;
 use crate::domain::secret::Secret;
 
 /// A server that answers every request with what `reply` makes of it, bytes as they are.
@@ -417,7 +419,10 @@ async fn a_folder_and_a_piece_of_a_file_come_the_same_way() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("week.csv"), "id,text\n").unwrap();
     let fetcher = fetcher_for(&settings(&[]));
-    let listed = fetcher.fetch(&Request::Folder(folder.path().to_owned()), Manner::default(), Timestamp::MAX_UTC).await.unwrap();
+    let listed = fetcher
+        .fetch(&Request::Folder(Watched { path: folder.path().to_owned(), ..Watched::default() }), Manner::default(), Timestamp::MAX_UTC)
+        .await
+        .unwrap();
     let Fetched::New { response: Response::Folder(entries), validators: None, .. } = listed else { panic!("{listed:?}") };
     assert!(entries.len() == 1 && entries[0].settled && entries[0].size == 8, "{entries:?}");
 }

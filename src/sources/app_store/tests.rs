@@ -1,6 +1,7 @@
 //! Pages of reviews in every shape that the store gives.
 
 use super::*;
+use crate::domain::http::Reply;
 
 const PAGE_1: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page1.json");
 const PAGE_2: &[u8] = include_bytes!("../../../tests/fixtures/app_store/page2.json");
@@ -11,13 +12,14 @@ fn document(body: &[u8]) -> Result<Page, ReadError> {
 }
 
 fn source() -> AppStore {
-    AppStore::new(Settings { app: 42, countries: vec!["se".to_owned(), "US".to_owned()], base: "http://store.test".to_owned() })
+    let (countries, base) = (vec!["se".to_owned(), "US".to_owned()], "http://store.test".to_owned());
+    AppStore::new(Settings { app: 42, countries, base, ..specimen() })
 }
 
-fn get(request: &Request) -> Get {
+fn call(request: &Request) -> Call {
     match request {
-        Request::Get(get) => get.clone(),
-        other => panic!("not a GET: {other:?}"),
+        Request::Call(call) => call.clone(),
+        other => panic!("not a call: {other:?}"),
     }
 }
 
@@ -27,11 +29,11 @@ fn walk(cursor: &Cursor, pages: &dyn Fn(&str) -> &'static [u8]) -> (Vec<String>,
     let mut request = source.first(&shard, cursor, now);
     let (mut asked, mut items) = (Vec::new(), Vec::new());
     loop {
-        let request_now = get(&request);
+        let request_now = call(&request);
         asked.push(request_now.url.replace("http://store.test/se/rss/customerreviews/", ""));
         let body = pages(&request_now.url).to_vec();
-        let answer = Answer { url: request_now.url.clone(), request: request_now, content_type: String::new(), body };
-        let page = source.read(&shard, cursor, &Response::Http(answer), now).unwrap();
+        let reply = Reply { url: request_now.url.clone(), call: request_now, status: 200, body, ..Reply::default() };
+        let page = source.read(&shard, cursor, &Response::Call(Box::new(reply)), now).unwrap();
         items.extend(page.items);
         match page.next {
             Some(next) => request = next,
@@ -58,7 +60,10 @@ fn a_first_poll_walks_until_a_page_is_empty() {
         ["page=1/id=42/sortby=mostrecent/json", "page=2/id=42/sortby=mostrecent/json", "page=3/id=42/sortby=mostrecent/json"]
     );
     assert_eq!(items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["9003", "9002", "9001"], "the app itself is no review");
-    assert_eq!(cursor.unwrap().0.unwrap(), r#"{"newest":"2026-10-03T19:30:00Z","ids":["9002","9003"]}"#);
+    let cursor = cursor.unwrap().0.unwrap();
+    assert!(cursor.starts_with(r#"{"newest":"2026-10-03T19:30:00Z","ids":["9002","9003"],"known":["#), "{cursor}");
+    let mark: Mark = serde_json::from_str(&cursor).unwrap();
+    assert_eq!((mark.known.len(), mark.whole_at), (3, Some(Timestamp::default())));
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn a_single_review_is_an_object() {
 #[test]
 fn each_country_is_a_shard() {
     assert_eq!(source().shards(), [Shard("se".to_owned()), Shard("US".to_owned())]);
-    assert!(get(&source().first(&Shard("US".to_owned()), &Cursor::default(), Timestamp::default())).url.contains("/us/rss/"));
+    assert!(call(&source().first(&Shard("US".to_owned()), &Cursor::default(), Timestamp::default())).url.contains("/us/rss/"));
 }
 
 #[test]

@@ -132,8 +132,14 @@ fn a_file_is_read_whole_or_refused() {
     let Request::Slice(request) = feed.first(&Shard::whole(), &Cursor::default(), Timestamp::default()) else {
         panic!("a feed in a file is a slice");
     };
-    let bytes =
-        |size| crate::domain::http::Bytes { request: request.clone(), from: 0, body: RSS.to_vec(), size, modified: Timestamp::default() };
+    let bytes = |size| crate::domain::http::Bytes {
+        request: request.clone(),
+        from: 0,
+        body: RSS.to_vec(),
+        size,
+        modified: Timestamp::default(),
+        part: None,
+    };
     let read = |size| feed.read(&Shard::whole(), &Cursor::default(), &Response::Slice(bytes(size)), Timestamp::default());
     assert_eq!(read(RSS.len() as u64).unwrap().items.len(), 4);
     assert!(read(LARGEST + 1).unwrap_err().what.contains("more than"));

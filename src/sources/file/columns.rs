@@ -72,12 +72,15 @@ impl Role {
 }
 
 /// Columns with their roles, and what was decided about their values.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Columns {
     /// Names as written.
     pub names: Vec<String>,
     /// What each is for.
     pub roles: Vec<Role>,
+    /// Positions of those that are not kept because they tell of a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub personal: Vec<usize>,
     /// Order of day and month.
     pub order: Option<Order>,
     /// Zone of times that name none: from the column's name.
@@ -99,19 +102,21 @@ impl Columns {
         rows: usize,
         settings: &Settings,
         decimal_comma: bool,
+        since_1904: bool,
     ) -> Result<(Self, Vec<Warning>), ReadError> {
-        let roles = finder::roles(samples, rows, settings, decimal_comma)?;
+        let (roles, personal) = finder::roles(samples, rows, settings, decimal_comma)?;
         let mut columns = Self {
             names: samples.iter().map(|sample| sample.name.clone()).collect(),
             roles,
+            personal,
             order: settings.date_order.map(Order::from),
             zone: None,
             rating_max: settings.columns.rating_max.map(f64::from),
             decimal_comma,
         };
         let mut warnings = Vec::new();
-        columns.decide_dates(samples, settings, &mut warnings)?;
-        columns.decide_scale(samples, &mut warnings);
+        columns.decide_dates(samples, settings, since_1904, &mut warnings)?;
+        columns.decide_scale(samples, settings, &mut warnings);
         columns.note_duplicates(&mut warnings);
         Ok((columns, warnings))
     }
@@ -121,7 +126,13 @@ impl Columns {
         self.roles.iter().position(|other| other == role)
     }
 
-    fn decide_dates(&mut self, samples: &[Sample<'_>], settings: &Settings, warnings: &mut Vec<Warning>) -> Result<(), ReadError> {
+    fn decide_dates(
+        &mut self,
+        samples: &[Sample<'_>],
+        settings: &Settings,
+        since_1904: bool,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ReadError> {
         let Some(at) = self.position(&Role::Date) else {
             if samples.iter().any(|sample| !sample.values.is_empty()) {
                 warnings.push(Warning::new("no_date", "", "no column of dates was found: answers count from when they are first seen"));
@@ -130,7 +141,12 @@ impl Columns {
         };
         let sample = &samples[at];
         let values = || sample.values.iter().map(|(line, value)| (*line, value.as_ref()));
-        if self.order.is_none() {
+        if dates::are_serials(values()) {
+            self.order = Some(if since_1904 { Order::Days1904 } else { Order::Days1900 });
+            let since = if since_1904 { 1904 } else { 1900 };
+            let message = format!("numbers without a date format are read as days since {since}");
+            warnings.push(Warning::new("excel_serial", sample.name.clone(), message));
+        } else if self.order.is_none() {
             self.order = dates::order_of(&sample.name, values())?;
         }
         dates::unknown_zone(&sample.name, values(), self.order)?;
@@ -146,7 +162,7 @@ impl Columns {
         Ok(())
     }
 
-    fn decide_scale(&mut self, samples: &[Sample<'_>], warnings: &mut Vec<Warning>) {
+    fn decide_scale(&mut self, samples: &[Sample<'_>], settings: &Settings, warnings: &mut Vec<Warning>) {
         let Some(at) = self.position(&Role::Rating) else {
             return;
         };
@@ -158,7 +174,8 @@ impl Columns {
         if self.rating_max.is_some() {
             return;
         }
-        let read = sample.values.iter().filter_map(|(_, value)| ratings::read(value, self.decimal_comma));
+        let read =
+            sample.values.iter().filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, &settings.columns.rating_words));
         let bare = read.filter(|given| given.max.is_none()).map(|given| given.value);
         if let Some(largest) = bare.reduce(f64::max) {
             let max = ratings::assumed_scale(largest);
@@ -204,7 +221,7 @@ mod tests {
         });
         let samples = samples.collect::<Vec<_>>();
         let rows = samples.iter().map(|sample| sample.values.len()).max().unwrap_or(0);
-        match Columns::find(&samples, rows, &Settings::default(), false) {
+        match Columns::find(&samples, rows, &Settings::default(), false, false) {
             Ok((columns, warnings)) => {
                 let roles = columns.roles.iter().map(|role| format!("{role:?}")).collect::<Vec<_>>().join(" ");
                 let codes = warnings.iter().map(|warning| warning.code.as_str()).collect::<Vec<_>>().join(" ");
@@ -264,7 +281,7 @@ mod tests {
             ..Settings::default()
         };
         let samples = [Sample { described: "a".to_owned(), name: "a".to_owned(), values: Vec::new() }];
-        let error = Columns::find(&samples, 0, &settings, false).unwrap_err();
+        let error = Columns::find(&samples, 0, &settings, false, false).unwrap_err();
         assert_eq!(error.to_string(), "no column is called `When`; the file has `a`: correct `columns` of the source");
     }
 }

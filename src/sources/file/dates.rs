@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::sources::ReadError;
 use crate::sources::file::DateOrder;
+use crate::sources::file::unpack::sheet;
 use crate::sources::times;
 use crate::sources::times::Named;
 use crate::sources::times::Written;
@@ -16,6 +17,10 @@ pub(super) enum Order {
     Day,
     Month,
     Year,
+    /// Not written at all: a spreadsheet's number of days since the beginning of 1900.
+    Days1900,
+    /// The same since the beginning of 1904.
+    Days1904,
 }
 
 impl From<DateOrder> for Order {
@@ -31,13 +36,41 @@ impl From<DateOrder> for Order {
 /// Reads one value in the order of its column.
 pub(super) fn read(text: &str, order: Option<Order>) -> Option<Written> {
     times::certain(text).or_else(|| {
+        if let Some(Order::Days1900 | Order::Days1904) = order {
+            return serial(text).and_then(|days| times::certain(&sheet::of_days(days, order == Some(Order::Days1904))?));
+        }
         let date = times::slashed(text)?;
         match order? {
             Order::Day => date.day_first(),
             Order::Month => date.month_first(),
             Order::Year => date.year_first(),
+            Order::Days1900 | Order::Days1904 => None,
         }
     })
+}
+
+/// A number of days as spreadsheets keep dates: from 1954 to 2119, with the time as its fraction.
+pub(super) fn serial(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 5 || fraction.len() > 17 || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    format!("{whole}.{fraction}").parse().ok().filter(|days| (20_000.0..80_000.0).contains(days))
+}
+
+/// Whether what is no date in a column of dates is numbers of days, and there are some.
+pub(super) fn are_serials<'a>(values: impl Iterator<Item = (u64, &'a str)>) -> bool {
+    let mut any = false;
+    for (_, value) in values {
+        if serial(value).is_some() {
+            any = true;
+        } else if times::slashed(value).is_some() {
+            return false;
+        }
+    }
+    any
 }
 
 /// Finds the order from the values of a column with their line numbers.

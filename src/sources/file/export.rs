@@ -3,26 +3,37 @@
 //! It comes whole, each time it has changed; which of its records are new their ids say, so an export
 //! that grows adds only what it has grown by, whatever it is called.
 
+use std::io;
+
 use crate::domain::Timestamp;
 use crate::domain::http::Answer;
 use crate::domain::http::Bytes;
 use crate::domain::http::Get;
+use crate::domain::http::Part;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::http::Slice;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
+use crate::domain::item::Rejects;
 use crate::domain::item::Shard;
 use crate::sources::ReadError;
 use crate::sources::Source;
 use crate::sources::charset;
 use crate::sources::file::Settings;
+use crate::sources::file::packed;
 use crate::sources::file::reader;
 use crate::sources::file::reader::Form;
 use crate::sources::file::reader::Piece;
 use crate::sources::file::reader::State;
+use crate::sources::file::unpack;
+use crate::sources::file::unpack::Table;
+use crate::sources::file::unpack::UnpackError;
 
-const ACCEPT: &str = "text/csv, text/tab-separated-values, application/x-ndjson, application/json;q=0.9, text/plain;q=0.8, */*;q=0.5";
+const ACCEPT: &str = "text/csv, text/tab-separated-values, application/x-ndjson, application/json;q=0.9, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet;q=0.9, application/zip;q=0.8, text/plain;q=0.8, */*;q=0.5";
+
+/// An answer from the web is unpacked in memory, and no further than to this.
+const MOST_IN_MEMORY: u64 = 128 * 1024 * 1024;
 
 /// Bytes of a page that are looked at to say what it is.
 const LOOKED_AT: usize = 64 * 1024;
@@ -52,7 +63,8 @@ impl Source for Export {
             return Err(ReadError::misplaced());
         };
         let piece = piece(answer, &self.settings)?;
-        Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, ..Page::default() })
+        let rejects = Rejects { file: "export".to_owned(), begins: true, rows: piece.rejects };
+        Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects: Some(Box::new(rejects)), ..Page::default() })
     }
 }
 
@@ -69,11 +81,62 @@ fn piece(answer: &Answer, settings: &Settings) -> Result<Piece, ReadError> {
     if let Some(error) = no_export(&answer.body) {
         return Err(error);
     }
-    let size = answer.body.len() as u64;
-    let request = Slice { path: settings.folder.clone(), from: 0, limit: size, context: String::new() };
-    let bytes = Bytes { request, from: 0, body: answer.body.clone(), size, modified: Timestamp::default() };
     let declared = charset::of_content_type(&answer.content_type).map(str::to_owned);
-    reader::read(&bytes, State { declared, ..State::default() }, settings)
+    whole(answer.body.clone(), declared, settings)
+}
+
+/// Reads a file that is in memory: its page, and what its columns were found to be for.
+///
+/// # Errors
+///
+/// As reading it from a folder would have.
+pub fn document(body: Vec<u8>, name: &str, settings: &Settings) -> Result<(Page, Vec<(String, String)>), ReadError> {
+    let piece = whole(body, None, settings)?;
+    let columns = piece.form.as_ref().map(Form::explained).unwrap_or_default();
+    let rejects = Rejects { file: name.to_owned(), begins: true, rows: piece.rejects };
+    let page =
+        Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects: Some(Box::new(rejects)), ..Page::default() };
+    Ok((page, columns))
+}
+
+/// All tables of a file that is in memory, and stays there unpacked.
+fn whole(body: Vec<u8>, declared: Option<String>, settings: &Settings) -> Result<Piece, ReadError> {
+    let tables = if unpack::is_packed(&body) { unpacked(&body, settings)? } else { vec![(body, None)] };
+    let mut all: Option<Piece> = None;
+    for (body, part) in tables {
+        let size = body.len() as u64;
+        let request = Slice { path: settings.folder.clone(), from: 0, limit: size, context: String::new(), packed: None };
+        let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default(), part };
+        let piece = reader::read(&bytes, State { declared: declared.clone(), ..State::default() }, settings)?;
+        match &mut all {
+            None => all = Some(piece),
+            Some(all) => {
+                all.items.extend(piece.items);
+                all.warnings.extend(piece.warnings);
+                all.rejects.extend(piece.rejects);
+            }
+        }
+    }
+    all.ok_or_else(ReadError::misplaced)
+}
+
+type InMemory = (Vec<u8>, Option<Box<Part>>);
+
+fn unpacked(body: &[u8], settings: &Settings) -> Result<Vec<InMemory>, ReadError> {
+    let mut wish = packed(settings, 0);
+    (wish.max_file, wish.max_unpacked) = (u64::MAX, wish.max_unpacked.min(MOST_IN_MEMORY));
+    let tables = unpack::unpack(io::Cursor::new(body), &wish, || Ok(io::Cursor::new(Vec::new())));
+    let tables = tables.map_err(|error| match error {
+        UnpackError::Content(error) => error,
+        UnpackError::Disk(error) => ReadError::new(format!("it cannot be unpacked: {error}"), "drop it into a folder instead"),
+    })?;
+    let many = tables.len();
+    let part = |at: usize, table: Table<io::Cursor<Vec<u8>>>| {
+        let Table { name, body, delimiter, since_1904, warnings, .. } = table;
+        let part = Part { name, follows: at + 1 < many, delimiter, since_1904, warnings, refused: None };
+        (body.into_inner(), Some(Box::new(part)))
+    };
+    Ok(tables.into_iter().enumerate().map(|(at, table)| part(at, table)).collect())
 }
 
 /// What a page looked like that stands in the place of the export.
@@ -172,7 +235,7 @@ mod tests {
             ("<html><h1>Hello", "not an export: an HTML or XML document"),
             ("{\"error\":\"no such survey\"}", "not an export: a JSON error"),
             ("", "an empty file"),
-            ("PK\u{3}\u{4}zip", "not a table: a zip archive or an Excel workbook"),
+            ("PK\u{3}\u{4}zip", "a damaged archive or workbook (invalid Zip archive: Could not find EOCD)"),
         ] {
             assert_eq!(read(body.as_bytes(), "text/csv").unwrap_err().what, what, "{body}");
         }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Role;
+use crate::sources::file::dates;
 use crate::sources::file::ratings;
 use crate::sources::file::words;
 use crate::sources::times;
@@ -22,32 +23,58 @@ pub(super) struct Sample<'a> {
     pub values: Vec<(u64, Cow<'a, str>)>,
 }
 
-/// The role of each column. `rows` is how many rows the samples are of.
+/// The role of each column, and which of those that are not kept tell of a person. `rows` is how many rows the samples are of.
 ///
 /// # Errors
 ///
 /// A column that the settings name is not there.
-pub(super) fn roles(samples: &[Sample<'_>], rows: usize, settings: &Settings, decimal_comma: bool) -> Result<Vec<Role>, ReadError> {
-    let mut finder = Finder { samples, rows, decimal_comma, words: Vec::new(), roles: vec![None; samples.len()] };
+pub(super) fn roles(
+    samples: &[Sample<'_>],
+    rows: usize,
+    settings: &Settings,
+    decimal_comma: bool,
+) -> Result<(Vec<Role>, Vec<usize>), ReadError> {
+    let mut finder = Finder {
+        samples,
+        rows,
+        decimal_comma,
+        rating_words: &settings.columns.rating_words,
+        words: Vec::new(),
+        roles: vec![None; samples.len()],
+        personal: Vec::new(),
+    };
     finder.words = samples.iter().map(|sample| words::of(&sample.described)).collect();
     finder.configured(settings)?;
     finder.find_all(settings);
-    Ok(finder.roles.into_iter().map(|role| role.unwrap_or(Role::Dropped)).collect())
+    Ok((finder.roles.into_iter().map(|role| role.unwrap_or(Role::Dropped)).collect(), finder.personal))
+}
+
+/// Whether a column is the one that somebody names: case and blanks around it do not matter.
+pub(super) fn is_called(column: &str, name: &str) -> bool {
+    column.trim().to_lowercase() == name.trim().to_lowercase()
 }
 
 struct Finder<'a> {
     samples: &'a [Sample<'a>],
     rows: usize,
     decimal_comma: bool,
+    rating_words: &'a [(String, f64)],
     words: Vec<Vec<String>>,
     roles: Vec<Option<Role>>,
+    personal: Vec<usize>,
 }
 
 impl Finder<'_> {
     /// Gives columns the roles that the settings name.
     fn configured(&mut self, settings: &Settings) -> Result<(), ReadError> {
         let columns = &settings.columns;
-        let wanted = [(&columns.id, Role::Id), (&columns.date, Role::Date), (&columns.rating, Role::Rating)];
+        let wanted = [
+            (&columns.id, Role::Id),
+            (&columns.date, Role::Date),
+            (&columns.rating, Role::Rating),
+            (&columns.url, Role::Link),
+            (&columns.lang, Role::Language),
+        ];
         for (name, role) in wanted.into_iter().filter_map(|(name, role)| Some((name.as_ref()?, role))) {
             self.assign(name, &role)?;
         }
@@ -57,19 +84,24 @@ impl Finder<'_> {
         for name in &columns.fields {
             self.assign(name, &Role::Field(name.clone()))?;
         }
+        for (name, _) in &columns.drop_rows {
+            self.is_there(name)?;
+        }
         Ok(())
     }
 
     fn assign(&mut self, name: &str, role: &Role) -> Result<(), ReadError> {
-        let same = |sample: &Sample<'_>| sample.name.trim().to_lowercase() == name.trim().to_lowercase();
-        let mut found = false;
+        self.is_there(name)?;
         for (at, sample) in self.samples.iter().enumerate() {
-            if same(sample) && self.roles[at].is_none() {
+            if is_called(&sample.name, name) && self.roles[at].is_none() {
                 self.roles[at] = Some(role.clone());
-                found = true;
             }
         }
-        if found || self.samples.iter().any(same) {
+        Ok(())
+    }
+
+    fn is_there(&self, name: &str) -> Result<(), ReadError> {
+        if self.samples.iter().any(|sample| is_called(&sample.name, name)) {
             return Ok(());
         }
         let there = self.samples.iter().map(|sample| format!("`{}`", sample.name)).take(30).collect::<Vec<_>>().join(", ");
@@ -160,6 +192,13 @@ impl Finder<'_> {
     fn date_rank(&self, at: usize) -> Option<u32> {
         let (words, sample) = (&self.words[at], &self.samples[at]);
         let read = sample.values.iter().filter(|(_, value)| times::certain(value).is_some() || times::slashed(value).is_some()).count();
+        // A spreadsheet's number of days is a date only where the column says so.
+        let said = || words::any(words, words::DATE_OF_ANSWER) || words::any(words, words::DATE) || words::any(words, words::DATE_OF_START);
+        let serials = if read < sample.values.len() && said() {
+            sample.values.iter().filter(|(_, value)| dates::serial(value).is_some()).count()
+        } else {
+            0
+        };
         let others = words::any(words, words::DATE_OF_OTHERS);
         let rank = match () {
             () if words::any(words, &["birth", "birthday"]) => return None,
@@ -173,7 +212,7 @@ impl Finder<'_> {
             () => return None,
         };
         let empty = sample.values.is_empty() && words::any(words, words::DATE);
-        (empty || (read > 0 && read * 2 >= sample.values.len())).then_some(rank)
+        (empty || (read + serials > 0 && (read + serials) * 2 >= sample.values.len())).then_some(rank)
     }
 
     fn personal(&mut self) {
@@ -188,6 +227,7 @@ impl Finder<'_> {
             let contacts = contact > 0 && contact * 2 >= self.samples[at].values.len().min(50);
             if self.roles[at].is_none() && (contacts || (personal && !asked)) {
                 self.roles[at] = Some(Role::Dropped);
+                self.personal.push(at);
             }
         }
     }
@@ -195,7 +235,8 @@ impl Finder<'_> {
     fn rating(&mut self) {
         let fits = |at: usize| {
             let values = &self.samples[at].values;
-            let read = values.iter().filter(|(_, value)| ratings::read(value, self.decimal_comma).is_some()).count();
+            let read =
+                values.iter().filter(|(_, value)| ratings::read_with(value, self.decimal_comma, self.rating_words).is_some()).count();
             (read, values.len())
         };
         let free = || (0..self.samples.len()).filter(|at| self.roles[*at].is_none());
@@ -209,7 +250,10 @@ impl Finder<'_> {
         let asked = || {
             free().find(|at| {
                 let (read, filled) = fits(*at);
-                let values = self.samples[*at].values.iter().filter_map(|(_, value)| ratings::read(value, self.decimal_comma));
+                let values = self.samples[*at]
+                    .values
+                    .iter()
+                    .filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, self.rating_words));
                 let largest = values.map(|given| given.max.unwrap_or(given.value)).fold(0.0, f64::max);
                 let question = self.samples[*at].described.contains('?');
                 question && filled > 0 && read == filled && (2.0..=10.0).contains(&largest)

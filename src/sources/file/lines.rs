@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
+
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
@@ -11,6 +13,9 @@ use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
+use crate::sources::file::rejects;
+use crate::sources::file::rejects::reject;
+use crate::sources::file::responses;
 use crate::sources::file::rows::Rows;
 use crate::sources::file::table;
 use crate::text::hash;
@@ -38,13 +43,13 @@ struct Split<'a> {
 
 /// Finds the columns from all keys of the first piece and reads it.
 pub(super) fn begin(text: &Text<'_>, shape: Shape, settings: &Settings) -> Result<Begun, ReadError> {
-    let split = split(text, shape);
+    let split = split(text, shape, true);
     if !split.found.iter().any(|found| found.record.is_ok()) {
         if !text.last {
             return Ok(None);
         }
-        if shape == Shape::List && split.cut.is_none() && split.found.is_empty() {
-            return Ok(Some((shape, Columns::find(&[], 0, settings, false).map_or_else(|_| none(), |(columns, _)| columns), end(&split))));
+        if shape != Shape::Lines && split.cut.is_none() && split.found.is_empty() {
+            return Ok(Some((shape, none(), end(&split))));
         }
         return Err(ReadError::new(
             "not a table: JSON, but neither an object a line nor a list of objects",
@@ -53,7 +58,7 @@ pub(super) fn begin(text: &Text<'_>, shape: Shape, settings: &Settings) -> Resul
     }
     let samples = samples(&split);
     let rows = split.found.iter().filter(|found| found.record.is_ok()).count().min(SAMPLED);
-    let (columns, warnings) = Columns::find(&samples, rows, settings, false)?;
+    let (columns, warnings) = Columns::find(&samples, rows, settings, false, false)?;
     let mut taken = take(text, &split, &columns, settings);
     taken.warnings.splice(0..0, warnings);
     Ok(Some((shape, columns, taken)))
@@ -61,11 +66,11 @@ pub(super) fn begin(text: &Text<'_>, shape: Shape, settings: &Settings) -> Resul
 
 /// Reads a piece that is not the first.
 pub(super) fn more(text: &Text<'_>, shape: Shape, columns: &Columns, settings: &Settings) -> Taken {
-    take(text, &split(text, shape), columns, settings)
+    take(text, &split(text, shape, false), columns, settings)
 }
 
 fn none() -> Columns {
-    Columns { names: Vec::new(), roles: Vec::new(), order: None, zone: None, rating_max: None, decimal_comma: false }
+    Columns::default()
 }
 
 fn end(split: &Split<'_>) -> Taken {
@@ -73,7 +78,8 @@ fn end(split: &Split<'_>) -> Taken {
 }
 
 fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settings) -> Taken {
-    let mut rows = Rows::new(columns, settings.time_zone);
+    let mut rows = Rows::new(columns, settings);
+    let mut rejects = Vec::new();
     let mut cells: Vec<&str> = Vec::new();
     for found in &split.found {
         match &found.record {
@@ -90,7 +96,12 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
                 }
                 rows.take(found.line, |at| Cow::Borrowed(cells[at]), || hash::of_parts([String::from_utf8_lossy(found.raw).trim()]));
             }
-            Err(why) => rows.notes().add("bad_line", found.line, why),
+            Err(why) => {
+                rows.notes().add("bad_line", found.line, why);
+                if rejects.len() < rejects::MOST {
+                    rejects.push(reject(found.line, why, found.raw));
+                }
+            }
         }
     }
     if let Some(line) = split.cut {
@@ -98,7 +109,7 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
     }
     let lines = table::line_ends(&text.bytes[..split.consumed]);
     let (items, warnings) = rows.finish();
-    Taken { consumed: split.consumed, lines, items, warnings }
+    Taken { consumed: split.consumed, lines, items, warnings, rejects }
 }
 
 fn samples<'a>(split: &'a Split<'_>) -> Vec<Sample<'a>> {
@@ -128,8 +139,15 @@ fn samples<'a>(split: &'a Split<'_>) -> Vec<Sample<'a>> {
     samples
 }
 
-fn split<'a>(text: &'a Text<'_>, shape: Shape) -> Split<'a> {
-    if shape == Shape::List { split_list(text) } else { split_lines(text) }
+fn split<'a>(text: &'a Text<'_>, shape: Shape, begins: bool) -> Split<'a> {
+    match shape {
+        Shape::Responses => {
+            let start = if begins { responses::list_start(&text.bytes).unwrap_or(0) } else { 0 };
+            split_list(text, start, |raw| serde_json::from_slice(raw).map(|value| responses::flattened(&value)))
+        }
+        Shape::List => split_list(text, 0, |raw| serde_json::from_slice(raw)),
+        Shape::Lines | Shape::Table(_) => split_lines(text),
+    }
 }
 
 fn split_lines<'a>(text: &'a Text<'_>) -> Split<'a> {
@@ -157,10 +175,11 @@ fn split_lines<'a>(text: &'a Text<'_>) -> Split<'a> {
     split
 }
 
-fn split_list<'a>(text: &'a Text<'_>) -> Split<'a> {
+/// The objects of a list that begins at `start`, each read by `read`.
+fn split_list<'a>(text: &'a Text<'_>, start: usize, read: impl Fn(&'a [u8]) -> serde_json::Result<Record<'a>>) -> Split<'a> {
     let bytes: &'a [u8] = &text.bytes;
-    let mut split = Split { found: Vec::new(), consumed: 0, cut: None };
-    let mut line = text.lines + 1;
+    let mut split = Split { found: Vec::new(), consumed: start, cut: None };
+    let mut line = text.lines + 1 + table::line_ends(&bytes[..start]);
     loop {
         let rest = &bytes[split.consumed..];
         let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b',')).count();
@@ -174,10 +193,11 @@ fn split_list<'a>(text: &'a Text<'_>) -> Split<'a> {
             split.consumed = bytes.len();
             return split;
         }
-        let mut values = serde_json::Deserializer::from_slice(&bytes[start..]).into_iter::<Record<'a>>();
-        match values.next() {
+        let mut values = serde_json::Deserializer::from_slice(&bytes[start..]).into_iter::<IgnoredAny>();
+        let next = values.next();
+        let raw = &bytes[start..start + values.byte_offset()];
+        match next.map(|next| next.and_then(|_| read(raw))) {
             Some(Ok(record)) => {
-                let raw = &bytes[start..start + values.byte_offset()];
                 split.consumed = start + raw.len();
                 split.found.push(Found { line, raw, record: Ok(record) });
                 line += table::line_ends(raw);

@@ -7,6 +7,21 @@ pub(super) struct Given {
     pub max: Option<f64>,
 }
 
+/// Reads a cell as [`read`] does; words that the settings give a value have that one, on a scale up
+/// to the best of them.
+pub(super) fn read_with(cell: &str, decimal_comma: bool, words: &[(String, f64)]) -> Option<Given> {
+    if words.is_empty() {
+        return read(cell, decimal_comma);
+    }
+    let given = cell.trim().to_lowercase();
+    match words.iter().find(|(word, _)| word.trim().to_lowercase() == given) {
+        Some((_, value)) => {
+            Some(Given { value: *value, max: words.iter().map(|(_, value)| *value).reduce(f64::max).filter(|max| *max > 0.0) })
+        }
+        None => read(cell, decimal_comma),
+    }
+}
+
 /// Reads a cell: `4`, `4,5`, `3/5`, `★★★☆☆`, `4 - satisfied`, `Very satisfied`, `Good`.
 pub(super) fn read(cell: &str, decimal_comma: bool) -> Option<Given> {
     let cell = cell.trim();

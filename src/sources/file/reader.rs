@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::domain::http::Bytes;
 use crate::domain::item::Item;
+use crate::domain::item::Reject;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::charset;
@@ -19,6 +20,8 @@ use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
 use crate::sources::file::lines;
 use crate::sources::file::records;
+use crate::sources::file::responses;
+use crate::sources::file::table::NO_DELIMITER;
 
 /// A piece, in bytes.
 pub(super) const PIECE: u64 = 4 * 1024 * 1024;
@@ -35,9 +38,17 @@ pub(super) struct State {
     pub items: u64,
     /// `None` before the first piece.
     pub form: Option<Form>,
+    /// Which of the tables in a packed file.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: u32,
     /// The encoding that somebody named; files do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(part: &u32) -> bool {
+    *part == 0
 }
 
 /// The form of a file.
@@ -52,10 +63,13 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Columns that are kept, each with what it is for.
+    /// Columns, each with what it is for; those that are not kept come last.
     pub(super) fn explained(&self) -> Vec<(String, String)> {
-        let named = self.columns.names.iter().zip(&self.columns.roles);
-        named.filter_map(|(name, role)| Some((name.clone(), role.explained()?))).collect()
+        let named = || self.columns.names.iter().zip(&self.columns.roles).enumerate();
+        let kept = named().filter_map(|(_, (name, role))| Some((name.clone(), role.explained()?)));
+        let why = |at| if self.columns.personal.contains(&at) { "personal" } else { "not kept" };
+        let dropped = named().filter(|(_, (name, role))| role.explained().is_none() && !name.is_empty());
+        kept.chain(dropped.map(|(at, (name, _))| (name.clone(), why(at).to_owned()))).collect()
     }
 }
 
@@ -69,6 +83,8 @@ pub(super) enum Shape {
     Lines,
     /// Objects in one list.
     List,
+    /// Objects in a list inside an object, with their answers in a list each.
+    Responses,
 }
 
 /// What a piece gave.
@@ -77,6 +93,8 @@ pub(super) struct Piece {
     pub format: &'static str,
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
+    /// Records that could not be read, as they were written.
+    pub rejects: Vec<Reject>,
     /// The piece to read next; `None` at the end of the file.
     pub next: Option<Next>,
     /// What is known now, for the end of the file too.
@@ -100,6 +118,7 @@ pub(super) struct Taken {
     pub lines: u64,
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
+    pub rejects: Vec<Reject>,
 }
 
 /// How a file is written, what its columns are, and what its first piece gave; `None` where that
@@ -115,6 +134,17 @@ pub(super) struct Text<'a> {
     pub last: bool,
     /// Lines before it.
     pub lines: u64,
+    /// What is certain of it beforehand.
+    pub given: Given,
+}
+
+/// What is certain of a table before it is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Given {
+    /// What stands between its cells.
+    pub delimiter: Option<u8>,
+    /// Its numbers of days count from 1904.
+    pub since_1904: bool,
 }
 
 impl Text<'_> {
@@ -128,13 +158,48 @@ impl Text<'_> {
 ///
 /// # Errors
 ///
-/// It is no table and no JSON, or its dates can be read two ways.
+/// It is no table and no JSON, its dates can be read two ways, or it was refused before.
 pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<Piece, ReadError> {
+    let Some(part) = bytes.part.as_deref() else { return read_table(bytes, state, settings) };
+    if let Some((what, cure)) = &part.refused {
+        return Err(ReadError::new(what.clone(), cure.clone()));
+    }
+    let number = state.part;
+    let in_part = |error: ReadError| match part.name.as_str() {
+        "" => error,
+        name => ReadError::new(format!("`{name}` in it: {}", error.what), error.cure),
+    };
+    let begins = state.form.is_none() && bytes.from == 0;
+    let mut piece = read_table(bytes, state, settings).map_err(in_part)?;
+    if !part.name.is_empty() {
+        for warning in &mut piece.warnings {
+            warning.place = format!("{} {}", part.name, warning.place).trim_end().to_owned();
+        }
+        for reject in &mut piece.rejects {
+            reject.table.clone_from(&part.name);
+        }
+    }
+    if begins {
+        piece.warnings.splice(0..0, part.warnings.iter().cloned());
+    }
+    match &mut piece.next {
+        Some(next) => next.state.part = number,
+        None if part.follows => {
+            piece.next = Some(Next { from: 0, limit: PIECE, state: State { part: number + 1, ..State::default() } });
+        }
+        None => {}
+    }
+    Ok(piece)
+}
+
+fn read_table(bytes: &Bytes, state: State, settings: &Settings) -> Result<Piece, ReadError> {
     let mut piece = Piece::default();
+    let given = given(bytes, settings);
     let first = state.form.is_none();
     let mark = if first { refuse_what_is_no_table(bytes)? } else { 0 };
     let encoding = state.form.as_ref().and_then(|form| Encoding::for_label(form.charset.as_bytes()));
-    let encoding = encoding.unwrap_or_else(|| {
+    let named = settings.encoding.as_deref().and_then(|name| Encoding::for_label(name.as_bytes()));
+    let encoding = encoding.or(named).unwrap_or_else(|| {
         let found = charset::find(&bytes.body, state.declared.as_deref(), bytes.at_end());
         if found.guessed {
             let name = found.encoding.name();
@@ -142,12 +207,12 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
         }
         found.encoding
     });
-    let text = ascii_compatible(&bytes.body[mark..], encoding, bytes.at_end(), state.lines);
+    let text = Text { given, ..ascii_compatible(&bytes.body[mark..], encoding, bytes.at_end(), state.lines) };
     let (form, mut taken) = match state.form {
         Some(form) => {
             let taken = match form.shape {
                 Shape::Table(delimiter) => records::more(&text, delimiter, &form.columns, settings),
-                Shape::Lines | Shape::List => lines::more(&text, form.shape, &form.columns, settings),
+                Shape::Lines | Shape::List | Shape::Responses => lines::more(&text, form.shape, &form.columns, settings),
             };
             (Some(form), taken)
         }
@@ -159,9 +224,10 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
     piece.format = form.as_ref().map_or("csv", |form| match form.shape {
         Shape::Table(_) => "csv",
         Shape::Lines => "jsonl",
-        Shape::List => "json",
+        Shape::List | Shape::Responses => "json",
     });
     piece.items = std::mem::take(&mut taken.items);
+    piece.rejects = std::mem::take(&mut taken.rejects);
     piece.warnings.append(&mut taken.warnings);
     let items = state.items + piece.items.len() as u64;
     if bytes.at_end() {
@@ -174,7 +240,7 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
             mark,
             &text,
             &taken,
-            State { lines: state.lines, items, form: form.clone(), declared: None },
+            State { lines: state.lines, items, form: form.clone(), ..State::default() },
             &mut piece.warnings,
         ));
     }
@@ -191,7 +257,10 @@ fn refuse_what_is_no_table(bytes: &Bytes) -> Result<usize, ReadError> {
     let what = match body.as_slice() {
         [0x1f, 0x8b, ..] => Some(("a gzip archive", "unpack it")),
         [b'P', b'K', 3, 4, ..] => Some(("a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV UTF-8")),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(("an old Excel workbook", "save the sheet as CSV UTF-8")),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            Some(("an old Excel workbook, or one that is locked with a password", "save it as XLSX or CSV UTF-8"))
+        }
+        body if body.get(257..262) == Some(b"ustar") => Some(("a tar archive", "drop the tables themselves, or pack them as zip")),
         [b'%', b'P', b'D', b'F', ..] => Some(("a PDF", "export the answers as CSV")),
         _ => None,
     };
@@ -201,8 +270,17 @@ fn refuse_what_is_no_table(bytes: &Bytes) -> Result<usize, ReadError> {
     Ok(Encoding::for_bom(body).map_or(0, |(_, mark)| mark))
 }
 
+/// What the settings and the unpacking say of a table.
+fn given(bytes: &Bytes, settings: &Settings) -> Given {
+    let part = bytes.part.as_deref();
+    Given { delimiter: part.and_then(|part| part.delimiter).or(settings.delimiter), since_1904: part.is_some_and(|part| part.since_1904) }
+}
+
 fn begin(text: &Text<'_>, encoding: &'static Encoding, settings: &Settings) -> Result<(Option<Form>, Taken), ReadError> {
+    let sheet = text.given.delimiter == Some(NO_DELIMITER);
     let begun = match text.bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        _ if sheet => records::begin(text, settings)?,
+        Some(b'{') if responses::is(&text.bytes) => lines::begin(text, Shape::Responses, settings)?,
         Some(b'{') => lines::begin(text, Shape::Lines, settings)?,
         Some(b'[') => lines::begin(text, Shape::List, settings)?,
         Some(b'<') => {
@@ -220,7 +298,7 @@ fn begin(text: &Text<'_>, encoding: &'static Encoding, settings: &Settings) -> R
 /// UTF-16 becomes UTF-8; everything else that is read keeps ASCII where it is.
 fn ascii_compatible<'a>(body: &'a [u8], encoding: &'static Encoding, last: bool, lines: u64) -> Text<'a> {
     if encoding != UTF_16LE && encoding != UTF_16BE {
-        return Text { bytes: Cow::Borrowed(body), encoding, last, lines };
+        return Text { bytes: Cow::Borrowed(body), encoding, last, lines, given: Given::default() };
     }
     let mut end = body.len() & !1;
     let unit = |at: usize| {
@@ -230,7 +308,7 @@ fn ascii_compatible<'a>(body: &'a [u8], encoding: &'static Encoding, last: bool,
         end -= 2;
     }
     let decoded = encoding.decode_without_bom_handling(&body[..end]).0.into_owned();
-    Text { bytes: Cow::Owned(decoded.into_bytes()), encoding: UTF_8, last, lines }
+    Text { bytes: Cow::Owned(decoded.into_bytes()), encoding: UTF_8, last, lines, given: Given::default() }
 }
 
 /// Where the next piece begins. A piece without a whole record is asked for again, larger; one that

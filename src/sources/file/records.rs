@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::domain::item::Reject;
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
@@ -10,6 +11,8 @@ use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
+use crate::sources::file::rejects;
+use crate::sources::file::rejects::reject;
 use crate::sources::file::rows::Rows;
 use crate::sources::file::table;
 use crate::sources::file::table::Header;
@@ -21,11 +24,12 @@ const SAMPLED: usize = 500;
 
 /// Finds delimiter, header and columns, and reads the rest of the first piece.
 pub(super) fn begin(text: &Text<'_>, settings: &Settings) -> Result<Begun, ReadError> {
-    let (skip, delimiter) = table::delimiter(&text.bytes);
+    let (skip, delimiter) =
+        text.given.delimiter.map_or_else(|| table::delimiter(&text.bytes), |given| (table::instruction(&text.bytes), given));
     let raws = table::records(&text.bytes[skip..], delimiter).collect::<Vec<_>>();
     let whole = whole(&text.bytes[skip..], &raws, delimiter, text.last, usize::MAX);
     let decode = |cell: &[u8]| text.decode(cell).into_owned();
-    let Some(header) = table::header(&raws[..whole.max(1).min(raws.len())], &decode) else {
+    let Some(header) = table::header(&raws[..whole.max(1).min(raws.len())], settings.header_row, &decode) else {
         if text.last {
             return Err(ReadError::new(
                 "no row that names the columns",
@@ -41,9 +45,9 @@ pub(super) fn begin(text: &Text<'_>, settings: &Settings) -> Result<Begun, ReadE
     let samples = samples(text, &header, body);
     let filled = body.iter().filter(|raw| raw.cells.iter().any(|cell| !table::is_blank(cell))).count().min(SAMPLED);
     let cells = body.iter().take(200).flat_map(|raw| raw.cells.iter().map(|cell| text.decode(cell)));
-    let comma = table::has_decimal_comma(cells, delimiter);
+    let comma = settings.decimal_comma.unwrap_or_else(|| table::has_decimal_comma(cells, delimiter));
     let zone = header.zone.clone();
-    let (mut columns, warnings) = Columns::find(&samples, filled, settings, comma)?;
+    let (mut columns, warnings) = Columns::find(&samples, filled, settings, comma, text.given.since_1904)?;
     if zone.is_some() {
         columns.zone = zone;
     }
@@ -80,9 +84,10 @@ fn take(text: &Text<'_>, skip: usize, start: usize, raws: &[Raw], delimiter: u8,
     let bytes = &text.bytes[skip..];
     let width = columns.names.len();
     let whole = whole(bytes, raws, delimiter, text.last, width);
-    let mut taking = Rows::new(columns, settings.time_zone);
+    let mut taking = Rows::new(columns, settings);
+    let mut rejects = Vec::new();
     for record in &raws[..whole] {
-        row(text, record, width, &mut taking);
+        row(text, bytes, record, width, &mut taking, &mut rejects);
     }
     if let Some(held) = raws.get(whole).filter(|_| text.last) {
         let line = text.lines + held.line + 1;
@@ -95,19 +100,25 @@ fn take(text: &Text<'_>, skip: usize, start: usize, raws: &[Raw], delimiter: u8,
     };
     let lines = table::line_ends(&bytes[..consumed]);
     let (items, warnings) = taking.finish();
-    Taken { consumed: skip + consumed, lines, items, warnings }
+    Taken { consumed: skip + consumed, lines, items, warnings, rejects }
 }
 
-fn row(text: &Text<'_>, raw: &Raw, width: usize, rows: &mut Rows<'_>) {
+fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'_>, rejects: &mut Vec<Reject>) {
     if raw.cells.iter().all(table::is_blank) {
         return;
     }
     let line = text.lines + raw.line + 1;
     if raw.cells.len() > width && raw.cells.iter().skip(width).any(|cell| !table::is_blank(cell)) {
-        rows.notes().add("ragged_row", line, "more cells than columns: the row was left out");
+        let why = "more cells than columns: the row was left out";
+        rows.notes().add("ragged_row", line, why);
+        if rejects.len() < rejects::MOST {
+            rejects.push(reject(line, why, text.decode(&bytes[raw.start..raw.end]).as_bytes()));
+        }
         return;
     }
-    if raw.cells.len() < width {
+    // A sheet has no blank cells at the end of its rows.
+    let is_sheet = text.given.delimiter == Some(table::NO_DELIMITER);
+    if raw.cells.len() < width && !is_sheet {
         rows.notes().add("ragged_row", line, "fewer cells than columns: the rest is taken as blank");
     }
     let hash = || {

@@ -12,9 +12,11 @@ use crate::domain::Timestamp;
 use crate::domain::item::Item;
 use crate::domain::item::Rating;
 use crate::domain::item::Warning;
+use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
 use crate::sources::file::columns::Role;
 use crate::sources::file::dates;
+use crate::sources::file::finder;
 use crate::sources::file::ratings;
 use crate::sources::times;
 use crate::sources::times::Named;
@@ -30,6 +32,9 @@ pub(super) struct Rows<'a> {
     items: Vec<Item>,
     by_id: HashMap<String, usize>,
     alike: HashMap<u64, u32>,
+    /// Columns that say of a row that it is no answer, with what stands there then.
+    dropped: Vec<(usize, &'a str)>,
+    rating_words: &'a [(String, f64)],
     notes: Notes,
 }
 
@@ -59,10 +64,21 @@ impl Notes {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(columns: &'a Columns, time_zone: Option<chrono_tz::Tz>) -> Self {
+    pub(super) fn new(columns: &'a Columns, settings: &'a Settings) -> Self {
         let named = columns.zone.as_deref().and_then(Zone::named);
-        let zone = named.or_else(|| time_zone.map(Zone::Place)).unwrap_or_else(Zone::utc);
-        Self { columns, zone, items: Vec::new(), by_id: HashMap::new(), alike: HashMap::new(), notes: Notes::default() }
+        let zone = named.or_else(|| settings.time_zone.map(Zone::Place)).unwrap_or_else(Zone::utc);
+        let at = |name: &str| columns.names.iter().position(|column| finder::is_called(column, name));
+        let dropped = settings.columns.drop_rows.iter().filter_map(|(name, value)| Some((at(name)?, value.trim())));
+        Self {
+            columns,
+            zone,
+            items: Vec::new(),
+            by_id: HashMap::new(),
+            alike: HashMap::new(),
+            dropped: dropped.collect(),
+            rating_words: &settings.columns.rating_words,
+            notes: Notes::default(),
+        }
     }
 
     pub(super) fn notes(&mut self) -> &mut Notes {
@@ -75,12 +91,15 @@ impl<'a> Rows<'a> {
 
     /// Takes a row: its line, its cells by column, a hash over all of it.
     pub(super) fn take<'c>(&mut self, line: u64, cell: impl Fn(usize) -> Cow<'c, str>, hash: impl FnOnce() -> u64) {
+        if self.dropped.iter().any(|(at, value)| cell(*at).trim() == *value) {
+            return;
+        }
         let mut item = Item::default();
         let mut row = Row::new(self.zone);
         for (at, role) in self.columns.roles.iter().enumerate() {
             if *role != Role::Dropped {
                 let value = cell(at);
-                row.put(role, value.trim(), self.columns.decimal_comma, &mut item);
+                row.put(role, value.trim(), self.columns.decimal_comma, self.rating_words, &mut item);
             }
         }
         if row.is_test {
@@ -146,7 +165,7 @@ impl Row {
         Self { date: String::new(), updated: String::new(), zone, rating: None, max: None, is_test: false }
     }
 
-    fn put(&mut self, role: &Role, value: &str, decimal_comma: bool, item: &mut Item) {
+    fn put(&mut self, role: &Role, value: &str, decimal_comma: bool, words: &[(String, f64)], item: &mut Item) {
         if value.is_empty() {
             return;
         }
@@ -160,7 +179,7 @@ impl Row {
             Role::Title => item.title = clean(value).into_owned(),
             Role::Date => value.clone_into(&mut self.date),
             Role::Updated => value.clone_into(&mut self.updated),
-            Role::Rating => self.rating = ratings::read(value, decimal_comma),
+            Role::Rating => self.rating = ratings::read_with(value, decimal_comma, words),
             Role::RatingMax => self.max = ratings::number(value, decimal_comma).filter(|max| *max > 0.0),
             Role::Language => item.lang = Some(clean(value).into_owned()),
             Role::Author => item.author = Some(clean(value).into_owned()),

@@ -42,12 +42,9 @@ pub(super) struct Header {
 
 /// Length of an Excel instruction `sep=;` at the start, and the delimiter.
 pub(super) fn delimiter(bytes: &[u8]) -> (usize, u8) {
-    let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-    if first.len() > 4
-        && first[..4].eq_ignore_ascii_case(b"sep=")
-        && let delimiter @ (b',' | b';' | b'\t' | b'|') = first[4]
-    {
-        return (first.len(), delimiter);
+    let skip = instruction(bytes);
+    if skip > 0 {
+        return (skip, bytes[4]);
     }
     let head = &bytes[..bytes.len().min(256 * 1024)];
     let scored = [b',', b';', b'\t', b'|'].into_iter().filter_map(|delimiter| {
@@ -61,6 +58,13 @@ pub(super) fn delimiter(bytes: &[u8]) -> (usize, u8) {
         Some((most.len(), most[0], delimiter))
     });
     (0, scored.max_by_key(|(rows, width, _)| (*rows, *width)).map_or(NO_DELIMITER, |(_, _, delimiter)| delimiter))
+}
+
+/// Length of an Excel instruction `sep=;` at the start; 0 without one.
+pub(super) fn instruction(bytes: &[u8]) -> usize {
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_one = first.len() > 4 && first[..4].eq_ignore_ascii_case(b"sep=") && matches!(first[4], b',' | b';' | b'\t' | b'|');
+    if is_one { first.len() } else { 0 }
 }
 
 /// The records of a piece; the last one may be cut.
@@ -105,15 +109,19 @@ pub(super) fn line_ends(bytes: &[u8]) -> u64 {
 }
 
 /// Finds the header: the first row whose filled cells are all text and as many as most rows below
-/// have. Two vendors add rows that explain it.
-pub(super) fn header(raws: &[Raw], text: &dyn Fn(&[u8]) -> String) -> Option<Header> {
+/// have. Two vendors add rows that explain it. `line` says which it is, from 1, where somebody knows.
+pub(super) fn header(raws: &[Raw], line: Option<u64>, text: &dyn Fn(&[u8]) -> String) -> Option<Header> {
     let looked_at = &raws[..raws.len().min(LOOKED_AT)];
     let filled = looked_at.iter().map(|raw| raw.cells.iter().filter(|cell| !is_blank(cell)).count()).collect::<Vec<_>>();
-    let at = (0..looked_at.len()).find(|at| {
-        let below = filled[at + 1..].iter().filter(|count| **count > 0);
-        let enough = below.clone().filter(|count| **count <= filled[*at]).count() * 10 >= below.count() * 6;
-        filled[*at] > 0 && enough && looked_at[*at].cells.iter().all(|cell| is_blank(cell) || is_text(&text(cell)))
-    })?;
+    let is_given = |at: &usize| line.is_some_and(|line| looked_at[*at].line + 1 >= line);
+    let found = || {
+        (0..looked_at.len()).find(|at| {
+            let below = filled[at + 1..].iter().filter(|count| **count > 0);
+            let enough = below.clone().filter(|count| **count <= filled[*at]).count() * 10 >= below.count() * 6;
+            filled[*at] > 0 && enough && looked_at[*at].cells.iter().all(|cell| is_blank(cell) || is_text(&text(cell)))
+        })
+    };
+    let at = if line.is_some() { (0..looked_at.len()).find(is_given) } else { found() }?;
     let row = |index: usize| raws.get(index).map(|raw| raw.cells.iter().map(|cell| text(cell).trim().to_owned()).collect::<Vec<_>>());
     let mut names = row(at)?;
     while names.last().is_some_and(String::is_empty) && raws.iter().skip(at + 1).take(LOOKED_AT).all(|raw| raw.cells.len() < names.len()) {
@@ -208,7 +216,7 @@ mod tests {
     fn shown(text: &str) -> (char, Vec<String>) {
         let (skip, delimiter) = delimiter(text.as_bytes());
         let raws = records(&text.as_bytes()[skip..], delimiter).collect::<Vec<_>>();
-        let header = header(&raws, &|cell| String::from_utf8_lossy(cell).into_owned());
+        let header = header(&raws, None, &|cell| String::from_utf8_lossy(cell).into_owned());
         (delimiter as char, header.map(|header| header.names).unwrap_or_default())
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::http::Entry;
+use crate::domain::http::Watched;
 use crate::domain::item::Item;
 
 const NPS: &[u8] = include_bytes!("../../../tests/fixtures/file/nps.csv");
@@ -14,7 +15,7 @@ fn cut(file: &[u8], slice: &Slice, most: u64) -> Response {
     let end = (from + slice.limit.min(most)).min(file.len() as u64);
     let body = file[(from as usize).min(file.len())..end as usize].to_vec();
     let request = Slice { limit: slice.limit, ..slice.clone() };
-    Response::Slice(Bytes { request, from, body, size: file.len() as u64, modified: Timestamp::default() })
+    Response::Slice(Bytes { request, from, body, size: file.len() as u64, modified: Timestamp::default(), part: None })
 }
 
 /// Reads a file as an import does, in pieces that double where they must.
@@ -194,15 +195,103 @@ fn columns_that_the_settings_name_are_taken() {
     assert_eq!(line(&page.items[0]), "1 - 6/7 - Plan=pro \"\" \"x\\n\\ny\"");
 }
 
+fn read_with(file: &str, settings: Settings) -> Page {
+    read_in(file.as_bytes(), &settings, u64::MAX).unwrap()
+}
+
+#[test]
+fn what_cannot_be_found_out_may_be_said() {
+    let said = "Grade list\nid|when|how was it|text\n1|2026-01-02Z|Good|a|b\n2|2026-01-02Z|Bad|c\n";
+    let columns = Columns {
+        rating: Some("How was it".to_owned()),
+        rating_words: vec![("good".to_owned(), 1.0), ("Bad".to_owned(), 0.0)],
+        ..Columns::default()
+    };
+    let settings = Settings { delimiter: Some(b'|'), header_row: Some(2), columns, ..Settings::default() };
+    let page = read_with(said, settings);
+    assert_eq!(page.items.iter().map(line).collect::<Vec<_>>(), ["2 2026-01-02T00:00:00Z 0/1 -  \"\" \"c\""]);
+    assert_eq!(codes(&page), ["ragged_row"], "a row with a cell too many is left out");
+
+    let greek = encoding_rs::ISO_8859_7.encode("id,text\n1,Αργεί πολύ\n").0.into_owned();
+    let settings = Settings { encoding: Some("iso-8859-7".to_owned()), ..Settings::default() };
+    assert_eq!(read_in(&greek, &settings, u64::MAX).unwrap().items[0].text, "Αργεί πολύ");
+
+    let comma = Settings { decimal_comma: Some(true), ..Settings::default() };
+    assert_eq!(read_with("id,rating (1-5),text\n1,\"4,5\",a\n", comma).items[0].rating.unwrap().value, 4.5);
+}
+
+#[test]
+fn rows_that_are_no_answers_are_dropped_and_links_and_languages_kept() {
+    let columns = Columns {
+        url: Some("where".to_owned()),
+        lang: Some("Tongue".to_owned()),
+        drop_rows: vec![("State".to_owned(), "trial".to_owned())],
+        ..Columns::default()
+    };
+    let settings = Settings { columns, ..Settings::default() };
+    let page = read_with("id,where,tongue,state,text\n1,https://x.test/1,sv,final,a\n2,https://x.test/2,sv,trial,b\n", settings.clone());
+    assert_eq!((page.items.len(), page.items[0].url.as_deref(), page.items[0].lang.as_deref()), (1, Some("https://x.test/1"), Some("sv")));
+    assert_eq!(page.warnings, read_with("id,where,tongue,state,text\n1,https://x.test/1,sv,final,a\n", settings.clone()).warnings);
+    let error = read_in(b"id,where,tongue,text\n1,https://x.test/1,sv,a\n", &settings, u64::MAX).unwrap_err();
+    assert!(error.what.contains("no column is called `State`"), "{error}");
+}
+
+#[test]
+fn records_that_cannot_be_read_are_handed_on_as_they_were_written() {
+    let page = read("id,date,text\n1,2026-01-02Z,a\n2,2026-01-02Z,\"b, c\",d,e\n3,2026-01-02Z,f\n");
+    let rejects = page.rejects.unwrap();
+    assert_eq!((rejects.begins, rejects.rows.len(), rejects.rows[0].line), (true, 1, 3));
+    assert_eq!(rejects.rows[0].raw, "2,2026-01-02Z,\"b, c\",d,e");
+    let page = read("{\"id\":1,\"text\":\"a\"}\n{\"id\":2,,}\n");
+    assert_eq!(page.rejects.unwrap().rows[0].raw, "{\"id\":2,,}");
+    assert!(read("id,text\n1,a\n").rejects.unwrap().rows.is_empty(), "a file that is mended says so");
+}
+
+#[test]
+fn a_file_that_was_read_leaves_its_folder_behind_its_last_piece() {
+    let settings = Settings { after: After::Move(PathBuf::from("/done")), ..Settings::default() };
+    let source = Folder::new(settings);
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let Request::Folder(watched) = source.first(&shard, &cursor, now) else { panic!("a folder") };
+    assert_eq!(watched.except, Some(PathBuf::from("/done")));
+    let file = b"id,text\n1,a\n".as_slice();
+    let entries = vec![entry("/in/a.csv", file, true), entry("/in/b.csv", b"no", true)];
+    let page = source.read(&shard, &cursor, &Response::Folder(entries), now).unwrap();
+    let Some(Request::Slice(slice)) = page.next else { panic!("a piece") };
+    let page = source.read(&shard, &cursor, &cut(file, &slice, u64::MAX), now).unwrap();
+    let Some(Request::Retire(retired)) = page.next.clone() else { panic!("the file stays") };
+    assert_eq!((retired.path.as_path(), retired.size, retired.to.as_deref()), (Path::new("/in/a.csv"), 12, Some(Path::new("/done"))));
+    assert_eq!((ids(&page), &page.cursor), (vec!["1"], &None), "its rows are stored before it goes");
+    let page = source.read(&shard, &cursor, &Response::Retired(retired, Some("no right".to_owned())), now).unwrap();
+    assert_eq!(codes(&page), ["file_not_moved"]);
+    let Some(Request::Slice(slice)) = page.next else { panic!("the next file") };
+    let page = source.read(&shard, &cursor, &cut(b"", &slice, u64::MAX), now).unwrap();
+    assert!(page.next.is_none() && page.cursor.is_some(), "one that cannot be read stays");
+}
+
+#[test]
+fn a_file_that_still_moves_brings_the_next_look_when_it_will_have_settled() {
+    let source = Folder::new(Settings::default());
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let at = |seconds| now + TimeDelta::seconds(seconds);
+    let entries = vec![
+        Entry { settles: at(10), ..entry("a.csv", NPS, false) },
+        Entry { settles: at(7), ..entry("b.csv", NPS, false) },
+        Entry { settles: at(1), ..entry("b.part", NPS, false) },
+    ];
+    let page = source.read(&shard, &cursor, &Response::Folder(entries), now).unwrap();
+    assert_eq!((page.due, page.next), (Some(at(7)), None));
+}
+
 fn entry(path: &str, file: &[u8], settled: bool) -> Entry {
-    Entry { path: PathBuf::from(path), size: file.len() as u64, modified: Timestamp::default(), settled }
+    Entry { path: PathBuf::from(path), size: file.len() as u64, modified: Timestamp::default(), settled, settles: Timestamp::default() }
 }
 
 /// Polls a folder once; returns what was read and the new cursor.
 fn poll(settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
     let source = Folder::new(settings.clone());
     let (shard, now) = (Shard::whole(), Timestamp::default());
-    assert_eq!(source.first(&shard, cursor, now), Request::Folder(settings.folder.clone()));
+    assert_eq!(source.first(&shard, cursor, now), Request::Folder(Watched { path: settings.folder.clone(), ..Watched::default() }));
     let entries = files.iter().map(|(path, file, settled)| entry(path, file, *settled)).collect();
     let mut page = source.read(&shard, cursor, &Response::Folder(entries), now).unwrap();
     let mut whole = Page::default();

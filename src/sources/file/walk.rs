@@ -15,12 +15,16 @@ use crate::domain::Timestamp;
 use crate::domain::http::Bytes;
 use crate::domain::http::Entry;
 use crate::domain::http::Request;
+use crate::domain::http::Retired;
+use crate::domain::http::Watched;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Warning;
+use crate::sources::file::After;
 use crate::sources::file::Settings;
 use crate::sources::file::reader;
 use crate::sources::file::reader::State;
+use crate::sources::file::rejects;
 use crate::text::hash;
 
 /// Files that one walk reads; the others wait for the next, which comes at once.
@@ -54,8 +58,18 @@ struct Walk {
     done: Vec<(PathBuf, Known)>,
     /// More files are waiting for the next walk.
     more: bool,
+    /// When the next of those that still change will have settled, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settles: Option<i64>,
     /// What is known of the file in hand.
     state: State,
+}
+
+/// What a poll looks through.
+pub(super) fn place(settings: &Settings) -> Watched {
+    let except = if let After::Move(to) = &settings.after { Some(to.clone()) } else { None };
+    let settle = settings.settle.map(|settle| settle.num_seconds().unsigned_abs());
+    Watched { path: settings.folder.clone(), recursive: settings.recursive, settle, except }
 }
 
 /// Looks through a folder.
@@ -64,12 +78,21 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     let fingerprint = fingerprint(settings);
     let mut page = Page { format: "folder", ..Page::default() };
     let mut todo = Vec::new();
+    let mut settles: Option<Timestamp> = None;
     for entry in entries {
         let name = name_of(&entry.path);
-        if !wanted(&name, settings, &mut page.warnings) || !entry.settled {
+        if !wanted(&name, settings) {
             continue;
         }
         let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None };
+        let same = |known: &&Known| known.size == found.size && known.modified == found.modified;
+        if !entry.settled {
+            // What is known and has not changed needs no second look, whatever the folder's own memory says.
+            if memory.files.get(&entry.path).filter(same).is_none() {
+                settles = settles.into_iter().chain([entry.settles]).min();
+            }
+            continue;
+        }
         match memory.files.get(&entry.path) {
             Some(known) if known.size == found.size && known.modified == found.modified => match &known.refused {
                 Some((why, with)) if *with == fingerprint => page.warnings.push(refusal(&name, why)),
@@ -81,7 +104,8 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     }
     let more = todo.len() > FILES_A_WALK;
     todo.truncate(FILES_A_WALK);
-    on_to_next(cursor, Walk { todo, more, ..Walk::default() }, &mut page, now);
+    let settles = settles.map(|at| at.timestamp_millis());
+    on_to_next(settings, cursor, Walk { todo, more, settles, ..Walk::default() }, &mut page, now);
     page
 }
 
@@ -96,9 +120,14 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             page.format = piece.format;
             page.items = piece.items;
             page.warnings = piece.warnings.into_iter().map(|warning| in_file(&name, warning)).collect();
+            page.rejects = rejects::of_piece(path, bytes, piece.rejects);
             if let Some(next) = piece.next {
                 walk.state = next.state;
-                page.next = Some(ask(path, next.from, next.limit, &walk));
+                page.next = Some(ask(settings, path, next.from, next.limit, &walk));
+                return page;
+            }
+            if let Some(retired) = retire(settings, &walk) {
+                page.next = Some(Request::Retire(retired));
                 return page;
             }
         }
@@ -113,16 +142,47 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
     if !walk.todo.is_empty() {
         walk.done.push(walk.todo.remove(0));
     }
-    on_to_next(cursor, walk, &mut page, now);
+    on_to_next(settings, cursor, walk, &mut page, now);
+    page
+}
+
+/// What is to become of the file in hand, now that all of it is stored. Its rows are: the step that
+/// asks for this is written with the last of them.
+fn retire(settings: &Settings, walk: &Walk) -> Option<Retired> {
+    let (path, known) = walk.todo.first()?;
+    let to = match &settings.after {
+        After::Keep => return None,
+        After::Move(to) => Some(to.clone()),
+        After::Delete => None,
+    };
+    let context = serde_json::to_string(walk).unwrap_or_default();
+    Some(Retired { path: path.clone(), size: known.size, modified: known.modified, to, context })
+}
+
+/// Goes on behind a file that has left the folder, or should have.
+pub(super) fn retired(settings: &Settings, cursor: &Cursor, retired: &Retired, still_there: Option<&str>, now: Timestamp) -> Page {
+    let mut walk: Walk = serde_json::from_str(&retired.context).unwrap_or_default();
+    let mut page = Page { format: "folder", ..Page::default() };
+    if let Some(why) = still_there {
+        let name = name_of(&retired.path);
+        page.warnings.push(Warning::new("file_not_moved", name, format!("it was read and is still in its folder: {why}")));
+    }
+    if !walk.todo.is_empty() {
+        walk.done.push(walk.todo.remove(0));
+    }
+    walk.state = State::default();
+    on_to_next(settings, cursor, walk, &mut page, now);
     page
 }
 
 /// Asks for the next file, or ends the walk with what is known then.
-fn on_to_next(cursor: &Cursor, walk: Walk, page: &mut Page, now: Timestamp) {
+fn on_to_next(settings: &Settings, cursor: &Cursor, walk: Walk, page: &mut Page, now: Timestamp) {
     if let Some((path, _)) = walk.todo.first() {
-        page.next = Some(ask(path, 0, reader::PIECE, &walk));
+        page.next = Some(ask(settings, path, 0, reader::PIECE, &walk));
         return;
     }
+    let settles = walk.settles.and_then(Timestamp::from_timestamp_millis).map(|at| at.max(now));
+    page.due = if walk.more { Some(now) } else { settles };
     if walk.done.is_empty() {
         return;
     }
@@ -133,11 +193,10 @@ fn on_to_next(cursor: &Cursor, walk: Walk, page: &mut Page, now: Timestamp) {
         oldest.map(|path| memory.files.remove(&path));
     }
     page.cursor = Some(Cursor(serde_json::to_string(&memory).ok()));
-    page.due = walk.more.then_some(now);
 }
 
-fn ask(path: &Path, from: u64, limit: u64, walk: &Walk) -> Request {
-    Request::Slice(super::slice(path, from, limit, serde_json::to_string(walk).unwrap_or_default()))
+fn ask(settings: &Settings, path: &Path, from: u64, limit: u64, walk: &Walk) -> Request {
+    Request::Slice(super::slice(settings, path, from, limit, walk.state.part, serde_json::to_string(walk).unwrap_or_default()))
 }
 
 fn remembered(cursor: &Cursor) -> Memory {
@@ -155,8 +214,10 @@ fn in_file(name: &str, warning: Warning) -> Warning {
 
 /// What of the settings decides how a file is read.
 fn fingerprint(settings: &Settings) -> String {
-    let Settings { time_zone, date_order, columns, .. } = settings;
-    format!("{:016x}", hash::of_parts([format!("{time_zone:?} {date_order:?} {columns:?}").as_str()]))
+    let Settings { time_zone, date_order, columns, limits, encoding, delimiter, decimal_comma, header_row, sheet, .. } = settings;
+    let all =
+        format!("{time_zone:?} {date_order:?} {columns:?} {limits:?} {encoding:?} {delimiter:?} {decimal_comma:?} {header_row:?} {sheet}");
+    format!("{:016x}", hash::of_parts([all.as_str()]))
 }
 
 fn name_of(path: &Path) -> String {
@@ -164,20 +225,17 @@ fn name_of(path: &Path) -> String {
 }
 
 /// Whether a file is to be read, by its name: no lock, no download in progress, and the pattern.
-fn wanted(name: &str, settings: &Settings, warnings: &mut Vec<Warning>) -> bool {
+fn wanted(name: &str, settings: &Settings) -> bool {
     let lower = name.to_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| lower.ends_with(end));
-    if name.starts_with('.') || name.starts_with("~$") || ends(&[".part", ".tmp", ".crdownload", ".partial", "~"]) {
+    if name.starts_with('.') || name.starts_with("~$") || ends(&[".part", ".tmp", ".crdownload", ".partial", ".download", ".filepart", "~"])
+    {
         return false;
     }
     if !settings.pattern.is_empty() {
-        return matches(&settings.pattern, name);
+        return settings.pattern.iter().any(|pattern| matches(pattern, name));
     }
-    if ends(&[".xlsx", ".xls", ".ods", ".zip", ".gz"]) {
-        warnings.push(Warning::new("file_ignored", name, "workbooks and archives are not read: save the sheet as CSV UTF-8"));
-        return false;
-    }
-    ends(&[".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"])
+    ends(&[".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json", ".xlsx", ".ods", ".zip", ".gz"])
 }
 
 /// `*` stands for any letters, `?` for one. Linear in the name for every star.
@@ -225,10 +283,11 @@ mod tests {
     #[test]
     fn names_in_progress_and_foreign_ones_are_left_alone() {
         let settings = Settings::default();
-        let mut warnings = Vec::new();
         let names = ["a.csv", "~$a.csv", ".a.csv", "a.csv.part", "a.tmp", "a.crdownload", "a.xlsx", "a.exe", "b.jsonl", "C.TXT"];
-        let wanted = names.iter().filter(|name| wanted(name, &settings, &mut warnings)).collect::<Vec<_>>();
-        assert_eq!(wanted, [&"a.csv", &"b.jsonl", &"C.TXT"]);
-        assert_eq!(warnings.len(), 1);
+        let all = names.iter().filter(|name| wanted(name, &settings)).collect::<Vec<_>>();
+        assert_eq!(all, [&"a.csv", &"a.xlsx", &"b.jsonl", &"C.TXT"]);
+        let settings = Settings { pattern: vec!["*.exe".to_owned(), "a.*".to_owned()], ..settings };
+        let some = names.iter().filter(|name| wanted(name, &settings)).collect::<Vec<_>>();
+        assert_eq!(some, [&"a.csv", &"a.xlsx", &"a.exe"]);
     }
 }

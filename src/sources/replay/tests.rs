@@ -23,7 +23,7 @@ fn cut(file: &[u8], request: &Request, most: u64) -> Bytes {
     let body = file[from.min(size) as usize..end as usize].to_vec();
     let mut request = slice.clone();
     request.limit = request.limit.min(most);
-    Bytes { request, from, body, size, modified: Timestamp::default() }
+    Bytes { request, from, body, size, modified: Timestamp::default(), part: None }
 }
 
 /// Polls once at a moment; returns the ids with their new times, the cursor and when more is due.

@@ -22,6 +22,7 @@ use crate::domain::Timestamp;
 use crate::domain::count::Quarter;
 use crate::domain::ports::Committed;
 use crate::domain::ports::PageCommit;
+use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::TaggedItem;
 use crate::domain::ports::WantedIds;
@@ -31,6 +32,7 @@ use crate::polling::event;
 use crate::store::sqlite::counters;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::names::WHOLE;
+use crate::store::sqlite::pushes;
 use crate::store::sqlite::rated;
 use crate::store::sqlite::renumbered::Renumbered;
 use crate::store::sqlite::streams;
@@ -87,6 +89,11 @@ struct Intake<'a> {
 
 pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &PageCommit) -> Result<Committed, StoreError> {
     let source = names.source(connection, &page.stream.source)?;
+    if let Progress::Pushed { delivery: Some(delivery) } = &page.progress
+        && !pushes::is_new(connection, source, delivery, page.now)?
+    {
+        return Ok(Committed { known: page.items.len() as u64, ..Committed::default() });
+    }
     // A first poll and an import say nothing of how late news come.
     let polled_at = if page.history { None } else { streams::polled_at(connection, source, &page.stream.shard)? };
     let mut intake = Intake {
@@ -104,7 +111,12 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
     let odd = Odd::of(&intake, page)?;
     let mut renumbered = Renumbered::of(connection, source);
     let mut below_known = false;
+    let is_pushed = matches!(page.progress, Progress::Pushed { .. });
     for tagged in &page.items {
+        if is_pushed && !pushes::is_newest(connection, source, &tagged.item, page.now)? {
+            intake.done.known += 1;
+            continue;
+        }
         let mut known = intake.find(&tagged.item.id)?;
         if known.is_none() {
             known = renumbered.find(tagged)?;

@@ -31,6 +31,7 @@ mod moved;
 mod names;
 pub mod outbox;
 mod ports;
+mod pushes;
 pub mod rated;
 mod relabel;
 pub mod rename;

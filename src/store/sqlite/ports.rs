@@ -66,6 +66,7 @@ use crate::store::sqlite::keep::Pruning;
 use crate::store::sqlite::names::Names;
 use crate::store::sqlite::open_reader;
 use crate::store::sqlite::outbox;
+use crate::store::sqlite::pushes;
 use crate::store::sqlite::relabel;
 use crate::store::sqlite::rename;
 use crate::store::sqlite::rename::Rename;
@@ -251,6 +252,16 @@ impl Sqlite {
     /// [`StoreError`] when the database fails.
     pub async fn forget_copies(&self, before: Timestamp) -> Result<(), StoreError> {
         while self.writer.run(move |connection, _| voices::forget(connection, before)).await? {}
+        Ok(())
+    }
+
+    /// Forgets deliveries and events of pushed messages from before these times.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the database fails.
+    pub async fn forget_pushes(&self, deliveries: Timestamp, events: Timestamp) -> Result<(), StoreError> {
+        while self.writer.run(move |connection, _| pushes::forget(connection, deliveries, events)).await? {}
         Ok(())
     }
 

@@ -205,7 +205,7 @@ fn numbers(connection: &Connection, Rename { was, now }: &Rename) -> Result<(), 
              FROM stream AS newer WHERE newer.source = ?2 AND newer.shard = stream.shard AND stream.source = ?1",
             params![old, empty],
         )?;
-        for table in ["stream", "delay", "touched"] {
+        for table in ["stream", "delay", "touched", "delivery", "event"] {
             connection.execute(&format!("DELETE FROM {table} WHERE source = ?1"), params![empty])?;
         }
         // Names are unique, so the two change places by way of a third that nobody can configure.

@@ -11,6 +11,7 @@ use rusqlite::params;
 use crate::counting::delay::Delays;
 use crate::counting::delay::Lesson;
 use crate::domain::Timestamp;
+use crate::domain::http::Request;
 use crate::domain::item::Cursor;
 use crate::domain::item::Shard;
 use crate::domain::ports::PollNote;
@@ -95,13 +96,17 @@ pub(super) fn advance(
 ) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
     match progress {
-        Progress::None => {}
+        Progress::None | Progress::Pushed { .. } => {}
         Progress::Walking { next } => {
-            connection.prepare_cached("UPDATE stream SET walk = ?3 WHERE source = ?1 AND shard = ?2")?.execute(params![
-                source,
-                shard.0,
-                serde_json::to_string(next)?
-            ])?;
+            // A walk over a service's pages that has got on has no errors in a row, however long it is. Of the older
+            // pages of a document they are counted on, for those are done without in the end.
+            let is_call = matches!(next, Request::Call(_));
+            connection
+                .prepare_cached(
+                    "UPDATE stream SET walk = ?3, errors = CASE WHEN ?4 THEN 0 ELSE errors END, error = CASE WHEN ?4 THEN NULL ELSE error END
+                     WHERE source = ?1 AND shard = ?2",
+                )?
+                .execute(params![source, shard.0, serde_json::to_string(next)?, is_call])?;
         }
         Progress::Ended { cursor, validators, due, polled_at, standing } => {
             let validators = validators.as_ref().map(serde_json::to_string).transpose()?;

@@ -151,7 +151,7 @@ impl Door {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let door = Self { address: listener.local_addr().unwrap(), desk: Arc::new(desk) };
-        let site = Site { watched: None, desk: Some(Arc::clone(&door.desk) as Arc<dyn Desk>) };
+        let site = Site { desk: Some(Arc::clone(&door.desk) as Arc<dyn Desk>), ..Site::default() };
         tokio::select! {
             served = serve(listener, site, CancellationToken::new()) => panic!("it ended: {served:?}"),
             () = test(&door) => {}

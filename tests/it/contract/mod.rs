@@ -6,6 +6,7 @@
 mod counts;
 mod incidents;
 mod outbox;
+mod pushes;
 mod retag;
 mod reviews;
 mod silences;

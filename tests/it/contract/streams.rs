@@ -3,6 +3,7 @@
 mod of_every_store {
     use uproar::domain::http::Request;
     use uproar::domain::http::Validators;
+    use uproar::domain::http::Watched;
     use uproar::domain::item::Cursor;
     use uproar::domain::ports::Ingest;
     use uproar::domain::ports::PollNote;
@@ -20,7 +21,7 @@ mod of_every_store {
     use crate::contract::time;
 
     pub(super) async fn mark_and_validators_move_only_at_the_end_of_a_walk(store: &impl Ingest) {
-        let next = Request::Folder("/srv/next".into());
+        let next = Request::Folder(Watched { path: "/srv/next".into(), ..Watched::default() });
         let mut first = page(vec![item("1", "a", "2026-11-01T10:00:00Z", &[])], "2026-11-01T10:01:00Z");
         first.progress = Progress::Walking { next: next.clone() };
         store.commit_page(first).await.unwrap();

@@ -34,9 +34,18 @@ use uproar::web::board::Board;
 
 use crate::house::House;
 
+mod app_store;
+mod app_store_connect;
+mod google_play;
+mod hacker_news;
+mod html;
+mod http_json;
+mod intercom;
+mod qualtrics;
+mod trustpilot;
+mod zendesk;
 mod bluesky;
 mod discourse;
-mod hacker_news;
 mod mastodon;
 mod reddit;
 

@@ -17,6 +17,7 @@ mod models;
 mod outbox;
 mod people;
 mod privacy;
+mod pushed;
 mod replay;
 mod retag;
 mod routes;

@@ -22,7 +22,7 @@ every = "1s"
 [source.file]
 folder = "HERE/drop"
 pattern = "*.csv"
-columns = { id = "Answer", date = "Given", text = ["What was not right?"], rating = "Stars", rating_max = 5, fields = ["house"] }
+columns = { id = "Answer", date = "Given", text = ["What was not right?"], rating = "Stars", rating_max = 5, fields = ["House"] }
 [[watch]]
 name = "evenings"
 themes = ["dark_stage"]
@@ -101,5 +101,87 @@ fn a_label_that_a_watch_asks_for_later_has_its_history_and_alerts_nobody() {
 
     house.write("drop/b.csv", &csv(&spike(0, 40), "Old Theatre"), 0o644);
     daemon.until("a mail", || (!files(&house.path("mails"), ".eml").is_empty()).then_some(()));
+    daemon.stop();
+}
+
+/// The rows of an export under the header of [`csv`], packed.
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
+    packer.finish().unwrap()
+}
+
+fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut packer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        packer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut packer, text.as_bytes()).unwrap();
+    }
+    packer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_record_counts_once_whatever_its_file_is_called_and_however_it_is_packed() {
+    // Polled once an hour: that a file has come, the kernel tells.
+    let rest = REST.replace("every = \"1s\"", "every = \"1h\"").replace("pattern = \"*.csv\"", "recursive = true");
+    for with_ids in [true, false] {
+        let rest = if with_ids { rest.clone() } else { rest.replace("id = \"Answer\", ", "") };
+        let house = House::new(&format!("{THEME}{rest}"));
+        let export = |from: usize, number: usize| {
+            let text = csv(&spike(from, number), "Old Theatre");
+            if with_ids { text } else { text.replace("Answer,", "Visit,") }
+        };
+        house.write("drop/week.csv", &export(0, 5), 0o644);
+        let daemon = house.start();
+        daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"late\"}", 5.0);
+        let mut duplicates = 0.0;
+        let mut again = |known: usize, all: usize| {
+            duplicates += known as f64;
+            daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"duplicate\"}", duplicates);
+            assert_eq!(house.items().len(), all, "{}", daemon.log());
+        };
+        std::fs::rename(house.path("drop/week.csv"), house.path("drop/renamed.csv")).unwrap();
+        again(5, 5);
+        house.write("drop/renamed.csv", &export(0, 9), 0o644);
+        again(5, 9);
+        house.write("drop/week (1).csv", &export(0, 9), 0o644);
+        again(9, 9);
+        std::fs::write(house.path("drop/week.csv.gz"), gzip(&export(0, 9))).unwrap();
+        again(9, 9);
+        house.write("drop/deep/week.csv", &export(0, 9), 0o644);
+        again(9, 9);
+        std::fs::write(house.path("drop/weeks.zip"), zip(&[("a.csv", &export(0, 4)), ("b.csv", &export(4, 6)), ("notes.pdf", "x")]))
+            .unwrap();
+        again(9, 10);
+        assert_eq!(house.run(&["check", "--recount"]).code, 0);
+        daemon.says("notes.pdf");
+        daemon.stop();
+    }
+}
+
+#[test]
+fn what_was_read_is_moved_away_and_what_cannot_be_read_of_it_is_kept_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let rest = REST
+        .replace("every = \"1s\"", "every = \"1h\"")
+        .replace("pattern = \"*.csv\"", "pattern = [\"*.csv\", \"*.txt\"]\nafter = \"move\"\ndone_dir = \"HERE/done\"\nsettle = \"0s\"");
+    let house = House::new(&format!("{THEME}{rest}"));
+    house.write("drop/.keep", "", 0o644);
+    let daemon = house.start();
+    let bad = format!("{}x9,2026-10-05T10:00:00Z,2,too,many,cells,in a row\n", csv(&spike(0, 3), "Old Theatre"));
+    house.write("drop/a.csv", &bad, 0o644);
+    daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"late\"}", 3.0);
+    daemon.until("the file to go", || house.path("done/a.csv").exists().then_some(()));
+    assert!(!house.path("drop/a.csv").exists());
+    daemon.says("1 record that cannot be read stand");
+    let kept = house.path("state/rejects/survey/a.csv.rejects.csv");
+    assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(&kept).unwrap();
+    assert!(text.contains("more cells than columns") && text.contains("too,many,cells"), "{text}");
+
+    house.write("drop/b.csv", "Answer,Given\n1,03/04/2026\n2,05/06/2026\n", 0o644);
+    daemon.says("b.csv");
+    assert!(house.path("drop/b.csv").exists(), "one that is refused stays");
     daemon.stop();
 }

@@ -17,6 +17,7 @@ use crate::config::units;
 use crate::schedule::Schedule;
 use crate::sources::Service;
 use crate::sources::Settings;
+use crate::sources::services::Allowance;
 
 /// Warnings of each kind that are told one by one; whoever has made this mistake has made it often.
 const TOLD: usize = 20;
@@ -26,6 +27,7 @@ pub fn warn(top: &Top, config: &Config, reader: &mut Reader<'_>) {
     let places: Vec<Place> = top.source.iter().map(place).collect();
     same(config, &places, reader);
     too_many(config, &places, reader);
+    allowances(config, &places, reader);
 }
 
 fn place(source: &crate::config::shape::source::Source) -> Place {
@@ -105,6 +107,25 @@ fn too_many(config: &Config, places: &[Place], reader: &mut Reader<'_>) {
                     "polls will come late: make `every` {times} times as long, or `host_gap` under `[fetch]` shorter than {} if the host is yours",
                     units::write_duration(gap)
                 )),
+        );
+    }
+}
+
+/// Some vendors count calls over a year. Cron lines are left out here, too.
+fn allowances(config: &Config, places: &[Place], reader: &mut Reader<'_>) {
+    let mut hosts: BTreeMap<String, (Allowance, Place, f64)> = BTreeMap::new();
+    for (source, at) in config.sources.iter().zip(places) {
+        let (Schedule::Every(every), Some(host)) = (&source.schedule, source.kind.address().and_then(host)) else { continue };
+        let Some(allowance) = source.kind.service().and_then(Service::allowance) else { continue };
+        let polls = allowance.within.as_seconds_f64() / every.as_seconds_f64().max(1.0);
+        hosts.entry(host).or_insert_with(|| (allowance, at.clone(), 0.0)).2 += polls * allowance.a_poll as f64;
+    }
+    for (allowance, at, calls) in hosts.into_values().filter(|(allowance, _, calls)| *calls > allowance.calls as f64).take(TOLD) {
+        let times = (calls / allowance.calls as f64 * 10.0).ceil() / 10.0;
+        reader.report(
+            Problem::warning(Code::TooMany, at, format!("{}, and polls would take about {calls:.0}", allowance.words))
+                .label(format!("{} calls each, at a guess", allowance.a_poll))
+                .help(format!("make `every` {times} times as long, unless your contract allows more")),
         );
     }
 }

@@ -1,0 +1,191 @@
+//! A workspace as it answers: conversations found, one by itself, and what goes wrong.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use serde_json::json;
+
+use super::*;
+use crate::domain::http::Call;
+use crate::domain::http::Method;
+use crate::domain::http::Reply;
+
+const FOUND: &[u8] = include_bytes!("../../../tests/fixtures/intercom/found.json");
+
+fn now() -> Timestamp {
+    "2026-10-05T12:00:00Z".parse().unwrap()
+}
+
+fn found() -> Value {
+    serde_json::from_slice(FOUND).unwrap()
+}
+
+/// One of the found conversations as it comes by itself, with the customer's parts and others.
+fn alone(at: usize, customer: &str) -> Value {
+    let mut one = found()["conversations"][at].clone();
+    let part = |kind: &str, body: &str| json!({"part_type": "comment", "author": {"type": kind, "id": customer}, "body": body, "redacted": body.contains("cut")});
+    one["conversation_parts"] = json!({"conversation_parts": [
+        part("user", "<p>It is the red one.</p>"), part("admin", "<p>Let me see.</p>"), part("user", "<p>cut</p>"), part("bot", "Rate us!"),
+        part("user", "No &lt;answer&gt; yet"),
+    ]});
+    one
+}
+
+fn lines(page: &Page) -> String {
+    let line = |item: &crate::domain::item::Item| {
+        let rating = item.rating.map_or("-".to_owned(), |rating| format!("{}/{}", rating.value, rating.max));
+        let fields: Vec<String> = item.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let author = item.author.as_deref().unwrap_or("-");
+        format!("{} | {} | {} | {rating} | {author} | {}", item.id, item.title, item.text.replace('\n', "/"), fields.join(" "))
+    };
+    page.items.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn conversations_are_read_without_html_and_without_what_was_redacted() {
+    let page = saved(&Saved { body: FOUND, ..Saved::default() }).unwrap();
+    insta::assert_snapshot!(lines(&page), @"
+    91000000000000000001 |  | The helper asks for my postcode again & again.//Is anybody there? | 2/5 | c1 | bot=true bot_outcome=escalated channel=conversation remark=In circles state=open
+    91000000000000000002 |  |  | - | c2 | channel=email state=closed
+    91000000000000000003 |  |  | - | c3 | channel=conversation state=snoozed
+    ");
+    assert_eq!(page.warnings.len(), 1, "{:?}", page.warnings);
+    assert_eq!(page.items[0].url.as_deref(), Some("https://app.intercom.com/a/apps/_/conversations/91000000000000000001"));
+    assert_eq!(page.items[0].published.unwrap().timestamp(), 1_790_850_000);
+    let one = saved(&Saved { body: alone(0, "c1").to_string().as_bytes(), ..Saved::default() }).unwrap();
+    assert_eq!(one.items.len(), 1, "a conversation by itself is read too");
+}
+
+#[test]
+fn what_the_customer_wrote_is_the_text_whoever_began() {
+    let text =
+        |at: usize, text: Words| conversation::item(&alone(at, "c9"), &Settings { text, ..specimen() }).unwrap().text.replace('\n', "/");
+    insta::assert_snapshot!(text(0, Words::FirstMessage), @"The helper asks for my postcode again & again.//Is anybody there?");
+    insta::assert_snapshot!(text(0, Words::CustomerMessages), @"The helper asks for my postcode again & again.//Is anybody there?//It is the red one.//No <answer> yet");
+    insta::assert_snapshot!(text(2, Words::FirstMessage), @"It is the red one.");
+}
+
+/// Walks through answers; gives what was asked, what came, and the mark at the end.
+fn walk(settings: &Settings, cursor: &Cursor, answers: &[(u16, Value)]) -> (Vec<String>, Vec<Page>, Cursor) {
+    let source = Intercom::new(settings.clone());
+    let (shard, mut mark) = (Shard::whole(), cursor.clone());
+    let mut next = Some(source.first(&shard, cursor, now()));
+    let (mut asked, mut pages) = (Vec::new(), Vec::new());
+    for (status, answer) in answers {
+        let Some(Request::Call(call)) = next.take() else { panic!("nothing more is asked after {asked:#?}") };
+        let path = call.url.trim_start_matches("https://x.test");
+        let body: Value = serde_json::from_str(&call.body).unwrap_or_default();
+        let is_search = call.method == Method::Post;
+        asked.push(if is_search { format!("{path} {} {}", body["query"]["value"], body["pagination"]) } else { path.to_owned() });
+        assert!(!is_search || body["sort"] == json!({"field": "updated_at", "order": "ascending"}) && body["query"]["operator"] == "AND");
+        assert!((200..300).contains(status) || call.takes.contains(status), "{status} to {}", call.url);
+        assert!(call.headers.contains(&("Intercom-Version".to_owned(), "2.14".to_owned())));
+        let reply = Reply { call, status: *status, body: answer.to_string().into_bytes(), ..Reply::default() };
+        let page = source.read(&shard, cursor, &Response::Call(Box::new(reply)), now()).unwrap();
+        next.clone_from(&page.next);
+        mark = page.cursor.clone().unwrap();
+        pages.push(page);
+    }
+    assert_eq!(next, None, "after {asked:#?}");
+    (asked, pages, mark)
+}
+
+fn last() -> Value {
+    json!({"conversations": [{"id": "5", "updated_at": 1_790_863_000, "source": {"author": {"type": "user"}}}], "pages": {"type": "pages"}})
+}
+
+#[test]
+fn a_search_goes_page_by_page_and_back_an_hour_the_next_time() {
+    let (asked, pages, mark) = walk(&specimen(), &Cursor::default(), &[(200, found()), (200, alone(2, "c3")), (200, last())]);
+    insta::assert_snapshot!(asked.join("\n"), @r#"
+    /conversations/search [{"field":"updated_at","operator":">","value":1790596799},{"field":"created_at","operator":">","value":1790596799}] {"per_page":150}
+    /conversations/91000000000000000003
+    /conversations/search [{"field":"updated_at","operator":">","value":1790596799},{"field":"created_at","operator":">","value":1790596799}] {"per_page":150,"starting_after":"WzE3OTFd"}
+    "#);
+    assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [2, 1, 1]);
+    assert_eq!(mark.0.as_deref(), Some(r#"{"newest":1790863000,"known":{"91000000000000000003":1790862000}}"#));
+    // What has not changed since its parts were read is not asked for again.
+    let mut end = found();
+    end["pages"] = json!({});
+    let (asked, ..) = walk(&specimen(), &mark, &[(200, end)]);
+    assert!(asked[0].contains(r#"[{"field":"updated_at","operator":">","value":1790859399}]"#), "{asked:?}");
+}
+
+#[test]
+fn a_page_that_is_not_known_any_more_begins_the_search_anew() {
+    let settings = specimen();
+    let (asked, ..) = walk(
+        &settings,
+        &Cursor(Some(r#"{"newest":1790860000}"#.to_owned())),
+        &[(200, found()), (200, alone(2, "c3")), (400, json!({"errors": [{"code": "parameter_invalid"}]})), (200, last())],
+    );
+    assert!(asked[2].contains("starting_after") && !asked[3].contains("starting_after"), "{asked:#?}");
+    // And one that leads to itself ends.
+    let mut again = found();
+    again["conversations"] = json!([]);
+    walk(&settings, &Cursor::default(), &[(200, again.clone()), (200, again)]);
+}
+
+#[test]
+fn nothing_found_is_searched_for_again_from_where_it_was() {
+    let (_, _, mark) = walk(&specimen(), &Cursor::default(), &[(200, json!({"conversations": []}))]);
+    assert_eq!(mark.0.as_deref(), Some(r#"{"newest":1790596800}"#));
+}
+
+#[test]
+fn all_that_customers_wrote_and_what_a_bot_saw() {
+    let settings = Settings { text: Words::CustomerMessages, only_bot: true, ..specimen() };
+    let mut end = found();
+    end["pages"] = json!({"next": null});
+    let (asked, pages, _) = walk(&settings, &Cursor::default(), &[(200, end), (404, json!({}))]);
+    assert_eq!(asked[1], "/conversations/91000000000000000001");
+    assert!(pages[0].items.is_empty() && pages[1].items[0].gone, "it was deleted meanwhile");
+}
+
+#[test]
+fn an_open_conversation_that_was_deleted_is_seen_when_it_is_looked_at_again() {
+    let source = Intercom::new(specimen());
+    assert_eq!(source.recheck().unwrap().field, Some(("state".to_owned(), "open".to_owned())));
+    let look = |status: u16, body: String| {
+        let Request::Call(call) = source.ask_again(&["91000000000000000001".to_owned()]) else { panic!() };
+        assert_eq!((call.url.as_str(), call.takes.as_slice()), ("https://x.test/conversations/91000000000000000001", [404].as_slice()));
+        let reply = Reply { call, status, body: body.into_bytes(), ..Reply::default() };
+        source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now())
+    };
+    let gone = look(404, r#"{"type":"error.list"}"#.to_owned()).unwrap();
+    assert!(gone.items[0].gone && gone.next.is_none() && gone.cursor.is_none());
+    let there = look(200, alone(0, "c1").to_string()).unwrap();
+    assert_eq!((there.items[0].gone, there.next, there.cursor), (false, None, None));
+    assert!(look(200, alone(1, "c1").to_string()).is_err(), "another one");
+}
+
+#[test]
+fn a_refusal_says_which_setting_to_change() {
+    let told = |status: u16, message: &str| {
+        let body = json!({"type": "error.list", "errors": [{"code": "x", "message": message}]}).to_string();
+        Intercom::new(specimen()).refused(&Refused { status, body, at_login: false }).unwrap().words
+    };
+    insta::assert_snapshot!(told(401, "Token Invalid"), @"Intercom does not take the login (“Token Invalid”): check `token`, and that `region` is where the workspace lives");
+    insta::assert_snapshot!(told(403, "Subscription needed"), @"Intercom refuses access (“Subscription needed”): it takes an app with the permission to read conversations, on a plan that has the API; check that, and `region`");
+    insta::assert_snapshot!(told(429, "Too many"), @"Intercom asks for patience (“Too many”); if this comes often, a longer `every` helps");
+}
+
+proptest! {
+    #[test]
+    fn no_answer_whatever_is_wrong_with_it_does_harm(end in 1_usize..3000, bits in proptest::collection::vec((0_usize..3000, 0_u8..8), 0..6)) {
+        let mut body = FOUND.to_vec();
+        for (at, bit) in bits {
+            let at = at % body.len();
+            body[at] ^= 1 << bit;
+        }
+        body.truncate(end);
+        let _ = saved(&Saved { body: &body, ..Saved::default() });
+        let source = Intercom::new(specimen());
+        let Request::Call(mut call) = source.first(&Shard::whole(), &Cursor::default(), now()) else { panic!() };
+        for context in [call.context.clone(), String::from_utf8_lossy(&body).into_owned()] {
+            call.context = context;
+            let reply = Reply { call: call.clone(), status: 200, body: body.clone(), ..Reply::default() };
+            let _ = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now());
+        }
+        let _: Call = call;
+    }
+}

@@ -1,0 +1,222 @@
+//! The walk over a search: page by page, and where a conversation's parts are wanted, one by one between
+//! the pages.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::domain::Timestamp;
+use crate::domain::http::Call;
+use crate::domain::http::Method;
+use crate::domain::http::Reply;
+use crate::domain::http::Request;
+use crate::domain::item::Cursor;
+use crate::domain::item::Item;
+use crate::domain::item::Page;
+use crate::sources::ReadError;
+use crate::sources::api;
+use crate::sources::intercom::SERVICE;
+use crate::sources::intercom::Settings;
+use crate::sources::intercom::conversation;
+use crate::sources::intercom::no_id;
+
+/// Conversations of a page; more are not allowed.
+const PAGE: usize = 150;
+/// Pages of one walk. Endless paging is a fault of the other side.
+const MOST_PAGES: u32 = 2000;
+/// Conversations of which it is remembered that their parts were read.
+const MOST_KNOWN: usize = 5000;
+
+/// The newest change that is known.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    newest: Option<i64>,
+    /// Conversations whose parts were read, with the change that they had: the overlap brings them again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    known: BTreeMap<String, i64>,
+    /// Where a walk is that is not at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    walk: Option<Walk>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Walk {
+    /// Changes from then on.
+    from: i64,
+    /// The first one of all: only conversations that began since then.
+    is_first: bool,
+    /// The page to ask for.
+    after: Option<String>,
+    /// Newest change that it has seen.
+    newest: Option<i64>,
+    /// Conversations that have to be asked for by themselves, with their changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    waiting: Vec<(String, i64)>,
+    /// Behind them there is nothing.
+    ended: bool,
+    pages: u32,
+}
+
+/// What travels with a call.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Notes {
+    mark: Mark,
+    /// The conversation that is asked for.
+    one: Option<String>,
+    /// It is stored, and looked at again.
+    again: bool,
+}
+
+pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Request {
+    let mut mark: Mark = api::mark(cursor);
+    if mark.walk.is_none() {
+        let is_first = mark.newest.is_none();
+        let since = || settings.since.from(now).timestamp();
+        let from = mark.newest.map_or_else(since, |newest| newest - settings.overlap.num_seconds());
+        mark.walk = Some(Walk { from, is_first, ..Walk::default() });
+    }
+    request(settings, mark)
+}
+
+/// A stored conversation that is looked at again.
+pub(super) fn again(settings: &Settings, id: &str) -> Request {
+    one(settings, id, &Notes { one: Some(id.to_owned()), again: true, ..Notes::default() })
+}
+
+fn request(settings: &Settings, mark: Mark) -> Request {
+    let walk = mark.walk.clone().unwrap_or_default();
+    if let Some((id, _)) = walk.waiting.first() {
+        return one(settings, id, &Notes { one: Some(id.clone()), again: false, mark });
+    }
+    // "Greater than" is documented as "greater or equal" and found as either: with a second less it is
+    // right in both cases, and what comes twice is known.
+    let later = |field: &str| json!({"field": field, "operator": ">", "value": (walk.from - 1).max(0)});
+    let mut filters = vec![later("updated_at")];
+    if walk.is_first {
+        filters.push(later("created_at"));
+    }
+    let mut pagination = json!({"per_page": PAGE});
+    if let Some(after) = &walk.after {
+        pagination["starting_after"] = Value::from(after.as_str());
+    }
+    let body = json!({
+        "query": {"operator": "AND", "value": filters},
+        "sort": {"field": "updated_at", "order": "ascending"},
+        "pagination": pagination,
+    });
+    let mut headers = headers(settings);
+    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    Request::Call(Call {
+        method: Method::Post,
+        url: format!("{}/conversations/search", settings.base),
+        headers,
+        body: body.to_string(),
+        // A page that is not known any more.
+        takes: if walk.after.is_some() { vec![400, 422] } else { Vec::new() },
+        context: api::written(&Notes { mark, ..Notes::default() }),
+        ..Call::default()
+    })
+}
+
+fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
+    // Ids are digits or hexadecimal; whatever else came must not lead elsewhere.
+    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+    Request::Call(Call {
+        url: format!("{}/conversations/{id}", settings.base),
+        headers: headers(settings),
+        takes: vec![404],
+        context: api::written(notes),
+        ..Call::default()
+    })
+}
+
+fn headers(settings: &Settings) -> Vec<(String, String)> {
+    vec![("Accept".to_owned(), "application/json".to_owned()), ("Intercom-Version".to_owned(), settings.version.clone())]
+}
+
+pub(super) fn read(settings: &Settings, reply: &Reply) -> Result<Page, ReadError> {
+    let Notes { mut mark, one, again } = api::notes(&reply.call.context);
+    let mut page = Page { format: "intercom", ..Page::default() };
+    if let Some(id) = one {
+        let item = alone(settings, &id, reply)?;
+        if again {
+            page.items.push(item);
+            return Ok(page);
+        }
+        page.items.extend(Some(item).filter(|item| item.gone || conversation::is_wanted(item, settings)));
+        let mut walk = mark.walk.take().unwrap_or_default();
+        if !walk.waiting.is_empty() {
+            let (id, changed) = walk.waiting.remove(0);
+            mark.known.insert(id, changed);
+        }
+        mark.walk = Some(walk);
+    } else {
+        let mut walk = mark.walk.take().unwrap_or_default();
+        if (200..300).contains(&reply.status) {
+            found(settings, &api::json(&reply.body, SERVICE)?, &mark, &mut walk, &mut page)?;
+        } else {
+            walk.after = None;
+        }
+        mark.walk = Some(walk);
+    }
+    go_on(settings, mark, &mut page);
+    Ok(page)
+}
+
+/// Asks for the next page or conversation, or ends the walk.
+fn go_on(settings: &Settings, mut mark: Mark, page: &mut Page) {
+    let walk = mark.walk.take().unwrap_or_default();
+    if !walk.waiting.is_empty() || !walk.ended {
+        mark.walk = Some(walk);
+        page.cursor = Some(api::cursor(&mark));
+        page.next = Some(request(settings, mark));
+        return;
+    }
+    // Where nothing was found, the next walk begins where this one did.
+    mark.newest = mark.newest.max(walk.newest).or(Some(walk.from));
+    let oldest = mark.newest.unwrap_or_default() - settings.overlap.num_seconds();
+    mark.known.retain(|_, changed| *changed >= oldest);
+    while mark.known.len() > MOST_KNOWN {
+        mark.known.pop_first();
+    }
+    page.cursor = Some(api::cursor(&mark));
+}
+
+/// One page of what was found.
+fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page: &mut Page) -> Result<(), ReadError> {
+    for (at, found) in api::list(answer, "conversations", SERVICE)?.iter().enumerate() {
+        let changed = api::unix(found, &["updated_at"]).map(|changed| changed.timestamp());
+        walk.newest = walk.newest.max(changed);
+        let Some(item) = conversation::item(found, settings) else {
+            page.warnings.push(no_id(at));
+            continue;
+        };
+        if !conversation::is_wanted(&item, settings) {
+            continue;
+        }
+        if !conversation::needs_parts(found, settings) {
+            page.items.push(item);
+        } else if changed.is_none() || mark.known.get(&item.id).copied() != changed {
+            walk.waiting.push((item.id, changed.unwrap_or_default()));
+        }
+    }
+    let after = api::id(answer, &["pages", "next", "starting_after"]).filter(|after| walk.after.as_ref() != Some(after));
+    walk.pages += 1;
+    walk.ended = after.is_none() || walk.pages >= MOST_PAGES;
+    walk.after = after;
+    Ok(())
+}
+
+/// A conversation that was asked for by itself.
+fn alone(settings: &Settings, id: &str, reply: &Reply) -> Result<Item, ReadError> {
+    if reply.status == 404 {
+        return Ok(Item { id: id.to_owned(), gone: true, ..Item::default() });
+    }
+    let answer = api::json(&reply.body, SERVICE)?;
+    conversation::item(&answer, settings).filter(|item| item.id == id).ok_or_else(|| {
+        ReadError::new(format!("no answer of {SERVICE}: not the conversation that was asked for"), "it is tried again later")
+    })
+}

@@ -1,0 +1,88 @@
+//! Any JSON, by places that the configuration names.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::item::Item;
+use crate::domain::item::Page;
+use crate::domain::item::Rating;
+use crate::domain::item::Warning;
+use crate::sources::ReadError;
+use crate::sources::webhook;
+use crate::sources::webhook::paths::Path;
+
+/// Messages in one push.
+const MOST: usize = 1_000;
+
+/// Where things stand. What is not named is looked for under its own name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Map {
+    /// A list of messages, or one; without it the whole is one, or a list of them.
+    pub items: Option<Path>,
+    /// Names of what a message is made of, each with its place: `id`, `text`, `rating` and so on.
+    pub places: BTreeMap<&'static str, Path>,
+    /// The best rating, where the message does not say.
+    pub rating_max: Option<f64>,
+    /// Further values that are kept, by the name of their label.
+    pub fields: BTreeMap<String, Path>,
+}
+
+impl Map {
+    fn find<'a>(&self, value: &'a Value, name: &str) -> Option<&'a Value> {
+        match self.places.get(name) {
+            Some(path) => path.of(value),
+            None => value.get(name).filter(|value| !value.is_null()),
+        }
+    }
+
+    fn text(&self, value: &Value, name: &str) -> Option<String> {
+        self.find(value, name).and_then(webhook::words)
+    }
+
+    fn number(&self, value: &Value, name: &str) -> Option<f64> {
+        self.text(value, name)?.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    fn item(&self, value: &Value) -> Option<Item> {
+        let time = |name| webhook::time(self.find(value, name)?, &[]);
+        let best = || self.rating_max.or_else(|| self.number(value, "rating_max")).filter(|max| *max > 0.0);
+        Some(Item {
+            id: webhook::short(&self.text(value, "id")?),
+            title: self.text(value, "title").unwrap_or_default(),
+            text: self.text(value, "text").unwrap_or_default(),
+            author: self.text(value, "author"),
+            url: self.text(value, "url"),
+            published: time("published"),
+            updated: time("updated"),
+            rating: self.number(value, "rating").and_then(|value| Some(Rating { value, max: best()? })),
+            lang: self.text(value, "lang"),
+            fields: self.fields.iter().filter_map(|(name, path)| Some((name.clone(), webhook::words(path.of(value)?)?))).collect(),
+            gone: self.text(value, "deleted").is_some_and(|word| matches!(word.as_str(), "true" | "1" | "yes" | "deleted")),
+        })
+    }
+}
+
+pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
+    let found = match &map.items {
+        Some(path) => path.of(value).ok_or_else(|| ReadError::new("JSON without what `map.items` names", "check `items` of the source"))?,
+        None => value,
+    };
+    let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
+    let mut page = webhook::page_of("webhook", Vec::new());
+    for (number, value) in all.iter().take(MOST).enumerate() {
+        match map.item(value) {
+            Some(item) => page.items.push(item),
+            None => {
+                page.warnings.push(Warning::new("no_id", format!("item {}", number + 1), "it has no id and is left out; check `map.id`"))
+            }
+        }
+    }
+    if all.len() > MOST {
+        page.warnings.push(Warning::new("too_many_items", "", "more than 1,000 messages in one push: the rest is left out"));
+    }
+    if page.items.is_empty() && !all.is_empty() {
+        return Err(ReadError::new("JSON in which no message has an id", "check `map` of the source against what is sent"));
+    }
+    Ok(page)
+}

@@ -1,0 +1,220 @@
+//! A desk as it answers: tickets, ratings, and what goes wrong.
+
+use proptest::prelude::*;
+use serde_json::Value;
+use serde_json::json;
+
+use super::*;
+use crate::domain::http::Call;
+use crate::domain::http::Reply;
+use crate::domain::item::Item;
+
+const TICKETS: &[u8] = include_bytes!("../../../tests/fixtures/zendesk/tickets.json");
+const RATINGS: &[u8] = include_bytes!("../../../tests/fixtures/zendesk/ratings.json");
+
+fn now() -> Timestamp {
+    "2026-10-05T12:00:00Z".parse().unwrap()
+}
+
+fn shown(item: &Item) -> String {
+    let rating = item.rating.map_or("-".to_owned(), |rating| format!("{}/{}", rating.value, rating.max));
+    let fields: Vec<String> = item.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let gone = if item.gone { "gone " } else { "" };
+    format!("{gone}{} | {} | {} | {rating} | {} | {}", item.id, item.title, item.text, item.url.as_deref().unwrap_or("-"), fields.join(" "))
+}
+
+fn read(body: &[u8]) -> Page {
+    saved(&Saved { body, ..Saved::default() }).unwrap()
+}
+
+fn lines(page: &Page) -> String {
+    page.items.iter().map(shown).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn tickets_are_read_each_once_and_those_of_the_team_are_left_out() {
+    let page = read(TICKETS);
+    insta::assert_snapshot!(lines(&page), @"
+    71001 | Where is it | Nine days, and the driver says it is in another town. | 0/1 | https://kestrel.zendesk.com/agent/tickets/71001 | brand=36 channel=chat kind=ticket priority=high remark=I still wait type=problem
+    71002 | Thanks | The blue one fits, thanks a lot. | 1/1 | https://kestrel.zendesk.com/agent/tickets/71002 | brand=37 channel=email kind=ticket
+    gone 70950 |  |  | - | - | 
+    ");
+    assert_eq!(page.warnings.len(), 1, "{:?}", page.warnings);
+    assert_eq!(page.items[1].updated, Some("2026-10-01T08:52:00Z".parse().unwrap()), "what came last is newest");
+    assert_eq!(page.items[0].author.as_deref(), Some("501"));
+}
+
+#[test]
+fn ratings_that_were_only_asked_for_are_no_messages() {
+    insta::assert_snapshot!(lines(&read(RATINGS)), @"
+    satisfaction:71001 |  | Three people, three stories | 0/1 | https://kestrel.zendesk.com/agent/tickets/71001 | kind=satisfaction reason=It took too long ticket=71001
+    satisfaction:61002 |  |  | 1/1 | https://kestrel.zendesk.com/agent/tickets/71002 | kind=satisfaction ticket=71002
+    ");
+}
+
+/// Walks through answers from a mark on; gives what was asked, what came, and the mark at the end.
+fn walk(settings: &Settings, what: What, cursor: &Cursor, answers: &[(u16, Value)]) -> (Vec<String>, Vec<Page>, Cursor) {
+    let source = Zendesk::new(settings.clone());
+    let (shard, mut mark) = (what.shard(), cursor.clone());
+    let mut next = Some(source.first(&shard, cursor, now()));
+    let (mut asked, mut pages) = (Vec::new(), Vec::new());
+    for (status, answer) in answers {
+        let Some(Request::Call(call)) = next.take() else { panic!("nothing more is asked after {asked:#?}") };
+        asked.push(call.url.trim_start_matches("https://x.test/api/v2/").to_owned());
+        assert!((200..300).contains(status) || call.takes.contains(status), "{status} to {}", call.url);
+        let reply = Reply { call, status: *status, body: answer.to_string().into_bytes(), ..Reply::default() };
+        let page = source.read(&shard, cursor, &Response::Call(Box::new(reply)), now()).unwrap();
+        next.clone_from(&page.next);
+        mark = page.cursor.clone().unwrap();
+        pages.push(page);
+    }
+    assert_eq!(next, None, "after {asked:#?}");
+    (asked, pages, mark)
+}
+
+fn ticket(id: u64, changed: i64) -> Value {
+    json!({"id": id, "generated_timestamp": changed, "requester_id": id, "submitter_id": id, "description": format!("ticket {id}")})
+}
+
+fn export(tickets: &[Value], after: &str, ended: bool) -> (u16, Value) {
+    (200, json!({"tickets": tickets, "after_cursor": after, "end_of_stream": ended}))
+}
+
+#[test]
+fn the_export_is_begun_once_and_goes_on_for_ever() {
+    let settings = specimen();
+    let answers =
+        [export(&[ticket(1, 1_791_000_000)], "a", false), export(&[], "b", false), export(&[ticket(2, 1_791_000_100)], "c", true)];
+    let (asked, _, mark) = walk(&settings, What::Tickets, &Cursor::default(), &answers);
+    insta::assert_snapshot!(asked.join("\n"), @"
+    incremental/tickets/cursor.json?start_time=1790596800&per_page=500&include=users
+    incremental/tickets/cursor.json?cursor=a&per_page=500&include=users
+    incremental/tickets/cursor.json?cursor=b&per_page=500&include=users
+    ");
+    let (asked, _, _) = walk(&settings, What::Tickets, &mark, &[export(&[], "c", true)]);
+    assert_eq!(asked, ["incremental/tickets/cursor.json?cursor=c&per_page=500&include=users"]);
+    // A cursor that the desk has forgotten.
+    let (asked, pages, _) = walk(&settings, What::Tickets, &mark, &[(400, json!({"error": "InvalidValue"})), export(&[], "d", true)]);
+    assert_eq!(asked[1], "incremental/tickets/cursor.json?start_time=1790996500&per_page=500&include=users");
+    assert_eq!(pages[0].warnings[0].code, "cursor_forgotten");
+}
+
+#[test]
+fn pages_that_lead_nowhere_end_a_walk_and_not_the_reading() {
+    let (_, pages, mark) = walk(
+        &specimen(),
+        What::Tickets,
+        &Cursor(Some(r#"{"after":"a","newest":1791000000}"#.to_owned())),
+        &[export(&[], "a", false), export(&[], "a", false), export(&[], "a", false)],
+    );
+    assert!(pages[2].due.is_some(), "it is asked again soon");
+    let (asked, ..) = walk(&specimen(), What::Tickets, &mark, &[export(&[], "b", true)]);
+    assert!(asked[0].contains("cursor=a"), "{asked:?}");
+}
+
+#[test]
+fn a_first_poll_never_begins_too_late() {
+    let settings = Settings { since: Since::Span(chrono::TimeDelta::zero()), ..specimen() };
+    let Request::Call(call) = Zendesk::new(settings).first(&What::Tickets.shard(), &Cursor::default(), now()) else { panic!() };
+    assert!(call.url.contains(&format!("start_time={}&", now().timestamp() - 300)), "{}", call.url);
+}
+
+#[test]
+fn comments_of_the_customer_are_asked_for_ticket_by_ticket() {
+    let settings = Settings { text: Words::CustomerComments, skip_staff: false, ..specimen() };
+    let mut gone = ticket(3, 3);
+    gone["status"] = json!("deleted");
+    let comments = json!({"comments": [
+        {"author_id": 1, "plain_body": "First.", "public": true},
+        {"author_id": 9, "plain_body": "From us.", "public": true},
+        {"author_id": 1, "body": "Second.", "public": true},
+        {"author_id": 1, "body": "For ourselves.", "public": false},
+    ]});
+    let answers = [export(&[ticket(1, 1), gone, ticket(2, 2)], "a", true), (200, comments), (404, json!({"error": "RecordNotFound"}))];
+    let (asked, pages, mark) = walk(&settings, What::Tickets, &Cursor::default(), &answers);
+    insta::assert_snapshot!(asked.join("\n"), @"
+    incremental/tickets/cursor.json?start_time=1790596800&per_page=100
+    tickets/1/comments.json?page%5Bsize%5D=100
+    tickets/2/comments.json?page%5Bsize%5D=100
+    ");
+    let texts: Vec<Vec<&str>> = pages.iter().map(|page| page.items.iter().map(|item| item.text.as_str()).collect()).collect();
+    assert_eq!(texts, [vec![""], vec!["First.\n\nSecond."], vec!["ticket 2"]]);
+    assert_eq!(mark.0.as_deref(), Some(r#"{"after":"a","newest":3,"ended":true,"still":0}"#));
+    // Killed between two tickets, and its walk forgotten: what waits stands in the mark.
+    let first = pages[0].cursor.clone().unwrap();
+    let (asked, ..) = walk(&settings, What::Tickets, &first, &[(404, json!({})), (404, json!({})), export(&[], "a", true)]);
+    assert!(asked[0].starts_with("tickets/1/") && asked[2].contains("cursor=a"), "{asked:#?}");
+}
+
+#[test]
+fn filters_hold_for_tickets_and_deletions_pass_them() {
+    let of = |settings: Settings| {
+        let answer: Value = serde_json::from_slice(TICKETS).unwrap();
+        let ids: Vec<String> = tickets::page(&answer, &settings).unwrap().0.items.into_iter().map(|item| item.id).collect();
+        ids.join(" ")
+    };
+    assert_eq!(of(Settings { channels: vec!["email".to_owned()], ..specimen() }), "71002 70950");
+    assert_eq!(of(Settings { brands: vec!["36".to_owned()], ..specimen() }), "71001 70950");
+    assert_eq!(of(Settings { skip_staff: false, ..specimen() }), "71001 71002 71003 70950");
+    assert_eq!(of(Settings { follow_deletions: false, ..specimen() }), "71001 71002");
+    let both = Settings { text: Words::SubjectAndComment, ..specimen() };
+    let answer: Value = serde_json::from_slice(TICKETS).unwrap();
+    let (page, _) = tickets::page(&answer, &both).unwrap();
+    assert_eq!((page.items[1].title.as_str(), page.items[1].text.as_str()), ("", "Thanks\n\nThe blue one fits, thanks a lot."));
+    assert_eq!(page.items[1].rating, None, "where ratings are read too, an answer counts once");
+}
+
+#[test]
+fn thirty_days_of_ratings_are_read_four_times_an_hour() {
+    let settings = specimen();
+    let list = |more: bool| {
+        let mut answer: Value = serde_json::from_slice(RATINGS).unwrap();
+        answer["meta"]["has_more"] = json!(more);
+        (200, answer)
+    };
+    let (asked, _, mark) =
+        walk(&settings, What::Satisfaction, &Cursor::default(), &[list(true), (200, json!({"satisfaction_ratings": []}))]);
+    insta::assert_snapshot!(asked.join("\n"), @"
+    satisfaction_ratings.json?score=received&start_time=1788004800&page%5Bsize%5D=100
+    satisfaction_ratings.json?score=received&start_time=1788004800&page%5Bsize%5D=100&page%5Bafter%5D=eyJv
+    ");
+    assert_eq!(mark.0.as_deref(), Some(r#"{"newest":1791021600,"floor":1790596800,"whole_at":1791201600}"#));
+    let (asked, ..) = walk(&settings, What::Satisfaction, &mark, &[list(false)]);
+    assert!(asked[0].contains("start_time=1790935200&"), "only a day of them: {asked:?}");
+    // A place in the list that is not known any more.
+    let (asked, ..) = walk(&settings, What::Satisfaction, &mark, &[list(true), (400, json!({})), list(false)]);
+    assert_eq!(asked[0], asked[2]);
+}
+
+#[test]
+fn a_refusal_says_which_setting_to_change() {
+    let told = |status: u16, body: &str| {
+        let refused = Refused { status, body: body.to_owned(), at_login: false };
+        Zendesk::new(specimen()).refused(&refused).unwrap().words
+    };
+    insta::assert_snapshot!(told(401, r#"{"error":"Couldn't authenticate you"}"#), @"Zendesk does not take the login (“Couldn't authenticate you”): check `oauth_token`");
+    insta::assert_snapshot!(told(403, "{}"), @"Zendesk refuses access: it takes the role of an admin; a token of OAuth needs the scope `read`; check that, and `subdomain`");
+    insta::assert_snapshot!(told(404, ""), @"Zendesk knows nothing of that name: check `subdomain`");
+    insta::assert_snapshot!(told(422, r#"{"description":"start_time is too recent"}"#), @"Zendesk says that `start_time` is too recent: check the clock of this machine");
+    insta::assert_snapshot!(told(429, "Number of calls per minute exceeded"), @"Zendesk asks for patience (“Number of calls per minute exceeded”); if this comes often, a longer `every` helps");
+}
+
+proptest! {
+    #[test]
+    fn no_answer_whatever_is_wrong_with_it_does_harm(tickets in any::<bool>(), end in 0_usize..3000, bits in proptest::collection::vec((0_usize..3000, 0_u8..8), 0..6)) {
+        let mut body = if tickets { TICKETS } else { RATINGS }.to_vec();
+        for (at, bit) in bits {
+            let at = at % body.len();
+            body[at] ^= 1 << bit;
+        }
+        body.truncate(end.max(1));
+        let _ = saved(&Saved { body: &body, ..Saved::default() });
+        let source = Zendesk::new(specimen());
+        for shard in source.shards() {
+            // Whatever stands in the notes, too.
+            let call = Call { context: String::from_utf8_lossy(&body).into_owned(), ..Call::default() };
+            let reply = Reply { call, status: 200, body: body.clone(), ..Reply::default() };
+            let _ = source.read(&shard, &Cursor::default(), &Response::Call(Box::new(reply)), now());
+        }
+    }
+}
