@@ -33,14 +33,14 @@ pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod intercom;
-pub mod qualtrics;
 pub mod mastodon;
+pub mod qualtrics;
 pub mod reddit;
 pub mod refusal;
 pub mod replay;
 pub mod services;
-pub mod webhook;
 pub mod trustpilot;
+pub mod webhook;
 pub mod zendesk;
 
 mod absence;

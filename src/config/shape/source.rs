@@ -28,19 +28,19 @@ use crate::sources::Since;
 use crate::sources::services::services;
 
 pub mod app_store;
+pub mod bluesky;
+pub mod discourse;
 pub mod google_play;
 pub mod hacker_news;
 pub mod html;
 pub mod http_json;
 pub mod intercom;
-pub mod qualtrics;
-pub mod webhook;
-pub mod trustpilot;
-pub mod zendesk;
-pub mod bluesky;
-pub mod discourse;
 pub mod mastodon;
+pub mod qualtrics;
 pub mod reddit;
+pub mod trustpilot;
+pub mod webhook;
+pub mod zendesk;
 
 /// The table of a source: what all have in common, and a table for each kind.
 macro_rules! source_table {

@@ -36,18 +36,18 @@ use crate::house::House;
 
 mod app_store;
 mod app_store_connect;
+mod bluesky;
+mod discourse;
 mod google_play;
 mod hacker_news;
 mod html;
 mod http_json;
 mod intercom;
+mod mastodon;
 mod qualtrics;
+mod reddit;
 mod trustpilot;
 mod zendesk;
-mod bluesky;
-mod discourse;
-mod mastodon;
-mod reddit;
 
 /// A request as a service sees it.
 #[derive(Debug, Clone, Default)]
