@@ -11,6 +11,7 @@ mod form;
 mod mapped;
 mod polling;
 mod secret;
+mod social;
 mod sources;
 mod targets;
 mod values;

@@ -159,7 +159,8 @@ impl Source for Discourse {
             let newest = walk.newest.max(mark.newest);
             page.cursor = Some(api::cursor(&Mark { from: walk.bottom, newest, deep: walk.deep.unwrap_or(mark.deep) }));
             let since = Timestamp::from_timestamp(walk.from, 0);
-            page.listed = walk.deep.and(since).map(|since| Listed { since: Some(since), ..Listed::default() });
+            // Pages begin below an id and not behind so many posts: nothing shifts while they are read.
+            page.listed = walk.deep.and(since).map(|since| Listed { since: Some(since), certain: true, ..Listed::default() });
         }
         page.items = posts.items;
         page.items.retain(|item| item.gone || item.published.is_none_or(|published| published.timestamp() >= walk.bottom));

@@ -2,7 +2,8 @@
 //! names (hn.algolia.com/api).
 //!
 //! Newest first; a query gives a thousand hits at most, so that the walk goes on by time and not by
-//! page. What people write can be edited for two hours, and those are read again at every poll.
+//! page. What people write can be edited for two hours, and those are read again at every poll. What was
+//! deleted or killed later says the site's own interface alone (github.com/HackerNews/API), one message at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +26,11 @@ use crate::domain::item::Shard;
 use crate::domain::item::Warning;
 use crate::sources::Mapping;
 use crate::sources::ReadError;
+use crate::sources::Recheck;
 use crate::sources::Service;
 use crate::sources::Since;
 use crate::sources::Source;
+use crate::sources::absence;
 use crate::sources::api;
 use crate::sources::html;
 use crate::sources::refusal;
@@ -35,12 +38,16 @@ use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
 
 const SERVICE: &str = "Hacker News";
-/// Where it is asked.
+/// Where is searched.
 pub const BASE: &str = "https://hn.algolia.com";
+/// Where the site tells of single messages.
+pub const ITEMS: &str = "https://hacker-news.firebaseio.com";
 /// Hits of a page.
 const PAGE: usize = 200;
 /// So long an author may edit.
 const OVERLAP: TimeDelta = TimeDelta::hours(2);
+/// What is older is not looked up any more: hardly anything is deleted then.
+const WITHIN: TimeDelta = TimeDelta::days(14);
 
 /// What is searched for.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,8 +58,12 @@ pub struct Settings {
     pub comments: bool,
     /// How far back the first poll reads.
     pub since: Since,
-    /// Address of the service without a slash at its end.
+    /// Time between two looks at a stored message.
+    pub recheck: TimeDelta,
+    /// Address of the search without a slash at its end.
     pub base: String,
+    /// Address of the site's own interface without a slash at its end.
+    pub items: String,
 }
 
 /// The newest time of what is known.
@@ -70,19 +81,24 @@ struct Walk {
     newest: Option<i64>,
     /// It has come down to this time.
     until: Option<i64>,
+    /// It is no walk but a look at this message.
+    #[serde(default)]
+    again: Option<String>,
 }
 
 /// A search.
 #[derive(Debug)]
 pub struct HackerNews {
     settings: Settings,
+    recheck: Recheck,
 }
 
 impl HackerNews {
     /// A source for a search.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        let recheck = Recheck { every: settings.recheck, batch: 1, requests: 20, within: Some(WITHIN), field: None };
+        Self { settings, recheck }
     }
 
     fn request(&self, walk: &Walk) -> Request {
@@ -110,8 +126,11 @@ impl Source for HackerNews {
 
     fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
         let reply = api::reply(response)?;
-        let (mut page, times) = hits(&reply.body)?;
         let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
+        if let Some(id) = walk.again {
+            return again(id, &reply.body);
+        }
+        let (mut page, times) = hits(&reply.body)?;
         walk.newest = walk.newest.max(times.iter().max().copied());
         let oldest = times.iter().min().copied();
         let is_full = times.len() >= PAGE;
@@ -133,6 +152,28 @@ impl Source for HackerNews {
             refusal::Names { service: SERVICE, login: "`base_url`", permission: "nothing but a usual address", thing: "`base_url`" };
         refusal::usual(refused, &names)
     }
+
+    fn recheck(&self) -> Option<&Recheck> {
+        Some(&self.recheck)
+    }
+
+    fn ask_again(&self, ids: &[String]) -> Request {
+        let Some(id) = ids.first() else { return Request::Nothing };
+        Request::Call(Call {
+            url: format!("{}/v0/item/{}.json", self.settings.items, form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>()),
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            context: api::written(&Walk { again: Some(id.clone()), ..Walk::default() }),
+            ..Call::default()
+        })
+    }
+}
+
+/// What became of a message. Its words are those that the search knows.
+fn again(id: String, body: &[u8]) -> Result<Page, ReadError> {
+    let answer = api::json(body, SERVICE)?;
+    let is = |key: &str| answer.get(key).and_then(Value::as_bool) == Some(true);
+    let items = if is("deleted") || is("dead") { vec![absence::gone(id)] } else { Vec::new() };
+    Ok(Page { format: "hacker_news", items, ..Page::default() })
 }
 
 /// The hits of an answer, and their times.
@@ -209,6 +250,7 @@ pub const MAPPING: Mapping = &[
     ("author", "author, hashed"),
     ("url", "the page of the message"),
     ("kind", "story or comment"),
+    ("deleted", "deleted or dead, in the site's own interface"),
 ];
 
 /// Reads a saved answer.
@@ -223,7 +265,14 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 /// Settings for tests that go through all services.
 #[cfg(test)]
 pub fn specimen() -> Settings {
-    Settings { query: "kestrel".to_owned(), comments: true, since: Since::default(), base: "https://x.test".to_owned() }
+    Settings {
+        query: "kestrel".to_owned(),
+        comments: true,
+        since: Since::default(),
+        recheck: TimeDelta::hours(24),
+        base: "https://x.test".to_owned(),
+        items: "https://items.test".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -286,5 +335,40 @@ mod tests {
         created_at_i>=1790395200,created_at_i<=1790999600
         ");
         assert_eq!(cursor.0.as_deref(), Some(r#"{"newest":1791000000}"#));
+    }
+
+    #[test]
+    fn what_was_deleted_or_killed_is_gone_and_what_the_site_does_not_know_stays() {
+        let source = HackerNews::new(specimen());
+        let Request::Call(call) = source.ask_again(&["41000002".to_owned()]) else { panic!() };
+        assert_eq!(call.url, "https://items.test/v0/item/41000002.json");
+        for (body, gone) in [
+            (r#"{"id":41000002,"type":"comment","deleted":true,"time":1791000600}"#, true),
+            (r#"{"id":41000002,"type":"comment","dead":true,"by":"x","text":"y"}"#, true),
+            (r#"{"id":41000002,"type":"comment","by":"x","text":"y"}"#, false),
+            ("null", false),
+        ] {
+            let reply = crate::domain::http::Reply { call: call.clone(), body: body.into(), status: 200, ..Default::default() };
+            let page = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), Timestamp::default()).unwrap();
+            assert_eq!(
+                page.items.iter().map(|item| (item.id.as_str(), item.gone)).collect::<Vec<_>>(),
+                if gone { vec![("41000002", true)] } else { vec![] },
+                "{body}"
+            );
+            assert!(page.cursor.is_none() && page.next.is_none());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_damage_to_a_reply_is_more_than_an_error(cut in 0..PAGE.len(), at in 0..PAGE.len(), bit in 0..8_u32) {
+            let _ = saved(&Saved { body: &PAGE[..cut], ..Saved::default() });
+            let mut flipped = PAGE.to_vec();
+            flipped[at] ^= 1 << bit;
+            let source = HackerNews::new(specimen());
+            let Request::Call(call) = source.first(&Shard::whole(), &Cursor::default(), Timestamp::default()) else { panic!() };
+            let reply = crate::domain::http::Reply { call, body: flipped, status: 200, ..Default::default() };
+            let _ = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), Timestamp::default());
+        }
     }
 }
