@@ -94,7 +94,7 @@ pub struct Slice {
     /// How to look into the file if it is packed: then offsets are those of a table in it. Without
     /// this the bytes come as they lie on the disk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub packed: Option<Packed>,
+    pub packed: Option<Box<Packed>>,
 }
 
 /// How to look into a file that may be an archive or a workbook.

@@ -80,7 +80,7 @@ impl Files {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
         }
         let (size, modified) = (about.len(), Timestamp::from(about.modified()?));
-        let Some(packed) = slice.packed.clone() else { return plain(slice, &file, size, modified, None) };
+        let Some(packed) = slice.packed.as_deref().cloned() else { return plain(slice, &file, size, modified, None) };
         if size > packed.max_file {
             let refused = refusal(unpack::too_large(size, packed.max_file))?;
             return Ok(refused_piece(slice, refused, size, modified));
@@ -249,7 +249,8 @@ mod tests {
         let path = folder.path().join("export.csv");
         std::fs::write(&path, gzip("id,text\n1,a\n")).unwrap();
         let files = Files::default();
-        let mut slice = Slice { path: path.clone(), from: 0, limit: 8, context: String::new(), packed: Some(packed(1_000, 1_000)) };
+        let mut slice =
+            Slice { path: path.clone(), from: 0, limit: 8, context: String::new(), packed: Some(Box::new(packed(1_000, 1_000))) };
         let first = files.read_slice(&slice).unwrap();
         assert_eq!((first.body.as_slice(), first.size, first.at_end()), (b"id,text\n".as_slice(), 12, false));
         assert_eq!(files.kept().len(), 1);
@@ -267,7 +268,7 @@ mod tests {
         let path = folder.path().join("export.gz");
         std::fs::write(&path, gzip(&"id,text\n".repeat(1_000))).unwrap();
         let refused = |wish| {
-            let slice = Slice { path: path.clone(), from: 0, limit: 8, context: String::new(), packed: Some(wish) };
+            let slice = Slice { path: path.clone(), from: 0, limit: 8, context: String::new(), packed: Some(Box::new(wish)) };
             Files::default().read_slice(&slice).unwrap().part.unwrap().refused.unwrap().0
         };
         assert_eq!(refused(packed(10, 10_000)), "a file of 1 MB; `max_file` is 0 MB");

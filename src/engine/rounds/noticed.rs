@@ -35,7 +35,7 @@ impl Noticed {
                 warn!("the kernel does not tell what happens in folders ({error}); they are looked through at their times only");
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     pub(super) async fn news(&self) -> BTreeSet<usize> {

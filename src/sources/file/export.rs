@@ -82,7 +82,7 @@ fn piece(answer: &Answer, settings: &Settings) -> Result<Piece, ReadError> {
         return Err(error);
     }
     let declared = charset::of_content_type(&answer.content_type).map(str::to_owned);
-    whole(answer.body.clone(), declared, settings)
+    whole(answer.body.clone(), declared.as_deref(), settings)
 }
 
 /// Reads a file that is in memory: its page, and what its columns were found to be for.
@@ -100,14 +100,14 @@ pub fn document(body: Vec<u8>, name: &str, settings: &Settings) -> Result<(Page,
 }
 
 /// All tables of a file that is in memory, and stays there unpacked.
-fn whole(body: Vec<u8>, declared: Option<String>, settings: &Settings) -> Result<Piece, ReadError> {
+fn whole(body: Vec<u8>, declared: Option<&str>, settings: &Settings) -> Result<Piece, ReadError> {
     let tables = if unpack::is_packed(&body) { unpacked(&body, settings)? } else { vec![(body, None)] };
     let mut all: Option<Piece> = None;
     for (body, part) in tables {
         let size = body.len() as u64;
         let request = Slice { path: settings.folder.clone(), from: 0, limit: size, context: String::new(), packed: None };
         let bytes = Bytes { request, from: 0, body, size, modified: Timestamp::default(), part };
-        let piece = reader::read(&bytes, State { declared: declared.clone(), ..State::default() }, settings)?;
+        let piece = reader::read(&bytes, State { declared: declared.map(str::to_owned), ..State::default() }, settings)?;
         match &mut all {
             None => all = Some(piece),
             Some(all) => {

@@ -145,7 +145,7 @@ fn split<'a>(text: &'a Text<'_>, shape: Shape, begins: bool) -> Split<'a> {
             let start = if begins { responses::list_start(&text.bytes).unwrap_or(0) } else { 0 };
             split_list(text, start, |raw| serde_json::from_slice(raw).map(|value| responses::flattened(&value)))
         }
-        Shape::List => split_list(text, 0, |raw| serde_json::from_slice(raw)),
+        Shape::List => split_list(text, 0, serde_json::from_slice),
         Shape::Lines | Shape::Table(_) => split_lines(text),
     }
 }

@@ -224,7 +224,7 @@ pub fn columns(bytes: &Bytes, settings: &Settings) -> Result<Vec<(String, String
 
 /// A request for a piece of one of the tables in a file.
 fn slice(settings: &Settings, path: &Path, from: u64, limit: u64, part: u32, context: String) -> Slice {
-    Slice { path: path.to_owned(), from: from as i64, limit, context, packed: Some(packed(settings, part)) }
+    Slice { path: path.to_owned(), from: from as i64, limit, context, packed: Some(Box::new(packed(settings, part))) }
 }
 
 fn packed(settings: &Settings, part: u32) -> Packed {

@@ -173,7 +173,8 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
     let mut piece = read_table(bytes, state, settings).map_err(in_part)?;
     if !part.name.is_empty() {
         for warning in &mut piece.warnings {
-            warning.place = format!("{} {}", part.name, warning.place).trim_end().to_owned();
+            let blank = if warning.place.is_empty() { "" } else { " " };
+            warning.place = format!("{}{blank}{}", part.name, warning.place);
         }
         for reject in &mut piece.rejects {
             reject.table.clone_from(&part.name);

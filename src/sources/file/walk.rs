@@ -88,7 +88,7 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
         let same = |known: &&Known| known.size == found.size && known.modified == found.modified;
         if !entry.settled {
             // What is known and has not changed needs no second look, whatever the folder's own memory says.
-            if memory.files.get(&entry.path).filter(same).is_none() {
+            if !memory.files.get(&entry.path).is_some_and(|known| same(&known)) {
                 settles = settles.into_iter().chain([entry.settles]).min();
             }
             continue;

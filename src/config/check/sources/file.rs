@@ -19,7 +19,8 @@ pub(super) fn settings(files: &Files, reader: &mut Reader<'_>) -> Option<sources
     let url = files.url.as_ref().map(|url| url.value.text.clone());
     let folder = files.folder.as_ref().map(|folder| folder.value.0.clone());
     idle(files, reader);
-    let (after, encoding) = (after(files, reader), encoding(files, reader));
+    let after = after(files, reader);
+    let named = encoding(files, reader);
     if url.is_none() && folder.is_none() {
         return None;
     }
@@ -31,7 +32,7 @@ pub(super) fn settings(files: &Files, reader: &mut Reader<'_>) -> Option<sources
         settle: files.settle.as_ref().map(|settle| settle.value.0),
         after: after?,
         limits: Limits { file: files.max_file.value.0, unpacked: files.max_unpacked.value.0 },
-        encoding: encoding?,
+        encoding: named,
         delimiter: files.delimiter.value.0.map(|delimiter| delimiter.0.0),
         decimal_comma: files.decimal.value.0.map(|decimal| decimal.0.comma),
         header_row: files.header_row.value.0.map(|row| row.0 as u64),
@@ -80,11 +81,11 @@ fn after(files: &Files, reader: &mut Reader<'_>) -> Option<After> {
     }
 }
 
-/// The name of an encoding; nothing where it is to be found out.
-fn encoding(files: &Files, reader: &mut Reader<'_>) -> Option<Option<String>> {
-    let Some(Line(name)) = &files.encoding.value.0 else { return Some(None) };
+/// The name of an encoding; nothing where it is to be found out, or is none.
+fn encoding(files: &Files, reader: &mut Reader<'_>) -> Option<String> {
+    let Line(name) = files.encoding.value.0.as_ref()?;
     if Encoding::for_label(name.trim().as_bytes()).is_some() {
-        return Some(Some(name.trim().to_owned()));
+        return Some(name.trim().to_owned());
     }
     let at = files.encoding.at.clone().unwrap_or_else(|| files.at.clone());
     reader.report(

@@ -72,11 +72,10 @@ impl<W: Store, M: FnMut() -> io::Result<W>> Unpacking<'_, W, M> {
         for name in zip.file_names().flatten() {
             match kind_of(&name) {
                 Kind::Table => tables.push(name.into_owned()),
-                Kind::Silent => {}
                 Kind::Foreign if self.ignored.len() < NAMED => {
                     self.ignored.push(Warning::new("file_in_archive_ignored", name.as_ref(), "it is no table and was left alone"));
                 }
-                Kind::Foreign => {}
+                Kind::Foreign | Kind::Silent => {}
             }
         }
         tables.sort_unstable();

@@ -106,6 +106,7 @@ where
 }
 
 /// Why a file is not even looked into.
+#[must_use]
 pub fn too_large(size: u64, most: u64) -> UnpackError {
     ReadError::new(
         format!("a file of {} MB; `max_file` is {} MB", size.div_ceil(1_000_000), most / 1_000_000),

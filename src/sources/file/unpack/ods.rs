@@ -14,6 +14,7 @@ use crate::sources::file::unpack::archive::broken;
 use crate::sources::file::unpack::budget::Budget;
 use crate::sources::file::unpack::sheet;
 use crate::sources::file::unpack::sheet::Cell;
+use crate::sources::file::unpack::sheet::Each;
 use crate::sources::file::unpack::sheet::Listed;
 use crate::sources::file::unpack::sheet::MOST_COLUMNS;
 use crate::sources::file::unpack::sheet::MOST_ROWS;
@@ -71,12 +72,7 @@ impl<R: Read + Seek> Workbook for Ods<R> {
         false
     }
 
-    fn rows(
-        &mut self,
-        sheet: usize,
-        budget: &Budget,
-        each: &mut dyn FnMut(u32, &[Cell]) -> Result<(), UnpackError>,
-    ) -> Result<(), UnpackError> {
+    fn rows(&mut self, sheet: usize, budget: &Budget, each: Each<'_>) -> Result<(), UnpackError> {
         let file = self.zip.by_name("content.xml").map_err(|error| broken(&error))?;
         let mut xml = Xml::new(BufReader::new(file), budget);
         let mut table = 0;

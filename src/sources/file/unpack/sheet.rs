@@ -44,6 +44,9 @@ pub(super) struct Cell {
     pub is_text: bool,
 }
 
+/// Takes a row: its number and its cells.
+pub(super) type Each<'a> = &'a mut dyn FnMut(u32, &[Cell]) -> Result<(), UnpackError>;
+
 /// A workbook whose sheets are read one by one.
 pub(super) trait Workbook {
     /// Its sheets in their order.
@@ -51,12 +54,7 @@ pub(super) trait Workbook {
     /// Whether it counts days from 1904.
     fn is_since_1904(&self) -> bool;
     /// Goes through the rows of a sheet, whose numbers begin at 1 and rise.
-    fn rows(
-        &mut self,
-        sheet: usize,
-        budget: &Budget,
-        row: &mut dyn FnMut(u32, &[Cell]) -> Result<(), UnpackError>,
-    ) -> Result<(), UnpackError>;
+    fn rows(&mut self, sheet: usize, budget: &Budget, row: Each<'_>) -> Result<(), UnpackError>;
 }
 
 /// Takes the sheet that the settings name, else the first visible one with a header; when none has

@@ -36,12 +36,14 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A workbook of these sheets: name, state, rows as XML.
 fn xlsx(sheets: &[(&str, &str, &str)], since_1904: bool) -> Vec<u8> {
-    let list: String = (sheets.iter().enumerate())
+    let list = (sheets.iter().enumerate())
         .map(|(at, (name, state, _))| format!("<sheet name=\"{name}\" sheetId=\"{}\" state=\"{state}\" r:id=\"r{at}\"/>", at + 1))
-        .collect();
-    let relations: String = (0..sheets.len())
+        .collect::<Vec<_>>()
+        .concat();
+    let relations = (0..sheets.len())
         .map(|at| format!("<Relationship Id=\"r{at}\" Type=\"http://x.test/relationships/worksheet\" Target=\"worksheets/s{at}.xml\"/>"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let workbook =
         format!("<x:workbook xmlns:x=\"m\" xmlns:r=\"n\"><x:workbookPr date1904=\"{since_1904}\"/><sheets>{list}</sheets></x:workbook>");
     let relations = format!("<Relationships>{relations}</Relationships>");

@@ -18,6 +18,7 @@ use crate::sources::file::unpack::archive::broken;
 use crate::sources::file::unpack::budget::Budget;
 use crate::sources::file::unpack::sheet;
 use crate::sources::file::unpack::sheet::Cell;
+use crate::sources::file::unpack::sheet::Each;
 use crate::sources::file::unpack::sheet::Listed;
 use crate::sources::file::unpack::sheet::MOST_COLUMNS;
 use crate::sources::file::unpack::sheet::MOST_ROWS;
@@ -81,12 +82,7 @@ impl<R: Read + Seek> Workbook for Xlsx<R> {
         self.since_1904
     }
 
-    fn rows(
-        &mut self,
-        sheet: usize,
-        budget: &Budget,
-        each: &mut dyn FnMut(u32, &[Cell]) -> Result<(), UnpackError>,
-    ) -> Result<(), UnpackError> {
+    fn rows(&mut self, sheet: usize, budget: &Budget, each: Each<'_>) -> Result<(), UnpackError> {
         let Self { zip, sheets, since_1904, dates, texts } = self;
         let file = zip.by_name(&sheets[sheet].part).map_err(|error| broken(&error))?;
         let mut xml = Xml::new(BufReader::new(file), budget);
@@ -304,9 +300,8 @@ fn is_date_format(code: &str) -> bool {
             '[' => bracket = true,
             ']' => bracket = false,
             _ if bracket => {}
-            'd' | 'D' | 'y' | 'Y' | 'h' | 'H' => return true,
-            // `General` holds an e, numbers hold E+: neither is here. Of months alone there is `mmm`.
-            'm' | 'M' | 's' | 'S' => return true,
+            // `General` and `0.0E+0` have letters too, but none of these.
+            'd' | 'D' | 'y' | 'Y' | 'h' | 'H' | 'm' | 'M' | 's' | 'S' => return true,
             _ => {}
         }
     }
