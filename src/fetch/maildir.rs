@@ -18,6 +18,8 @@ use crate::text::hash;
 
 /// A maildir with more wanted mails than this is read by its oldest ones first, and the rest later.
 const MOST_LISTED: usize = 200_000;
+/// Bytes of one batch, but for the mail that goes beyond them.
+const MOST_BYTES: usize = 20_000_000;
 
 /// Reads some mails, away from the other tasks.
 pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[(i64, u64)]) -> Result<Batch, FetchError> {
@@ -30,15 +32,21 @@ pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[(i64
         found.sort_unstable();
         // A mail that was given a flag while we looked stands in both.
         found.dedup_by_key(|(_, name, _)| *name);
-        let more = found.len() > wanted.most;
-        found.truncate(wanted.most);
-        // One that went away or got a flag since then is found under its new name next time.
-        let mails = found.into_iter().filter_map(|(delivered, name, path)| {
-            let mut bytes = Vec::new();
-            File::open(path).ok()?.take(wanted.most_bytes as u64).read_to_end(&mut bytes).ok()?;
-            Some(Mail { number: 0, delivered, name, bytes })
-        });
-        Ok(Batch { mails: mails.collect(), more, validity: 0, request: wanted })
+        let (mut mails, mut bytes) = (Vec::new(), 0);
+        let mut left = found.into_iter();
+        for (delivered, name, path) in left.by_ref() {
+            // One that went away or got a flag since then is found under its new name next time.
+            let mail = match whole(&path, wanted.most_bytes) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                mail => mail?,
+            };
+            bytes += mail.len();
+            mails.push(Mail { number: 0, delivered, name, bytes: mail });
+            if mails.len() >= wanted.most || bytes >= MOST_BYTES {
+                break;
+            }
+        }
+        Ok(Batch { mails, more: left.next().is_some(), validity: 0, request: wanted })
     });
     let read: io::Result<Batch> = read.await.unwrap_or_else(|ended| Err(io::Error::other(ended)));
     read.map_err(|error| match error.kind() {
@@ -47,6 +55,12 @@ pub(super) async fn read(request: &Mails, path: &Path, floor: i64, known: &[(i64
         }
         _ => FetchError::of_file(&error, path),
     })
+}
+
+fn whole(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn list(folder: &Path, floor: i64, known: &HashSet<u64>, found: &mut Vec<(i64, u64, PathBuf)>) -> io::Result<()> {

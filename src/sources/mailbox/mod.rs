@@ -50,8 +50,10 @@ pub const MAPPING: Mapping = &[
     ("author", "the address of `From`, hashed before it is stored"),
 ];
 
-/// Mails of one request, so that they fit into memory.
+/// Mails of one request, so that they fit into memory. Of a maildir more, for each time it is listed anew:
+/// there `fetch` bounds their bytes.
 const BATCH: usize = 20;
+const BATCH_OF_FILES: usize = 500;
 /// Numbers before the newest one that are looked at again: mails that are delivered at the same time may
 /// appear in another order.
 const NUMBERS: u32 = 64;
@@ -200,7 +202,8 @@ impl Mailbox {
                 done: mark.done.clone(),
             })),
         };
-        Request::Mails(Box::new(Mails { place, most: BATCH, most_bytes: self.settings.max_mail }))
+        let most = if matches!(place, Place::Imap(_)) { BATCH } else { BATCH_OF_FILES };
+        Request::Mails(Box::new(Mails { place, most, most_bytes: self.settings.max_mail }))
     }
 }
 

@@ -52,12 +52,12 @@ pub const LEAST: Duration = Duration::from_secs(1);
 
 /// Where its messages have what from.
 pub const MAPPING: Mapping = &[
-    ("id", "the vendor's: `data.id`, `form_response.token`, `event_data.id`, `detail.id`, or `map.id`"),
-    ("text", "`data.text`, the answers in words, `event_data.comment`, `detail.description`, or `map.text`"),
-    ("rating", "`data.rating`, the answer of a scale, `event_data.score`, or `map.rating`"),
-    ("published", "when it was created, of a message; of an event where that is not said"),
-    ("updated", "when the event happened, of a message that was changed or deleted"),
-    ("author", "the vendor's number of the person, hashed before it is stored; addresses are dropped"),
+    ("id", "data.id, form_response.token, event_data.id, detail.id or `map`"),
+    ("text", "data.text, answers, event_data.comment, detail.description or `map`"),
+    ("rating", "data.rating, a scale, event_data.score or `map`"),
+    ("published", "created_at, submitted_at, or the time of a first event"),
+    ("updated", "updated_at, or the time of a later event"),
+    ("author", "the vendor's number of the person, hashed"),
 ];
 
 /// What is sent, and how it is proved.
