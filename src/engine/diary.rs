@@ -31,6 +31,8 @@ struct Pages {
     cleared: Option<Timestamp>,
     /// What was odd about the last page of each source, as a hash of the kinds of warnings.
     odd: HashMap<String, u64>,
+    /// What was told of each service: a walk has many pages, and an odd one comes with each.
+    told: HashMap<String, BTreeSet<u64>>,
 }
 
 impl Pages {
@@ -67,6 +69,9 @@ impl Diary {
     }
 }
 
+/// Oddities of a service that are remembered.
+const MOST_TOLD: usize = 256;
+
 impl Diary {
     /// Whether what is odd about a page has to be told: not where the last one was odd in the same ways.
     pub fn is_newly_odd(&self, source: &str, warnings: &[Warning]) -> bool {
@@ -78,6 +83,20 @@ impl Diary {
         let kinds: BTreeSet<&str> = warnings.iter().map(|warning| warning.code.as_str()).collect();
         let kinds = hash::of_parts(kinds.iter().copied());
         pages.odd.insert(source.to_owned(), kinds) != Some(kinds)
+    }
+
+    /// The same for a service: whether anything about this page was not told yet, as long as the daemon runs.
+    pub fn is_oddly_new(&self, source: &str, warnings: &[Warning]) -> bool {
+        if warnings.is_empty() {
+            return false;
+        }
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = pages.told.entry(source.to_owned()).or_default();
+        if told.len() > MOST_TOLD {
+            told.clear();
+        }
+        let hashes = warnings.iter().map(|warning| hash::of_parts([warning.code.as_str(), warning.message.as_str()]));
+        hashes.fold(false, |any, hash| told.insert(hash) || any)
     }
 }
 
@@ -100,5 +119,16 @@ mod tests {
         let pages: [&[&'static str]; 7] =
             [&[], &["no_id"], &["no_id", "no_id"], &["no_id", "bad_item"], &["bad_item", "no_id"], &[], &["no_id"]];
         assert_eq!(pages.map(odd), [false, true, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_odd_about_one_page_of_a_walk_is_told_once() {
+        let diary = Diary::default();
+        let odd = |messages: &[&'static str]| {
+            let warnings: Vec<Warning> = messages.iter().map(|message| Warning::new("map_error", "record 2", *message)).collect();
+            diary.is_oddly_new("a", &warnings)
+        };
+        let pages: [&[&'static str]; 6] = [&["rating"], &[], &["rating"], &["rating", "date"], &["date"], &[]];
+        assert_eq!(pages.map(odd), [true, false, false, true, false, false]);
     }
 }

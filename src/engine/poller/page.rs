@@ -115,7 +115,12 @@ impl<S: Ingest> Poller<S> {
         let name = &target.key.source;
         self.board.add(board::ITEMS, &[("source", name), ("kind", "rejected")], warnings.len() as f64);
         // A document that is read again and again stays as odd as it was; another file is another matter.
-        if target.source.settings.kind.is_remote() && !self.diary.is_newly_odd(name, warnings) {
+        let kind = &target.source.settings.kind;
+        let is_told = match kind.service() {
+            Some(_) => self.diary.is_oddly_new(name, warnings),
+            None => !kind.is_remote() || self.diary.is_newly_odd(name, warnings),
+        };
+        if !is_told {
             return;
         }
         for warning in warnings.iter().take(5) {
