@@ -57,12 +57,12 @@ pub(super) fn needs_parts(conversation: &Value, settings: &Settings) -> bool {
 fn text(conversation: &Value, source: &Value, settings: &Settings) -> String {
     let parts = api::at(conversation, &["conversation_parts", "conversation_parts"]).and_then(Value::as_array);
     let parts = parts.map(Vec::as_slice).unwrap_or_default();
-    let all = std::iter::once(source).chain(parts).filter(|part| is_customers(part));
+    let mut all = std::iter::once(source).chain(parts).filter(|part| is_customers(part));
     match settings.text {
         Words::CustomerMessages => all.filter_map(|part| words(part, "body")).collect::<Vec<_>>().join("\n\n"),
         // An empty one is a picture, and what comes after it answers somebody.
         Words::FirstMessage if is_customers(source) => words(source, "body").unwrap_or_default(),
-        Words::FirstMessage => all.filter_map(|part| words(part, "body")).next().unwrap_or_default(),
+        Words::FirstMessage => all.find_map(|part| words(part, "body")).unwrap_or_default(),
     }
 }
 

@@ -204,7 +204,7 @@ fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page
         }
     }
     let after = api::id(answer, &["pages", "next", "starting_after"]).filter(|after| walk.after.as_ref() != Some(after));
-    walk.pages += 1;
+    walk.pages = walk.pages.saturating_add(1);
     walk.ended = after.is_none() || walk.pages >= MOST_PAGES;
     walk.after = after;
     Ok(())

@@ -93,20 +93,19 @@ pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Req
     let mut mark: Mark = api::mark(cursor);
     let floor = mark.floor.unwrap_or_else(|| settings.since.from(now).timestamp());
     mark.floor = Some(floor);
-    match &mut mark.walk {
-        Some(walk) => (walk.is_rest, walk.page) = (true, walk.page.saturating_sub(1).max(1)),
-        None => {
-            let is_due = |last: Option<i64>, every: TimeDelta| last.is_none_or(|last| now.timestamp() - last >= every.num_seconds());
-            let (scope, span) = if is_due(mark.full_at, FULL_EVERY) {
-                (Scope::Full, settings.full_window)
-            } else if is_due(mark.window_at, WINDOW_EVERY) {
-                (Scope::Window, settings.overlap)
-            } else {
-                (Scope::Short, SHORT.min(settings.overlap))
-            };
-            let from = (mark.newest.unwrap_or(floor).saturating_sub(span.num_seconds())).max(floor);
-            mark.walk = Some(Walk { scope, from, page: 1, ..Walk::default() });
-        }
+    if let Some(walk) = &mut mark.walk {
+        (walk.is_rest, walk.page) = (true, walk.page.saturating_sub(1).max(1));
+    } else {
+        let is_due = |last: Option<i64>, every: TimeDelta| last.is_none_or(|last| now.timestamp() - last >= every.num_seconds());
+        let (scope, span) = if is_due(mark.full_at, FULL_EVERY) {
+            (Scope::Full, settings.full_window)
+        } else if is_due(mark.window_at, WINDOW_EVERY) {
+            (Scope::Window, settings.overlap)
+        } else {
+            (Scope::Short, SHORT.min(settings.overlap))
+        };
+        let from = (mark.newest.unwrap_or(floor).saturating_sub(span.num_seconds())).max(floor);
+        mark.walk = Some(Walk { scope, from, page: 1, ..Walk::default() });
     }
     request(settings, mark, now)
 }

@@ -103,7 +103,7 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
     let answer = api::json(&reply.body, SERVICE)?;
     let (mut page, newest) = page(&answer, settings, mark.floor)?;
     walk.newest = walk.newest.max(newest);
-    walk.pages += 1;
+    walk.pages = walk.pages.saturating_add(1);
     let has_more = walk.pages < MOST_PAGES && api::at(&answer, &["meta", "has_more"]).and_then(Value::as_bool) == Some(true);
     let after = api::text(&answer, &["meta", "after_cursor"]).filter(|after| has_more && walk.after.as_ref() != Some(after));
     if after.is_some() {

@@ -116,7 +116,7 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
         }
         let (mut page, end) = page(&api::json(&reply.body, SERVICE)?, settings)?;
         let is_still = end.after.is_none() || end.after == mark.after;
-        mark.still = if is_still { mark.still + 1 } else { 0 };
+        mark.still = if is_still { mark.still.saturating_add(1) } else { 0 };
         mark.ended = end.ended || end.after.is_none() && mark.after.is_none();
         mark.newest = mark.newest.max(end.newest);
         mark.after = end.after.or(mark.after);
@@ -168,12 +168,11 @@ pub(super) fn page(answer: &Value, settings: &Settings) -> Result<(Page, End), R
             continue;
         }
         // The same ticket twice: what came last is newest.
-        match places.get(&item.id) {
-            Some(place) => page.items[*place] = item,
-            None => {
-                places.insert(item.id.clone(), page.items.len());
-                page.items.push(item);
-            }
+        if let Some(place) = places.get(&item.id) {
+            page.items[*place] = item;
+        } else {
+            places.insert(item.id.clone(), page.items.len());
+            page.items.push(item);
         }
     }
     Ok((page, end))
