@@ -258,6 +258,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings {
         base: "https://forum.test".to_owned(),

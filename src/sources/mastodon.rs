@@ -265,18 +265,14 @@ impl Source for Mastodon {
     }
 
     fn ask_again(&self, ids: &[String]) -> Request {
-        match ids {
-            [id] => {
-                let path: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-                let call = self.call(&format!("v1/statuses/{path}"), &[], &Walk::One(id.clone()));
-                Request::Call(Call { takes: vec![404, 410], ..call })
-            }
-            _ => {
-                let query: Vec<(&str, &str)> = ids.iter().map(|id| ("id[]", id.as_str())).collect();
-                let call = self.call("v1/statuses", &query, &Walk::Again(ids.to_vec()));
-                Request::Call(Call { takes: vec![404, 405], ..call })
-            }
+        if let [id] = ids {
+            let path: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            let call = self.call(&format!("v1/statuses/{path}"), &[], &Walk::One(id.clone()));
+            return Request::Call(Call { takes: vec![404, 410], ..call });
         }
+        let query: Vec<(&str, &str)> = ids.iter().map(|id| ("id[]", id.as_str())).collect();
+        let call = self.call("v1/statuses", &query, &Walk::Again(ids.to_vec()));
+        Request::Call(Call { takes: vec![404, 405], ..call })
     }
 }
 
@@ -338,6 +334,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings {
         base: "https://social.test".to_owned(),

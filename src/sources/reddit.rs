@@ -159,29 +159,26 @@ impl Reddit {
     fn walk_on(&self, shard: &Shard, mark: &Mark, mut walk: Walk, listing: Listing) -> Page {
         let mut page = Page { format: "reddit", ..Page::default() };
         let is_new = |id: &String| !mark.ids.contains(id);
-        let is_anew = listing.ids.iter().any(|id| !walk.seen.contains(id));
+        let goes_on = listing.ids.iter().any(|id| !walk.seen.contains(id));
         let in_time = listing.newest.is_some_and(|newest| newest >= walk.from);
         let brings = mark.ids.is_empty() || listing.ids.iter().any(is_new);
         walk.seen.extend(listing.ids);
         let deeper = walk.deep.is_some() && walk.seen.len() < self.settings.depth;
-        let next = listing.after.filter(|after| Some(after) != walk.after.as_ref() && is_anew && in_time);
+        let next = listing.after.filter(|after| Some(after) != walk.after.as_ref() && goes_on && in_time);
         page.items = listing.items;
         // What is gone loses its text, however old it is.
         page.items.retain(|item| item.gone || item.published.is_none_or(|published| published.timestamp() >= walk.from));
         page.warnings = listing.warnings;
-        match next.filter(|_| (brings || deeper) && walk.seen.len() < MOST) {
-            Some(after) => {
-                walk.after = Some(after);
-                page.next = Some(self.page(shard, &walk));
-            }
-            None => {
-                let mut ids = walk.seen;
-                ids.extend(mark.ids.iter().cloned());
-                let mut known = std::collections::HashSet::new();
-                ids.retain(|id| known.insert(id.clone()));
-                ids.truncate(MOST);
-                page.cursor = Some(api::cursor(&Mark { from: walk.from, ids, deep: walk.deep.unwrap_or(mark.deep) }));
-            }
+        if let Some(after) = next.filter(|_| (brings || deeper) && walk.seen.len() < MOST) {
+            walk.after = Some(after);
+            page.next = Some(self.page(shard, &walk));
+        } else {
+            let mut ids = walk.seen;
+            ids.extend(mark.ids.iter().cloned());
+            let mut known = std::collections::HashSet::new();
+            ids.retain(|id| known.insert(id.clone()));
+            ids.truncate(MOST);
+            page.cursor = Some(api::cursor(&Mark { from: walk.from, ids, deep: walk.deep.unwrap_or(mark.deep) }));
         }
         page
     }
@@ -302,6 +299,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings {
         client_id: "app".to_owned(),

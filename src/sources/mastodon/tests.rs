@@ -15,7 +15,7 @@ fn call(request: Request) -> Call {
 }
 
 fn answer(call: Call, status: u16, body: Vec<u8>) -> Response {
-    Response::Call(Box::new(Reply { call, body, status, ..Reply::default() }))
+    Response::Call(Box::new(Reply { call, status, body, ..Reply::default() }))
 }
 
 fn tag() -> Shard {

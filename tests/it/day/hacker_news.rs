@@ -34,8 +34,8 @@ impl Search {
 impl Vendor for Search {
     fn answer(&mut self, asked: &Asked) -> Says {
         if let Some(id) = asked.path.strip_prefix("/v0/item/").and_then(|path| path.strip_suffix(".json")) {
-            let is_gone = id == "5" && asked.now >= hour(3.0);
-            return Says::json(&if is_gone { json!({"id": 5, "deleted": true}) } else { json!({"id": id, "type": "comment"}) });
+            let is_gone = id == "100" && asked.now >= hour(3.0);
+            return Says::json(&if is_gone { json!({"id": 100, "deleted": true}) } else { json!({"id": id, "type": "comment"}) });
         }
         assert_eq!((asked.method.as_str(), asked.path.as_str()), ("GET", "/api/v1/search_by_date"));
         assert_eq!(asked.query["query"], "kestrel parcels");
@@ -63,7 +63,7 @@ impl Vendor for Search {
         let since = morning() - TimeDelta::days(2);
         Self::found(now)
             .into_iter()
-            .filter(|(id, written, _)| *written >= since && *id != 5)
+            .filter(|(id, written, _)| *written >= since && *id != 100)
             .map(|(id, _, text)| (id.to_string(), (text, None)))
             .collect()
     }
