@@ -215,3 +215,34 @@ fn more_polls_than_a_host_has_room_for() {
     "#);
     assert_eq!(problems(&crowd[..600]), "");
 }
+
+#[test]
+fn files_that_go_nowhere_and_words_that_mean_nothing() {
+    let source = "[[source]]\nname = \"drop\"\n[source.file]\nfolder = \"/srv/in\"\nafter = \"move\"\nencoding = \"utf-9\"\n\
+                  [source.file.columns]\nrating_words = { Good = \"1\" }\n";
+    insta::assert_snapshot!(problems(&[source.to_owned()]), @r#"
+    error[E0003]: `after = "move"` needs a `done_dir`
+     --> uproar.toml:5:9
+      |
+    5 | after = "move"
+      |         ^^^^^^ where to?
+      |
+      = help: for example `done_dir = "/srv/surveys/done"`
+
+    error[E0006]: no encoding is called `utf-9`
+     --> uproar.toml:6:12
+      |
+    6 | encoding = "utf-9"
+      |            ^^^^^^^ unknown
+      |
+      = help: for example "utf-8", "windows-1252" or "utf-16le"; "auto" finds it out
+
+    error[E0004]: `Good` in `rating_words` must be a number from 0 up, without quotes
+     --> uproar.toml:8:25
+      |
+    8 | rating_words = { Good = "1" }
+      |                         ^^^ refused
+      |
+      = help: for example `rating_words = { Good = 1, Bad = 0 }`
+    "#);
+}
