@@ -145,7 +145,7 @@ impl Receiving {
         let webhook = Arc::clone(&door.webhook);
         let opened = tokio::task::spawn_blocking(move || webhook.open(&push, now)).await.map_err(|_| NotTaken::Bug)??;
         let page = match opened.brings {
-            Brings::Page(page) => page,
+            Brings::Page(page) => *page,
             Brings::Asked(request) => self.ask(door, &request).await?,
         };
         for warning in page.warnings.iter().take(3) {

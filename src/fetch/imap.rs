@@ -311,7 +311,7 @@ fn folder(name: &str) -> String {
     let (mut text, mut beyond) = (String::new(), Vec::new());
     let end = |text: &mut String, beyond: &mut Vec<u8>| {
         if !beyond.is_empty() {
-            text.push_str(&format!("&{}-", alphabet.encode(&*beyond).replace('/', ",")));
+            text.extend(["&", alphabet.encode(&*beyond).replace('/', ",").as_str(), "-"]);
             beyond.clear();
         }
     };

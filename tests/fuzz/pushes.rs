@@ -43,7 +43,7 @@ fn read(first: u8, body: &[u8]) -> Result<Page, ReadError> {
             let push = Push { headers: Vec::new(), body: body.to_vec() };
             assert!(webhook.trusts(&push, now).is_err(), "nothing is trusted unsigned");
             match webhook.open(&push, now)?.brings {
-                Brings::Page(page) => Ok(page),
+                Brings::Page(page) => Ok(*page),
                 Brings::Asked(_) => Ok(Page::default()),
             }
         }

@@ -74,7 +74,8 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
         match map.item(value) {
             Some(item) => page.items.push(item),
             None => {
-                page.warnings.push(Warning::new("no_id", format!("item {}", number + 1), "it has no id and is left out; check `map.id`"))
+                let place = format!("item {}", number + 1);
+                page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
             }
         }
     }

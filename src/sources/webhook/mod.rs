@@ -152,7 +152,7 @@ pub struct Pushed {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Brings {
     /// Messages.
-    Page(Page),
+    Page(Box<Page>),
     /// Only ids: the answer to this has the message.
     Asked(Box<Request>),
 }
@@ -294,7 +294,7 @@ impl Webhook {
                 return Ok(Pushed { delivery: None, brings });
             }
         };
-        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(page) })
+        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(Box::new(page)) })
     }
 }
 

@@ -55,9 +55,9 @@ impl Event {
 
 /// What an event asks for.
 pub(super) fn event(value: &Value, fetch: Option<&Fetch>) -> Result<Brings, ReadError> {
-    let Some(event) = Event::of(value)? else { return Ok(Brings::Page(page_with(other()))) };
+    let Some(event) = Event::of(value)? else { return Ok(Brings::Page(Box::new(page_with(other())))) };
     match (event.verb.as_str(), fetch) {
-        ("deleted", _) => Ok(Brings::Page(page(gone(&event.response, webhook::time(value, &["event_datetime"]))))),
+        ("deleted", _) => Ok(Brings::Page(Box::new(page(gone(&event.response, webhook::time(value, &["event_datetime"])))))),
         ("completed" | "updated", Some(fetch)) => {
             let Event { survey, response, .. } = event;
             Ok(Brings::Asked(Box::new(Request::Call(Call {
@@ -68,14 +68,14 @@ pub(super) fn event(value: &Value, fetch: Option<&Fetch>) -> Result<Brings, Read
                 ..Call::default()
             }))))
         }
-        _ => Ok(Brings::Page(page_with(other()))),
+        _ => Ok(Brings::Page(Box::new(page_with(other())))),
     }
 }
 
 /// What a saved event shows without anybody being asked.
 pub(super) fn shown(value: &Value) -> Result<Page, ReadError> {
     Ok(match event(value, None)? {
-        Brings::Page(page) if !page.items.is_empty() => page,
+        Brings::Page(page) if !page.items.is_empty() => *page,
         _ => page_with(Warning::new("ids_only", "", "SurveyMonkey sends ids alone; the daemon asks for the answer with `fetch`")),
     })
 }

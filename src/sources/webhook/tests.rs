@@ -29,7 +29,7 @@ fn push(headers: &[(&str, &str)], body: &Value) -> Push {
 
 fn page(webhook: &Webhook, push: &Push) -> Page {
     match webhook.open(push, now()).unwrap().brings {
-        Brings::Page(page) => page,
+        Brings::Page(page) => *page,
         Brings::Asked(request) => panic!("{request:?}"),
     }
 }
@@ -67,7 +67,11 @@ fn proof(format: Format, key: &str, body: &[u8], at: Timestamp) -> Vec<(String, 
             vec![("sm-signature", STANDARD.encode(tag(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes(), body)))]
         }
         Format::Delighted => {
-            let hex: String = tag(hmac::HMAC_SHA256, key.as_bytes(), body).iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex: String = tag(hmac::HMAC_SHA256, key.as_bytes(), body)
+                .iter()
+                .flat_map(|byte| [byte >> 4, byte & 15])
+                .filter_map(|digit| char::from_digit(digit.into(), 16))
+                .collect();
             vec![("x-delighted-webhook-signature", format!("sha256={hex}"))]
         }
         Format::Zendesk => {

@@ -196,17 +196,16 @@ impl Webhook {
     fn networks(&self, reader: &mut Reader<'_>) -> Vec<webhook::addresses::Network> {
         let mut networks = Vec::new();
         for line in self.allow_from.value.iter() {
-            match line.value.0.parse() {
-                Ok(network) => networks.push(network),
-                Err(()) => {
-                    let at = line.at.clone().unwrap_or_default();
-                    reader.report(
-                        Problem::error(Code::BadAddress, at, format!("`{}` is no address in numbers, and no network", line.value.0))
-                            .label("refused")
-                            .help("for example `allow_from = [\"192.0.2.7\", \"2001:db8::/32\"]`"),
-                    );
-                }
+            if let Ok(network) = line.value.0.parse() {
+                networks.push(network);
+                continue;
             }
+            let at = line.at.clone().unwrap_or_default();
+            reader.report(
+                Problem::error(Code::BadAddress, at, format!("`{}` is no address in numbers, and no network", line.value.0))
+                    .label("refused")
+                    .help("for example `allow_from = [\"192.0.2.7\", \"2001:db8::/32\"]`"),
+            );
         }
         networks
     }
