@@ -95,8 +95,9 @@ impl Diary {
         if told.len() > MOST_TOLD {
             told.clear();
         }
-        let hashes = warnings.iter().map(|warning| hash::of_parts([warning.code.as_str(), warning.message.as_str()]));
-        hashes.fold(false, |any, hash| told.insert(hash) || any)
+        let before = told.len();
+        told.extend(warnings.iter().map(|warning| hash::of_parts([warning.code.as_str(), warning.message.as_str()])));
+        told.len() > before
     }
 }
 

@@ -260,6 +260,7 @@ fn usual() -> Settings {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings { base: "https://x.test".to_owned(), ..usual() }
 }

@@ -257,6 +257,7 @@ fn usual() -> Settings {
 
 /// Settings for tests that go through all services.
 #[cfg(test)]
+#[must_use]
 pub fn specimen() -> Settings {
     Settings { what: vec![What::Tickets, What::Satisfaction], base: "https://x.test".to_owned(), ..usual() }
 }

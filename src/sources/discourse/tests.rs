@@ -1,3 +1,5 @@
+//! What Discourse answers, in our words, and what is made of it.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -71,12 +71,11 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
     let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
     let mut page = webhook::page_of("webhook", Vec::new());
     for (number, value) in all.iter().take(MOST).enumerate() {
-        match map.item(value) {
-            Some(item) => page.items.push(item),
-            None => {
-                let place = format!("item {}", number + 1);
-                page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
-            }
+        if let Some(item) = map.item(value) {
+            page.items.push(item);
+        } else {
+            let place = format!("item {}", number + 1);
+            page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
         }
     }
     if all.len() > MOST {

@@ -223,10 +223,10 @@ async fn day(
                 poller = made();
                 dues[next] = clock_now(clock) + TimeDelta::seconds(10);
             }
-            polled = poller.poll(&targets[next]) => {
-                let polled = polled.unwrap();
-                errors.extend(polled.error);
-                dues[next] = polled.due.max(clock_now(clock) + TimeDelta::milliseconds(1));
+            outcome = poller.poll(&targets[next]) => {
+                let outcome = outcome.unwrap();
+                errors.extend(outcome.error);
+                dues[next] = outcome.due.max(clock_now(clock) + TimeDelta::milliseconds(1));
             }
         }
     }
@@ -274,9 +274,10 @@ fn serve(
             drop(vendor);
             // Every 31st answer breaks off in its middle.
             let sent = if number.is_multiple_of(31) { says.body.len() / 2 } else { says.body.len() };
-            let lines: String = says.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-            let head = format!("HTTP/1.1 {} X\r\n{lines}Content-Length: {}\r\nConnection: close\r\n\r\n", says.status, says.body.len());
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&says.body[..sent]));
+            let lines: Vec<String> = says.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let lines = lines.concat();
+            let top = format!("HTTP/1.1 {} X\r\n{lines}Content-Length: {}\r\nConnection: close\r\n\r\n", says.status, says.body.len());
+            let _ = stream.write_all(top.as_bytes()).and_then(|()| stream.write_all(&says.body[..sent]));
         }
     });
 }

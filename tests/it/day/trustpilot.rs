@@ -40,7 +40,7 @@ impl Reviews {
         for review in &mut all {
             match review.id {
                 7 if now >= hour(8.2) => (review.text, review.stars) = ("update: still nothing".to_owned(), 1),
-                60 if now >= hour(10.4) => review.text = "edited after five days".to_owned(),
+                60 if now >= hour(10.4) => "edited after five days".clone_into(&mut review.text),
                 205 if now >= hour(11.0) => review.is_active = false,
                 _ => {}
             }

@@ -33,6 +33,9 @@ struct Desk {
 
 const AGENT: u64 = 9;
 
+/// Number, when it was asked for, when it last changed, score and remark.
+type Rating = (u64, DateTime<Utc>, DateTime<Utc>, &'static str, &'static str);
+
 impl Desk {
     fn changes(now: DateTime<Utc>) -> Vec<Change> {
         let plain = |id: u64, at: DateTime<Utc>, text: String| Change {
@@ -58,7 +61,7 @@ impl Desk {
         all
     }
 
-    fn ratings(now: DateTime<Utc>) -> Vec<(u64, DateTime<Utc>, DateTime<Utc>, &'static str, &'static str)> {
+    fn ratings(now: DateTime<Utc>) -> Vec<Rating> {
         let mut all: Vec<_> = (0..12).map(|n| (n, hour(-3.0 * n as f64 - 1.0), hour(-3.0 * n as f64 - 1.0), "good", "all well")).collect();
         for (id, asked, answered, score, remark) in [
             (50, -60.0, 14.2, "bad", "nobody ever came back to me"),

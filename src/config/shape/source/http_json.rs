@@ -102,7 +102,8 @@ table! {
 }
 
 table! {
-    /// A token that is asked for and renewed before it ends: the grant of client credentials.
+    /// A token that is asked for and renewed before it ends: the grant of client credentials, or of a
+    /// token to renew others that somebody was given when they logged in.
     OAuth "[source.http_json.auth.oauth]" {
         /// Where it is asked for.
         token_url: Web, required = "https://login.example.com/oauth/token";
@@ -110,6 +111,8 @@ table! {
         client_id: Line, required = "uproar";
         /// The secret of who asks.
         client_secret: Kept, required = { credential = "feedback-client" };
+        /// The token that others are renewed with, where the service gives none to a client alone.
+        refresh_token: Kept, optional = { credential = "feedback-refresh" };
         /// What it is asked for.
         scope: Line, optional = "feedback.read";
     }
@@ -269,7 +272,15 @@ fn login(auth: &Auth, url: &str) -> Option<Login> {
     }
     let oauth = &auth.oauth.as_ref()?.value;
     let (id, client) = (&oauth.client_id.as_ref()?.value.0, secret(&oauth.client_secret)?);
-    let mut grant = Grant::client_credentials(&oauth.token_url.as_ref()?.value.text, id, &client);
+    let url = &oauth.token_url.as_ref()?.value.text;
+    let mut grant = if oauth.refresh_token.is_some() {
+        // RFC 6749, section 6; the client shows itself in the form, which every service takes.
+        let (kind, id) = (Secret::new("refresh_token".to_owned()), Secret::new(id.clone()));
+        let token = secret(&oauth.refresh_token)?;
+        Grant::form(url, &[("grant_type", &kind), ("refresh_token", &token), ("client_id", &id), ("client_secret", &client)])
+    } else {
+        Grant::client_credentials(url, id, &client)
+    };
     if let Some(scope) = &oauth.scope {
         grant.fields.push(("scope".to_owned(), Secret::new(scope.value.0.clone())));
     }
