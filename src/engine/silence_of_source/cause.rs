@@ -44,9 +44,15 @@ pub fn of_error(why: &str) -> Trouble {
         ("not an export: a captcha page", Trouble::Captcha),
         ("not an export: ", Trouble::Unreadable),
         ("not a table: ", Trouble::Unreadable),
+        ("a damaged archive or workbook", Trouble::Unreadable),
+        ("not a page of app reviews: ", Trouble::Unreadable),
+        ("no answer of ", Trouble::Unreadable),
     ];
     if let Some((_, trouble)) = words.iter().find(|(beginning, _)| why.starts_with(beginning)) {
         return *trouble;
+    }
+    if let Some(trouble) = of_refusal(why) {
+        return trouble;
     }
     // Said before to another of our sources, or when its rules were asked for.
     let after = |words: &str| why.split_once(words).and_then(|(host, rest)| (!host.contains(' ')).then_some(rest));
@@ -70,11 +76,25 @@ pub fn of_error(why: &str) -> Trouble {
     }
 }
 
+/// What `sources::refusal` says of services. What a service said itself stands behind it, in quotes.
+fn of_refusal(why: &str) -> Option<Trouble> {
+    let ours = why.split(['\u{201c}', ':']).next().unwrap_or_default();
+    let words = [
+        (" does not take the login", Trouble::Refused),
+        (" gives no token", Trouble::Refused),
+        (" refuses access", Trouble::Refused),
+        (" knows nothing of that name", Trouble::Missing),
+        (" asks for patience", Trouble::Busy),
+    ];
+    words.iter().find(|(words, _)| ours.contains(words)).map(|(_, trouble)| *trouble).filter(|_| !ours.contains(" answered "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::http::Answer;
     use crate::domain::http::Get;
+    use crate::domain::http::Refused;
     use crate::domain::http::Response;
     use crate::domain::item::Cursor;
     use crate::domain::item::Shard;
@@ -83,6 +103,7 @@ mod tests {
     use crate::domain::standing::Standing;
     use crate::domain::standing::Suspect;
     use crate::sources;
+    use crate::sources::refusal;
 
     fn now() -> Timestamp {
         "2026-11-22T12:00:00Z".parse().unwrap()
@@ -128,6 +149,23 @@ mod tests {
             ("PK\u{3}\u{4}", Trouble::Unreadable),
         ] {
             assert_eq!(of_error(&said_of_export(body)), expected, "{}", said_of_export(body));
+        }
+    }
+
+    #[test]
+    fn what_a_service_refuses_is_known_again() {
+        let names = refusal::Names { service: "The desk", login: "`token`", permission: "a role", thing: "`subdomain`" };
+        for (status, at_login, expected) in [
+            (401, false, Trouble::Refused),
+            (400, true, Trouble::Refused),
+            (403, false, Trouble::Refused),
+            (404, false, Trouble::Missing),
+            (429, false, Trouble::Busy),
+            (502, false, Trouble::Unreachable),
+        ] {
+            let refused = Refused { status, body: "{\"error\": \"asks for patience\"}".to_owned(), at_login };
+            let words = refusal::usual(&refused, &names).unwrap().words;
+            assert_eq!(of_error(&words), expected, "{words}");
         }
     }
 
