@@ -32,7 +32,10 @@ file = { folder = "HERE/mails" }
 #[test]
 fn pages_tell_of_health_and_every_metric_is_there() {
     let feed = Feed::start(calm_month());
-    let house = House::new(&format!("{THEME}{}{REST}", feed.source()));
+    let push =
+        "[[source]]\nname = \"kettles\"\nwebhook = { path = \"/in/kettles\", format = \"standard\", secret = { file = \"HERE/key\" } }\n";
+    let house = House::new(&format!("{THEME}{}{push}{REST}", feed.source()));
+    house.write("key", &format!("whsec_{}", "QUJD".repeat(8)), 0o600);
     let daemon = house.start();
     daemon.is_ready();
     let (status, health) = daemon.page("/healthz");

@@ -100,6 +100,7 @@ fn a_pushed_message_is_stored_once_in_whatever_order_its_events_come() {
     assert_eq!(daemon.metric("uproar_source_pushes_total{source=\"kettles\",result=\"stored\"}"), Some(2.0));
 
     // As a stream it is alive, and its address is shown.
+    daemon.counts("uproar_source_polls_total{source=\"kettles\",result=\"ok\"}", 1.0);
     let row = &house.json(&["status", "--json"])["sources"][0];
     assert_eq!((&row["state"], &row["errors"]), (&"ok".into(), &0.into()), "{row}");
     let row = &house.json(&["source", "list", "--json"])[0];
