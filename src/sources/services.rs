@@ -1,7 +1,7 @@
 //! The services that are read through an interface of theirs, and what each of them has to say of itself.
 //!
 //! Who adds one writes a module with `Settings`, `LEAST`, `MAPPING`, `saved` and, for the tests, `specimen`,
-//! a table of the configuration, and a line in [`services`]. The rest of the house goes through this list.
+//! a table of the configuration, and a line in `services!`. The rest of the house goes through this list.
 
 use std::fmt::Debug;
 use std::sync::Arc;

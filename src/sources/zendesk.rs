@@ -1,7 +1,7 @@
 //! A help desk at Zendesk: its tickets, and what customers answered when they were asked how it went.
 //!
-//! Both are shards of one source, each with a mark of its own: [`tickets`] are read by the incremental
-//! export, whose cursor says where to go on for ever, [`ratings`] by their list, again and again over
+//! Both are shards of one source, each with a mark of its own: `tickets` are read by the incremental
+//! export, whose cursor says where to go on for ever, `ratings` by their list, again and again over
 //! thirty days, for an answer comes under the date of its question.
 //!
 //! The export may be asked ten times a minute. That is not kept by a gap between calls: a poll takes one

@@ -20,7 +20,14 @@ fuzz_target!(|input: &[u8]| {
     let (head, body) = input.split_at(split);
     let item = String::from_utf8_lossy(head).trim().to_owned();
     let some = |selector: &str| Some(selector.to_owned());
-    let selectors = Selectors { date: some("em"), rating: some("i"), next: some("a@href"), empty: some(".none"), item: item.clone(), ..Selectors::default() };
+    let selectors = Selectors {
+        date: some("em"),
+        rating: some("i"),
+        next: some("a@href"),
+        empty: some(".none"),
+        item: item.clone(),
+        ..Selectors::default()
+    };
     let manner = Manner { selectors: (!item.is_empty()).then_some(selectors), ..Manner::default() };
     let now = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000);
     let read = || page::document(body, "text/html", Some(HOME), now, &manner);

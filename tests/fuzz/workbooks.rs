@@ -19,7 +19,10 @@ const PARTS: [(&str, &str); 5] = [
     ("xl/_rels/workbook.xml.rels", "<a><Relationship Id='r' Type='/worksheet' Target='s.xml'/></a>"),
     ("xl/styles.xml", "<a><cellXfs><xf numFmtId='22'/></cellXfs></a>"),
     ("xl/sharedStrings.xml", "<sst><si><t>id</t></si><si><t>text</t></si></sst>"),
-    ("xl/s.xml", "<sheetData><row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row><row><c><v>7</v></c><c t='s'><v>1</v></c></row></sheetData>"),
+    (
+        "xl/s.xml",
+        "<sheetData><row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row><row><c><v>7</v></c><c t='s'><v>1</v></c></row></sheetData>",
+    ),
 ];
 
 fuzz_target!(|input: &[u8]| {
