@@ -50,6 +50,8 @@ pub(super) use crate::engine::poller::target::usual_delay;
 
 /// Pages of one walk over the network. Endless paging is a fault of the other side.
 const MOST_REMOTE_PAGES: usize = 200;
+/// A walk that is longer goes on after this.
+const BETWEEN_LONG_POLLS: TimeDelta = TimeDelta::minutes(1);
 /// Errors in a row after which a walk begins anew; what is known is dropped by id.
 const WALK_TRIES: u32 = 3;
 
@@ -194,7 +196,10 @@ impl<S: Ingest> Poller<S> {
         let mut first: Option<First> = None;
         loop {
             let trail = Trail::taken_from(&mut request);
-            self.listings.begin(&walk.target.key, &request, walking);
+            let lists = walk.target.source.settings.kind.service().is_some();
+            if lists {
+                self.listings.begin(&walk.target.key, &request, walking);
+            }
             let Step { here, given, reading } = match self.step(walk, &request, walking).await {
                 Ok(step) => step,
                 Err(error) if walking && walk.pages == 0 && is_final(&error, trail.is_some()) => {
@@ -218,7 +223,9 @@ impl<S: Ingest> Poller<S> {
                 first = Some(First { validators: given, outline: reading.outline, gap });
             }
             let (mut page, mut items) = (reading.page, reading.items);
-            self.listings.note(&walk.target.key, items.iter().map(|tagged| tagged.item.id.as_str()), page.next.as_ref());
+            if lists {
+                self.listings.note(&walk.target.key, items.iter().map(|tagged| tagged.item.id.as_str()), page.next.as_ref());
+            }
             if is_cut {
                 if !items.is_empty() {
                     self.commit(walk, items, Progress::None).await?;
@@ -238,15 +245,17 @@ impl<S: Ingest> Poller<S> {
                         continue;
                     }
                 }
+            } else if lists && page.next.is_none() {
+                self.listings.forget(&walk.target.key);
             }
             let follows = page.next.is_none() && !walk.stream.history_done;
             let older = page.older.filter(|_| follows);
             let next = match (page.next, older) {
                 (Some(next), _) if !walk.target.source.settings.kind.is_remote() || walk.pages < MOST_REMOTE_PAGES => Some(next),
-                // What moves its mark with each page goes on from there, and soon.
-                (Some(_), _) if page.cursor.is_some() => {
-                    page.due = Some(self.clock.now());
-                    None
+                // A long backlog of a service: the walk goes on in a minute, and its source is not complete before.
+                (Some(next), _) if lists => {
+                    page.pause = Some(page.pause.unwrap_or_default().max(BETWEEN_LONG_POLLS));
+                    Some(next)
                 }
                 (None, Some(older)) => trail.unwrap_or_else(|| Trail::from(walk.asked.as_deref().unwrap_or(&here))).follow(&older, &here),
                 _ => None,

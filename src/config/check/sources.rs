@@ -120,7 +120,7 @@ fn polite(source: &Source, kind: Option<&sources::Settings>, every: TimeDelta, a
     } else if source.app_store.is_some() {
         "an app store".to_owned()
     } else {
-        format!("a source of the kind `{}`", kind.map_or("this", sources::Settings::kind))
+        format!("a source of the kind `{}`", source.service().map_or("", |found| found.kind))
     };
     let least = units::write_duration(least);
     reader.report(

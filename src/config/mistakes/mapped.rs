@@ -102,7 +102,7 @@ fn pages_without_a_permission_are_not_read() {
       |
       = help: take the line out; those who run the site can allow `Uproar` in their `robots.txt`
 
-    error[E0019]: a source of the kind `this` may be asked every 1h at most
+    error[E0019]: a source of the kind `html` may be asked every 1h at most
      --> uproar.toml:4:9
       |
     4 | every = "10m"

@@ -87,7 +87,8 @@ macro_rules! source_table {
             pub fn service(&self) -> Option<Found<'_>> {
                 $(if let Some(table) = &self.$module {
                     let at = table.at.as_ref().unwrap_or(&self.at);
-                    return Some(Found { table: table.value.as_ref(), at, least_every: crate::sources::$module::LEAST });
+                    let least_every = crate::sources::$module::LEAST;
+                    return Some(Found { kind: stringify!($module), table: table.value.as_ref(), at, least_every });
                 })+
                 None
             }
@@ -100,6 +101,8 @@ services!(source_table);
 /// The table of a service that a source has.
 #[derive(Clone, Copy)]
 pub struct Found<'a> {
+    /// Its name.
+    pub kind: &'static str,
     /// The table.
     pub table: &'a dyn ServiceTable,
     /// Where it is.

@@ -78,6 +78,10 @@ impl Listings {
     fn end(&self, key: &StreamKey, listed: &Listed, stored: Vec<String>) -> Proof {
         let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(listing) = walks.remove(key) else { return Proof::None };
+        if listing.ids.is_empty() {
+            // An empty answer may be a fault of the service, or a right that was taken away.
+            return Proof::None;
+        }
         let all = stored.len();
         let missing: Vec<String> = stored.into_iter().filter(|id| !listing.ids.contains(&hash::of_parts([id.as_str()]))).collect();
         if missing.is_empty() {
@@ -101,6 +105,11 @@ impl Listings {
             return Proof::Again;
         }
         if twice.is_empty() { Proof::None } else { Proof::Gone(twice) }
+    }
+
+    /// A walk has ended and proves nothing.
+    pub(super) fn forget(&self, key: &StreamKey) {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 
     /// Whether a walk is complete so far.

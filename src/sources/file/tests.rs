@@ -271,6 +271,18 @@ fn a_file_that_was_read_leaves_its_folder_behind_its_last_piece() {
 }
 
 #[test]
+fn a_file_whose_end_is_still_being_written_stays_where_it_is() {
+    let source = Folder::new(Settings { after: After::Delete, ..Settings::default() });
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let file = b"id,text\n1,a\n2,\"never\ncame".as_slice();
+    let page = source.read(&shard, &cursor, &Response::Folder(vec![entry("/in/a.csv", file, true)]), now).unwrap();
+    let Some(Request::Slice(slice)) = page.next else { panic!("a piece") };
+    let page = source.read(&shard, &cursor, &cut(file, &slice, u64::MAX), now).unwrap();
+    assert_eq!((ids(&page), codes(&page).contains(&"incomplete_last_record")), (vec!["1"], true), "{:?}", page.warnings);
+    assert!(page.next.is_none(), "{:?}", page.next);
+}
+
+#[test]
 fn a_file_that_still_moves_brings_the_next_look_when_it_will_have_settled() {
     let source = Folder::new(Settings::default());
     let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());

@@ -12,9 +12,6 @@ use crate::sources::ReadError;
 use crate::sources::webhook;
 use crate::sources::webhook::paths::Path;
 
-/// Messages in one push.
-const MOST: usize = 1_000;
-
 /// Where things stand. What is not named is looked for under its own name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Map {
@@ -70,16 +67,13 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
     };
     let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
     let mut page = webhook::page_of("webhook", Vec::new());
-    for (number, value) in all.iter().take(MOST).enumerate() {
+    for (number, value) in all.iter().enumerate() {
         if let Some(item) = map.item(value) {
             page.items.push(item);
         } else {
             let place = format!("item {}", number + 1);
             page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
         }
-    }
-    if all.len() > MOST {
-        page.warnings.push(Warning::new("too_many_items", "", "more than 1,000 messages in one push: the rest is left out"));
     }
     if page.items.is_empty() && !all.is_empty() {
         return Err(ReadError::new("JSON in which no message has an id", "check `map` of the source against what is sent"));

@@ -68,6 +68,14 @@ fn after(files: &Files, reader: &mut Reader<'_>) -> Option<After> {
     match (files.after.value.0, &files.done_dir) {
         (Done::Keep, _) => Some(After::Keep),
         (Done::Delete, _) => Some(After::Delete),
+        (Done::Move, Some(done)) if files.folder.as_ref().is_some_and(|folder| folder.value.0 == done.value.0) => {
+            reader.report(
+                Problem::error(Code::OutOfRange, done.at.clone().unwrap_or_default(), "`done_dir` is the `folder` itself")
+                    .label("what was read would be read again and again")
+                    .help("name another folder, such as one below it: `done_dir = \"/srv/surveys/done\"`"),
+            );
+            None
+        }
         (Done::Move, Some(folder)) => Some(After::Move(folder.value.0.clone())),
         (Done::Move, None) => {
             let at = files.after.at.clone().unwrap_or_else(|| files.at.clone());

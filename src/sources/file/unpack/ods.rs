@@ -115,6 +115,8 @@ struct Row {
     number: u32,
     repeated: u32,
     cells: Vec<Cell>,
+    /// What their texts take.
+    bytes: usize,
     /// Columns so far, blank ones at the end with them.
     width: usize,
     cell: Cell,
@@ -135,7 +137,7 @@ impl Row {
             _ if self.remark > 0 => {}
             "table-row" => {
                 self.cells.clear();
-                self.width = 0;
+                (self.width, self.bytes) = (0, 0);
                 self.repeated = many("number-rows-repeated").min(MOST_ROWS);
             }
             "table-cell" | "covered-table-cell" => {
@@ -170,13 +172,13 @@ impl Row {
     }
 
     fn letter(&mut self, letter: char, times: usize) {
-        if !self.has_value {
+        if !self.has_value && self.cell.text.len() < sheet::MOST_CELL {
             self.cell.text.extend(std::iter::repeat_n(letter, times));
         }
     }
 
     fn add(&mut self, event: &Event<'_>) {
-        if self.in_paragraph && !self.has_value && self.remark == 0 {
+        if self.in_paragraph && !self.has_value && self.remark == 0 && self.cell.text.len() < sheet::MOST_CELL {
             xml::add(&mut self.cell.text, event);
         }
     }
@@ -187,11 +189,15 @@ impl Row {
             _ if self.remark > 0 => {}
             "p" | "h" => self.in_paragraph = false,
             "table-cell" | "covered-table-cell" => {
-                let cell = std::mem::take(&mut self.cell);
+                let mut cell = std::mem::take(&mut self.cell);
+                cell.text.truncate(sheet::cut(&cell.text).len());
                 let until = self.width.saturating_add(self.cell_repeated).min(MOST_COLUMNS);
                 if !cell.text.is_empty() && self.width < until {
+                    let room = (sheet::MOST_ROW - self.bytes) / cell.text.len();
+                    let filled = until.min(self.width.saturating_add(room));
+                    self.bytes += (filled - self.width) * cell.text.len();
                     self.cells.resize(self.width, Cell::default());
-                    self.cells.resize(until, cell);
+                    self.cells.resize(filled, cell);
                 }
                 self.width = until;
             }

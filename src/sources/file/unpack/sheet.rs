@@ -21,6 +21,12 @@ pub(super) const MOST_COLUMNS: usize = 2_000;
 /// Rows that a spreadsheet can have.
 pub(super) const MOST_ROWS: u32 = 1_048_576;
 
+/// Bytes of a cell. A spreadsheet holds 32,767 letters.
+pub(super) const MOST_CELL: usize = 128 * 1024;
+
+/// Bytes of a row: a few bytes of a workbook may claim that one text stands in each of its cells.
+pub(super) const MOST_ROW: usize = 8 * 1024 * 1024;
+
 /// Stands between cells: no text in XML may hold it.
 const BETWEEN: u8 = NO_DELIMITER;
 
@@ -46,6 +52,11 @@ pub(super) struct Cell {
 
 /// Takes a row: its number and its cells.
 pub(super) type Each<'a> = &'a mut dyn FnMut(u32, &[Cell]) -> Result<(), UnpackError>;
+
+/// The beginning of a text, as long as a cell may be.
+pub(super) fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MOST_CELL)]
+}
 
 /// A workbook whose sheets are read one by one.
 pub(super) trait Workbook {

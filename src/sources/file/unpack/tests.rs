@@ -220,6 +220,24 @@ fn what_bursts_is_refused_before_it_fills_the_disk() {
 }
 
 #[test]
+fn a_long_text_that_stands_in_every_column_takes_no_more_than_a_row_may() {
+    let cell =
+        format!("<table:table-cell table:number-columns-repeated=\"2000\"><text:p>{}</text:p></table:table-cell>", "x".repeat(1_500_000));
+    let rows = format!("<table:table table:name=\"D\"><table:table-row>{cell}</table:table-row></table:table>");
+    assert!(one(&ods(&rows)).len() <= 10_000_000, "{}", one(&ods(&rows)).len());
+    let shared: String = (0..2_000).map(|_| "<c t=\"s\"><v>0</v></c>").collect();
+    let texts = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(1_500_000));
+    let sheet = format!("<worksheet><sheetData><row r=\"1\">{shared}</row></sheetData></worksheet>");
+    let book = zip(&[
+        ("xl/workbook.xml", b"<workbook><sheets><sheet name='D' r:id='r'/></sheets></workbook>"),
+        ("xl/_rels/workbook.xml.rels", b"<a><Relationship Id='r' Type='/worksheet' Target='s.xml'/></a>"),
+        ("xl/s.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", texts.as_bytes()),
+    ]);
+    assert!(one(&book).len() <= 10_000_000, "{}", one(&book).len());
+}
+
+#[test]
 fn what_holds_no_table_says_so() {
     let cut = &gzip(b"id,text\n1,a\n")[..14];
     for (bytes, why) in [

@@ -86,7 +86,7 @@ impl<R: Read + Seek> Workbook for Xlsx<R> {
         let Self { zip, sheets, since_1904, dates, texts } = self;
         let file = zip.by_name(&sheets[sheet].part).map_err(|error| broken(&error))?;
         let mut xml = Xml::new(BufReader::new(file), budget);
-        let mut row = Row { number: 0, cells: Vec::new() };
+        let mut row = Row { number: 0, cells: Vec::new(), bytes: 0 };
         let mut held = Held::default();
         // Texts count inside `v`, and inside `t` of an inline text, but not inside its pronunciation.
         let (mut reading, mut spoken) = (false, false);
@@ -114,7 +114,7 @@ impl<R: Read + Seek> Workbook for Xlsx<R> {
                     _ => {}
                 },
                 Event::Eof => return Ok(()),
-                event if reading => xml::add(&mut held.value, &event),
+                event if reading && held.value.len() < sheet::MOST_CELL => xml::add(&mut held.value, &event),
                 _ => {}
             }
         }
@@ -125,6 +125,8 @@ impl<R: Read + Seek> Workbook for Xlsx<R> {
 struct Row {
     number: u32,
     cells: Vec<Cell>,
+    /// What its texts take.
+    bytes: usize,
 }
 
 impl Row {
@@ -132,12 +134,14 @@ impl Row {
         let said = xml::attribute(start, "r").and_then(|number| number.parse().ok());
         self.number = said.filter(|said| *said > self.number).unwrap_or(self.number.saturating_add(1));
         self.cells.clear();
+        self.bytes = 0;
     }
 
     fn put(&mut self, column: usize, cell: Cell) {
-        if column >= MOST_COLUMNS || cell.text.is_empty() {
+        if column >= MOST_COLUMNS || cell.text.is_empty() || self.bytes + cell.text.len() > sheet::MOST_ROW {
             return;
         }
+        self.bytes += cell.text.len();
         if self.cells.len() <= column {
             self.cells.resize(column + 1, Cell::default());
         }
@@ -182,7 +186,7 @@ impl Held {
 
     fn cell(&self, texts: &Texts, dates: &[bool], since_1904: bool) -> Cell {
         let value = self.value.as_str();
-        let text = |text: &str| Cell { text: unescaped(text), is_text: true };
+        let text = |text: &str| Cell { text: unescaped(sheet::cut(text)), is_text: true };
         let plain = |text: String| Cell { text, is_text: false };
         match self.kind {
             Kind::Shared => text(value.trim().parse().map_or("", |at| texts.get(at))),
