@@ -255,6 +255,8 @@ fn serve(
 ) {
     thread::spawn(move || {
         let mut last_was_refused = false;
+        // Kept open: a poll that is to be killed must hang in its request, not see it end.
+        let mut hanging = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let Some(mut asked) = read(&mut stream) else { continue };
@@ -266,6 +268,7 @@ fn serve(
             };
             if KILLS.contains(&number) {
                 killed.store(true, Ordering::SeqCst);
+                hanging.push(stream);
                 continue;
             }
             let broken = asked.now >= hour(6.0) && asked.now < hour(7.0);

@@ -80,9 +80,9 @@ impl Vendor for Reviews {
             let good = |(token, until): &(String, DateTime<Utc>)| {
                 asked.headers.get("authorization").is_some_and(|given| *given == format!("Bearer {token}")) && asked.now < *until
             };
-            // At noon all tokens are taken back.
-            if asked.now >= hour(12.0) && asked.now < hour(12.2) {
-                self.tokens.iter_mut().for_each(|(_, until)| *until = (*until).min(if *until > hour(14.05) { *until } else { hour(12.0) }));
+            // At noon all tokens of the morning are taken back.
+            if asked.now >= hour(12.0) {
+                self.tokens.iter_mut().filter(|(_, until)| *until < hour(14.0)).for_each(|(_, until)| *until = (*until).min(hour(12.0)));
             }
             if !self.tokens.iter().any(good) {
                 return Self::denied();
