@@ -54,7 +54,10 @@ pub struct Standing {
     /// When a look at all stored messages that need one again was last ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rechecked: Option<Timestamp>,
-    /// Hash of the configured address that all of this is about; 0 where none was noted.
+    /// How a service is read, and since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<Box<ReadAs>>,
+    /// Hash of what all of this is about, the configured address for one; 0 where none was noted.
     pub address: u64,
     /// What the next good poll brings is history: another address stands in the configuration.
     pub base: bool,
@@ -63,6 +66,15 @@ pub struct Standing {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_false(flag: &bool) -> bool {
     !flag
+}
+
+/// The settings that a service is read with. Other ones may leave out what these listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAs {
+    /// Their hash.
+    pub settings: u64,
+    /// The first poll with them.
+    pub since: Timestamp,
 }
 
 /// A permanent redirect on probation.

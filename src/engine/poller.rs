@@ -13,6 +13,7 @@ use crate::domain::Timestamp;
 use crate::domain::http::Request;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -165,6 +166,9 @@ impl<S: Ingest> Poller<S> {
         let errors = stream.errors;
         let mut walk = Walk::begin(target, stream, whole_millis(self.clock.now()));
         let (mut error, mut put_off) = (None, None);
+        if walk.anew {
+            self.store.note_poll(&target.key, PollNote::anew(walk.stream.standing.clone(), walk.started)).await?;
+        }
         match self.walk(&mut walk).await {
             Ok(()) => {
                 self.succeeded(&walk, errors);
@@ -236,14 +240,11 @@ impl<S: Ingest> Poller<S> {
                 return Err(PollError::Cut);
             }
             if let Some(listed) = page.listed.take().filter(|_| page.next.is_none()) {
-                match self.proof(&walk.target.key, &listed).await? {
+                match self.proof(walk, &listed).await? {
                     Proof::None => {}
                     Proof::Gone(ids) => items.extend(self.gone(walk.target, ids)),
-                    Proof::Again => {
-                        self.commit(walk, items, Progress::None).await?;
-                        (walking, request) = (false, walk.first());
-                        continue;
-                    }
+                    // The mark stays, so that the next poll walks the whole list once more.
+                    Proof::Again => page.cursor = None,
                 }
             } else if lists && page.next.is_none() {
                 self.listings.forget(&walk.target.key);

@@ -259,6 +259,12 @@ impl Service for Settings {
         if self.connect.is_some() { Duration::from_mins(5) } else { LEAST }
     }
 
+    fn subject(&self, _shard: &Shard) -> String {
+        // A country is a part of it.
+        let territories = self.connect.as_ref().map(|connect| connect.territories.join(" "));
+        format!("app_store {} {} {}", self.base, self.app, territories.unwrap_or_default())
+    }
+
     fn reads(&self) -> Vec<String> {
         if let Some(connect) = &self.connect {
             return vec![format!("{} {} {}", self.base, self.app, connect.territories.join(" "))];

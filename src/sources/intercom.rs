@@ -192,6 +192,11 @@ impl Service for Settings {
     }
 
     /// Which workspace it is says the token alone.
+    fn subject(&self, _shard: &Shard) -> String {
+        // A token may be renewed.
+        format!("intercom {}", self.base)
+    }
+
     fn reads(&self) -> Vec<String> {
         let token = crate::text::hash::of_parts([self.token.reveal()]);
         let kind = if self.only_bot { "with bots" } else { "all" };

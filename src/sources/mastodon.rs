@@ -300,6 +300,12 @@ impl Service for Settings {
         LEAST
     }
 
+    fn subject(&self, shard: &Shard) -> String {
+        // A tag is a part of it.
+        let search = self.search.as_deref().filter(|_| shard.0 == SEARCH);
+        format!("mastodon {} {}", self.base, search.unwrap_or_default())
+    }
+
     fn reads(&self) -> Vec<String> {
         let tags = self.tags.iter().map(|tag| format!("mastodon {} #{}", self.base, tag.to_lowercase()));
         tags.chain(self.search.iter().map(|search| format!("mastodon {} {search}", self.base))).collect()

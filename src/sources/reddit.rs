@@ -262,6 +262,12 @@ impl Service for Settings {
         LEAST
     }
 
+    fn subject(&self, shard: &Shard) -> String {
+        // A subreddit is a part of it.
+        let search = self.search.as_deref().filter(|_| shard.0 == SEARCH);
+        format!("reddit {}", search.unwrap_or_default())
+    }
+
     fn reads(&self) -> Vec<String> {
         let names = self.subreddits.iter().map(|name| format!("reddit r/{}", name.to_lowercase()));
         names.chain(self.search.iter().map(|search| format!("reddit {search}"))).collect()

@@ -11,6 +11,7 @@ use chrono::TimeDelta;
 
 use crate::domain::Timestamp;
 use crate::domain::item::Page;
+use crate::domain::item::Shard;
 use crate::sources::ReadError;
 use crate::sources::Source;
 
@@ -74,6 +75,13 @@ pub trait Service: Debug + Send + Sync {
 
     /// What it reads, in words that are the same for two sources that read the same thing.
     fn reads(&self) -> Vec<String>;
+
+    /// What the mark of a part of it belongs to. Where another one is configured under the same name, its
+    /// mark says nothing, and it is read from the start.
+    fn subject(&self, _shard: &Shard) -> String {
+        let all = [self.kind(), self.address().unwrap_or_default()].map(str::to_owned).into_iter().chain(self.reads());
+        all.collect::<Vec<_>>().join("\n")
+    }
 
     /// Fields that its messages may have; `None` where that is not known beforehand.
     fn fields(&self) -> Option<&'static [&'static str]>;

@@ -201,6 +201,10 @@ impl Service for Settings {
         if self.what.contains(&What::Tickets) { LEAST } else { Duration::from_mins(5) }
     }
 
+    fn subject(&self, _shard: &Shard) -> String {
+        format!("zendesk {}", self.base)
+    }
+
     fn reads(&self) -> Vec<String> {
         self.what.iter().map(|what| format!("zendesk {} {}", self.base, what.shard())).collect()
     }

@@ -91,6 +91,8 @@ pub struct WantedIds {
     pub source: String,
     /// Of messages published from then on; where that is not known, first seen.
     pub since: Option<Timestamp>,
+    /// Only of messages that were first seen from then on.
+    pub seen_since: Option<Timestamp>,
     /// Only those that begin so.
     pub prefix: String,
     /// Only of messages with this field at this value.

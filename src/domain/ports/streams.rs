@@ -93,6 +93,9 @@ pub struct PollNote {
     pub error: Option<String>,
     /// Nothing was asked, so nothing but `due` moves; who asked for the poll goes on asking.
     pub put_off: bool,
+    /// Nothing was asked yet: mark, walk and validators belong to something else that was read before,
+    /// and are forgotten. Nothing moves but them and what is remembered.
+    pub anew: bool,
     /// Validators that replace the stored ones; `None` keeps those.
     pub validators: Option<Validators>,
     /// When to poll next.
@@ -107,7 +110,7 @@ impl PollNote {
     /// Nothing has changed since the last poll.
     #[must_use]
     pub fn unchanged(due: Timestamp, polled_at: Timestamp) -> Self {
-        Self { error: None, put_off: false, validators: None, due, polled_at, standing: None }
+        Self { error: None, put_off: false, anew: false, validators: None, due, polled_at, standing: None }
     }
 
     /// The poll failed.
@@ -119,6 +122,12 @@ impl PollNote {
     #[must_use]
     pub fn put_off(due: Timestamp, polled_at: Timestamp) -> Self {
         Self { put_off: true, ..Self::unchanged(due, polled_at) }
+    }
+
+    /// Something else is read from now on, with which the stream begins anew.
+    #[must_use]
+    pub fn anew(standing: Standing, now: Timestamp) -> Self {
+        Self { anew: true, standing: Some(Box::new(standing)), ..Self::unchanged(now, now) }
     }
 }
 

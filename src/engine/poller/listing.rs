@@ -2,15 +2,18 @@
 //!
 //! Absence is a proof only where a walk listed everything from its first page to its last, in one
 //! process, without a page in between that was not seen. A list may shift under a walk, so that what
-//! is missing from one walk has to be missing from a second one too, unless the source is certain.
+//! is missing from one walk has to be missing from the next one too, unless the source is certain. Other
+//! settings may list less: what was first seen before they changed is never proven to be gone.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use chrono::TimeDelta;
 use tracing::warn;
 
+use crate::domain::Timestamp;
 use crate::domain::http::Request;
 use crate::domain::item::Item;
 use crate::domain::item::Listed;
@@ -19,10 +22,15 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::StreamKey;
 use crate::domain::ports::WantedIds;
 use crate::engine::poller::Poller;
+use crate::engine::poller::walk::Walk;
 use crate::text::hash;
 
-/// More than this, and more than half of what is stored, at once: that is not believed.
+/// More than this, and more than half of what is stored, at once: that is not believed ...
 const MANY: usize = 20;
+/// ... before so many walks in a row have said so ...
+const MANY_WALKS: u32 = 3;
+/// ... over so long a time.
+const MANY_FOR: TimeDelta = TimeDelta::days(1);
 /// Stored ids that are read at once.
 const BATCH: usize = 10_000;
 
@@ -30,6 +38,8 @@ const BATCH: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Listings {
     walks: Mutex<HashMap<StreamKey, Listing>>,
+    /// Lists that have lost most of what is stored: since when, and in how many walks.
+    emptied: Mutex<HashMap<StreamKey, (Timestamp, u32)>>,
 }
 
 /// What one walk has listed.
@@ -75,7 +85,7 @@ impl Listings {
     }
 
     /// The walk has ended and listed all of this, of which so much is `stored`.
-    fn end(&self, key: &StreamKey, listed: &Listed, stored: Vec<String>) -> Proof {
+    fn end(&self, key: &StreamKey, listed: &Listed, stored: Vec<String>, now: Timestamp) -> Proof {
         let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(listing) = walks.remove(key) else { return Proof::None };
         if listing.ids.is_empty() {
@@ -84,16 +94,8 @@ impl Listings {
         }
         let all = stored.len();
         let missing: Vec<String> = stored.into_iter().filter(|id| !listing.ids.contains(&hash::of_parts([id.as_str()]))).collect();
-        if missing.is_empty() {
-            return Proof::None;
-        }
-        if missing.len() > MANY && missing.len() * 2 > all {
-            warn!(
-                source = key.source,
-                "source `{}` lists {} of {all} stored messages no more, and that at once; they are kept until it is asked again",
-                key.source,
-                missing.len()
-            );
+        let is_most = missing.len() > MANY && missing.len() * 2 > all;
+        if !self.is_believed(key, is_most.then_some((missing.len(), all)), now) || missing.is_empty() {
             return Proof::None;
         }
         if listed.certain {
@@ -105,6 +107,28 @@ impl Listings {
             return Proof::Again;
         }
         if twice.is_empty() { Proof::None } else { Proof::Gone(twice) }
+    }
+
+    /// Whether it is believed that so many of all are missing, if they are most.
+    fn is_believed(&self, key: &StreamKey, most: Option<(usize, usize)>, now: Timestamp) -> bool {
+        let mut emptied = self.emptied.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((missing, all)) = most else {
+            emptied.remove(key);
+            return true;
+        };
+        let (since, walks) = emptied.entry(key.clone()).or_insert((now, 0));
+        *walks += 1;
+        if *walks >= MANY_WALKS && now - *since >= MANY_FOR {
+            return true;
+        }
+        if *walks == 1 {
+            warn!(
+                source = key.source,
+                "source `{}` lists {missing} of {all} stored messages no more, and that at once; they are kept until it has said so for a day",
+                key.source
+            );
+        }
+        false
     }
 
     /// A walk has ended and proves nothing.
@@ -120,13 +144,15 @@ impl Listings {
 
 impl<S: Ingest> Poller<S> {
     /// What a walk that ended here proves to be gone.
-    pub(super) async fn proof(&self, key: &StreamKey, listed: &Listed) -> Result<Proof, StoreError> {
+    pub(super) async fn proof(&self, walk: &Walk<'_>, listed: &Listed) -> Result<Proof, StoreError> {
+        let key = &walk.target.key;
         if !self.listings.is_known(key) {
             return Ok(Proof::None);
         }
         let mut wanted = WantedIds {
             source: key.source.clone(),
             since: listed.since,
+            seen_since: walk.stream.standing.read_as.as_ref().map(|read| read.since),
             prefix: listed.prefix.clone(),
             limit: BATCH,
             ..WantedIds::default()
@@ -138,7 +164,7 @@ impl<S: Ingest> Poller<S> {
             wanted.after = some.last().cloned().unwrap_or_default();
             stored.extend(some);
             if !more {
-                return Ok(self.listings.end(key, listed, stored));
+                return Ok(self.listings.end(key, listed, stored, walk.started));
             }
         }
     }
@@ -164,7 +190,11 @@ mod tests {
         listings.begin(&key(), &Request::Nothing, false);
         listings.note(&key(), ids.iter().copied(), None);
         let listed = Listed { certain, ..Listed::default() };
-        listings.end(&key(), &listed, stored.iter().map(|id| (*id).to_owned()).collect())
+        listings.end(&key(), &listed, stored.iter().map(|id| (*id).to_owned()).collect(), at(0))
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::default() + TimeDelta::hours(hours)
     }
 
     #[test]
@@ -183,14 +213,15 @@ mod tests {
         listings.begin(&key(), &page(1), false);
         listings.note(&key(), ["a"].into_iter(), Some(&page(2)));
         listings.begin(&key(), &page(3), true);
-        assert_eq!(listings.end(&key(), &listed, vec!["b".to_owned()]), Proof::None);
+        assert_eq!(listings.end(&key(), &listed, vec!["b".to_owned()], at(0)), Proof::None);
         assert!(!listings.is_known(&key()));
         // One that goes on where it stopped does.
         listings.begin(&key(), &page(1), false);
         listings.note(&key(), ["a"].into_iter(), Some(&page(2)));
         listings.begin(&key(), &page(2), true);
         listings.note(&key(), ["c"].into_iter(), None);
-        assert_eq!(listings.end(&key(), &listed, vec!["a".to_owned(), "b".to_owned(), "c".to_owned()]), Proof::Gone(vec!["b".to_owned()]));
+        let stored = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(listings.end(&key(), &listed, stored, at(0)), Proof::Gone(vec!["b".to_owned()]));
     }
 
     #[test]
@@ -199,5 +230,21 @@ mod tests {
         let stored: Vec<&str> = ids.iter().map(String::as_str).collect();
         assert_eq!(walk(&Listings::default(), &[], &stored, true), Proof::None);
         assert_eq!(walk(&Listings::default(), &stored[15..], &stored, true), Proof::Gone(ids[..15].to_vec()));
+    }
+
+    #[test]
+    fn a_list_that_has_lost_most_is_believed_after_a_day() {
+        let ids: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+        let listed = Listed { certain: true, ..Listed::default() };
+        let listings = Listings::default();
+        let walk = |hours: i64, listed_ids: &[String]| {
+            listings.begin(&key(), &Request::Nothing, false);
+            listings.note(&key(), listed_ids.iter().map(String::as_str), None);
+            listings.end(&key(), &listed, ids.clone(), at(hours))
+        };
+        assert!([0, 6, 12].into_iter().all(|hours| walk(hours, &ids[29..]) == Proof::None));
+        assert_eq!(walk(18, &ids), Proof::None, "all are back");
+        assert!([20, 26, 32, 38].into_iter().all(|hours| walk(hours, &ids[29..]) == Proof::None), "a day begins anew");
+        assert_eq!(walk(44, &ids[29..]), Proof::Gone(ids[..29].to_vec()));
     }
 }

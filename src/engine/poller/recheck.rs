@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use tracing::debug;
+use tracing::warn;
 
 use crate::domain::Timestamp;
 use crate::domain::ports::Ingest;
@@ -15,8 +16,17 @@ use crate::domain::ports::StoreError;
 use crate::domain::ports::WantedIds;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
+use crate::engine::poller::is_final;
 use crate::engine::poller::walk::Walk;
+use crate::fetch::FetchError;
+use crate::fetch::Kind;
 use crate::sources::Recheck;
+
+/// As often the same messages are asked for in vain before the others get their turn: where the service
+/// refuses them ...
+const FINAL_TRIES: u32 = 3;
+/// ... and where it is out of order, or what it says is not believed.
+const TRIES: u32 = 24;
 
 /// How far the look at each source's messages has come. It goes over all of the source, whichever of its
 /// streams goes on with it: a message does not say which one brought it. After a restart it begins anew.
@@ -30,6 +40,8 @@ pub(super) struct Rechecks {
 struct Look {
     /// The last id that was looked at, while the look is under way.
     after: Option<String>,
+    /// Errors in a row at the same place.
+    errors: u32,
     /// When the last one was whole.
     done: Option<Timestamp>,
 }
@@ -40,11 +52,21 @@ impl Rechecks {
     }
 
     fn has_come_to(&self, source: &str, id: String) {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner).entry(source.to_owned()).or_default().after = Some(id);
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = sources.entry(source.to_owned()).or_default();
+        (look.after, look.errors) = (Some(id), 0);
+    }
+
+    /// Notes an error; returns how many there were in a row.
+    fn has_failed(&self, source: &str) -> u32 {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = sources.entry(source.to_owned()).or_default();
+        look.errors += 1;
+        look.errors
     }
 
     fn is_whole(&self, source: &str, now: Timestamp) {
-        let look = Look { after: None, done: Some(now) };
+        let look = Look { done: Some(now), ..Look::default() };
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).insert(source.to_owned(), look);
     }
 }
@@ -86,7 +108,19 @@ impl<S: Ingest> Poller<S> {
                 return Ok(self.note_look(walk).await?);
             };
             let request = walk.target.source.source.ask_again(&ids);
-            let reading = self.step(walk, &request, true).await?.reading;
+            let reading = match self.step(walk, &request, true).await {
+                Ok(step) => step.reading,
+                Err(error) if self.is_left_out(&key.source, &error) => {
+                    let name = &key.source;
+                    warn!(
+                        source = name,
+                        "source `{name}`: {} stored messages cannot be looked at again, the others are: {error}",
+                        ids.len()
+                    );
+                    None
+                }
+                Err(error) => return Err(error),
+            };
             if let Some(reading) = reading {
                 self.commit(walk, reading.items, Progress::None).await?;
             }
@@ -94,6 +128,15 @@ impl<S: Ingest> Poller<S> {
             self.rechecks.has_come_to(&key.source, after.clone());
         }
         Ok(())
+    }
+
+    /// Whether messages that cannot be asked for again are left out this time, so that the ones behind them
+    /// get their turn.
+    fn is_left_out(&self, source: &str, error: &PollError) -> bool {
+        let is_ours = matches!(error, PollError::Store(_) | PollError::Fetch(FetchError { kind: Kind::Held | Kind::Busy, .. }));
+        let is_refused = matches!(error, PollError::Fetch(_)) && is_final(error, true);
+        let most = if is_refused { FINAL_TRIES } else { TRIES };
+        !is_ours && self.rechecks.has_failed(source) >= most
     }
 
     /// All stored messages were looked at.

@@ -10,6 +10,7 @@ use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
 use crate::engine::plan::Plan;
 use crate::engine::plan::ReadySource;
+use crate::polling::address;
 use crate::schedule;
 use crate::schedule::Schedule;
 use crate::sources;
@@ -65,9 +66,23 @@ impl Target {
         schedule::Known { schedule: &settings.schedule, due, held, hinted, seed: self.seed() }
     }
 
-    /// Whether what is stored of an address with this hash is about the configured one.
-    pub(in crate::engine) fn is_of(&self, address: u64) -> bool {
-        self.source.settings.kind.address().is_none_or(|configured| hash::of_parts([configured]) == address)
+    /// Whether what is stored of a subject with this hash is about the configured one.
+    pub(in crate::engine) fn is_of(&self, subject: u64) -> bool {
+        self.subject().is_none_or(|configured| address::mark(&configured) == subject)
+    }
+
+    /// What its mark and all that is remembered of it belong to: an address, or what is read of a service.
+    pub(super) fn subject(&self) -> Option<String> {
+        match self.source.settings.kind.service() {
+            Some(service) => Some(service.subject(&self.key.shard)),
+            None => self.address().map(str::to_owned),
+        }
+    }
+
+    /// Hash of all settings of a service. It may change with a release too, which costs nothing but proofs.
+    pub(super) fn settings_mark(&self) -> Option<u64> {
+        let service = self.source.settings.kind.service()?;
+        Some(hash::of_parts([format!("{service:?}").as_str()]))
     }
 
     /// Time between two polls.

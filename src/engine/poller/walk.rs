@@ -7,11 +7,13 @@ use crate::domain::Timestamp;
 use crate::domain::http::Aside;
 use crate::domain::http::Request;
 use crate::domain::http::Validators;
+use crate::domain::item::Cursor;
 use crate::domain::item::Cut;
 use crate::domain::item::Page;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Stream;
 use crate::domain::ports::TaggedItem;
+use crate::domain::standing::ReadAs;
 use crate::domain::standing::Standing;
 use crate::engine::poller::WALK_TRIES;
 use crate::engine::poller::target::Target;
@@ -33,6 +35,8 @@ pub(super) struct Walk<'a> {
     pub(super) stream: Stream,
     /// Something is remembered that is not stored yet.
     pub(super) changed: bool,
+    /// Another subject is read than what the stored mark belongs to.
+    pub(super) anew: bool,
     pub(super) started: Timestamp,
     /// What it brings is history.
     pub(super) base: bool,
@@ -79,18 +83,19 @@ pub(super) struct First {
 impl<'a> Walk<'a> {
     pub(super) fn begin(target: &'a Target, mut stream: Stream, started: Timestamp) -> Self {
         let (interval, is_remote) = (target.interval(started), target.source.settings.kind.is_remote());
-        let changed = target.address().is_some_and(|address| address::settle(&mut stream.standing, address));
-        if stream.standing.base {
-            // Validators and walks belong to the address that gave them; until one poll of the new one
-            // went well, those that are stored are the old one's.
-            (stream.validators, stream.walk) = (None, None);
+        let is_noted = target.subject().is_some_and(|subject| address::settle(&mut stream.standing, &subject));
+        let anew = is_noted && stream.standing.base;
+        if anew {
+            // Marks, validators and walks belong to the address that gave them.
+            (stream.cursor, stream.validators, stream.walk) = (Cursor::default(), None, None);
         }
+        let changed = settle_settings(&mut stream.standing, target, started) | is_noted;
         let base = base::is_base(&stream, is_remote, interval, started);
         let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
         let apart = if stream.standing.dates_change { Apart::Not } else { Apart::ByDate };
         let by_content = stream.standing.ids_change.map(|_| apart);
         let (aside, committed) = (Aside::default(), Committed::default());
-        Self { target, stream, changed, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
+        Self { target, stream, changed, anew, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
     }
 
     /// The request for the first page.
@@ -165,4 +170,14 @@ impl<'a> Walk<'a> {
         }
         changed
     }
+}
+
+/// Notes since when a service is read with these settings. Returns whether that changed something.
+fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> bool {
+    let Some(settings) = target.settings_mark() else { return false };
+    if standing.read_as.as_ref().is_some_and(|read| read.settings == settings) {
+        return false;
+    }
+    standing.read_as = Some(Box::new(ReadAs { settings, since: now }));
+    true
 }

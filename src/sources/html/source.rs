@@ -163,6 +163,12 @@ impl Service for Settings {
         LEAST
     }
 
+    fn subject(&self, shard: &Shard) -> String {
+        // Where there are several, an address is a part of it.
+        let only = self.urls.first().filter(|_| shard.0.is_empty());
+        format!("html {}", only.map_or("", String::as_str))
+    }
+
     fn reads(&self) -> Vec<String> {
         self.urls.clone()
     }

@@ -50,12 +50,13 @@ pub(super) fn stored_ids(connection: &Connection, wanted: &WantedIds) -> Result<
         "SELECT external_id FROM item WHERE source = (SELECT id FROM source WHERE name = ?1) AND deleted_at IS NULL
          AND external_id > ?2 AND substr(external_id, 1, length(?3)) = ?3 AND (?4 IS NULL OR coalesce(published, first_seen) >= ?4)
          AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(item.fields) AS field WHERE field.key = ?5 AND field.value = ?6))
-         ORDER BY external_id LIMIT ?7",
+         AND (?8 IS NULL OR first_seen >= ?8) ORDER BY external_id LIMIT ?7",
     )?;
     let (name, value) = wanted.field.as_ref().map_or((None, ""), |(name, value)| (Some(name), value));
     let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX);
     let (source, after, prefix) = (&wanted.source, &wanted.after, &wanted.prefix);
-    let rows = find.query_map(params![source, after, prefix, wanted.since.map(millis), name, value, limit], |row| row.get(0))?;
+    let (since, seen) = (wanted.since.map(millis), wanted.seen_since.map(millis));
+    let rows = find.query_map(params![source, after, prefix, since, name, value, limit, seen], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -137,7 +137,7 @@ pub(super) fn advance(
     Ok(())
 }
 
-/// A poll that brought no page: "unchanged", an error, or one that was put off.
+/// A poll that brought no page: "unchanged", an error, one that was put off, or the start of one that begins anew.
 pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &PollNote) -> Result<(), StoreError> {
     touch(connection, source, shard)?;
     if note.put_off {
@@ -147,6 +147,15 @@ pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &P
                  WHERE source = ?1 AND shard = ?2",
             )?
             .execute(params![source, shard.0, millis(note.due), note.due.to_rfc3339()])?;
+        return Ok(());
+    }
+    if note.anew {
+        let standing = note.standing.as_ref().map(serde_json::to_string).transpose()?;
+        connection
+            .prepare_cached(
+                "UPDATE stream SET cursor = NULL, walk = NULL, validators = NULL, standing = coalesce(?3, standing) WHERE source = ?1 AND shard = ?2",
+            )?
+            .execute(params![source, shard.0, standing])?;
         return Ok(());
     }
     // Who asked while the poll ran has had no answer yet; and who resumed what was gone is not told

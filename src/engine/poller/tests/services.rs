@@ -57,7 +57,7 @@ impl Source for Desk {
     }
 }
 
-/// A desk, its server, and one poller that lives as long as the test.
+/// A desk, its server, and one poller that lives as long as its configuration.
 struct Office {
     place: Place,
     target: Target,
@@ -68,20 +68,17 @@ struct Office {
 impl Office {
     fn new(certain: bool, recheck: Option<Recheck>, says: impl Fn(&str, usize) -> Says + Send + 'static) -> Self {
         let place = Place::new(says);
-        let base = format!("http://127.0.0.1:{}", place.port);
-        let text = format!(
-            "[fetch]\ncontact = \"ops@theatre.example\"\nallow_private = [\"127.0.0.1:{}\"]\nhost_gap = \"0s\"\n[[source]]\nname = \"s\"\nevery = \"1h\"\n\
-             hacker_news = {{ query = \"x\", base_url = \"{base}\" }}\n",
-            place.port
-        );
-        let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
-        let plan = Arc::new(Plan::build(config, &[7; 32]).unwrap());
-        let target = Target::all(&plan).remove(0);
-        let source: Arc<dyn Source> = Arc::new(Desk { base, certain, recheck });
-        let target = Target { source: Arc::new(ReadySource { settings: target.source.settings.clone(), source }), ..target };
         let hand = Box::leak(Box::new(std::sync::atomic::AtomicI64::new(at(0.0).timestamp_millis())));
-        let (store, fetcher) = (place.store.clone(), Arc::clone(&place.fetcher));
-        let poller = Poller::new(store, plan, fetcher, Arc::new(vec![7; 32]), Clock::by_hand(hand), Board::default());
+        let desk = Desk { base: format!("http://127.0.0.1:{}", place.port), certain, recheck };
+        let (target, poller) = configured(&place, "query = \"x\"", desk, hand);
+        Self { place, target, poller, hand }
+    }
+
+    /// The same source with other settings.
+    fn with(self, settings: &str, certain: bool) -> Self {
+        let Self { place, hand, .. } = self;
+        let desk = Desk { base: format!("http://127.0.0.1:{}", place.port), certain, recheck: None };
+        let (target, poller) = configured(&place, settings, desk, hand);
         Self { place, target, poller, hand }
     }
 
@@ -95,6 +92,21 @@ impl Office {
         let wanted = WantedIds { source: "s".to_owned(), limit: 100, ..WantedIds::default() };
         self.place.store.stored_ids(wanted).await.unwrap().join(" ")
     }
+}
+
+fn configured(place: &Place, settings: &str, desk: Desk, hand: &'static std::sync::atomic::AtomicI64) -> (Target, Poller<Sqlite>) {
+    let text = format!(
+        "[fetch]\ncontact = \"ops@theatre.example\"\nallow_private = [\"127.0.0.1:{}\"]\nhost_gap = \"0s\"\n[[source]]\nname = \"s\"\nevery = \"1h\"\n\
+         hacker_news = {{ {settings}, base_url = \"{}\" }}\n",
+        place.port, desk.base
+    );
+    let config = parse(&[Document { name: "u".to_owned(), text }], &Credentials::of_this_process()).config.unwrap();
+    let plan = Arc::new(Plan::build(config, &[7; 32]).unwrap());
+    let target = Target::all(&plan).remove(0);
+    let source = Arc::new(ReadySource { settings: target.source.settings.clone(), source: Arc::new(desk) });
+    let (store, fetcher) = (place.store.clone(), Arc::clone(&place.fetcher));
+    let poller = Poller::new(store, plan, fetcher, Arc::new(vec![7; 32]), Clock::by_hand(hand), Board::default());
+    (Target { source, ..target }, poller)
 }
 
 fn busy(wish: &str) -> Says {
@@ -112,13 +124,65 @@ async fn what_a_whole_list_lacks_twice_is_gone() {
     });
     office.poll(0.0).await;
     assert_eq!(office.stored().await, "a b c d");
-    // The first walk lacks c, the second lacks b: nobody is missing twice.
-    let polled = office.poll(1.0).await;
-    assert_eq!((polled.committed.gone, office.stored().await.as_str()), (0, "a b c d"));
-    assert_eq!(office.place.requests().len(), 6);
-    let polled = office.poll(2.0).await;
+    // One walk lacks c and the next one b: nobody is missing twice.
+    for hours in [1.0, 2.0, 3.0] {
+        let polled = office.poll(hours).await;
+        assert_eq!((polled.error, polled.committed.gone, office.stored().await.as_str()), (None, 0, "a b c d"));
+    }
+    let polled = office.poll(4.0).await;
     assert_eq!((polled.committed.gone, office.stored().await.as_str()), (1, "a c d"));
-    assert_eq!(office.poll(3.0).await.committed.gone, 0);
+    assert_eq!((office.poll(5.0).await.committed.gone, office.place.requests().len()), (0, 12));
+}
+
+#[tokio::test]
+async fn what_other_settings_listed_is_not_gone() {
+    let office = Office::new(true, None, |_, number| match number {
+        1 => said(r#"{"ids":["a","b"],"all":true,"mark":"m"}"#.to_owned()),
+        2 => said(r#"{"ids":["a","c","d"],"all":true}"#.to_owned()),
+        _ => said(r#"{"ids":["a","c"],"all":true}"#.to_owned()),
+    });
+    office.poll(0.0).await;
+    let office = office.with("query = \"x\", comments = false", true);
+    assert_eq!((office.poll(1.0).await.committed.gone, office.stored().await.as_str()), (0, "a b c d"));
+    assert_eq!((office.poll(2.0).await.committed.gone, office.stored().await.as_str()), (1, "a b c"), "what these settings listed is");
+    assert_eq!(office.place.requests(), ["/list?mark=none", "/list?mark=m", "/list?mark=m"], "the mark is still theirs");
+}
+
+#[tokio::test]
+async fn another_thing_under_the_same_name_is_read_from_its_start() {
+    let office = Office::new(true, None, |_, number| match number {
+        1 => said(r#"{"ids":["a"],"mark":"m"}"#.to_owned()),
+        2 => said(r#"{"ids":["b"],"next":"/2"}"#.to_owned()),
+        3 => Says { status: "502 Bad", ..Says::default() },
+        4 => said(r#"{"ids":["c"],"mark":"n"}"#.to_owned()),
+        _ => said(r#"{"ids":["d"]}"#.to_owned()),
+    });
+    office.poll(0.0).await;
+    let office = office.with("query = \"y\"", true);
+    assert!(office.poll(1.0).await.error.is_some());
+    for hours in [2.0, 3.0] {
+        assert_eq!(office.poll(hours).await.error, None);
+    }
+    assert_eq!(office.place.requests(), ["/list?mark=none", "/list?mark=none", "/2", "/2", "/list?mark=n"]);
+    let (all, news) = office.place.counted().await;
+    assert_eq!((all, news, office.stored().await.as_str()), (4, 1, "a b c d"), "what was there before is history");
+}
+
+#[tokio::test]
+async fn messages_that_cannot_be_looked_at_again_do_not_hold_up_the_others() {
+    let recheck = Recheck { every: TimeDelta::hours(1), batch: 1, requests: 1, within: None, field: None };
+    let office = Office::new(false, Some(recheck), |path, _| match path {
+        "/again?ids=a" => Says { status: "403 No", ..Says::default() },
+        "/again?ids=b" => said(r#"{"gone":["b"]}"#.to_owned()),
+        _ => said(r#"{"ids":["a","b"],"mark":"m"}"#.to_owned()),
+    });
+    let mut gone = 0;
+    for poll in 0..4 {
+        gone += office.poll(f64::from(poll)).await.committed.gone;
+    }
+    assert_eq!(gone, 0);
+    let polled = office.poll(4.0).await;
+    assert_eq!((polled.error, polled.committed.gone), (None, 1));
 }
 
 #[tokio::test]
