@@ -183,6 +183,10 @@ fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) ->
     let torn: BTreeSet<(usize, usize)> = problems.iter().filter(|problem| problem.code == Code::Syntax).map(line).collect();
     problems.retain(|problem| problem.code == Code::Syntax || problem.code == Code::More || !torn.contains(&line(problem)));
     let mut hidden: Vec<Place> = hidden.to_vec();
+    for file in problems.iter().flat_map(Problem::files).collect::<BTreeSet<usize>>() {
+        let text = documents.get(file).map_or("", |document| document.text.as_str());
+        hidden.extend(mask::plain(text).into_iter().map(|span| Place::new(file, span)));
+    }
     for file in torn.iter().map(|(file, _)| *file).collect::<BTreeSet<usize>>() {
         let text = documents.get(file).map_or("", |document| document.text.as_str());
         hidden.extend(mask::suspicious(text).into_iter().map(|span| Place::new(file, span)));
