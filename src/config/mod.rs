@@ -27,6 +27,7 @@ pub mod effective;
 pub mod former;
 pub mod kind;
 pub mod literal;
+pub mod manual;
 pub mod mask;
 pub mod merge;
 #[cfg(test)]
@@ -83,6 +84,8 @@ pub struct Loaded {
     former: Vec<(Place, former::Pair)>,
     /// Names of sources with their places.
     names: Vec<(Place, String)>,
+    /// Paths that are not whole, with their keys and places.
+    relative: Vec<check::paths::Relative>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -109,6 +112,16 @@ impl Loaded {
         let past: Vec<Problem> = self.lines.iter().filter_map(|line| line.past(now)).collect();
         for warning in past {
             self.tell(warning);
+        }
+        self
+    }
+
+    /// The same with what is odd when the configuration lies in another folder than the program was
+    /// started in: paths that are not whole begin there.
+    #[must_use]
+    pub fn started_elsewhere(mut self) -> Self {
+        for path in std::mem::take(&mut self.relative) {
+            self.tell(path.warning());
         }
         self
     }
@@ -151,7 +164,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let templates = check::templates::files(&top);
     let (former, names) = (check::sources::former(&top), check::sources::named(&top));
     let lines = check::lines::lines(&top);
-    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, names, origins }
+    let relative = check::paths::relative(&top);
+    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, names, relative, origins }
 }
 
 /// All documents in one table, and the places of what is read after it.
