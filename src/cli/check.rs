@@ -42,6 +42,7 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
     let read = if args.quiet { load::read_with(&console.config, &Lenient(&secrets)) } else { load::read_with(&console.config, &secrets) };
     let (documents, loaded) = read.map_err(|error| load::unreadable(&error))?;
     let loaded = former::compared(loaded);
+    let loaded = if load::lies_elsewhere(&console.config) { loaded.started_elsewhere() } else { loaded };
     let examples = loaded.failed_examples();
     let has_failed = !examples.is_empty();
     let problems: Vec<_> = loaded.problems.into_iter().chain(examples).collect();
@@ -141,7 +142,7 @@ builtin_themes = false
 [[source]]
 name = "desk"
 every = "1m"
-file = { folder = "surveys" }
+file = { folder = "/srv/surveys" }
 [[theme]]
 name = "late"
 rules = ["late"]
@@ -173,6 +174,15 @@ password = { file = "/nowhere/at/all" }
         let (ended, out) = check(&GOOD.replace("user = \"u\"\npassword = { file = \"/nowhere/at/all\" }", ""), false, false);
         assert_eq!(ended.unwrap(), Code::Done);
         assert_eq!(out, "ok: 1 source, 1 theme, 1 watch, 1 target\n");
+    }
+
+    #[test]
+    fn a_path_that_depends_on_where_uproar_is_started_is_told() {
+        let good = GOOD.replace("user = \"u\"\npassword = { file = \"/nowhere/at/all\" }", "").replace("/srv/surveys", "./surveys");
+        let (ended, out) = check(&good, false, false);
+        assert_eq!(ended.unwrap(), Code::Done);
+        assert!(out.starts_with("warning[W0029]: `folder` depends on where `uproar` is started"), "{out}");
+        assert!(out.contains("= help: write the whole path: `folder = \"/.../surveys\"`"), "{out}");
     }
 
     #[test]

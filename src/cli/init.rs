@@ -136,6 +136,18 @@ mod tests {
         fs::write(folder.path().join("uproar.toml"), text.replace("# contact = ", "contact = ").replace("#contact = ", "contact = "))
             .unwrap();
         let (documents, loaded) = load::read(&folder.path().join("uproar.toml")).unwrap();
+        let shown = crate::config::print::show(&loaded.problems, &documents, false);
+        assert!(
+            shown.starts_with("warning[W0030]: `query` is an example that nobody has filled in") && shown.matches("W0").count() == 2,
+            "{shown}"
+        );
+        for (preset, example, own) in
+            [("hacker-news", "example app", "kestrel chat"), ("rss", "forum.example.com", "forum.kestrel.example")]
+        {
+            let path = folder.path().join(format!("conf.d/{preset}.toml"));
+            fs::write(&path, fs::read_to_string(&path).unwrap().replace(example, own)).unwrap();
+        }
+        let (documents, loaded) = load::read(&folder.path().join("uproar.toml")).unwrap();
         assert_eq!(crate::config::print::show(&loaded.problems, &documents, false), "");
         let names: Vec<String> = loaded.config.unwrap().sources.iter().map(|source| source.name.clone()).collect();
         assert_eq!(names, ["hacker-news", "rss"]);

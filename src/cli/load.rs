@@ -137,6 +137,15 @@ pub fn models(path: &Path, themes: &[ThemeText], console: &mut Console) -> Resul
     Ok(used)
 }
 
+/// Whether the configuration lies in another folder than the one that this process was started in.
+pub(super) fn lies_elsewhere(path: &Path) -> bool {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), fs::canonicalize(".")) {
+        (Ok(folder), Ok(here)) => folder != here,
+        _ => false,
+    }
+}
+
 /// A configuration that cannot even be read.
 pub(super) fn unreadable(error: &io::Error) -> Failure {
     Failure::new(Code::Config, error)

@@ -6,6 +6,7 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::ValueEnum;
@@ -188,6 +189,13 @@ fn wanted(args: &Args, console: &mut Console) -> Result<Wanted, Failure> {
     if path.is_file() {
         return Ok(Wanted::File(path));
     }
+    if !console.config.exists() {
+        let (what, config) = (table::harmless(&args.what), console.config.display());
+        let message = format!(
+            "`{what}` is no file and no address, and there is no configuration {config} that could have a source of that name; name one with `--config`"
+        );
+        return Err(Failure::new(Code::Usage, message));
+    }
     let config = load::load_without_secrets(console)?;
     let Some(source) = config.sources.iter().find(|source| source.name == args.what) else {
         let names: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
@@ -243,7 +251,11 @@ fn input(args: &Args, reads: &saved::Configured, show: &mut dyn Show) -> Result<
 fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     let files = Files::default();
     let head = slice(&files, &Slice { path: path.to_owned(), from: 0, limit: 64 * 1024, context: String::new(), packed: None })?;
-    let kind = if args.source.is_some() { Kind::Feed } else { args.kind.unwrap_or_else(|| looks_like(&head.body)) };
+    let kind = match reads.tables() {
+        Some(_) => Kind::Csv,
+        None if args.source.is_some() => Kind::Feed,
+        None => args.kind.unwrap_or_else(|| looks_like(&head.body)),
+    };
     match kind {
         Kind::Feed | Kind::Service(_) => {
             let bytes =
@@ -254,9 +266,9 @@ fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Sho
             document(args, &args.what, bytes.body, reads, show)
         }
         Kind::Csv | Kind::Jsonl | Kind::Json => {
-            let settings = file_settings(args);
+            let settings = reads.tables().cloned().unwrap_or_else(|| file_settings(args));
             let source = file::OneFile::new(path.to_owned(), settings.clone());
-            walk(&source, args, u32::MAX, show, &mut |request, show| {
+            walk(&source, args, &Bounds::NONE, show, &mut |request, show| {
                 let response = carry(&files, request)?;
                 if let Response::Slice(bytes) = &response
                     && bytes.from == 0
@@ -272,7 +284,9 @@ fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Sho
 /// A document that is in memory.
 fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     if let Some(name) = &args.source {
-        return show.page(saved::of_source(name, args, body, reads)?);
+        show.columns(reads.mapping());
+        let page = saved::of_source(name, args, body, reads, show)?;
+        return show.page(page);
     }
     let kind = match args.kind.unwrap_or_else(|| looks_like(&body)) {
         // A page for people is one with reviews, or it may name a feed.
@@ -302,7 +316,8 @@ fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, s
     show.page(page.map_err(|error| unreadable(what, &error))?)
 }
 
-/// A source as the daemon would poll it for the first time: the first page of each of its parts.
+/// A source as the daemon would poll it for the first time: the first page with messages of each of its
+/// parts, after whatever has to be looked up or waited for.
 fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Result<(), Failure> {
     let settings = &source.kind;
     let reader = settings.build();
@@ -310,7 +325,10 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
     if let Some(known) = service(settings.kind()) {
         show.columns(mapped(known));
     }
-    let pages = if settings.is_remote() { 1 } else { u32::MAX };
+    let bounds = if settings.is_remote() { Bounds { since: settings.service().is_some(), ..Bounds::A_LOOK } } else { Bounds::NONE };
+    if let sources::Settings::Webhook(_) = settings {
+        show.note("a webhook asks nobody: `uproar preview FILE --source NAME` reads a body that was pushed, saved to a file".to_owned());
+    }
     let fetcher = Fetcher::new(fetch, fetch.settle).map_err(|error| Failure::new(Code::Config, error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut carry = |request: &Request, show: &mut dyn Show| {
@@ -331,7 +349,7 @@ fn remote(args: &Args, source: &Asked, fetch: &Fetch, show: &mut dyn Show) -> Re
             }
         }
     };
-    walk(reader.as_ref(), args, pages, show, &mut carry)
+    walk(reader.as_ref(), args, &bounds, show, &mut carry)
 }
 
 /// What an answer says beside its body.
@@ -360,11 +378,32 @@ fn wishes(page: &Page) -> Vec<String> {
     [every, hours, days, older].into_iter().flatten().collect()
 }
 
-/// Reads a source from its beginning, at most so many pages of each part.
+/// How far a look goes.
+struct Bounds {
+    /// Pages with messages of each part.
+    pages: u32,
+    /// Requests of each part: some look things up, or ask whether an export is made.
+    requests: u32,
+    /// Time that is waited between requests, because a page says so.
+    patience: Duration,
+    /// Nothing at all may mean that nothing is newer than `since`.
+    since: bool,
+    /// Waits.
+    wait: fn(Duration),
+}
+
+impl Bounds {
+    /// To the end.
+    const NONE: Self = Self { pages: u32::MAX, requests: u32::MAX, patience: Duration::MAX, since: false, wait: std::thread::sleep };
+    /// One page, and what it takes to get there.
+    const A_LOOK: Self = Self { pages: 1, requests: 20, patience: Duration::from_secs(60), ..Self::NONE };
+}
+
+/// Reads a source from its beginning, within bounds.
 fn walk(
     source: &dyn Source,
     args: &Args,
-    pages: u32,
+    bounds: &Bounds,
     show: &mut dyn Show,
     carry: &mut dyn FnMut(&Request, &mut dyn Show) -> Result<Response, Failure>,
 ) -> Result<(), Failure> {
@@ -372,24 +411,42 @@ fn walk(
     for shard in source.shards() {
         let cursor = Cursor::default();
         let mut request = Some(source.first(&shard, &cursor, now));
-        let mut read = 0;
-        while let Some(asked) = request.take().filter(|_| read < pages) {
+        let (mut pages, mut requests, mut waited, mut found) = (0, 0, Duration::ZERO, 0);
+        while let Some(asked) = request.take() {
             let response = carry(&asked, show)?;
             let mut page = source.read(&shard, &cursor, &response, now).map_err(|error| unreadable(&args.what, &error))?;
             request = page.next.take();
-            // A page that only says "not yet" is none.
-            let waits = page.pause.is_some() && page.items.is_empty();
-            read += u32::from(!waits);
-            if let Some(pause) = page.pause.filter(|_| request.is_some() && read < pages) {
-                std::thread::sleep(pause.to_std().unwrap_or_default());
-            }
+            requests += 1;
+            found += page.items.len();
+            pages += u32::from(!page.items.is_empty());
+            let pause = page.pause.and_then(|pause| pause.to_std().ok()).unwrap_or_default();
             for note in wishes(&page) {
                 show.note(note);
             }
             show.page(page)?;
+            if request.is_some() && (pages >= bounds.pages || requests >= bounds.requests || waited + pause > bounds.patience) {
+                break;
+            }
+            if request.is_some() && !pause.is_zero() {
+                waited += pause;
+                (bounds.wait)(pause);
+            }
+        }
+        if let Some(note) = ended(found, request.is_some(), bounds) {
+            show.note(note);
         }
     }
     Ok(())
+}
+
+/// What is to be said of where a look ended.
+fn ended(found: usize, follows: bool, bounds: &Bounds) -> Option<String> {
+    match (found, follows) {
+        (0, true) => Some("no message came yet, and there is more to ask for: the daemon goes on where this look ends".to_owned()),
+        (_, true) => Some("more pages follow, which the first poll reads".to_owned()),
+        (0, false) if bounds.since => Some("there is nothing newer than `since` of the source: a week, where it names none".to_owned()),
+        _ => None,
+    }
 }
 
 /// Carries out a request for a piece of a local file.

@@ -7,12 +7,16 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
+
 use crate::cli::Console;
 use crate::cli::exit::Code;
 use crate::cli::exit::Failure;
 use crate::cli::former;
 use crate::cli::load;
 use crate::cli::open;
+use crate::config::manual::PAGES;
+use crate::config::manual::Page;
 use crate::config::suggest;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
@@ -76,6 +80,16 @@ enum What {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Tell what a kind of source needs, brings and allows
+    ///
+    /// Where to click at the vendor, which rights suffice, how edits and deletions are seen, and what the
+    /// terms allow. Without a kind it lists those that there are.
+    #[command(after_help = "Example:\n  uproar source about zendesk")]
+    About {
+        /// The kind, as its table is called
+        #[arg(value_name = "KIND", value_parser = PossibleValuesParser::new(PAGES.iter().map(|page| page.kind)))]
+        kind: Option<String>,
+    },
     /// Print the feeds that are read as OPML
     #[command(after_help = "Example:\n  uproar source export > feeds.opml")]
     Export,
@@ -103,12 +117,24 @@ pub(super) fn run(args: &Args, console: &mut Console) -> Result<Code, Failure> {
         What::Resume(named) => wish(named, Wish::Resume, console)?,
         What::Poll(named) => wish(named, Wish::Poll, console)?,
         What::Import { file, write } => exchange::import(file, write.as_deref(), console)?,
+        What::About { kind } => about(kind.as_deref(), console)?,
         What::Export => {
             let config = load::load_without_secrets(console)?;
             exchange::export(&config, console)?;
         }
     }
     Ok(Code::Done)
+}
+
+/// The page about a kind, or a list of the kinds that have one.
+fn about(kind: Option<&str>, console: &mut Console) -> Result<(), Failure> {
+    if let Some(page) = kind.and_then(Page::of) {
+        return Ok(write!(console.out, "{}", page.text)?);
+    }
+    for page in PAGES {
+        writeln!(console.out, "{:<12} {}", page.kind, page.title())?;
+    }
+    Ok(())
 }
 
 fn wish(named: &Named, wish: Wish, console: &mut Console) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::config::Document;
 use crate::config::kind::Kind as _;
 use crate::config::kind::Shown;
+use crate::config::mask;
 use crate::config::print::line_of;
 use crate::config::print::short_name;
 use crate::config::shape::Row;
@@ -63,14 +64,15 @@ fn write_rows(text: &mut String, header: &str, rows: &[Row], documents: &[Docume
     for row in rows {
         let value = match &row.shown {
             Shown::Inline(value) => value.clone(),
-            Shown::Secret(_) => "\"[secret]\"".to_owned(),
+            Shown::Secret(_) => mask::cover("\"").to_owned(),
             Shown::Table(_) | Shown::Tables(_) => continue,
         };
         let mut comment = origin(row.at.as_ref(), documents);
         if let Shown::Secret(kept) = &row.shown {
             comment = format!("{comment}, {kept}");
         }
-        writeln!(text, "{} = {value}  # {comment}", row.key).expect("writing to a string never fails");
+        let line = mask::covered(&format!("{} = {value}", row.key));
+        writeln!(text, "{line}  # {comment}").expect("writing to a string never fails");
     }
     for row in rows {
         let name = if header.is_empty() { row.key.to_owned() } else { format!("{header}.{}", row.key) };
@@ -123,5 +125,26 @@ fn flatten(parts: &mut hash::Parts, path: &str, row: &Row) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use crate::config::secrets::Reference;
+    use crate::config::secrets::Unreadable;
+
+    #[test]
+    fn secrets_that_stand_in_texts_are_not_printed() {
+        let text = "[[source]]\nname = \"a\"\nlabels = { token = \"hunter2\" }\n[source.http_json]\n\
+                    url = \"https://a.example/f?api_key=hunter2&x=1\"\nheaders = { Accept = \"a/b\", X-Api-Key = \"hunter2\" }\n\
+                    body = '{\"password\": \"hunter2\"}'\n[source.http_json.map]\nid = \".id\"\n";
+        let documents = [Document { name: "uproar.toml".to_owned(), text: text.to_owned() }];
+        let none = |_: &Reference| Err::<String, _>(Unreadable { why: String::new(), cure: String::new(), tolerated: true });
+        let shown = parse(&documents, &none).effective.text(&documents);
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("url = \"https://a.example/f?api_key=[secret]&x=1\"  # uproar.toml:5"), "{shown}");
+        assert!(shown.contains("headers = { \"Accept\" = \"a/b\", \"X-Api-Key\" = \"[secret]\" }"), "{shown}");
     }
 }

@@ -27,6 +27,7 @@ pub mod effective;
 pub mod former;
 pub mod kind;
 pub mod literal;
+pub mod manual;
 pub mod mask;
 pub mod merge;
 #[cfg(test)]
@@ -83,6 +84,8 @@ pub struct Loaded {
     former: Vec<(Place, former::Pair)>,
     /// Names of sources with their places.
     names: Vec<(Place, String)>,
+    /// Paths that are not whole, with their keys and places.
+    relative: Vec<check::paths::Relative>,
     /// Where the themes stand, in the order of those of `config`.
     origins: Vec<Option<check::themes::Origin>>,
 }
@@ -109,6 +112,16 @@ impl Loaded {
         let past: Vec<Problem> = self.lines.iter().filter_map(|line| line.past(now)).collect();
         for warning in past {
             self.tell(warning);
+        }
+        self
+    }
+
+    /// The same with what is odd when the configuration lies in another folder than the program was
+    /// started in: paths that are not whole begin there.
+    #[must_use]
+    pub fn started_elsewhere(mut self) -> Self {
+        for path in std::mem::take(&mut self.relative) {
+            self.tell(path.warning());
         }
         self
     }
@@ -151,7 +164,8 @@ pub fn parse(documents: &[Document], secrets: &dyn Secrets) -> Loaded {
     let templates = check::templates::files(&top);
     let (former, names) = (check::sources::former(&top), check::sources::named(&top));
     let lines = check::lines::lines(&top);
-    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, names, origins }
+    let relative = check::paths::relative(&top);
+    Loaded { config, problems, effective: Effective::of(top), references, lines, models, templates, former, names, relative, origins }
 }
 
 /// All documents in one table, and the places of what is read after it.
@@ -183,6 +197,10 @@ fn tidy(mut problems: Vec<Problem>, hidden: &[Place], documents: &[Document]) ->
     let torn: BTreeSet<(usize, usize)> = problems.iter().filter(|problem| problem.code == Code::Syntax).map(line).collect();
     problems.retain(|problem| problem.code == Code::Syntax || problem.code == Code::More || !torn.contains(&line(problem)));
     let mut hidden: Vec<Place> = hidden.to_vec();
+    for file in problems.iter().flat_map(Problem::files).collect::<BTreeSet<usize>>() {
+        let text = documents.get(file).map_or("", |document| document.text.as_str());
+        hidden.extend(mask::plain(text).into_iter().map(|span| Place::new(file, span)));
+    }
     for file in torn.iter().map(|(file, _)| *file).collect::<BTreeSet<usize>>() {
         let text = documents.get(file).map_or("", |document| document.text.as_str());
         hidden.extend(mask::suspicious(text).into_iter().map(|span| Place::new(file, span)));

@@ -1,7 +1,13 @@
 //! Ready-made sources: a file each in `config/presets`, with what people have to fill in.
 //!
 //! A preset begins with a line that says what it reads and one that says what people give. It is a
-//! part of a configuration that passes the check as it stands.
+//! part of a configuration that passes the check as it stands, but for a warning of each example that
+//! nobody has filled in: what ends with [`MARK`].
+
+use std::collections::HashMap;
+
+/// What stands behind the values that people have to give.
+const MARK: &str = "# fill in";
 
 /// A ready-made source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +93,18 @@ impl Preset {
     }
 }
 
+/// The lines that people have to fill in, without their comments, each with its presets.
+#[must_use]
+pub fn examples() -> HashMap<&'static str, Vec<&'static Preset>> {
+    let mut examples: HashMap<&str, Vec<&Preset>> = HashMap::new();
+    for preset in PRESETS {
+        for line in preset.text.lines().filter_map(|line| line.trim_end().strip_suffix(MARK)) {
+            examples.entry(line.trim()).or_default().push(preset);
+        }
+    }
+    examples
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -94,6 +112,7 @@ mod tests {
     use super::*;
     use crate::config::Document;
     use crate::config::parse;
+    use crate::config::problem::Code;
     use crate::config::secrets::Reference;
     use crate::config::secrets::Unreadable;
 
@@ -101,7 +120,7 @@ mod tests {
     const ACCOUNT: &str = r#"{"type":"service_account","client_email":"a@b.example","private_key":"-----BEGIN PRIVATE KEY-----","token_uri":"https://oauth2.googleapis.com/token"}"#;
 
     #[test]
-    fn every_preset_passes_the_check_as_it_stands() {
+    fn every_preset_passes_the_check_as_it_stands_but_for_what_is_to_be_filled_in() {
         for preset in PRESETS {
             let top = "[fetch]\ncontact = \"ops@example.com\"\n[listen]\naddress = \"127.0.0.1:8787\"\n\
                        [[watch]]\nname = \"complaints\"\nthemes = [\"*\"]\nnotify = [\"mails\"]\n\
@@ -116,7 +135,9 @@ mod tests {
                     _ => "a-secret".to_owned(),
                 })
             });
-            assert_eq!(crate::config::print::show(&outcome.problems, &documents, false), "", "{}", preset.name);
+            let (examples, others): (Vec<_>, Vec<_>) = outcome.problems.into_iter().partition(|problem| problem.code == Code::NotFilledIn);
+            assert_eq!(crate::config::print::show(&others, &documents, false), "", "{}", preset.name);
+            assert_eq!(examples.len(), preset.text.matches(MARK).count(), "{}", preset.name);
             assert!(outcome.config.is_some(), "{}", preset.name);
         }
     }
@@ -132,6 +153,12 @@ mod tests {
             assert!(preset.about().ends_with('.') && preset.about().len() > 10, "{}", preset.name);
             assert!(preset.given().ends_with('.'), "{}", preset.name);
             assert!(preset.text.contains(&format!("name = \"{}\"", preset.name)), "{}", preset.name);
+            // What it names must be there for those who have the program alone.
+            assert!(!preset.text.contains("config/sources"), "{}", preset.name);
+            for named in preset.text.split("`uproar source about ").skip(1) {
+                let kind = named.split('`').next().unwrap();
+                assert!(crate::config::manual::Page::of(kind).is_some(), "{kind} of {}", preset.name);
+            }
         }
     }
 }

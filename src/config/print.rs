@@ -14,12 +14,10 @@ use serde_json::Value as Json;
 use serde_json::json;
 
 use crate::config::Document;
+use crate::config::mask;
 use crate::config::problem::Problem;
 use crate::config::problem::Severity;
 use crate::config::tree::Place;
-
-/// What stands in for a secret in a line that is shown.
-const HIDDEN: &str = "\"[secret]\"";
 
 /// All problems as text, a blank line between two. Nothing gives nothing.
 #[must_use]
@@ -99,7 +97,20 @@ fn one(problem: &Problem, documents: &[Document], renderer: &Renderer) -> String
     if !problem.help.is_empty() {
         group = group.element(Level::HELP.message(problem.help.as_str()));
     }
-    renderer.render(&[group])
+    let shown = renderer.render(&[group]);
+    in_the_file(problem, documents, shown)
+}
+
+/// What is hidden before a mark moves it in the excerpt: the place that is named is that in the file.
+fn in_the_file(problem: &Problem, documents: &[Document], shown: String) -> String {
+    let Some(document) = documents.get(problem.file) else { return shown };
+    let at = on_one_line(&document.text, &problem.span).start;
+    let begin = document.text[..at].rfind('\n').map_or(0, |at| at + 1);
+    let hides = |place: &Place| place.file() == problem.file && place.start() < at && place.end() > begin;
+    let place = format!("{}:{}:", document.name, line_of(&document.text, at));
+    let Some(from) = shown.find(&place).map(|from| from + place.len()).filter(|_| problem.hidden.iter().any(hides)) else { return shown };
+    let digits = shown[from..].bytes().take_while(u8::is_ascii_digit).count();
+    format!("{}{}{}", &shown[..from], column_of(&document.text, at), &shown[from + digits..])
 }
 
 fn snippet<'a>(
@@ -132,8 +143,18 @@ struct View {
     line: usize,
     /// First byte of the document that is shown.
     from: usize,
-    /// What was hidden: its bytes in the document, and how long it is now.
-    cuts: Vec<(Range<usize>, usize)>,
+    /// What was hidden.
+    cuts: Vec<Cut>,
+}
+
+/// A stretch that was hidden.
+struct Cut {
+    /// Its bytes in the document.
+    range: Range<usize>,
+    /// Length of what stands there now.
+    cover: usize,
+    /// Line breaks that are kept behind that.
+    breaks: usize,
 }
 
 impl View {
@@ -152,10 +173,11 @@ impl View {
             view.text.push_str(kept);
             // Lines further down keep their numbers.
             let breaks = text.get(range.clone()).unwrap_or_default().matches('\n').count();
-            let cover = HIDDEN.to_owned() + &"\n".repeat(breaks);
-            view.text.push_str(&cover);
+            let cover = mask::cover(text.get(range.clone()).unwrap_or_default());
+            view.text.push_str(cover);
+            view.text.push_str(&"\n".repeat(breaks));
             at = range.end;
-            view.cuts.push((range, cover.len()));
+            view.cuts.push(Cut { range, cover: cover.len(), breaks });
         }
         view.text.push_str(text.get(at..to).unwrap_or_default());
         view
@@ -164,13 +186,13 @@ impl View {
     /// Where a byte of the document is in the view.
     fn shifted(&self, at: usize) -> usize {
         let (mut gone, mut put) = (0, 0);
-        for (range, length) in &self.cuts {
+        for Cut { range, cover, breaks } in &self.cuts {
             if at >= range.end {
                 gone += range.len();
-                put += length;
+                put += cover + breaks;
             } else if at > range.start {
                 // Inside of what is hidden: its end, without the line breaks kept after it.
-                return range.start - self.from - gone + put + HIDDEN.len();
+                return range.start - self.from - gone + put + cover;
             }
         }
         at - self.from - gone + put

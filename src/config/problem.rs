@@ -94,6 +94,11 @@ impl Problem {
         self
     }
 
+    /// Numbers of the documents that it shows something of.
+    pub fn files(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.file).chain(self.also.iter().map(|(place, _)| place.file()))
+    }
+
     /// Whether it stops the configuration from being used.
     #[must_use]
     pub fn is_error(&self) -> bool {
@@ -249,6 +254,14 @@ codes! {
     FormerNameMissing = "W0025",
     /// A cron line whose years have passed.
     LinePast = "W0026",
+    /// A secret stands in a text that everybody may read: a header, an address, a body.
+    ReadableSecret = "W0027",
+    /// Two sources that read the same files.
+    SameFolder = "W0028",
+    /// A path that depends on where the program is started.
+    RelativePath = "W0029",
+    /// A value of an example that nobody has filled in.
+    NotFilledIn = "W0030",
 }
 
 impl fmt::Display for Code {

@@ -159,3 +159,120 @@ fn what_is_nothing_at_all_is_refused_in_whole_sentences_also_where_there_is_no_s
         assert!(refused.message.ends_with(end), "{}", refused.message);
     }
 }
+
+/// A configuration with sources, and a file beside it; runs `uproar preview` with these words behind the file.
+fn with_sources(sources: &str, content: &[u8], more: &[&str]) -> Result<String, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let main = folder.path().join("uproar.toml");
+    let around = "builtin_themes = false\n[listen]\naddress = \"127.0.0.1:0\"\n[fetch]\ncontact = \"ops@example.com\"\n";
+    load::tests::write(&main, &(around.to_owned() + sources));
+    let path = folder.path().join("saved");
+    std::fs::write(&path, content).unwrap();
+    let words = ["preview", path.to_str().unwrap()].into_iter().chain(more.iter().copied());
+    let (out, err) = (Out::default(), Out::default());
+    let mut console = Console { config: main, out: Box::new(out.clone()), err: Box::new(err.clone()), colours: false };
+    let ended = run(&Line::parse_from(words).args, &mut console);
+    assert!(ended.is_ok() || err.0.borrow().is_empty(), "{}", String::from_utf8_lossy(&err.0.borrow()));
+    let shown = out.0.borrow().clone();
+    ended.map(|_| String::from_utf8(shown).unwrap())
+}
+
+const REVIEWS: &str = "[[source]]\nname = \"reviews\"\nsince = \"2026-01-01\"\n[source.trustpilot]\nbusiness = \"kestrel.example\"\n\
+                       key = { env = \"PATH\" }\nsecret = { env = \"PATH\" }\n";
+
+#[test]
+fn a_saved_page_is_read_as_the_one_with_messages_also_where_something_is_looked_up_first() {
+    let page = include_bytes!("../../../tests/fixtures/trustpilot/reviews.json");
+    let shown = with_sources(REVIEWS, page, &["--source", "reviews"]).unwrap();
+    assert!(shown.contains("66f0a1") && shown.contains("published    from createdAt"), "{shown}");
+
+    let few = REVIEWS.replace("2026-01-01", "2027-01-01");
+    let shown = with_sources(&few, page, &["--source", "reviews", "--fetched-at", "2027-02-01T00:00:00Z"]).unwrap();
+    assert!(shown.contains("`reviews` takes none: they are older than its `since`, or its settings leave them out"), "{shown}");
+}
+
+#[test]
+fn a_saved_export_of_a_survey_is_read_with_the_questions_of_the_source() {
+    let source = "[[source]]\nname = \"survey\"\n[source.qualtrics]\ndatacenter = \"fra1\"\nsurvey = \"SV_harbour\"\ntoken = { env = \"PATH\" }\n\
+                  rating = \"QID1\"\nrating_max = 10\ntext = [\"QID5_TEXT\"]\n";
+    let export = include_bytes!("../../../tests/fixtures/qualtrics/export.json");
+    let shown = with_sources(source, export, &["--source", "survey"]).unwrap();
+    assert!(shown.contains("0/10    R_one                 Call back, please.\n"), "{shown}");
+    let refused = with_sources(source, b"[1, 2]", &["--source", "survey"]).unwrap_err();
+    assert_eq!(refused.code, Code::Data);
+}
+
+#[test]
+fn what_was_pushed_is_shown_as_the_webhook_maps_it() {
+    let hook = "[[source]]\nname = \"hook\"\n[source.webhook]\npath = \"/in/chat\"\nformat = \"json\"\nheader = \"X-Token\"\nsecret = { env = \"PATH\" }\n\
+                rating_max = 5\n[source.webhook.map]\nitems = \".rows\"\nid = \".ref\"\ntext = \".said.words\"\nrating = \".stars\"\n";
+    let body = br#"{"rows": [{"ref": "c1", "said": {"words": "The bot hung up on me"}, "stars": 1}]}"#;
+    let shown = with_sources(hook, body, &["--source", "hook"]).unwrap();
+    assert!(shown.contains("1/5     c1                    The bot hung up on me\n"), "{shown}");
+    let refused = with_sources(hook, br#"{"rows": [{"id": "c1"}]}"#, &["--source", "hook"]).unwrap_err();
+    assert!(
+        refused.message.ends_with("JSON in which no message has an id; check `map` of the source against what is sent"),
+        "{}",
+        refused.message
+    );
+}
+
+#[test]
+fn a_table_is_read_with_the_columns_of_its_source() {
+    let source = "[[source]]\nname = \"desk\"\n[source.file]\nfolder = \"/srv/surveys\"\ndate_order = \"dmy\"\n[source.file.columns]\ntext = [\"Why\"]\n";
+    let shown = with_sources(source, b"id,date,Why\n1,03/04/2026,Nobody called\n", &["--source", "desk"]).unwrap();
+    assert!(shown.contains("2026-04-03") && shown.contains("Nobody called"), "{shown}");
+}
+
+#[test]
+fn no_configuration_is_needed_where_a_kind_is_named_and_it_is_missed_where_a_name_is() {
+    let page = include_bytes!("../../../tests/fixtures/trustpilot/reviews.json");
+    assert!(preview("a.json", page, &["--as", "trustpilot"]).unwrap().starts_with("trustpilot: "));
+    let mut console =
+        Console { config: "/nowhere/uproar.toml".into(), out: Box::new(Vec::new()), err: Box::new(Vec::new()), colours: false };
+    let refused = run(&Line::parse_from(["preview", "shop"]).args, &mut console).unwrap_err();
+    assert_eq!(
+        refused.message,
+        "`shop` is no file and no address, and there is no configuration /nowhere/uproar.toml that could have a source of that name; \
+         name one with `--config`"
+    );
+}
+
+/// Looks at a source whose service gives these answers in turn; gives what is shown, and how often somebody waited.
+fn looked(source: &dyn Source, answers: &[&[u8]]) -> String {
+    let mut out = Vec::new();
+    let mut table = table::Table::new(&mut out, false);
+    let mut answers = answers.iter();
+    let args = Line::parse_from(["preview", "it", "--fetched-at", "2026-10-05T00:00:00Z"]).args;
+    let bounds = Bounds { since: true, wait: |_| (), ..Bounds::A_LOOK };
+    let mut carry = |request: &Request, _: &mut dyn Show| {
+        let Request::Call(call) = request else { panic!("{request:?}") };
+        let body = answers.next().expect("nothing more is asked").to_vec();
+        let (url, call) = (call.url.clone(), call.clone());
+        Ok(Response::Call(Box::new(crate::domain::http::Reply { url, call, status: 200, body, ..Default::default() })))
+    };
+    walk(source, &args, &bounds, &mut table, &mut carry).unwrap();
+    table.finish().unwrap();
+    assert_eq!(answers.next(), None);
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_look_goes_on_until_messages_come_and_says_what_follows() {
+    let shop = sources::trustpilot::Trustpilot::new(sources::trustpilot::specimen());
+    let page: &[u8] = include_bytes!("../../../tests/fixtures/trustpilot/reviews.json");
+    let shown = looked(&shop, &[br#"{"id":"5f"}"#, page]);
+    assert!(shown.contains("more pages follow, which the first poll reads\n") && shown.contains("66f0a1"), "{shown}");
+    let shown = looked(&shop, &[br#"{"id":"5f"}"#, br#"{"reviews":[]}"#]);
+    assert_eq!(shown, "trustpilot: 0 items\nthere is nothing newer than `since` of the source: a week, where it names none\n");
+
+    let survey = sources::qualtrics::Qualtrics::new(sources::qualtrics::specimen());
+    let (started, runs) = (br#"{"result":{"progressId":"ES_1","status":"inProgress"}}"#, br#"{"result":{"status":"inProgress"}}"#);
+    let complete = br#"{"result":{"fileId":"f1","status":"complete"}}"#;
+    let export = include_bytes!("../../../tests/fixtures/qualtrics/export.json");
+    let shown = looked(&survey, &[started, runs, complete, export]);
+    assert!(shown.contains("R_one") && !shown.contains("follow"), "{shown}");
+    // A minute of waiting is enough.
+    let shown = looked(&survey, &[started, runs, runs, runs, runs, runs]);
+    assert!(shown.contains("no message came yet, and there is more to ask for: the daemon goes on where this look ends"), "{shown}");
+}

@@ -28,6 +28,7 @@ mod labels;
 pub mod lines;
 mod names;
 mod pages;
+pub mod paths;
 mod routes;
 pub mod sources;
 mod targets;

@@ -27,7 +27,9 @@ use crate::sources;
 use crate::sources::Robots;
 
 mod crowd;
+mod examples;
 mod file;
+mod folders;
 mod former;
 mod private;
 mod pushed;
@@ -45,6 +47,7 @@ pub fn sources(top: &Top, reader: &mut Reader<'_>) -> Vec<Arc<settings::Source>>
     private::check(top, reader);
     pushed::check(top, reader);
     replays(top, reader);
+    examples::check(reader);
     top.source.iter().filter_map(|source| one(source, top, reader)).map(Arc::new).collect()
 }
 

@@ -12,6 +12,7 @@ use crate::config::kind::list::MapEntry;
 use crate::config::kind::quoted;
 use crate::config::kind::text;
 use crate::config::literal;
+use crate::config::mask;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
@@ -109,6 +110,22 @@ impl Kind for Pick {
     }
 }
 
+/// Warns of a header that is a login, and keeps its value out of every message.
+fn readable(name: &str, text: &str, at: &Place, reader: &mut Reader<'_>) {
+    if text.is_empty() || !mask::carries_secret(name) && mask::plain(text).is_empty() {
+        return;
+    }
+    reader.hide(at);
+    let cure = format!(
+        "take it out, and name where it is kept: `auth = {{ header = {{ name = \"{name}\", value = {{ file = \"/etc/uproar/key\" }} }} }}`"
+    );
+    reader.report(
+        Problem::warning(Code::ReadableSecret, at.clone(), format!("the header `{name}` looks like a secret, and stands in the file"))
+            .label("for everybody who may read the file")
+            .help(cure + "; `{ credential = \"...\" }` and `{ env = \"...\" }` do too"),
+    );
+}
+
 fn headers_schema() -> Json {
     json!({"type": "object", "additionalProperties": {"type": "string"}, "propertyNames": {"pattern": "^[A-Za-z0-9-]+$"}})
 }
@@ -132,12 +149,15 @@ impl Kind for Headers {
                 refuse(
                     &entry.key_at,
                     format!("the header `{name}` is not set here"),
-                    "a login belongs into `auth`, which names where its secret is kept",
+                    "a login belongs into `auth`, which names where it is kept: `auth = { bearer = { file = \"/etc/uproar/token\" } }`",
                     reader,
                 );
             } else {
                 match &entry.node.value {
-                    Value::Text(text) if !text.chars().any(char::is_control) => headers.push((name.clone(), text.clone())),
+                    Value::Text(text) if !text.chars().any(char::is_control) => {
+                        readable(name, text, &entry.node.at, reader);
+                        headers.push((name.clone(), text.clone()));
+                    }
                     _ => refuse(
                         &entry.node.at,
                         format!("the header `{name}` must be a text on one line"),

@@ -77,7 +77,7 @@ fn logins_and_headers_that_cannot_be_right() {
     5 | headers = { Authorization = "[secret]" }
       |             ^^^^^^^^^^^^^ refused
       |
-      = help: a login belongs into `auth`, which names where its secret is kept
+      = help: a login belongs into `auth`, which names where it is kept: `auth = { bearer = { file = "/etc/uproar/token" } }`
 
     error[E0010]: `bearer` is a secret and must not stand in the file
      --> uproar.toml:7:19

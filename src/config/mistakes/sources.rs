@@ -246,3 +246,36 @@ fn files_that_go_nowhere_and_words_that_mean_nothing() {
       = help: for example `rating_words = { Good = 1, Bad = 0 }`
     "#);
 }
+
+#[test]
+fn two_sources_of_the_same_files() {
+    let folder = |name: &str, more: &str| format!("[[source]]\nname = \"{name}\"\n[source.file]\n{more}\n");
+    let both = [
+        folder("csat", "folder = \"/srv/surveys\"\nafter = \"delete\""),
+        folder("nps", "folder = \"/srv/./surveys/\"\npattern = \"nps-*.csv\""),
+    ];
+    insta::assert_snapshot!(problems(&both), @r#"
+    warning[W0028]: `nps` reads files that `csat` reads
+     --> uproar.toml:9:10
+      |
+    4 | folder = "/srv/surveys"
+      |          -------------- read here already
+    ...
+    9 | folder = "/srv/./surveys/"
+      |          ^^^^^^^^^^^^^^^^^ one takes away what the other has not read yet
+      |
+      = help: take one of them out, or give each a `pattern` that no file of the other matches
+    "#);
+    let inside = [folder("a", "folder = \"/srv/surveys/nps\""), folder("b", "folder = \"/srv/surveys\"\nrecursive = true")];
+    assert!(problems(&inside).starts_with("warning[W0028]: `b` reads files that `a` reads"), "{}", problems(&inside));
+    for apart in [
+        [
+            folder("a", "folder = \"/srv/surveys\"\npattern = \"csat-*.csv\""),
+            folder("b", "folder = \"/srv/surveys\"\npattern = [\"nps-*.csv\"]"),
+        ],
+        [folder("a", "folder = \"/srv/surveys\""), folder("b", "folder = \"/srv/surveys2\"")],
+        [folder("a", "folder = \"/srv/surveys\""), folder("b", "folder = \"/srv/surveys/done\"")],
+    ] {
+        assert_eq!(problems(&apart), "", "{apart:?}");
+    }
+}

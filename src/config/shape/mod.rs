@@ -89,6 +89,13 @@ impl Definition {
         self.options.iter().any(|option| matches!(option.shape, Shape::Secret(_)))
     }
 
+    /// Whether it is about secrets: one of its options is one, and so are its tables of options.
+    #[must_use]
+    pub fn keeps_secrets(&self) -> bool {
+        let inside = |option: &Opt| matches!(option.shape, Shape::Table(inner) if inner.keeps_secrets());
+        self.has_secrets() || self.options.iter().any(inside)
+    }
+
     /// The table further up that knows a key: what stands below a header belongs to it, which is
     /// easily forgotten.
     #[must_use]
@@ -247,7 +254,13 @@ macro_rules! table {
             fn read(node: &$crate::config::tree::Node, reader: &mut $crate::config::reader::Reader<'_>) -> Option<Self> {
                 match &node.value {
                     $crate::config::tree::Value::Table(table) => Some(Self::read_table(table, &node.at, reader)),
-                    _ => reader.wrong(node, concat!("a table, `", $header, "`")),
+                    _ => {
+                        // A text where the login belongs is the secret.
+                        if Self::DEFINITION.keeps_secrets() {
+                            reader.hide(&node.at);
+                        }
+                        reader.wrong(node, concat!("a table, `", $header, "`"))
+                    }
                 }
             }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use url::Url;
 
+use crate::config::check::sources::folders;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
@@ -26,6 +27,7 @@ const TOLD: usize = 20;
 pub fn warn(top: &Top, config: &Config, reader: &mut Reader<'_>) {
     let places: Vec<Place> = top.source.iter().map(place).collect();
     same(config, &places, reader);
+    folders::warn(top, config, reader);
     too_many(config, &places, reader);
     allowances(config, &places, reader);
 }

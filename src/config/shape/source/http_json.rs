@@ -10,6 +10,8 @@ use crate::config::kind::secret::Kept;
 use crate::config::kind::text::Line;
 use crate::config::kind::text::Text;
 use crate::config::kind::time::Span;
+use crate::config::literal;
+use crate::config::mask;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
@@ -193,6 +195,7 @@ impl ServiceTable for HttpJson {
                     .help("write `method = \"POST\"`, or take it out"),
             );
         }
+        self.readable(reader);
         let login = match &self.auth {
             Some(auth) => Some(login(&auth.value, &url.value.text)?),
             None => None,
@@ -221,6 +224,34 @@ impl ServiceTable for HttpJson {
 }
 
 impl HttpJson {
+    /// Warns of secrets that stand in the address and in the body.
+    fn readable(&self, reader: &mut Reader<'_>) {
+        let url = self.url.as_ref().map(|url| (&url.value.text, &url.at, "url"));
+        let body = (&self.body.value.0, &self.body.at, "body");
+        for (text, at, key) in url.into_iter().chain([body]) {
+            let at = at.clone().unwrap_or_default();
+            for span in mask::plain(text) {
+                let name = mask::name_before(text, span.start);
+                let how = if key == "url" { format!("query = {{ name = \"{name}\"") } else { "header = { name = \"X-Api-Key\"".to_owned() };
+                let cure = format!("`auth = {{ {how}, value = {{ file = \"/etc/uproar/key\" }} }} }}`");
+                let cure = if key == "url" {
+                    format!("take it out, and name where it is kept: {cure}; `{{ credential = \"...\" }}` and `{{ env = \"...\" }}` do too")
+                } else {
+                    format!("where the service takes it in a header or in the query, name where it is kept: {cure}")
+                };
+                let message = if name.is_empty() {
+                    format!("`{key}` has a secret in it")
+                } else {
+                    format!("`{name}` in `{key}` looks like a secret, and stands in the file")
+                };
+                let place = literal::place(&at, span, reader.documents);
+                reader.hide(&place);
+                let problem = Problem::warning(Code::ReadableSecret, place, message);
+                reader.report(problem.label("for everybody who may read the file").help(cure));
+            }
+        }
+    }
+
     /// How the next page is found, and what is missing for it.
     fn next(&self, next: &Next, reader: &mut Reader<'_>) -> Option<sources::http_json::Next> {
         use sources::http_json::Next as Found;

@@ -70,6 +70,7 @@ impl ServiceTable for Mailbox {
     }
 
     fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<sources::Settings> {
+        self.idle(reader);
         let home = match (&self.imap, &self.maildir) {
             (Some(host), _) => Home::Server(self.server(&host.value, common, reader)?),
             (None, Some(path)) => Home::Maildir(path.value.0.clone()),
@@ -86,6 +87,31 @@ impl ServiceTable for Mailbox {
 }
 
 impl Mailbox {
+    /// Warns of options that do nothing beside the others.
+    fn idle(&self, reader: &mut Reader<'_>) {
+        let (mut idle, help) = if self.maildir.is_some() {
+            let after = self.after.at.as_ref().filter(|_| self.after.value.0 != Afterwards::Keep);
+            let others = [
+                ("after", after),
+                ("move_to", self.move_to.as_ref().and_then(|line| line.at.as_ref())),
+                ("folder", self.folder.at.as_ref()),
+                ("user", self.user.as_ref().and_then(|line| line.at.as_ref())),
+                ("tls", self.tls.at.as_ref()),
+            ];
+            (others.to_vec(), "take the line out: mails of a maildir stay as they are")
+        } else {
+            let to = self.move_to.as_ref().and_then(|line| line.at.as_ref()).filter(|_| self.after.value.0 != Afterwards::Move);
+            (vec![("move_to", to)], "write `after = \"move\"` too, or take the line out")
+        };
+        idle.retain(|(_, at)| at.is_some());
+        for (key, at) in idle {
+            let beside = if self.maildir.is_some() { "for a maildir" } else { "without `after = \"move\"`" };
+            let message = format!("`{key}` means nothing {beside}");
+            let problem = Problem::warning(Code::OptionIdle, at.cloned().unwrap_or_default(), message);
+            reader.report(problem.label("it does nothing here").help(help));
+        }
+    }
+
     fn server(&self, host: &MailHost, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<Server> {
         let tls = self.tls.value.0;
         let port = host.port.unwrap_or(if tls == Tls::Implicit { 993 } else { 143 });

@@ -70,6 +70,16 @@ impl ServiceTable for Qualtrics {
                 );
             }
         }
+        // What is no id for its letters was told above.
+        let is_name = |line: &&Placed<Line>| is_plain(&line.value.0) && !line.value.0.starts_with("SV_");
+        if let Some(survey) = self.survey.as_ref().filter(is_name) {
+            let at = survey.at.clone().unwrap_or_default();
+            reader.report(
+                Problem::error(Code::BadName, at, "`survey` is no id of a survey: those begin with `SV_`")
+                    .label("its name, perhaps")
+                    .help("it stands in the address of the survey there: `survey = \"SV_bwrylOA5nNnI9M1\"`"),
+            );
+        }
         let home = format!("https://{}.qualtrics.com", self.datacenter.as_ref()?.value.0);
         let questions = sources::qualtrics::Questions {
             rating: self.rating.as_ref().map(|rating| rating.value.0.clone()),

@@ -6,6 +6,8 @@ use crate::config::kind::number::Whole;
 use crate::config::kind::secret::Kept;
 use crate::config::kind::text::Line;
 use crate::config::kind::time::Span;
+use crate::config::problem::Code;
+use crate::config::problem::Problem;
 use crate::config::reader::Reader;
 use crate::config::shape::source::Common;
 use crate::config::shape::source::ServiceTable;
@@ -44,13 +46,12 @@ impl ServiceTable for Trustpilot {
         Some(&self.base_url)
     }
 
-    fn settings(&self, common: &Common<'_>, _reader: &mut Reader<'_>) -> Option<sources::Settings> {
+    fn settings(&self, common: &Common<'_>, reader: &mut Reader<'_>) -> Option<sources::Settings> {
         // What could not be read was reported.
         let secret = |kept: &Placed<Kept>| kept.value.secret.clone().unwrap_or_else(|| Secret::new(String::new()));
-        let domain = self.business.as_ref().map(|domain| Business::Domain(domain.value.0.trim().to_lowercase()));
-        let id = || self.business_unit_id.as_ref().map(|id| Business::Id(id.value.0.trim().to_owned()));
+        let business = self.business(reader);
         let settings = sources::trustpilot::Settings {
-            business: domain.or_else(id)?,
+            business: business?,
             key: secret(self.key.as_ref()?),
             secret: self.secret.as_ref().map(secret),
             stars: self.stars.value.iter().map(|stars| stars.value.0 as u8).collect(),
@@ -62,4 +63,50 @@ impl ServiceTable for Trustpilot {
         };
         Some(settings.into())
     }
+}
+
+impl Trustpilot {
+    /// Which business; what is wrong with it goes to the reader.
+    fn business(&self, reader: &mut Reader<'_>) -> Option<Business> {
+        if let Some(id) = &self.business_unit_id {
+            let text = id.value.0.trim();
+            if !is_id(text) {
+                let at = id.at.clone().unwrap_or_default();
+                reader.report(
+                    Problem::error(Code::BadName, at, "`business_unit_id` is no id of a business unit")
+                        .label("24 letters from `a` to `f` and digits, please")
+                        .help("or write the domain of the business instead: `business = \"example.com\"`"),
+                );
+            }
+            return Some(Business::Id(text.to_owned()));
+        }
+        let written = self.business.as_ref()?;
+        let text = written.value.0.trim().to_lowercase();
+        if is_id(&text) {
+            return Some(Business::Id(text));
+        }
+        if is_domain(&text) {
+            return Some(Business::Domain(text));
+        }
+        // The address of its page there ends with the domain; that of its own begins with it.
+        let last = text.split(['/', '?', '#']).filter(|part| is_domain(part)).next_back();
+        let help = last.map_or_else(
+            || "write the domain, as in the address of its page there: `business = \"example.com\"`; or its `business_unit_id`".to_owned(),
+            |domain| format!("write `business = \"{domain}\"`"),
+        );
+        let at = written.at.clone().unwrap_or_default();
+        let problem = Problem::error(Code::BadName, at, "`business` is no domain, and no id of a business unit");
+        reader.report(problem.label("refused").help(help));
+        None
+    }
+}
+
+/// 24 hexadecimal digits.
+fn is_id(text: &str) -> bool {
+    text.len() == 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    text.contains('.') && text.split('.').all(label)
 }

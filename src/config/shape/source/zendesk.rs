@@ -91,8 +91,9 @@ impl Zendesk {
     /// The name alone, also where the whole host was written.
     fn subdomain(&self, reader: &mut Reader<'_>) -> Option<String> {
         let written = self.subdomain.as_ref()?;
-        let name =
-            written.value.0.trim().trim_start_matches("https://").trim_end_matches('/').trim_end_matches(".zendesk.com").to_lowercase();
+        let text = written.value.0.trim().to_lowercase();
+        let host = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let name = host.trim_end_matches(".zendesk.com").to_owned();
         if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Some(name);
         }
@@ -132,6 +133,14 @@ impl Zendesk {
         // What could not be read was reported.
         let secret = |kept: &Placed<Kept>| kept.value.secret.clone().unwrap_or_else(|| Secret::new(String::new()));
         if let Some(token) = &self.token {
+            if let Some(email) = self.email.as_ref().filter(|email| !is_address(email.value.0.trim())) {
+                let at = email.at.clone().unwrap_or_default();
+                reader.report(
+                    Problem::error(Code::BadMailAddress, at, "`email` is no mail address").label("whose token is it?").help(
+                        "write the mail address of the admin whose token it is, and nothing behind it: `email = \"bot@example.com\"`",
+                    ),
+                );
+            }
             if self.email.is_none() && !reader.is_spoilt("email") {
                 reader.report(
                     Problem::error(Code::Missing, token.at.clone().unwrap_or_default(), "`token` needs an `email` beside it")
@@ -143,4 +152,10 @@ impl Zendesk {
         }
         self.oauth_token.as_ref().map(|token| Access::OAuth(secret(token)))
     }
+}
+
+/// Whether it may be a mail address, without the `/token` that the interface wants behind it.
+fn is_address(text: &str) -> bool {
+    let plain = !text.contains(|letter: char| letter.is_whitespace() || "/<>,;".contains(letter));
+    plain && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
 }
