@@ -167,7 +167,8 @@ pub struct Warning {
 /// Records of a file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejects {
-    /// Name of the file, without its folder.
+    /// Name of the file, without its folder; where others in the source may have the same, with what tells
+    /// them apart.
     pub file: String,
     /// The file is read from its beginning: what was rejected of it before is rejected anew.
     pub begins: bool,

@@ -13,8 +13,7 @@ use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
-use crate::sources::file::rejects;
-use crate::sources::file::rejects::reject;
+use crate::sources::file::rejects::Rejecting;
 use crate::sources::file::responses;
 use crate::sources::file::rows::Rows;
 use crate::sources::file::table;
@@ -79,7 +78,7 @@ fn end(split: &Split<'_>) -> Taken {
 
 fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settings) -> Taken {
     let mut rows = Rows::new(columns, settings);
-    let mut rejects = Vec::new();
+    let mut rejects = Rejecting::default();
     let mut cells: Vec<&str> = Vec::new();
     for found in &split.found {
         match &found.record {
@@ -98,9 +97,7 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
             }
             Err(why) => {
                 rows.notes().add("bad_line", found.line, why);
-                if rejects.len() < rejects::MOST {
-                    rejects.push(reject(found.line, why, found.raw));
-                }
+                rejects.add(found.line, why, found.raw);
             }
         }
     }
@@ -209,11 +206,7 @@ fn split_list<'a>(text: &'a Text<'_>, start: usize, read: impl Fn(&'a [u8]) -> s
             }
             Some(Err(error)) => {
                 // What follows a broken object in a list cannot be told from what is in it.
-                split.found.push(Found {
-                    line,
-                    raw: &bytes[start..start],
-                    record: Err(format!("the list is left here: {}", plain(&error))),
-                });
+                split.found.push(Found { line, raw: &bytes[start..], record: Err(format!("the list is left here: {}", plain(&error))) });
                 split.consumed = bytes.len();
                 return split;
             }

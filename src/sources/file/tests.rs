@@ -270,6 +270,30 @@ fn a_file_that_was_read_leaves_its_folder_behind_its_last_piece() {
     assert!(page.next.is_none() && page.cursor.is_some(), "one that cannot be read stays");
 }
 
+/// What a folder whose files are deleted says to a file: the warnings, and what is asked for next.
+fn behind(file: &[u8]) -> (Vec<String>, Option<Request>) {
+    let source = Folder::new(Settings { folder: PathBuf::from("/in"), after: After::Delete, ..Settings::default() });
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let page = source.read(&shard, &cursor, &Response::Folder(vec![entry("/in/a.csv", file, true)]), now).unwrap();
+    let Some(Request::Slice(slice)) = page.next else { panic!("a piece") };
+    let page = source.read(&shard, &cursor, &cut(file, &slice, u64::MAX), now).unwrap();
+    (page.warnings.iter().map(ToString::to_string).collect(), page.next)
+}
+
+#[test]
+fn a_file_goes_only_when_all_that_could_not_be_read_of_it_stands_elsewhere() {
+    let (_, next) = behind(b"id,text\n1,a\n2,b,c\n3,d,e\n4,f\n5,g\n6,h\n");
+    let Some(Request::Retire(retired)) = next else { panic!("{next:?}") };
+    let rejects = retired.rejects.unwrap();
+    assert_eq!((rejects.file.as_str(), rejects.records), ("a.csv", 2));
+    let (_, next) = behind(b"id,text\n1,a\n");
+    assert!(matches!(next, Some(Request::Retire(retired)) if retired.rejects.is_none()));
+    let long = format!("id,text\n1,a\n2,{},c\n3,d\n4,e\n", "b".repeat(9_000));
+    let (warnings, next) = behind(long.as_bytes());
+    assert_eq!(next, None, "what is cut would be lost");
+    assert!(warnings.iter().any(|warning| warning.contains("still in its folder") && warning.contains("mend them")), "{warnings:?}");
+}
+
 #[test]
 fn a_file_whose_end_is_still_being_written_stays_where_it_is() {
     let source = Folder::new(Settings { after: After::Delete, ..Settings::default() });

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::domain::Timestamp;
 use crate::domain::http::Bytes;
 use crate::domain::http::Entry;
+use crate::domain::http::Rejected;
 use crate::domain::http::Request;
 use crate::domain::http::Retired;
 use crate::domain::http::Watched;
@@ -29,6 +30,10 @@ use crate::text::hash;
 
 /// Files that one walk reads; the others wait for the next, which comes at once.
 const FILES_A_WALK: usize = 100;
+
+/// Why a file stays of which not all is kept, and what to do.
+const TOO_MUCH: &str = "records of it that cannot be read are too long or too many to be kept apart; \
+    mend them and save the file, or take it away yourself";
 
 /// Files that are remembered. The oldest are forgotten first: read again, their rows are known.
 const REMEMBERED: usize = 10_000;
@@ -63,6 +68,22 @@ struct Walk {
     settles: Option<i64>,
     /// What is known of the file in hand.
     state: State,
+    /// Records of the file in hand that could not be read, and are kept apart.
+    #[serde(default)]
+    rejected: u64,
+    /// Not all of those are, or not to their ends.
+    #[serde(default)]
+    cut: bool,
+}
+
+impl Walk {
+    /// The file in hand is done with.
+    fn pass(&mut self) {
+        if !self.todo.is_empty() {
+            self.done.push(self.todo.remove(0));
+        }
+        (self.state, self.rejected, self.cut) = (State::default(), 0, false);
+    }
 }
 
 /// What a poll looks through.
@@ -120,7 +141,9 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             page.format = piece.format;
             page.items = piece.items;
             page.warnings = piece.warnings.into_iter().map(|warning| in_file(&name, warning)).collect();
-            page.rejects = rejects::of_piece(path, bytes, piece.rejects);
+            walk.rejected += piece.rejects.rows.len() as u64;
+            walk.cut |= piece.rejects.cut;
+            page.rejects = rejects::of_piece(settings, path, bytes, piece.rejects.rows);
             if let Some(next) = piece.next {
                 walk.state = next.state;
                 page.next = Some(ask(settings, path, next.from, next.limit, &walk));
@@ -129,8 +152,11 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             // Who still writes the end of it would write it for nobody.
             let is_whole = !page.warnings.iter().any(|warning| warning.code == "incomplete_last_record");
             if let Some(retired) = retire(settings, &walk).filter(|_| is_whole) {
-                page.next = Some(Request::Retire(retired));
-                return page;
+                if !walk.cut {
+                    page.next = Some(Request::Retire(retired));
+                    return page;
+                }
+                page.warnings.push(stays(&name, TOO_MUCH));
             }
         }
         Err(error) => {
@@ -141,9 +167,7 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             }
         }
     }
-    if !walk.todo.is_empty() {
-        walk.done.push(walk.todo.remove(0));
-    }
+    walk.pass();
     on_to_next(settings, cursor, walk, &mut page, now);
     page
 }
@@ -158,7 +182,16 @@ fn retire(settings: &Settings, walk: &Walk) -> Option<Retired> {
         After::Delete => None,
     };
     let context = serde_json::to_string(walk).unwrap_or_default();
-    Some(Retired { path: path.clone(), size: known.size, modified: known.modified, to, context })
+    // What it holds beyond what is stored stands in the file of its rejects, or it may not go.
+    let rejects = (walk.rejected > 0).then(|| {
+        let (folder, source, file) = (settings.rejects.clone(), settings.source.clone(), rejects::name(settings, path));
+        Box::new(Rejected { folder, source, file, records: walk.rejected })
+    });
+    Some(Retired { path: path.clone(), size: known.size, modified: known.modified, to, rejects, context })
+}
+
+fn stays(name: &str, why: &str) -> Warning {
+    Warning::new("file_not_moved", name, format!("it was read and is still in its folder: {why}"))
 }
 
 /// Goes on behind a file that has left the folder, or should have.
@@ -166,13 +199,9 @@ pub(super) fn retired(settings: &Settings, cursor: &Cursor, retired: &Retired, s
     let mut walk: Walk = serde_json::from_str(&retired.context).unwrap_or_default();
     let mut page = Page { format: "folder", ..Page::default() };
     if let Some(why) = still_there {
-        let name = name_of(&retired.path);
-        page.warnings.push(Warning::new("file_not_moved", name, format!("it was read and is still in its folder: {why}")));
+        page.warnings.push(stays(&name_of(&retired.path), why));
     }
-    if !walk.todo.is_empty() {
-        walk.done.push(walk.todo.remove(0));
-    }
-    walk.state = State::default();
+    walk.pass();
     on_to_next(settings, cursor, walk, &mut page, now);
     page
 }
