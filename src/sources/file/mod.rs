@@ -213,6 +213,13 @@ impl Source for OneFile {
     }
 }
 
+/// Files of a watched folder that could not be read, each with why and what to do, from what is
+/// stored of its polls.
+#[must_use]
+pub fn refused(cursor: &Cursor) -> Vec<(PathBuf, String)> {
+    walk::refused(cursor)
+}
+
 /// What the columns of a file were found to be for, from its first piece: pairs of a column's name
 /// and what is made of it: `published`, `text`; `personal` and `not kept` for what is dropped.
 ///

@@ -326,8 +326,13 @@ fn entry(path: &str, file: &[u8], settled: bool) -> Entry {
 
 /// Polls a folder once; returns what was read and the new cursor.
 fn poll(settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
+    poll_at(0, settings, cursor, files)
+}
+
+/// Polls a folder so many hours after 1970.
+fn poll_at(hours: i64, settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
     let source = Folder::new(settings.clone());
-    let (shard, now) = (Shard::whole(), Timestamp::default());
+    let (shard, now) = (Shard::whole(), Timestamp::default() + TimeDelta::hours(hours));
     assert_eq!(source.first(&shard, cursor, now), Request::Folder(Watched { path: settings.folder.clone(), ..Watched::default() }));
     let entries = files.iter().map(|(path, file, settled)| entry(path, file, *settled)).collect();
     let mut page = source.read(&shard, cursor, &Response::Folder(entries), now).unwrap();
@@ -365,11 +370,30 @@ fn a_file_that_cannot_be_read_holds_up_no_other_and_is_told_until_it_can() {
     let (page, cursor) = poll(&settings, &Cursor::default(), &files);
     assert_eq!(ids(&page), ["a1", "a2", "a5"]);
     assert!(page.warnings[0].message.contains("ambiguous dates"), "{page:?}");
-    let (page, cursor) = poll(&settings, &cursor, &files);
+    let (page, cursor) = poll_at(23, &settings, &cursor, &files);
+    assert_eq!((page.items.len(), codes(&page)), (0, vec![]), "told once a day");
+    let (page, cursor) = poll_at(24, &settings, &cursor, &files);
     assert_eq!((page.items.len(), codes(&page)), (0, vec!["file_refused"]));
+    assert!(poll_at(25, &settings, &cursor, &files).0.warnings.is_empty());
+    let changed = [("a.csv", [ambiguous, b"3,06/07/2026,c\n"].concat()), ("b.csv", NPS.to_vec())];
+    let changed = changed.each_ref().map(|(path, file)| (*path, file.as_slice(), true));
+    assert_eq!(codes(&poll_at(25, &settings, &cursor, &changed).0), ["file_refused"], "or when it has changed");
     let settings = Settings { date_order: Some(DateOrder::DayMonthYear), ..settings };
     let (page, _) = poll(&settings, &cursor, &files);
     assert_eq!(ids(&page), ["1", "2"], "other settings are a reason to try again");
+}
+
+#[test]
+fn what_could_not_be_read_is_named_as_long_as_it_lies_there() {
+    let files = [("/in/a.csv", b"id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n".as_slice(), true), ("/in/b.csv", NPS, true)];
+    let settings = Settings { folder: PathBuf::from("/in"), ..Settings::default() };
+    let (_, cursor) = poll(&settings, &Cursor::default(), &files);
+    let named = super::refused(&cursor);
+    assert_eq!((named.len(), named[0].0.as_path()), (1, Path::new("/in/a.csv")));
+    assert!(named[0].1.contains("date_order"), "{named:?}");
+    let (_, cursor) = poll(&settings, &cursor, &files[1..]);
+    assert_eq!(super::refused(&cursor), []);
+    assert!(poll(&settings, &cursor, &files[1..]).0.items.is_empty(), "what was read is still known");
 }
 
 #[test]

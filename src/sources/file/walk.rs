@@ -1,13 +1,15 @@
 //! A walk over a folder: which files are new or changed, one after the other, piece by piece.
 //!
 //! What has been read is remembered by path, size and time of change. A file that can't be read is
-//! remembered too, with the reason and the settings it was tried with, told at every poll, and
+//! remembered too, with the reason and the settings it was tried with, told once a day, and
 //! tried again when it or the settings change; it does not hold up the others.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -35,6 +37,9 @@ const FILES_A_WALK: usize = 100;
 const TOO_MUCH: &str = "records of it that cannot be read are too long or too many to be kept apart; \
     mend them and save the file, or take it away yourself";
 
+/// A file that cannot be read is told of so often.
+const AGAIN: TimeDelta = TimeDelta::days(1);
+
 /// Files that are remembered. The oldest are forgotten first: read again, their rows are known.
 const REMEMBERED: usize = 10_000;
 
@@ -46,6 +51,14 @@ struct Known {
     /// Why it could not be read, and a hash of the settings then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<(String, String)>,
+    /// When that was last told, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    told: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(told: &i64) -> bool {
+    *told == 0
 }
 
 /// What is stored between polls.
@@ -61,6 +74,9 @@ struct Walk {
     todo: Vec<(PathBuf, Known)>,
     /// Files that are done.
     done: Vec<(PathBuf, Known)>,
+    /// Files that could not be read and are not there any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<PathBuf>,
     /// More files are waiting for the next walk.
     more: bool,
     /// When the next of those that still change will have settled, in milliseconds since 1970.
@@ -98,14 +114,16 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     let memory = remembered(cursor);
     let fingerprint = fingerprint(settings);
     let mut page = Page { format: "folder", ..Page::default() };
-    let mut todo = Vec::new();
+    let (mut todo, mut done) = (Vec::new(), Vec::new());
+    let mut refused: BTreeSet<&PathBuf> = memory.files.iter().filter(|(_, known)| known.refused.is_some()).map(|(path, _)| path).collect();
     let mut settles: Option<Timestamp> = None;
     for entry in entries {
         let name = name_of(&entry.path);
         if !wanted(&name, settings) {
             continue;
         }
-        let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None };
+        refused.remove(&entry.path);
+        let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None, told: 0 };
         let same = |known: &&Known| known.size == found.size && known.modified == found.modified;
         if !entry.settled {
             // What is known and has not changed needs no second look, whatever the folder's own memory says.
@@ -116,7 +134,12 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
         }
         match memory.files.get(&entry.path) {
             Some(known) if known.size == found.size && known.modified == found.modified => match &known.refused {
-                Some((why, with)) if *with == fingerprint => page.warnings.push(refusal(&name, why)),
+                Some((why, with)) if *with == fingerprint => {
+                    if now.timestamp_millis() - known.told >= AGAIN.num_milliseconds() {
+                        page.warnings.push(refusal(&name, why));
+                        done.push((entry.path.clone(), Known { told: now.timestamp_millis(), ..known.clone() }));
+                    }
+                }
                 Some(_) => todo.push((entry.path.clone(), found)),
                 None => {}
             },
@@ -126,7 +149,8 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     let more = todo.len() > FILES_A_WALK;
     todo.truncate(FILES_A_WALK);
     let settles = settles.map(|at| at.timestamp_millis());
-    on_to_next(settings, cursor, Walk { todo, more, settles, ..Walk::default() }, &mut page, now);
+    let gone = refused.into_iter().cloned().collect();
+    on_to_next(settings, cursor, Walk { todo, done, gone, more, settles, ..Walk::default() }, &mut page, now);
     page
 }
 
@@ -164,6 +188,7 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             page.warnings.push(refusal(&name, &error.to_string()));
             if let Some((_, known)) = walk.todo.first_mut() {
                 known.refused = Some((error.to_string(), fingerprint(settings)));
+                known.told = now.timestamp_millis();
             }
         }
     }
@@ -214,10 +239,11 @@ fn on_to_next(settings: &Settings, cursor: &Cursor, walk: Walk, page: &mut Page,
     }
     let settles = walk.settles.and_then(Timestamp::from_timestamp_millis).map(|at| at.max(now));
     page.due = if walk.more { Some(now) } else { settles };
-    if walk.done.is_empty() {
+    if walk.done.is_empty() && walk.gone.is_empty() {
         return;
     }
     let mut memory = remembered(cursor);
+    memory.files.retain(|path, _| !walk.gone.contains(path));
     memory.files.extend(walk.done);
     while memory.files.len() > REMEMBERED {
         let oldest = memory.files.iter().min_by_key(|(_, known)| known.modified).map(|(path, _)| path.clone());
@@ -232,6 +258,12 @@ fn ask(settings: &Settings, path: &Path, from: u64, limit: u64, walk: &Walk) -> 
 
 fn remembered(cursor: &Cursor) -> Memory {
     cursor.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// Files of the folder that could not be read, each with why and what to do.
+pub(super) fn refused(cursor: &Cursor) -> Vec<(PathBuf, String)> {
+    let files = remembered(cursor).files.into_iter();
+    files.filter_map(|(path, known)| Some((path, known.refused?.0))).collect()
 }
 
 fn refusal(name: &str, why: &str) -> Warning {
