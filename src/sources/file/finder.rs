@@ -254,9 +254,11 @@ impl Finder<'_> {
                     .values
                     .iter()
                     .filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, self.rating_words));
-                let largest = values.map(|given| given.max.unwrap_or(given.value)).fold(0.0, f64::max);
+                let values: Vec<f64> = values.map(|given| given.max.unwrap_or(given.value)).collect();
                 let question = self.samples[*at].described.contains('?');
-                question && filled > 0 && read == filled && (2.0..=10.0).contains(&largest)
+                let slips = filled / 10;
+                let best = ratings::assumed_scale(&values);
+                question && filled > 0 && filled - read <= slips && best <= 10.0 && values.iter().any(|value| (2.0..=best).contains(value))
             })
         };
         if let Some(at) = named.or_else(asked) {

@@ -93,7 +93,10 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
                         *cell = value;
                     }
                 }
-                rows.take(found.line, |at| Cow::Borrowed(cells[at]), || hash::of_parts([String::from_utf8_lossy(found.raw).trim()]));
+                let hash = || hash::of_parts([String::from_utf8_lossy(found.raw).trim()]);
+                if let Some(why) = rows.take(found.line, |at| Cow::Borrowed(cells[at]), hash) {
+                    rejects.add(found.line, why, found.raw);
+                }
             }
             Err(why) => {
                 rows.notes().add("bad_line", found.line, why);

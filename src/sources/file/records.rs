@@ -122,7 +122,10 @@ fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'
         let cells = raw.cells.iter().take(filled).map(|cell| text.decode(cell)).collect::<Vec<_>>();
         hash::of_parts(cells.iter().map(|cell| cell.trim()))
     };
-    rows.take(line, |at| raw.cells.get(at).map_or(Cow::Borrowed(""), |cell| text.decode(cell)), hash);
+    let rejected = rows.take(line, |at| raw.cells.get(at).map_or(Cow::Borrowed(""), |cell| text.decode(cell)), hash);
+    if let Some(why) = rejected {
+        rejects.add(line, why, text.decode(&bytes[raw.start..raw.end]).as_bytes());
+    }
 }
 
 fn samples<'a>(text: &Text<'_>, header: &Header, body: &'a [Raw]) -> Vec<Sample<'a>> {

@@ -18,12 +18,16 @@ use crate::sources::file::columns::Role;
 use crate::sources::file::dates;
 use crate::sources::file::finder;
 use crate::sources::file::ratings;
+use crate::sources::file::ratings::Scale;
 use crate::sources::times;
 use crate::sources::times::Named;
 use crate::sources::times::Zone;
 
 /// Warnings of one kind that are given one by one; of the rest only the number is.
 const FIRST: usize = 20;
+
+/// Why a row is rejected that is nothing but a rating, and no rating of its column's scale.
+const ONLY_OFF_SCALE: &str = "a rating outside its scale and no text: the row was left out";
 
 /// Collects the items of a piece.
 pub(super) struct Rows<'a> {
@@ -89,10 +93,11 @@ impl<'a> Rows<'a> {
         (self.items, self.notes.finish())
     }
 
-    /// Takes a row: its line, its cells by column, a hash over all of it.
-    pub(super) fn take<'c>(&mut self, line: u64, cell: impl Fn(usize) -> Cow<'c, str>, hash: impl FnOnce() -> u64) {
+    /// Takes a row: its line, its cells by column, a hash over all of it. Says why it cannot, where
+    /// what it holds would be lost.
+    pub(super) fn take<'c>(&mut self, line: u64, cell: impl Fn(usize) -> Cow<'c, str>, hash: impl FnOnce() -> u64) -> Option<&'static str> {
         if self.dropped.iter().any(|(at, value)| cell(*at).trim() == *value) {
-            return;
+            return None;
         }
         let mut item = Item::default();
         let mut row = Row::new(self.zone);
@@ -104,12 +109,18 @@ impl<'a> Rows<'a> {
         }
         if row.is_test {
             self.notes.add("test_response", line, "a test answer was left out");
-            return;
+            return None;
         }
-        row.rate(self.columns.rating_max, &mut item);
+        if !row.rate(self.columns, &mut item) {
+            if item.text.is_empty() && item.title.is_empty() {
+                self.notes.add("rating_off_scale", line, ONLY_OFF_SCALE);
+                return Some(ONLY_OFF_SCALE);
+            }
+            self.notes.add("rating_off_scale", line, "a rating outside its scale was left out, and the answer kept without it");
+        }
         if item.text.is_empty() && item.title.is_empty() && item.rating.is_none() {
             self.notes.add("empty_record", line, "an answer without text and rating was left out");
-            return;
+            return None;
         }
         self.date(&row, line, &mut item);
         if item.id.is_empty() {
@@ -119,6 +130,7 @@ impl<'a> Rows<'a> {
             item.id = if *count == 1 { format!("h1:{hash:016x}") } else { format!("h1:{hash:016x}-{count}") };
         }
         self.push(item, line);
+        None
     }
 
     /// Of two rows with one id the later change wins.
@@ -156,13 +168,15 @@ struct Row {
     updated: String,
     zone: Zone,
     rating: Option<ratings::Given>,
+    /// Something stands there that is meant as a rating and is none.
+    is_off: bool,
     max: Option<f64>,
     is_test: bool,
 }
 
 impl Row {
     fn new(zone: Zone) -> Self {
-        Self { date: String::new(), updated: String::new(), zone, rating: None, max: None, is_test: false }
+        Self { date: String::new(), updated: String::new(), zone, rating: None, is_off: false, max: None, is_test: false }
     }
 
     fn put(&mut self, role: &Role, value: &str, decimal_comma: bool, words: &[(String, f64)], item: &mut Item) {
@@ -179,7 +193,10 @@ impl Row {
             Role::Title => item.title = clean(value).into_owned(),
             Role::Date => value.clone_into(&mut self.date),
             Role::Updated => value.clone_into(&mut self.updated),
-            Role::Rating => self.rating = ratings::read_with(value, decimal_comma, words),
+            Role::Rating => {
+                self.rating = ratings::read_with(value, decimal_comma, words);
+                self.is_off = self.rating.is_none() && ratings::is_meant(value);
+            }
             Role::RatingMax => self.max = ratings::number(value, decimal_comma).filter(|max| *max > 0.0),
             Role::Language => item.lang = Some(clean(value).into_owned()),
             Role::Author => item.author = Some(clean(value).into_owned()),
@@ -193,11 +210,13 @@ impl Row {
         }
     }
 
-    fn rate(&self, max: Option<f64>, item: &mut Item) {
-        item.rating = self.rating.and_then(|given| {
-            let max = given.max.or(self.max).or(max)?;
-            (given.value <= max).then_some(Rating { value: given.value, max })
-        });
+    /// Gives the item its rating; `false` where what stands there is on no scale.
+    fn rate(&self, columns: &Columns, item: &mut Item) -> bool {
+        let Some(given) = self.rating else { return !self.is_off };
+        let own = given.max.or(self.max).map(|best| Scale { least: 0.0, best });
+        let scale = own.or_else(|| Some(Scale { least: columns.rating_min, best: columns.rating_max? }));
+        item.rating = scale.filter(|scale| scale.holds(given.value)).map(|scale| Rating { value: given.value, max: scale.best });
+        item.rating.is_some()
     }
 }
 

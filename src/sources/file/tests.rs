@@ -141,6 +141,26 @@ fn a_zone_may_be_given() {
 }
 
 #[test]
+fn a_value_outside_the_scale_loses_itself_and_changes_no_other() {
+    let ratings = |page: &Page| page.items.iter().filter_map(|item| Some((item.rating?.value, item.rating?.max))).collect::<Vec<_>>();
+    let rows = |odd: &str| (0..28).map(|n| format!("{n},{},a\n", n % 5 + 1)).collect::<String>() + &format!("28,{odd},b\n29,{odd},\n");
+    for (name, best) in [("score", 5.0), ("csat (1-5)", 5.0), ("How was it?", 5.0), ("NPS", 10.0)] {
+        for odd in ["55", "4711", "-1"] {
+            let page = read(format!("id,{name},text\n{}", rows(odd)));
+            assert!(page.items.len() == 29 && ratings(&page).len() == 28, "{name} {odd}: {page:?}");
+            assert!(ratings(&page).iter().all(|(_, max)| *max == best), "{name} {odd}: {:?}", ratings(&page));
+            assert_eq!(codes(&page).iter().filter(|code| **code == "rating_off_scale").count(), 2, "{name} {odd}: {page:?}");
+            let rejects = page.rejects.unwrap().rows;
+            assert_eq!((rejects.len(), rejects[0].raw.as_str()), (1, format!("29,{odd},").as_str()), "what is nothing but that");
+        }
+    }
+    let page = read("id,rating (1-5),text\n1,0,a\n2,5,b\n3,4,c\n4,n/a,d\n5,3,e\n6,3,f\n");
+    assert_eq!((page.items[0].rating, codes(&page)), (None, vec!["rating_off_scale", "no_date"]), "nobody can give a 0 of 1 to 5");
+    let wrong = read("id,Q2 score 1-3,text\n1,9,a\n2,8,b\n3,10,c\n");
+    assert_eq!(ratings(&wrong), [(9.0, 10.0), (8.0, 10.0), (10.0, 10.0)], "a name that fits no value is none");
+}
+
+#[test]
 fn what_cannot_be_read_without_guessing_is_refused() {
     for (file, why) in [
         ("id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n", "date_order"),
