@@ -35,6 +35,10 @@ pub struct Item {
     pub lang: Option<String>,
     /// Everything else worth keeping: `country`, `version`, survey columns.
     pub fields: BTreeMap<String, String>,
+    /// The id that it was given by its content, if it was read before its own was filled in. What is
+    /// stored under that one is this message.
+    #[serde(default, skip_serializing)]
+    pub formerly: Option<String>,
     /// The source says that this message is gone. Its other fields may be empty.
     pub gone: bool,
 }

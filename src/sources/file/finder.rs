@@ -186,7 +186,11 @@ impl Finder<'_> {
         values.dedup();
         // The same id twice is an edit, and happens; ids that mostly repeat are something else's.
         let mostly_different = values.len() * 10 >= filled * 9 || filled - values.len() <= 1;
-        (filled >= self.rows && mostly_different && values.iter().all(|value| value.len() <= 200)).then_some(rank)
+        // Rows without an id are known by their content. Of what may be a number of something else few may be blank.
+        let blank = self.rows.saturating_sub(filled);
+        let is_there = rank <= 1 || blank <= (self.rows / 10).max(usize::from(self.rows > 2));
+        let rank = if blank * 2 > self.rows { rank + 10 } else { rank };
+        (is_there && mostly_different && values.iter().all(|value| value.len() <= 200)).then_some(rank)
     }
 
     fn date_rank(&self, at: usize) -> Option<u32> {

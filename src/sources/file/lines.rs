@@ -93,7 +93,15 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
                         *cell = value;
                     }
                 }
-                let hash = || hash::of_parts([String::from_utf8_lossy(found.raw).trim()]);
+                let hash = |id_at: Option<usize>| match id_at {
+                    // As if it had no id: it is the same record before and after somebody fills it in.
+                    Some(id_at) => {
+                        let filled =
+                            columns.names.iter().zip(&cells).enumerate().filter(|(at, (_, cell))| *at != id_at && !cell.trim().is_empty());
+                        hash::of_parts(filled.flat_map(|(_, (name, cell))| [name.as_str(), cell.trim()]))
+                    }
+                    None => hash::of_parts([String::from_utf8_lossy(found.raw).trim()]),
+                };
                 if let Some(why) = rows.take(found.line, |at| Cow::Borrowed(cells[at]), hash) {
                     rejects.add(found.line, why, found.raw);
                 }

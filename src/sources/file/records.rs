@@ -117,9 +117,12 @@ fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'
     if raw.cells.len() < width && !is_sheet {
         rows.notes().add("ragged_row", line, "fewer cells than columns: the rest is taken as blank");
     }
-    let hash = || {
-        let filled = raw.cells.iter().rposition(|cell| !table::is_blank(cell)).map_or(0, |at| at + 1);
-        let cells = raw.cells.iter().take(filled).map(|cell| text.decode(cell)).collect::<Vec<_>>();
+    let hash = |id_at: Option<usize>| {
+        // As if it had no id: the row is the same before and after somebody fills it in.
+        let cells = raw.cells.iter().enumerate().map(|(at, cell)| if Some(at) == id_at { b"".as_slice() } else { cell });
+        let mut cells = cells.map(|cell| text.decode(cell)).collect::<Vec<_>>();
+        let filled = cells.iter().rposition(|cell| !table::is_blank(cell.as_bytes())).map_or(0, |at| at + 1);
+        cells.truncate(filled);
         hash::of_parts(cells.iter().map(|cell| cell.trim()))
     };
     let rejected = rows.take(line, |at| raw.cells.get(at).map_or(Cow::Borrowed(""), |cell| text.decode(cell)), hash);

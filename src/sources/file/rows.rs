@@ -1,12 +1,13 @@
 //! Rows into items.
 //!
-//! A row without an id gets one from its content, so that the same export under another name, or a
+//! A row without an id gets one from its content, also where the others of its file have their own, so that the same export under another name, or a
 //! longer one with the same rows, counts once. Rows that are alike in everything are told apart by
 //! counting them, from the start of the piece they are read in: two equal rows of one file are two
 //! answers, and stay the same two when the file is read again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::domain::Timestamp;
 use crate::domain::item::Item;
@@ -36,6 +37,10 @@ pub(super) struct Rows<'a> {
     items: Vec<Item>,
     by_id: HashMap<String, usize>,
     alike: HashMap<u64, u32>,
+    /// The column of ids.
+    id_at: Option<usize>,
+    /// Rows that have none there.
+    blank_ids: usize,
     /// Columns that say of a row that it is no answer, with what stands there then.
     dropped: Vec<(usize, &'a str)>,
     rating_words: &'a [(String, f64)],
@@ -79,6 +84,8 @@ impl<'a> Rows<'a> {
             items: Vec::new(),
             by_id: HashMap::new(),
             alike: HashMap::new(),
+            id_at: columns.position(&Role::Id),
+            blank_ids: 0,
             dropped: dropped.collect(),
             rating_words: &settings.columns.rating_words,
             notes: Notes::default(),
@@ -89,13 +96,28 @@ impl<'a> Rows<'a> {
         &mut self.notes
     }
 
-    pub(super) fn finish(self) -> (Vec<Item>, Vec<Warning>) {
-        (self.items, self.notes.finish())
+    pub(super) fn finish(mut self) -> (Vec<Item>, Vec<Warning>) {
+        let mut warnings = self.notes.finish();
+        if self.blank_ids > 0 {
+            let rows = if self.blank_ids == 1 { "1 row has".to_owned() } else { format!("{} rows have", self.blank_ids) };
+            warnings.push(Warning::new("no_id", "", format!("{rows} no id and stand for themselves by what is written in them")));
+            // Who stands beside a row without an id is not that row.
+            let blank: HashSet<String> = self.alike.keys().map(|hash| content_id(*hash)).collect();
+            for item in &mut self.items {
+                item.formerly.take_if(|former| blank.contains(former));
+            }
+        }
+        (self.items, warnings)
     }
 
-    /// Takes a row: its line, its cells by column, a hash over all of it. Says why it cannot, where
-    /// what it holds would be lost.
-    pub(super) fn take<'c>(&mut self, line: u64, cell: impl Fn(usize) -> Cow<'c, str>, hash: impl FnOnce() -> u64) -> Option<&'static str> {
+    /// Takes a row: its line, its cells by column, a hash over all of it but the cell of its id. Says
+    /// why it cannot, where what it holds would be lost.
+    pub(super) fn take<'c>(
+        &mut self,
+        line: u64,
+        cell: impl Fn(usize) -> Cow<'c, str>,
+        hash: impl FnOnce(Option<usize>) -> u64,
+    ) -> Option<&'static str> {
         if self.dropped.iter().any(|(at, value)| cell(*at).trim() == *value) {
             return None;
         }
@@ -123,11 +145,14 @@ impl<'a> Rows<'a> {
             return None;
         }
         self.date(&row, line, &mut item);
-        if item.id.is_empty() {
-            let hash = hash();
+        if !item.id.is_empty() {
+            item.formerly = Some(content_id(hash(self.id_at)));
+        } else {
+            let hash = hash(self.id_at);
             let count = self.alike.entry(hash).or_default();
             *count += 1;
-            item.id = if *count == 1 { format!("h1:{hash:016x}") } else { format!("h1:{hash:016x}-{count}") };
+            item.id = if *count == 1 { content_id(hash) } else { format!("{}-{count}", content_id(hash)) };
+            self.blank_ids += usize::from(self.id_at.is_some());
         }
         self.push(item, line);
         None
@@ -218,6 +243,10 @@ impl Row {
         item.rating = scale.filter(|scale| scale.holds(given.value)).map(|scale| Rating { value: given.value, max: scale.best });
         item.rating.is_some()
     }
+}
+
+fn content_id(hash: u64) -> String {
+    format!("h1:{hash:016x}")
 }
 
 /// Line ends as `\n`, no zero bytes.

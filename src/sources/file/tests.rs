@@ -155,7 +155,7 @@ fn a_value_outside_the_scale_loses_itself_and_changes_no_other() {
         }
     }
     let page = read("id,rating (1-5),text\n1,0,a\n2,5,b\n3,4,c\n4,n/a,d\n5,3,e\n6,3,f\n");
-    assert_eq!((page.items[0].rating, codes(&page)), (None, vec!["rating_off_scale", "no_date"]), "nobody can give a 0 of 1 to 5");
+    assert_eq!((page.items[0].rating, codes(&page)), (None, vec!["no_date", "rating_off_scale"]), "nobody can give a 0 of 1 to 5");
     let wrong = read("id,Q2 score 1-3,text\n1,9,a\n2,8,b\n3,10,c\n");
     assert_eq!(ratings(&wrong), [(9.0, 10.0), (8.0, 10.0), (10.0, 10.0)], "a name that fits no value is none");
 }
@@ -195,6 +195,31 @@ fn rows_without_id_are_known_by_content_and_equal_ones_counted() {
     assert_eq!(ids(&first)[1], format!("{}-2", ids(&first)[0]));
     let longer = read("date,rating (1-5),comment\n2025-12-31Z,5,c\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
     assert_eq!(ids(&first), ids(&longer)[1..], "the same rows in a longer export are the same rows");
+}
+
+#[test]
+fn a_row_without_an_id_is_known_by_its_content_and_the_others_by_their_ids() {
+    let table = |two: &str| format!("Response ID,date,text\n1,2026-01-02Z,a\n{two},2026-01-02Z,b\n3,2026-01-02Z,c\n");
+    let lines = |two: &str| {
+        let line = |id: &str, text: &str| format!("{{\"id\":{id},\"date\":\"2026-01-02Z\",\"text\":\"{text}\"}}\n");
+        line("1", "a") + &line(two, "b") + &line("3", "c")
+    };
+    for (blank, filled) in [(table(""), table("2")), (lines("null"), lines("2")), (lines("\"\""), lines("2"))] {
+        let (before, after) = (read(&blank), read(&filled));
+        let by_content = ids(&before)[1].to_owned();
+        assert_eq!((ids(&before)[0], ids(&before)[2], &by_content[..3]), ("1", "3", "h1:"), "{blank}");
+        let said = before.warnings.iter().find(|warning| warning.code == "no_id").unwrap();
+        assert!(said.message.starts_with("1 row has no id"), "{said}");
+        assert_eq!(ids(&after), ["1", "2", "3"]);
+        assert_eq!(after.items[1].formerly.as_deref(), Some(by_content.as_str()), "{filled}: it can be known again");
+        assert!(!codes(&after).contains(&"no_id"));
+    }
+    let beside = read("id,date,text\n1,2026-01-02Z,a\n,2026-01-02Z,a\n3,2026-01-02Z,c\n");
+    assert_eq!(beside.items[0].formerly, None, "an answer beside it that says the same is another one");
+    let all = read("id,date,text\n,2026-01-02Z,a\n,2026-01-03Z,b\n");
+    assert!(ids(&all).iter().all(|id| id.starts_with("h1:")), "{all:?}");
+    let of_others = read("Order no,date,text\n7,2026-01-02Z,a\n,2026-01-03Z,b\n,2026-01-03Z,c\n,2026-01-03Z,d\n");
+    assert!(!codes(&of_others).contains(&"no_id"), "a number that few have is none of theirs");
 }
 
 #[test]

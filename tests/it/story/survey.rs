@@ -210,3 +210,24 @@ fn a_file_stays_while_what_cannot_be_read_of_it_is_kept_nowhere() {
     assert!(house.path("drop/north/a.csv").exists(), "it is as it was");
     daemon.stop();
 }
+
+#[test]
+fn a_record_whose_id_is_filled_in_later_counts_once() {
+    let house = House::new(&format!("{THEME}{REST}"));
+    let filled = csv(&spike(0, 6), "Old Theatre");
+    let second = spike(1, 1)[0].id.clone();
+    let blank = filled.replace(&format!("\n{second},"), "\n,");
+    assert_ne!(filled, blank);
+    house.write("drop/a.csv", &blank, 0o644);
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"late\"}", 6.0);
+    let mut duplicates = 0.0;
+    for (name, text) in [("a.csv", &filled), ("b.csv", &filled), ("c.csv", &blank), ("d.csv", &filled)] {
+        house.write(&format!("drop/{name}"), text, 0o644);
+        duplicates += 6.0;
+        daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"duplicate\"}", duplicates);
+        assert_eq!(house.items().len(), 6, "{name}\n{}", daemon.log());
+    }
+    assert_eq!(house.run(&["check", "--recount"]).code, 0);
+    daemon.stop();
+}
