@@ -121,8 +121,24 @@ pub struct Retired {
     pub modified: i64,
     /// The folder that it is moved to; it is deleted without one.
     pub to: Option<PathBuf>,
+    /// Records of it that could not be read and must stand in a file of their own before it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<Box<Rejected>>,
     /// The source's own notes for what comes next, handed back.
     pub context: String,
+}
+
+/// Records that could not be read, which stand nowhere else once their file has gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The folder for such records, of all sources; `None` where nobody keeps them.
+    pub folder: Option<PathBuf>,
+    /// Name of the source.
+    pub source: String,
+    /// Name of the file, as in [`Rejects`](crate::domain::item::Rejects).
+    pub file: String,
+    /// How many they are.
+    pub records: u64,
 }
 
 /// A folder to look through.

@@ -35,6 +35,10 @@ pub struct Item {
     pub lang: Option<String>,
     /// Everything else worth keeping: `country`, `version`, survey columns.
     pub fields: BTreeMap<String, String>,
+    /// The id that it was given by its content, if it was read before its own was filled in. What is
+    /// stored under that one is this message.
+    #[serde(default, skip_serializing)]
+    pub formerly: Option<String>,
     /// The source says that this message is gone. Its other fields may be empty.
     pub gone: bool,
 }
@@ -167,7 +171,8 @@ pub struct Warning {
 /// Records of a file that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rejects {
-    /// Name of the file, without its folder.
+    /// Name of the file, without its folder; where others in the source may have the same, with what tells
+    /// them apart.
     pub file: String,
     /// The file is read from its beginning: what was rejected of it before is rejected anew.
     pub begins: bool,

@@ -4,6 +4,7 @@
 //! for each file that was read, written anew when that is read again, so that what has been mended
 //! leaves it; each is bounded, and so is their number.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -12,25 +13,65 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
+use crate::domain::http::Rejected;
 use crate::domain::item::Rejects;
 use crate::domain::item::Warning;
 
 /// Bytes of one file. What is rejected beyond them is only counted.
 const LARGEST: u64 = 10 * 1024 * 1024;
 
+/// What their names end with.
+const END: &str = ".rejects.csv";
+
 /// Files of one source. The oldest go first.
 const MOST_FILES: usize = 200;
+
+/// What became of rejected records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The file that they stand in.
+    pub path: PathBuf,
+    /// Those for which there was no room in it.
+    pub left_out: usize,
+}
+
+/// Rejected records do not all stand in their file.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{missing} of the records that cannot be read are not kept in `{}`; let the daemon's user write there, or mend them, and save the \
+     file again", path.display()
+)]
+pub(super) struct Missing {
+    path: PathBuf,
+    missing: u64,
+}
+
+/// The folder of a source's files.
+#[must_use]
+pub fn folder_of(folder: &Path, source: &str) -> PathBuf {
+    folder.join(plain(source))
+}
+
+/// The files in which rejected records of a source stand, the newest first; none where nobody can
+/// look.
+#[must_use]
+pub fn files_of(folder: &Path, source: &str) -> Vec<PathBuf> {
+    let mut files = listed(&folder_of(folder, source)).unwrap_or_default();
+    files.sort_by(|one, other| other.cmp(one));
+    files.into_iter().map(|(_, path)| path).collect()
+}
 
 /// Writes what was rejected of a file below `folder`, in a folder of the source's own. Returns where
 /// it stands; nothing where there is nothing to write.
 ///
 /// # Errors
 ///
-/// The disk's.
-pub fn write(folder: &Path, source: &str, rejects: &Rejects) -> io::Result<Option<PathBuf>> {
-    let folder = folder.join(plain(source));
-    let path = folder.join(format!("{}.rejects.csv", plain(&rejects.file)));
+/// The disk's. Nothing of these records stands there then.
+pub fn write(folder: &Path, source: &str, rejects: &Rejects) -> io::Result<Option<Written>> {
+    let path = path_of(folder, source, &rejects.file);
+    let folder = folder_of(folder, source);
     if rejects.begins {
         match fs::remove_file(&path) {
             Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Err(error),
@@ -42,40 +83,76 @@ pub fn write(folder: &Path, source: &str, rejects: &Rejects) -> io::Result<Optio
     }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
     let mut file = File::options().append(true).create(true).mode(0o600).open(&path)?;
-    let mut size = file.metadata()?.len();
-    let begins = size == 0;
+    let before = file.metadata()?.len();
+    let mut size = before;
     let mut lines = csv::Writer::from_writer(Vec::new());
-    let header = begins.then(|| ["table".to_owned(), "line".to_owned(), "reason".to_owned(), "record".to_owned()]);
-    let rows = rejects.rows.iter().map(|row| [row.table.clone(), row.line.to_string(), row.why.clone(), row.raw.clone()]);
-    for cells in header.into_iter().chain(rows) {
+    if before == 0 {
+        lines.write_record(["table", "line", "reason", "record"])?;
+    }
+    let mut left_out = rejects.rows.len();
+    for row in &rejects.rows {
+        let cells = [&row.table, &row.line.to_string(), &row.why, &row.raw];
         size += cells.iter().map(|cell| cell.len() as u64 + 3).sum::<u64>();
         if size > LARGEST {
             break;
         }
-        lines.write_record(&cells)?;
+        lines.write_record(cells)?;
+        left_out -= 1;
     }
-    file.write_all(&lines.into_inner().map_err(|error| io::Error::other(error.to_string()))?)?;
-    if begins {
+    let lines = lines.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    if let Err(error) = file.write_all(&lines).and_then(|()| file.sync_all()) {
+        // Half a record would swallow those that come behind it.
+        file.set_len(before)?;
+        return Err(error);
+    }
+    if before == 0 {
         forget_the_oldest(&folder)?;
     }
-    Ok(Some(path))
+    Ok(Some(Written { path, left_out }))
+}
+
+/// Whether all records that were rejected of a file stand where they belong.
+///
+/// # Errors
+///
+/// [`Missing`], or the disk's.
+pub(super) fn all_there(rejected: &Rejected) -> io::Result<()> {
+    let path = rejected.folder.as_ref().map(|folder| path_of(folder, &rejected.source, &rejected.file)).unwrap_or_default();
+    // A piece that was read again after a crash stands there twice.
+    let mut found = BTreeSet::new();
+    if let Ok(file) = File::open(&path) {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
+        let mut cells = csv::ByteRecord::new();
+        while reader.read_byte_record(&mut cells)? {
+            if let (4, Some(table), Some(line)) = (cells.len(), cells.get(0), cells.get(1)) {
+                found.insert((table.to_vec(), line.to_vec()));
+            }
+        }
+    }
+    match rejected.records.saturating_sub(found.len() as u64) {
+        0 => Ok(()),
+        missing => Err(io::Error::other(Missing { path, missing })),
+    }
 }
 
 /// What is said of rejected records: where they stand, or why they do not.
 #[must_use]
-pub fn told(written: io::Result<Option<PathBuf>>, count: usize, file: &str) -> Option<Warning> {
-    let records = if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
-    match written {
-        Ok(path) => {
-            let path = path?;
-            let message = format!("{records} that cannot be read stand with their lines and reasons in `{}`", path.display());
-            Some(Warning::new("records_rejected", file, message))
+pub fn told(written: io::Result<Option<Written>>, count: usize, file: &str) -> Option<Warning> {
+    let counted = |count: usize| if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
+    let records = counted(count);
+    let message = match written {
+        Ok(written) => {
+            let Written { path, left_out } = written?;
+            let rest = if left_out > 0 { format!("; for {left_out} of them there is no room in it") } else { String::new() };
+            format!("{records} that cannot be read stand with their lines and reasons in `{}`{rest}", path.display())
         }
-        Err(error) => {
-            let message = format!("{records} that cannot be read could not be kept: {error}; see `rejects` of the source");
-            Some(Warning::new("records_rejected", file, message))
-        }
-    }
+        Err(error) => format!("{records} that cannot be read could not be kept: {error}; see `rejects` of the source"),
+    };
+    Some(Warning::new("records_rejected", file, message))
+}
+
+fn path_of(folder: &Path, source: &str, file: &str) -> PathBuf {
+    folder_of(folder, source).join(format!("{}{END}", plain(file)))
 }
 
 /// A name without a way out of its folder.
@@ -85,16 +162,22 @@ fn plain(name: &str) -> String {
 }
 
 fn forget_the_oldest(folder: &Path) -> io::Result<()> {
-    let mut files = Vec::new();
-    for file in fs::read_dir(folder)? {
-        let file = file?;
-        if file.file_name().to_string_lossy().ends_with(".rejects.csv") {
-            files.push((file.metadata()?.modified()?, file.path()));
-        }
-    }
+    let mut files = listed(folder)?;
     files.sort();
     let many = files.len().saturating_sub(MOST_FILES);
     files.into_iter().take(many).try_for_each(|(_, path)| fs::remove_file(path))
+}
+
+/// Such files in a folder, each with the time of its last change.
+fn listed(folder: &Path) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_name().to_string_lossy().ends_with(END) {
+            files.push((file.metadata()?.modified()?, file.path()));
+        }
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -112,8 +195,9 @@ mod tests {
     #[test]
     fn what_is_rejected_stands_in_a_file_that_only_we_can_read() {
         let folder = tempfile::tempdir().unwrap();
-        let path = write(folder.path(), "csat", &rejects("../a.csv", true, &[3])).unwrap().unwrap();
-        assert_eq!(write(folder.path(), "csat", &rejects("../a.csv", false, &[9])).unwrap().as_ref(), Some(&path));
+        let path = write(folder.path(), "csat", &rejects("../a.csv", true, &[3])).unwrap().unwrap().path;
+        let again = write(folder.path(), "csat", &rejects("../a.csv", false, &[9])).unwrap();
+        assert_eq!(again, Some(Written { path: path.clone(), left_out: 0 }));
         insta::assert_snapshot!(fs::read_to_string(&path).unwrap(), @r#"
         table,line,reason,record
         ,3,too wide,"a,""b"",3"
@@ -127,7 +211,8 @@ mod tests {
     #[test]
     fn what_has_been_mended_leaves() {
         let folder = tempfile::tempdir().unwrap();
-        let path = write(folder.path(), "csat", &rejects("a.csv", true, &[3])).unwrap().unwrap();
+        let path = write(folder.path(), "csat", &rejects("a.csv", true, &[3])).unwrap().unwrap().path;
+        assert_eq!(files_of(folder.path(), "csat"), [path.clone()]);
         assert_eq!(write(folder.path(), "csat", &rejects("a.csv", true, &[])).unwrap(), None);
         assert!(!path.exists());
     }
@@ -137,11 +222,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut large = rejects("a.csv", true, &[1]);
         large.rows = vec![Reject { raw: "x".repeat(1024 * 1024), ..large.rows[0].clone() }; 12];
-        let path = write(folder.path(), "csat", &large).unwrap().unwrap();
-        assert!(fs::metadata(&path).unwrap().len() <= LARGEST);
+        (0..12).for_each(|line| large.rows[line].line = line as u64);
+        let written = write(folder.path(), "csat", &large).unwrap().unwrap();
+        assert!(fs::metadata(&written.path).unwrap().len() <= LARGEST);
+        assert_eq!(written.left_out, 3);
+        let said = told(Ok(Some(written)), 12, "a.csv").unwrap().message;
+        assert!(said.ends_with("; for 3 of them there is no room in it"), "{said}");
+        assert!(missing(folder.path(), "a.csv", 9).is_none());
+        assert!(missing(folder.path(), "a.csv", 12).unwrap().starts_with("3 of the records"));
         for number in 0..MOST_FILES + 5 {
             write(folder.path(), "csat", &rejects(&format!("{number}.csv"), true, &[1])).unwrap();
         }
         assert_eq!(fs::read_dir(folder.path().join("csat")).unwrap().count(), MOST_FILES);
+    }
+
+    fn missing(folder: &Path, file: &str, records: u64) -> Option<String> {
+        let rejected = Rejected { folder: Some(folder.to_owned()), source: "csat".to_owned(), file: file.to_owned(), records };
+        all_there(&rejected).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn records_that_were_not_written_are_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(missing(folder.path(), "a.csv", 1).is_some());
+        write(folder.path(), "csat", &rejects("a.csv", true, &[3, 4])).unwrap();
+        // The same piece once more, after a crash.
+        write(folder.path(), "csat", &rejects("a.csv", false, &[4])).unwrap();
+        assert_eq!(missing(folder.path(), "a.csv", 2), None);
+        assert!(missing(folder.path(), "a.csv", 3).is_some());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_to_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("csat"), "a file in its place").unwrap();
+        let error = write(folder.path(), "csat", &rejects("a.csv", true, &[3])).unwrap_err();
+        assert!(told(Err(error), 1, "a.csv").unwrap().message.contains("could not be kept"));
+        assert!(missing(folder.path(), "a.csv", 1).unwrap().contains("let the daemon's user write there"));
     }
 }

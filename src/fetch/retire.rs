@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use crate::domain::Timestamp;
 use crate::domain::http::Response;
 use crate::domain::http::Retired;
+use crate::fetch::rejects;
 
 /// Names that are tried where a file of the same name was moved before.
 const TRIES: u32 = 10_000;
@@ -19,6 +20,9 @@ pub(super) async fn retire(retired: &Retired) -> Response {
     let done = tokio::task::spawn_blocking(move || away(&asked)).await;
     let done = done.unwrap_or_else(|ended| Err(io::Error::other(ended)));
     let still_there = done.err().map(|error| {
+        if error.get_ref().is_some_and(|error| error.is::<rejects::Missing>()) {
+            return error.to_string();
+        }
         let cure = match &retired.to {
             Some(to) => format!("let the daemon's user write to `{}`", to.display()),
             None => "let the daemon's user delete it".to_owned(),
@@ -38,6 +42,9 @@ fn away(retired: &Retired) -> io::Result<()> {
     if (about.len(), modified) != (retired.size, retired.modified) {
         // Somebody wrote to it while it was read: the next look reads it again.
         return Ok(());
+    }
+    if let Some(rejects) = &retired.rejects {
+        rejects::all_there(rejects)?;
     }
     let Some(folder) = &retired.to else { return fs::remove_file(&retired.path) };
     fs::create_dir_all(folder)?;
@@ -65,6 +72,7 @@ fn free_name(path: &Path, folder: &Path) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::http::Rejected;
 
     /// Retires a file of three bytes; says what is left in its folder and in `done`.
     async fn left(to: bool, size: u64) -> (bool, Vec<String>, Option<String>) {
@@ -74,7 +82,7 @@ mod tests {
         fs::write(done.join("a.csv"), "old").unwrap();
         fs::write(&path, "new").unwrap();
         let modified = Timestamp::from(fs::metadata(&path).unwrap().modified().unwrap()).timestamp_millis();
-        let retired = Retired { path: path.clone(), size, modified, to: to.then(|| done.clone()), context: String::new() };
+        let retired = Retired { path: path.clone(), size, modified, to: to.then(|| done.clone()), rejects: None, context: String::new() };
         let Response::Retired(_, why) = retire(&retired).await else { panic!("another answer") };
         let mut names: Vec<String> = fs::read_dir(&done).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -101,9 +109,23 @@ mod tests {
         let path = folder.path().join("a.csv");
         fs::write(&path, "new").unwrap();
         let modified = Timestamp::from(fs::metadata(&path).unwrap().modified().unwrap()).timestamp_millis();
-        let retired = Retired { path: path.clone(), size: 3, modified, to: Some(path.join("done")), context: String::new() };
+        let retired = Retired { path: path.clone(), size: 3, modified, to: Some(path.join("done")), rejects: None, context: String::new() };
         let Response::Retired(_, Some(why)) = retire(&retired).await else { panic!("it was moved") };
         assert!(why.contains("let the daemon's user write to"), "{why}");
+        assert!(path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_rejected_records_stand_nowhere_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        fs::write(&path, "new").unwrap();
+        let modified = Timestamp::from(fs::metadata(&path).unwrap().modified().unwrap()).timestamp_millis();
+        let rejected = Rejected { folder: None, source: "csat".to_owned(), file: "a.csv".to_owned(), records: 2 };
+        let retired =
+            Retired { path: path.clone(), size: 3, modified, to: None, rejects: Some(Box::new(rejected)), context: String::new() };
+        let Response::Retired(_, Some(why)) = retire(&retired).await else { panic!("it was deleted") };
+        assert!(why.starts_with("2 of the records that cannot be read are not kept"), "{why}");
         assert!(path.exists());
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -27,9 +28,13 @@ use crate::engine::silence_of_source;
 use crate::engine::silence_of_source::cause::trouble_of;
 use crate::engine::silence_of_source::rhythm::Rhythm;
 use crate::engine::silence_of_source::rhythm::WEEKS;
+use crate::fetch::rejects;
 use crate::polling::state::State;
 use crate::polling::state::state_of;
+use crate::sources;
+use crate::sources::file;
 use crate::store::sqlite::reports::Reader;
+use crate::text::redact::redact;
 
 /// Beyond so many sources only those that are not fine are listed.
 const LISTED: usize = 50;
@@ -47,6 +52,10 @@ pub(super) struct Row {
     expected: Option<TimeDelta>,
     /// When it is polled next.
     next: Next,
+    /// Files of its folder that cannot be read, and why.
+    refused: Vec<(PathBuf, String)>,
+    /// Files in which records stand that could not be read, the newest first.
+    rejects: Vec<PathBuf>,
 }
 
 /// All of them, in the order of the configuration.
@@ -84,7 +93,10 @@ impl Sources {
             let silent = silent.get(&*target.key.source).copied();
             let expected = expected.get(&target.key.source).copied().flatten();
             let next = Next::of(&target, &stream, now);
-            Row { state: state_of(&stream), key: target.key, stream, silent, expected, next }
+            let kind = &target.source.settings.kind;
+            let refused = if matches!(kind, sources::Settings::File(_)) { file::refused(&stream.cursor) } else { Vec::new() };
+            let rejects = rejects::files_of(&kind.rejects(&plan.config.store.path), &target.key.source);
+            Row { state: state_of(&stream), key: target.key, stream, silent, expected, next, refused, rejects }
         };
         Ok(Self { rows: Target::all(plan).into_iter().map(row).collect(), blind, now })
     }
@@ -113,7 +125,7 @@ impl Sources {
         let mut rows = 0;
         for row in listed {
             let errors = if row.stream.errors > 0 { row.stream.errors.to_string() } else { String::new() };
-            let state = row.word(self.now).to_owned();
+            let state = row.in_words(self.now);
             let expected = row.expected.map_or_else(|| "-".to_owned(), times::lasting);
             table.row(&[
                 row.name(),
@@ -155,7 +167,12 @@ impl Sources {
         if unwell.len() > SENTENCES {
             let _ = writeln!(text, "and {} more: `uproar status --json` has all", unwell.len() - SENTENCES);
         }
-        if !unwell.is_empty() {
+        let rejecting: BTreeMap<&str, &Row> =
+            self.rows.iter().filter(|row| !row.rejects.is_empty()).map(|row| (&*row.key.source, row)).collect();
+        for row in rejecting.values().take(SENTENCES) {
+            let _ = writeln!(text, "{}", row.told_of_rejects().replace(char::is_control, " "));
+        }
+        if !unwell.is_empty() || !rejecting.is_empty() {
             text.push('\n');
         }
     }
@@ -170,10 +187,18 @@ impl Row {
     /// What is shown beside it: its state, but a gap of days ago is over.
     fn word(&self, now: Timestamp) -> &'static str {
         match &self.state {
+            state if !self.refused.is_empty() && state.is_read() => "files_refused",
             State::Gap { .. } if trouble_of(&self.stream, now).is_none() => "ok",
             state if self.silent.is_some() && state.is_read() => "silent",
             state => state.word(),
         }
+    }
+
+    /// The same, and what a person would wonder about.
+    fn in_words(&self, now: Timestamp) -> String {
+        let word = self.word(now);
+        let is_bare = word == "ok" && self.stream.last_new.is_none();
+        format!("{word}{}", if is_bare { ", nothing stored yet" } else { "" })
     }
 
     fn is_fine(&self, now: Timestamp) -> bool {
@@ -186,12 +211,40 @@ impl Row {
 
     /// What is so and what to do, behind its name. No full stop: it may end with an address, to be copied.
     fn sentence(&self, now: Timestamp) -> String {
-        if self.word(now) != "silent" {
-            return self.state.sentence();
+        match self.word(now) {
+            "files_refused" => return self.told_of_refused(),
+            "silent" => {}
+            _ => return self.state.sentence(),
         }
         let since = self.silent.map(|since| format!(" since {}", since.format("%-d %b %H:%M UTC"))).unwrap_or_default();
         let within = self.expected.map(|wait| format!(", and something new is expected within {}", times::lasting(wait)));
         format!("is read well and brings nothing new{since}{}; see in a browser whether something is there", within.unwrap_or_default())
+    }
+
+    /// Which files cannot be read, behind its name.
+    fn told_of_refused(&self) -> String {
+        let Some(((path, why), more)) = self.refused.split_first() else { return self.state.sentence() };
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let others = match more.len() {
+            0 => String::new(),
+            1 => "one more file and ".to_owned(),
+            more => format!("{more} more files and "),
+        };
+        // The reason may repeat a value from the file.
+        format!("cannot read {others}`{name}`: {}", redact(why))
+    }
+
+    /// Where records stand that could not be read.
+    fn told_of_rejects(&self) -> String {
+        let name = &self.key.source;
+        match self.rejects.as_slice() {
+            [] => String::new(),
+            [one] => format!("{name} left out records that cannot be read: they stand in {}", one.display()),
+            [newest, more @ ..] => {
+                let folder = newest.parent().unwrap_or(newest).display();
+                format!("{name} left out records that cannot be read: they stand in {} files in {folder}", more.len() + 1)
+            }
+        }
     }
 
     fn json(&self, now: Timestamp) -> Value {
@@ -215,6 +268,9 @@ impl Row {
             "last_success": time(stream.complete_to), "last_new_item": time(stream.last_new), "next_poll": time(self.next.time()),
             "errors": stream.errors, "error": stream.error,
             "usual_delay_seconds": stream.usual_delay.map(|delay| delay.num_seconds()),
+            "nothing_stored": stream.last_new.is_none(),
+            "refused_files": self.refused.iter().map(|(path, why)| json!({ "file": path.to_string_lossy(), "why": redact(why) })).collect::<Vec<_>>(),
+            "reject_files": self.rejects.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
             "expected_silence_seconds": self.expected.map(|wait| wait.num_seconds()),
         })
     }

@@ -223,7 +223,8 @@ fn kind(source: &Source, top: &Top, reader: &mut Reader<'_>) -> Option<sources::
         return feed_settings(&feed.value).map(sources::Settings::Feed);
     }
     if let Some(files) = &source.file {
-        return file::settings(&files.value, reader).map(|files| sources::Settings::File(Box::new(files)));
+        let name = source.name.as_ref().map_or("", |name| name.value.0.as_str());
+        return file::settings(&files.value, name, &top.store.path.value.0, reader).map(|files| sources::Settings::File(Box::new(files)));
     }
     if let Some(Found { table, at, .. }) = source.service() {
         let since = source.since.as_ref().map(|since| since.value.since(top.time_zone.value.0)).unwrap_or_default();

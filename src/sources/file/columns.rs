@@ -11,6 +11,7 @@ use crate::sources::file::dates::Order;
 use crate::sources::file::finder;
 use crate::sources::file::finder::Sample;
 use crate::sources::file::ratings;
+use crate::sources::file::ratings::Scale;
 use crate::sources::file::words;
 use crate::sources::times::Named;
 use crate::sources::times::Zone;
@@ -87,6 +88,9 @@ pub(super) struct Columns {
     pub zone: Option<String>,
     /// Best rating, where cells and rows do not say.
     pub rating_max: Option<f64>,
+    /// Worst rating on that scale.
+    #[serde(default)]
+    pub rating_min: f64,
     /// Decimal comma.
     pub decimal_comma: bool,
 }
@@ -112,6 +116,7 @@ impl Columns {
             order: settings.date_order.map(Order::from),
             zone: None,
             rating_max: settings.columns.rating_max.map(f64::from),
+            rating_min: 0.0,
             decimal_comma,
         };
         let mut warnings = Vec::new();
@@ -170,15 +175,15 @@ impl Columns {
             return;
         }
         let sample = &samples[at];
-        self.rating_max = ratings::scale_in_name(&sample.described, &words::of(&sample.described));
-        if self.rating_max.is_some() {
-            return;
-        }
         let read =
             sample.values.iter().filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, &settings.columns.rating_words));
-        let bare = read.filter(|given| given.max.is_none()).map(|given| given.value);
-        if let Some(largest) = bare.reduce(f64::max) {
-            let max = ratings::assumed_scale(largest);
+        let bare: Vec<f64> = read.filter(|given| given.max.is_none()).map(|given| given.value).collect();
+        // Where many values lie outside, what the name says is about something else.
+        let fits = |scale: &Scale| bare.iter().filter(|value| !scale.holds(**value)).count() * 5 <= bare.len();
+        if let Some(scale) = ratings::scale_in_name(&sample.described, &words::of(&sample.described)).filter(fits) {
+            (self.rating_min, self.rating_max) = (scale.least, Some(scale.best));
+        } else if !bare.is_empty() {
+            let max = ratings::assumed_scale(&bare);
             self.rating_max = Some(max);
             warnings.push(Warning::new("scale_assumed", sample.name.clone(), format!("nothing names the best rating: taken as {max}")));
         }

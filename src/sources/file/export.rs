@@ -63,7 +63,7 @@ impl Source for Export {
             return Err(ReadError::misplaced());
         };
         let piece = piece(answer, &self.settings)?;
-        let rejects = Rejects { file: "export".to_owned(), begins: true, rows: piece.rejects };
+        let rejects = Rejects { file: "export".to_owned(), begins: true, rows: piece.rejects.rows };
         Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects: Some(Box::new(rejects)), ..Page::default() })
     }
 }
@@ -93,7 +93,7 @@ fn piece(answer: &Answer, settings: &Settings) -> Result<Piece, ReadError> {
 pub fn document(body: Vec<u8>, name: &str, settings: &Settings) -> Result<(Page, Vec<(String, String)>), ReadError> {
     let piece = whole(body, None, settings)?;
     let columns = piece.form.as_ref().map(Form::explained).unwrap_or_default();
-    let rejects = Rejects { file: name.to_owned(), begins: true, rows: piece.rejects };
+    let rejects = Rejects { file: name.to_owned(), begins: true, rows: piece.rejects.rows };
     let page =
         Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects: Some(Box::new(rejects)), ..Page::default() };
     Ok((page, columns))

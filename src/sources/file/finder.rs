@@ -186,7 +186,11 @@ impl Finder<'_> {
         values.dedup();
         // The same id twice is an edit, and happens; ids that mostly repeat are something else's.
         let mostly_different = values.len() * 10 >= filled * 9 || filled - values.len() <= 1;
-        (filled >= self.rows && mostly_different && values.iter().all(|value| value.len() <= 200)).then_some(rank)
+        // Rows without an id are known by their content. Of what may be a number of something else few may be blank.
+        let blank = self.rows.saturating_sub(filled);
+        let is_there = rank <= 1 || blank <= (self.rows / 10).max(usize::from(self.rows > 2));
+        let rank = if blank * 2 > self.rows { rank + 10 } else { rank };
+        (is_there && mostly_different && values.iter().all(|value| value.len() <= 200)).then_some(rank)
     }
 
     fn date_rank(&self, at: usize) -> Option<u32> {
@@ -254,9 +258,11 @@ impl Finder<'_> {
                     .values
                     .iter()
                     .filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, self.rating_words));
-                let largest = values.map(|given| given.max.unwrap_or(given.value)).fold(0.0, f64::max);
+                let values: Vec<f64> = values.map(|given| given.max.unwrap_or(given.value)).collect();
                 let question = self.samples[*at].described.contains('?');
-                question && filled > 0 && read == filled && (2.0..=10.0).contains(&largest)
+                let slips = filled / 10;
+                let best = ratings::assumed_scale(&values);
+                question && filled > 0 && filled - read <= slips && best <= 10.0 && values.iter().any(|value| (2.0..=best).contains(value))
             })
         };
         if let Some(at) = named.or_else(asked) {

@@ -13,8 +13,7 @@ use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
-use crate::sources::file::rejects;
-use crate::sources::file::rejects::reject;
+use crate::sources::file::rejects::Rejecting;
 use crate::sources::file::responses;
 use crate::sources::file::rows::Rows;
 use crate::sources::file::table;
@@ -79,7 +78,7 @@ fn end(split: &Split<'_>) -> Taken {
 
 fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settings) -> Taken {
     let mut rows = Rows::new(columns, settings);
-    let mut rejects = Vec::new();
+    let mut rejects = Rejecting::default();
     let mut cells: Vec<&str> = Vec::new();
     for found in &split.found {
         match &found.record {
@@ -94,13 +93,22 @@ fn take(text: &Text<'_>, split: &Split<'_>, columns: &Columns, settings: &Settin
                         *cell = value;
                     }
                 }
-                rows.take(found.line, |at| Cow::Borrowed(cells[at]), || hash::of_parts([String::from_utf8_lossy(found.raw).trim()]));
+                let hash = |id_at: Option<usize>| match id_at {
+                    // As if it had no id: it is the same record before and after somebody fills it in.
+                    Some(id_at) => {
+                        let filled =
+                            columns.names.iter().zip(&cells).enumerate().filter(|(at, (_, cell))| *at != id_at && !cell.trim().is_empty());
+                        hash::of_parts(filled.flat_map(|(_, (name, cell))| [name.as_str(), cell.trim()]))
+                    }
+                    None => hash::of_parts([String::from_utf8_lossy(found.raw).trim()]),
+                };
+                if let Some(why) = rows.take(found.line, |at| Cow::Borrowed(cells[at]), hash) {
+                    rejects.add(found.line, why, found.raw);
+                }
             }
             Err(why) => {
                 rows.notes().add("bad_line", found.line, why);
-                if rejects.len() < rejects::MOST {
-                    rejects.push(reject(found.line, why, found.raw));
-                }
+                rejects.add(found.line, why, found.raw);
             }
         }
     }
@@ -209,11 +217,7 @@ fn split_list<'a>(text: &'a Text<'_>, start: usize, read: impl Fn(&'a [u8]) -> s
             }
             Some(Err(error)) => {
                 // What follows a broken object in a list cannot be told from what is in it.
-                split.found.push(Found {
-                    line,
-                    raw: &bytes[start..start],
-                    record: Err(format!("the list is left here: {}", plain(&error))),
-                });
+                split.found.push(Found { line, raw: &bytes[start..], record: Err(format!("the list is left here: {}", plain(&error))) });
                 split.consumed = bytes.len();
                 return split;
             }

@@ -74,8 +74,10 @@ pub struct Settings {
     pub header_row: Option<u64>,
     /// Sheet of a workbook; empty takes the first visible one with a header.
     pub sheet: String,
-    /// Folder for rows that cannot be read; beside the database without it.
+    /// Folder for rows that cannot be read, of all sources; beside the database without it.
     pub rejects: Option<PathBuf>,
+    /// Name of the source, under which they stand there.
+    pub source: String,
     /// Zone of times that name none; UTC with a warning otherwise.
     pub time_zone: Option<Tz>,
     /// Order of day, month and year in dates that could be read two ways.
@@ -206,9 +208,16 @@ impl Source for OneFile {
             let context = serde_json::to_string(&next.state).unwrap_or_default();
             Request::Slice(slice(&self.settings, &self.path, next.from, next.limit, next.state.part, context))
         });
-        let rejects = rejects::of_piece(&self.path, bytes, piece.rejects);
+        let rejects = rejects::of_piece(&self.settings, &self.path, bytes, piece.rejects.rows);
         Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects, next, ..Page::default() })
     }
+}
+
+/// Files of a watched folder that could not be read, each with why and what to do, from what is
+/// stored of its polls.
+#[must_use]
+pub fn refused(cursor: &Cursor) -> Vec<(PathBuf, String)> {
+    walk::refused(cursor)
 }
 
 /// What the columns of a file were found to be for, from its first piece: pairs of a column's name

@@ -54,36 +54,70 @@ pub(super) fn read(cell: &str, decimal_comma: bool) -> Option<Given> {
         .map(|value| Given { value, max: None })
 }
 
-/// Best value that a column's name tells: `(1-5)`, `0–10`, `out of 10`, `/5`, NPS.
-pub(super) fn scale_in_name(name: &str, words: &[String]) -> Option<f64> {
-    let numbers = numbers_in(name);
-    let range =
-        numbers.windows(2).map(|pair| (pair[0], pair[1])).find(|(low, high)| matches!(*low, 0.0 | 1.0) && (2.0..=100.0).contains(high));
-    if let Some((_, high)) = range {
-        return Some(high);
+/// Whether a cell is meant as a number, so that a reader wonders where it does not count.
+pub(super) fn is_meant(cell: &str) -> bool {
+    cell.trim().trim_start_matches(['-', '+', '−']).starts_with(|letter: char| letter.is_ascii_digit())
+}
+
+/// From where to where ratings go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Scale {
+    pub least: f64,
+    pub best: f64,
+}
+
+impl Scale {
+    /// Whether a value lies on it.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        (self.least..=self.best).contains(&value)
     }
+}
+
+/// Scale that a column's name tells: `(1-5)`, `0–10`, `out of 10`, `/5`, NPS.
+pub(super) fn scale_in_name(name: &str, words: &[String]) -> Option<Scale> {
+    let numbers = numbers_in(name);
+    let range = numbers.windows(2).map(|pair| (pair[0], pair[1])).find(|(low, high)| matches!(*low, 0.0 | 1.0) && is_best(*high));
+    if let Some((least, best)) = range {
+        return Some(Scale { least, best });
+    }
+    let up_to = |best: f64| Scale { least: 0.0, best };
     let of = words
         .windows(2)
         .find(|pair| matches!(pair[0].as_str(), "of" | "von" | "av" | "sur" | "su" | "de" | "van") && pair[1].parse::<f64>().is_ok());
     if let Some(high) = of.and_then(|pair| pair[1].parse::<f64>().ok()) {
-        return (high >= 2.0).then_some(high);
+        return is_best(high).then(|| up_to(high));
     }
-    if let Some((_, after)) = name.split_once('/')
+    // `24/7` and dates are no scales.
+    if let Some((before, after)) = name.split_once('/')
+        && !before.ends_with(|letter: char| letter.is_ascii_digit())
+        && after.trim_start().starts_with(|letter: char| letter.is_ascii_digit())
         && let Some(high) = numbers_in(after).first().filter(|high| matches!(**high, 5.0 | 6.0 | 7.0 | 10.0 | 100.0))
     {
-        return Some(*high);
+        return Some(up_to(*high));
     }
     let recommended =
         words.iter().any(|word| word == "recommend") && words.iter().any(|word| matches!(word.as_str(), "likely" | "likelihood"));
-    (recommended || words.iter().any(|word| word == "nps")).then_some(10.0)
+    (recommended || words.iter().any(|word| word == "nps")).then(|| up_to(10.0))
 }
 
-/// Best value that the values themselves suggest, where nothing names it.
-pub(super) fn assumed_scale(largest: f64) -> f64 {
-    match largest {
-        largest if largest <= 5.0 => 5.0,
-        largest if largest <= 10.0 => 10.0,
-        _ => 100.0,
+/// Best values that scales have.
+fn is_best(high: f64) -> bool {
+    matches!(high, 20.0 | 100.0) || ((2.0..=11.0).contains(&high) && high.fract() == 0.0)
+}
+
+/// Best value that the values themselves suggest, where nothing names it. A slip of the pen (a 55
+/// among ones to fives) does not decide for the others.
+pub(super) fn assumed_scale(values: &[f64]) -> f64 {
+    let beyond = |best: f64| values.iter().filter(|value| **value > best).count();
+    // Of those who may give up to 100 hardly anybody stays below 10, while many who may give 10 stay below 5.
+    let is_slip = |beyond: usize, least: usize, share: usize| values.len() >= least && beyond <= (values.len() / share).max(1);
+    let (beyond_five, beyond_ten) = (beyond(5.0), beyond(10.0));
+    if beyond_ten > 0 && !is_slip(beyond_ten, 3, 5) {
+        100.0
+    } else if beyond_five > beyond_ten && !is_slip(beyond_five - beyond_ten, 10, 50) {
+        10.0
+    } else {
+        5.0
     }
 }
 
@@ -122,10 +156,28 @@ fn word(cell: &str) -> Option<Given> {
     Some(Given { value, max: Some(max) })
 }
 
+/// The numbers of a name that are not the name's own (`Q1`) and not the question's (`1. How ...`).
 fn numbers_in(text: &str) -> Vec<f64> {
-    text.split(|letter: char| !letter.is_ascii_digit() && !matches!(letter, ',' | '.'))
-        .filter_map(|part| part.trim_matches([',', '.']).replace(',', ".").parse().ok())
-        .collect()
+    let mut numbers = Vec::new();
+    let mut before = None;
+    let mut rest = text.trim_start();
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let is_first = |rest: &str| rest.len() == text.trim_start().len();
+    while let Some(letter) = rest.chars().next() {
+        let end = rest.find(|letter: char| !is_digit(letter) && !matches!(letter, ',' | '.')).unwrap_or(rest.len());
+        if !is_digit(letter) {
+            (before, rest) = (Some(letter), &rest[letter.len_utf8()..]);
+            continue;
+        }
+        let number = rest[..end].trim_end_matches([',', '.']);
+        let behind = &rest[number.len()..];
+        let counts = is_first(rest) && behind.starts_with(['.', ')', ':']);
+        if !counts && !before.is_some_and(char::is_alphabetic) {
+            numbers.extend(number.replace(',', ".").parse::<f64>());
+        }
+        (before, rest) = (Some('0'), &rest[end..]);
+    }
+    numbers
 }
 
 #[cfg(test)]
@@ -164,8 +216,14 @@ mod tests {
             ("NPS Score", Some(10.0)),
             ("How likely are you to recommend us?", Some(10.0)),
             ("Score", None),
+            ("1. How satisfied are you with our 24/7 support?", None),
+            ("Q1 Rate us from 0 to 10", Some(10.0)),
+            ("3) Rating 1-7", Some(7.0)),
+            ("Note /5", Some(5.0)),
+            ("Rate the 10 rooms and/or 5 halls", None),
         ] {
-            assert_eq!(scale_in_name(name, &crate::sources::file::words::of(name)), max, "{name}");
+            let scale = scale_in_name(name, &crate::sources::file::words::of(name));
+            assert_eq!(scale.map(|scale| scale.best), max, "{name}");
         }
     }
 
@@ -176,5 +234,26 @@ mod tests {
         assert_eq!(number("4.5", true), Some(4.5));
         assert_eq!(number("4.5", false), Some(4.5));
         assert_eq!(number("4,5", false), None);
+    }
+
+    #[test]
+    fn one_value_decides_no_scale() {
+        let some = |ordinary: &[f64], times: usize, odd: &[f64]| {
+            let ordinary = ordinary.iter().copied().cycle().take(ordinary.len() * times);
+            assumed_scale(&ordinary.chain(odd.iter().copied()).collect::<Vec<_>>())
+        };
+        for (ordinary, times, odd, best) in [
+            (&[1.0, 2.0, 5.0][..], 1, &[][..], 5.0),
+            (&[1.0, 5.0, 3.0], 1, &[55.0], 5.0),
+            (&[1.0, 5.0, 3.0, 4.0], 5, &[8.0], 5.0),
+            (&[1.0, 9.0, 3.0, 10.0], 5, &[11.0], 10.0),
+            (&[1.0, 5.0, 3.0], 1, &[8.0], 10.0),
+            (&[1.0, 5.0, 3.0, 2.0], 5, &[8.0, 9.0], 10.0),
+            (&[4.0], 1, &[80.0], 100.0),
+            (&[4.0, 70.0, 95.0], 9, &[], 100.0),
+            (&[1.0, 5.0, 3.0, 4.0], 100, &[55.0, 44.0, 7.0], 5.0),
+        ] {
+            assert_eq!(some(ordinary, times, odd), best, "{ordinary:?} {odd:?}");
+        }
     }
 }

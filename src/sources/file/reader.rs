@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use crate::domain::http::Bytes;
 use crate::domain::item::Item;
-use crate::domain::item::Reject;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::charset;
@@ -20,6 +19,7 @@ use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
 use crate::sources::file::lines;
 use crate::sources::file::records;
+use crate::sources::file::rejects::Rejecting;
 use crate::sources::file::responses;
 use crate::sources::file::table::NO_DELIMITER;
 
@@ -94,7 +94,7 @@ pub(super) struct Piece {
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
     /// Records that could not be read, as they were written.
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejecting,
     /// The piece to read next; `None` at the end of the file.
     pub next: Option<Next>,
     /// What is known now, for the end of the file too.
@@ -118,7 +118,7 @@ pub(super) struct Taken {
     pub lines: u64,
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
-    pub rejects: Vec<Reject>,
+    pub rejects: Rejecting,
 }
 
 /// How a file is written, what its columns are, and what its first piece gave; `None` where that
@@ -176,7 +176,7 @@ pub(super) fn read(bytes: &Bytes, state: State, settings: &Settings) -> Result<P
             let blank = if warning.place.is_empty() { "" } else { " " };
             warning.place = format!("{}{blank}{}", part.name, warning.place);
         }
-        for reject in &mut piece.rejects {
+        for reject in &mut piece.rejects.rows {
             reject.table.clone_from(&part.name);
         }
     }
@@ -236,14 +236,9 @@ fn read_table(bytes: &Bytes, state: State, settings: &Settings) -> Result<Piece,
             piece.warnings.push(Warning::new("no_records", "", "there is no answer in it"));
         }
     } else {
-        piece.next = Some(go_on(
-            bytes,
-            mark,
-            &text,
-            &taken,
-            State { lines: state.lines, items, form: form.clone(), ..State::default() },
-            &mut piece.warnings,
-        ));
+        let next =
+            go_on(bytes, mark, &text, &taken, State { lines: state.lines, items, form: form.clone(), ..State::default() }, &mut piece);
+        piece.next = Some(next);
     }
     piece.form = form;
     Ok(piece)
@@ -314,7 +309,7 @@ fn ascii_compatible<'a>(body: &'a [u8], encoding: &'static Encoding, last: bool,
 
 /// Where the next piece begins. A piece without a whole record is asked for again, larger; one that
 /// is as large as can be is given up to its first line end.
-fn go_on(bytes: &Bytes, mark: usize, text: &Text<'_>, taken: &Taken, mut state: State, warnings: &mut Vec<Warning>) -> Next {
+fn go_on(bytes: &Bytes, mark: usize, text: &Text<'_>, taken: &Taken, mut state: State, piece: &mut Piece) -> Next {
     let mut consumed = taken.consumed;
     state.lines += taken.lines;
     if consumed == 0 {
@@ -322,7 +317,8 @@ fn go_on(bytes: &Bytes, mark: usize, text: &Text<'_>, taken: &Taken, mut state: 
             return Next { from: bytes.from, limit: bytes.request.limit.max(PIECE) * 2, state };
         }
         consumed = text.bytes.iter().position(|byte| *byte == b'\n').map_or(text.bytes.len(), |at| at + 1);
-        warnings.push(Warning::new("bad_line", format!("line {}", state.lines + 1), "a record longer than 32 MiB was left out"));
+        piece.warnings.push(Warning::new("bad_line", format!("line {}", state.lines + 1), "a record longer than 32 MiB was left out"));
+        piece.rejects.cut = true;
         state.lines += 1;
     }
     let wide = matches!(text.bytes, Cow::Owned(_));

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::domain::item::Reject;
 use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Columns;
@@ -11,8 +10,7 @@ use crate::sources::file::reader::Begun;
 use crate::sources::file::reader::Shape;
 use crate::sources::file::reader::Taken;
 use crate::sources::file::reader::Text;
-use crate::sources::file::rejects;
-use crate::sources::file::rejects::reject;
+use crate::sources::file::rejects::Rejecting;
 use crate::sources::file::rows::Rows;
 use crate::sources::file::table;
 use crate::sources::file::table::Header;
@@ -85,7 +83,7 @@ fn take(text: &Text<'_>, skip: usize, start: usize, raws: &[Raw], delimiter: u8,
     let width = columns.names.len();
     let whole = whole(bytes, raws, delimiter, text.last, width);
     let mut taking = Rows::new(columns, settings);
-    let mut rejects = Vec::new();
+    let mut rejects = Rejecting::default();
     for record in &raws[..whole] {
         row(text, bytes, record, width, &mut taking, &mut rejects);
     }
@@ -103,7 +101,7 @@ fn take(text: &Text<'_>, skip: usize, start: usize, raws: &[Raw], delimiter: u8,
     Taken { consumed: skip + consumed, lines, items, warnings, rejects }
 }
 
-fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'_>, rejects: &mut Vec<Reject>) {
+fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'_>, rejects: &mut Rejecting) {
     if raw.cells.iter().all(table::is_blank) {
         return;
     }
@@ -111,9 +109,7 @@ fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'
     if raw.cells.len() > width && raw.cells.iter().skip(width).any(|cell| !table::is_blank(cell)) {
         let why = "more cells than columns: the row was left out";
         rows.notes().add("ragged_row", line, why);
-        if rejects.len() < rejects::MOST {
-            rejects.push(reject(line, why, text.decode(&bytes[raw.start..raw.end]).as_bytes()));
-        }
+        rejects.add(line, why, text.decode(&bytes[raw.start..raw.end]).as_bytes());
         return;
     }
     // A sheet has no blank cells at the end of its rows.
@@ -121,12 +117,18 @@ fn row(text: &Text<'_>, bytes: &[u8], raw: &Raw, width: usize, rows: &mut Rows<'
     if raw.cells.len() < width && !is_sheet {
         rows.notes().add("ragged_row", line, "fewer cells than columns: the rest is taken as blank");
     }
-    let hash = || {
-        let filled = raw.cells.iter().rposition(|cell| !table::is_blank(cell)).map_or(0, |at| at + 1);
-        let cells = raw.cells.iter().take(filled).map(|cell| text.decode(cell)).collect::<Vec<_>>();
+    let hash = |id_at: Option<usize>| {
+        // As if it had no id: the row is the same before and after somebody fills it in.
+        let cells = raw.cells.iter().enumerate().map(|(at, cell)| if Some(at) == id_at { b"".as_slice() } else { cell });
+        let mut cells = cells.map(|cell| text.decode(cell)).collect::<Vec<_>>();
+        let filled = cells.iter().rposition(|cell| !table::is_blank(cell.as_bytes())).map_or(0, |at| at + 1);
+        cells.truncate(filled);
         hash::of_parts(cells.iter().map(|cell| cell.trim()))
     };
-    rows.take(line, |at| raw.cells.get(at).map_or(Cow::Borrowed(""), |cell| text.decode(cell)), hash);
+    let rejected = rows.take(line, |at| raw.cells.get(at).map_or(Cow::Borrowed(""), |cell| text.decode(cell)), hash);
+    if let Some(why) = rejected {
+        rejects.add(line, why, text.decode(&bytes[raw.start..raw.end]).as_bytes());
+    }
 }
 
 fn samples<'a>(text: &Text<'_>, header: &Header, body: &'a [Raw]) -> Vec<Sample<'a>> {

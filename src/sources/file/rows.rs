@@ -1,12 +1,13 @@
 //! Rows into items.
 //!
-//! A row without an id gets one from its content, so that the same export under another name, or a
+//! A row without an id gets one from its content, also where the others of its file have their own, so that the same export under another name, or a
 //! longer one with the same rows, counts once. Rows that are alike in everything are told apart by
 //! counting them, from the start of the piece they are read in: two equal rows of one file are two
 //! answers, and stay the same two when the file is read again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::domain::Timestamp;
 use crate::domain::item::Item;
@@ -18,12 +19,16 @@ use crate::sources::file::columns::Role;
 use crate::sources::file::dates;
 use crate::sources::file::finder;
 use crate::sources::file::ratings;
+use crate::sources::file::ratings::Scale;
 use crate::sources::times;
 use crate::sources::times::Named;
 use crate::sources::times::Zone;
 
 /// Warnings of one kind that are given one by one; of the rest only the number is.
 const FIRST: usize = 20;
+
+/// Why a row is rejected that is nothing but a rating, and no rating of its column's scale.
+const ONLY_OFF_SCALE: &str = "a rating outside its scale and no text: the row was left out";
 
 /// Collects the items of a piece.
 pub(super) struct Rows<'a> {
@@ -32,6 +37,10 @@ pub(super) struct Rows<'a> {
     items: Vec<Item>,
     by_id: HashMap<String, usize>,
     alike: HashMap<u64, u32>,
+    /// The column of ids.
+    id_at: Option<usize>,
+    /// Rows that have none there.
+    blank_ids: usize,
     /// Columns that say of a row that it is no answer, with what stands there then.
     dropped: Vec<(usize, &'a str)>,
     rating_words: &'a [(String, f64)],
@@ -75,6 +84,8 @@ impl<'a> Rows<'a> {
             items: Vec::new(),
             by_id: HashMap::new(),
             alike: HashMap::new(),
+            id_at: columns.position(&Role::Id),
+            blank_ids: 0,
             dropped: dropped.collect(),
             rating_words: &settings.columns.rating_words,
             notes: Notes::default(),
@@ -85,14 +96,30 @@ impl<'a> Rows<'a> {
         &mut self.notes
     }
 
-    pub(super) fn finish(self) -> (Vec<Item>, Vec<Warning>) {
-        (self.items, self.notes.finish())
+    pub(super) fn finish(mut self) -> (Vec<Item>, Vec<Warning>) {
+        let mut warnings = self.notes.finish();
+        if self.blank_ids > 0 {
+            let rows = if self.blank_ids == 1 { "1 row has".to_owned() } else { format!("{} rows have", self.blank_ids) };
+            warnings.push(Warning::new("no_id", "", format!("{rows} no id and stand for themselves by what is written in them")));
+            // Who stands beside a row without an id is not that row.
+            let blank: HashSet<String> = self.alike.keys().map(|hash| content_id(*hash)).collect();
+            for item in &mut self.items {
+                item.formerly.take_if(|former| blank.contains(former));
+            }
+        }
+        (self.items, warnings)
     }
 
-    /// Takes a row: its line, its cells by column, a hash over all of it.
-    pub(super) fn take<'c>(&mut self, line: u64, cell: impl Fn(usize) -> Cow<'c, str>, hash: impl FnOnce() -> u64) {
+    /// Takes a row: its line, its cells by column, a hash over all of it but the cell of its id. Says
+    /// why it cannot, where what it holds would be lost.
+    pub(super) fn take<'c>(
+        &mut self,
+        line: u64,
+        cell: impl Fn(usize) -> Cow<'c, str>,
+        hash: impl FnOnce(Option<usize>) -> u64,
+    ) -> Option<&'static str> {
         if self.dropped.iter().any(|(at, value)| cell(*at).trim() == *value) {
-            return;
+            return None;
         }
         let mut item = Item::default();
         let mut row = Row::new(self.zone);
@@ -104,21 +131,31 @@ impl<'a> Rows<'a> {
         }
         if row.is_test {
             self.notes.add("test_response", line, "a test answer was left out");
-            return;
+            return None;
         }
-        row.rate(self.columns.rating_max, &mut item);
+        if !row.rate(self.columns, &mut item) {
+            if item.text.is_empty() && item.title.is_empty() {
+                self.notes.add("rating_off_scale", line, ONLY_OFF_SCALE);
+                return Some(ONLY_OFF_SCALE);
+            }
+            self.notes.add("rating_off_scale", line, "a rating outside its scale was left out, and the answer kept without it");
+        }
         if item.text.is_empty() && item.title.is_empty() && item.rating.is_none() {
             self.notes.add("empty_record", line, "an answer without text and rating was left out");
-            return;
+            return None;
         }
         self.date(&row, line, &mut item);
-        if item.id.is_empty() {
-            let hash = hash();
+        if !item.id.is_empty() {
+            item.formerly = Some(content_id(hash(self.id_at)));
+        } else {
+            let hash = hash(self.id_at);
             let count = self.alike.entry(hash).or_default();
             *count += 1;
-            item.id = if *count == 1 { format!("h1:{hash:016x}") } else { format!("h1:{hash:016x}-{count}") };
+            item.id = if *count == 1 { content_id(hash) } else { format!("{}-{count}", content_id(hash)) };
+            self.blank_ids += usize::from(self.id_at.is_some());
         }
         self.push(item, line);
+        None
     }
 
     /// Of two rows with one id the later change wins.
@@ -156,13 +193,15 @@ struct Row {
     updated: String,
     zone: Zone,
     rating: Option<ratings::Given>,
+    /// Something stands there that is meant as a rating and is none.
+    is_off: bool,
     max: Option<f64>,
     is_test: bool,
 }
 
 impl Row {
     fn new(zone: Zone) -> Self {
-        Self { date: String::new(), updated: String::new(), zone, rating: None, max: None, is_test: false }
+        Self { date: String::new(), updated: String::new(), zone, rating: None, is_off: false, max: None, is_test: false }
     }
 
     fn put(&mut self, role: &Role, value: &str, decimal_comma: bool, words: &[(String, f64)], item: &mut Item) {
@@ -179,7 +218,10 @@ impl Row {
             Role::Title => item.title = clean(value).into_owned(),
             Role::Date => value.clone_into(&mut self.date),
             Role::Updated => value.clone_into(&mut self.updated),
-            Role::Rating => self.rating = ratings::read_with(value, decimal_comma, words),
+            Role::Rating => {
+                self.rating = ratings::read_with(value, decimal_comma, words);
+                self.is_off = self.rating.is_none() && ratings::is_meant(value);
+            }
             Role::RatingMax => self.max = ratings::number(value, decimal_comma).filter(|max| *max > 0.0),
             Role::Language => item.lang = Some(clean(value).into_owned()),
             Role::Author => item.author = Some(clean(value).into_owned()),
@@ -193,12 +235,18 @@ impl Row {
         }
     }
 
-    fn rate(&self, max: Option<f64>, item: &mut Item) {
-        item.rating = self.rating.and_then(|given| {
-            let max = given.max.or(self.max).or(max)?;
-            (given.value <= max).then_some(Rating { value: given.value, max })
-        });
+    /// Gives the item its rating; `false` where what stands there is on no scale.
+    fn rate(&self, columns: &Columns, item: &mut Item) -> bool {
+        let Some(given) = self.rating else { return !self.is_off };
+        let own = given.max.or(self.max).map(|best| Scale { least: 0.0, best });
+        let scale = own.or_else(|| Some(Scale { least: columns.rating_min, best: columns.rating_max? }));
+        item.rating = scale.filter(|scale| scale.holds(given.value)).map(|scale| Rating { value: given.value, max: scale.best });
+        item.rating.is_some()
     }
+}
+
+fn content_id(hash: u64) -> String {
+    format!("h1:{hash:016x}")
 }
 
 /// Line ends as `\n`, no zero bytes.

@@ -141,6 +141,26 @@ fn a_zone_may_be_given() {
 }
 
 #[test]
+fn a_value_outside_the_scale_loses_itself_and_changes_no_other() {
+    let ratings = |page: &Page| page.items.iter().filter_map(|item| Some((item.rating?.value, item.rating?.max))).collect::<Vec<_>>();
+    let rows = |odd: &str| (0..28).map(|n| format!("{n},{},a\n", n % 5 + 1)).collect::<String>() + &format!("28,{odd},b\n29,{odd},\n");
+    for (name, best) in [("score", 5.0), ("csat (1-5)", 5.0), ("How was it?", 5.0), ("NPS", 10.0)] {
+        for odd in ["55", "4711", "-1"] {
+            let page = read(format!("id,{name},text\n{}", rows(odd)));
+            assert!(page.items.len() == 29 && ratings(&page).len() == 28, "{name} {odd}: {page:?}");
+            assert!(ratings(&page).iter().all(|(_, max)| *max == best), "{name} {odd}: {:?}", ratings(&page));
+            assert_eq!(codes(&page).iter().filter(|code| **code == "rating_off_scale").count(), 2, "{name} {odd}: {page:?}");
+            let rejects = page.rejects.unwrap().rows;
+            assert_eq!((rejects.len(), rejects[0].raw.as_str()), (1, format!("29,{odd},").as_str()), "what is nothing but that");
+        }
+    }
+    let page = read("id,rating (1-5),text\n1,0,a\n2,5,b\n3,4,c\n4,n/a,d\n5,3,e\n6,3,f\n");
+    assert_eq!((page.items[0].rating, codes(&page)), (None, vec!["no_date", "rating_off_scale"]), "nobody can give a 0 of 1 to 5");
+    let wrong = read("id,Q2 score 1-3,text\n1,9,a\n2,8,b\n3,10,c\n");
+    assert_eq!(ratings(&wrong), [(9.0, 10.0), (8.0, 10.0), (10.0, 10.0)], "a name that fits no value is none");
+}
+
+#[test]
 fn what_cannot_be_read_without_guessing_is_refused() {
     for (file, why) in [
         ("id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n", "date_order"),
@@ -175,6 +195,31 @@ fn rows_without_id_are_known_by_content_and_equal_ones_counted() {
     assert_eq!(ids(&first)[1], format!("{}-2", ids(&first)[0]));
     let longer = read("date,rating (1-5),comment\n2025-12-31Z,5,c\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
     assert_eq!(ids(&first), ids(&longer)[1..], "the same rows in a longer export are the same rows");
+}
+
+#[test]
+fn a_row_without_an_id_is_known_by_its_content_and_the_others_by_their_ids() {
+    let table = |two: &str| format!("Response ID,date,text\n1,2026-01-02Z,a\n{two},2026-01-02Z,b\n3,2026-01-02Z,c\n");
+    let lines = |two: &str| {
+        let line = |id: &str, text: &str| format!("{{\"id\":{id},\"date\":\"2026-01-02Z\",\"text\":\"{text}\"}}\n");
+        line("1", "a") + &line(two, "b") + &line("3", "c")
+    };
+    for (blank, filled) in [(table(""), table("2")), (lines("null"), lines("2")), (lines("\"\""), lines("2"))] {
+        let (before, after) = (read(&blank), read(&filled));
+        let by_content = ids(&before)[1].to_owned();
+        assert_eq!((ids(&before)[0], ids(&before)[2], &by_content[..3]), ("1", "3", "h1:"), "{blank}");
+        let said = before.warnings.iter().find(|warning| warning.code == "no_id").unwrap();
+        assert!(said.message.starts_with("1 row has no id"), "{said}");
+        assert_eq!(ids(&after), ["1", "2", "3"]);
+        assert_eq!(after.items[1].formerly.as_deref(), Some(by_content.as_str()), "{filled}: it can be known again");
+        assert!(!codes(&after).contains(&"no_id"));
+    }
+    let beside = read("id,date,text\n1,2026-01-02Z,a\n,2026-01-02Z,a\n3,2026-01-02Z,c\n");
+    assert_eq!(beside.items[0].formerly, None, "an answer beside it that says the same is another one");
+    let all = read("id,date,text\n,2026-01-02Z,a\n,2026-01-03Z,b\n");
+    assert!(ids(&all).iter().all(|id| id.starts_with("h1:")), "{all:?}");
+    let of_others = read("Order no,date,text\n7,2026-01-02Z,a\n,2026-01-03Z,b\n,2026-01-03Z,c\n,2026-01-03Z,d\n");
+    assert!(!codes(&of_others).contains(&"no_id"), "a number that few have is none of theirs");
 }
 
 #[test]
@@ -270,6 +315,30 @@ fn a_file_that_was_read_leaves_its_folder_behind_its_last_piece() {
     assert!(page.next.is_none() && page.cursor.is_some(), "one that cannot be read stays");
 }
 
+/// What a folder whose files are deleted says to a file: the warnings, and what is asked for next.
+fn behind(file: &[u8]) -> (Vec<String>, Option<Request>) {
+    let source = Folder::new(Settings { folder: PathBuf::from("/in"), after: After::Delete, ..Settings::default() });
+    let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
+    let page = source.read(&shard, &cursor, &Response::Folder(vec![entry("/in/a.csv", file, true)]), now).unwrap();
+    let Some(Request::Slice(slice)) = page.next else { panic!("a piece") };
+    let page = source.read(&shard, &cursor, &cut(file, &slice, u64::MAX), now).unwrap();
+    (page.warnings.iter().map(ToString::to_string).collect(), page.next)
+}
+
+#[test]
+fn a_file_goes_only_when_all_that_could_not_be_read_of_it_stands_elsewhere() {
+    let (_, next) = behind(b"id,text\n1,a\n2,b,c\n3,d,e\n4,f\n5,g\n6,h\n");
+    let Some(Request::Retire(retired)) = next else { panic!("{next:?}") };
+    let rejects = retired.rejects.unwrap();
+    assert_eq!((rejects.file.as_str(), rejects.records), ("a.csv", 2));
+    let (_, next) = behind(b"id,text\n1,a\n");
+    assert!(matches!(next, Some(Request::Retire(retired)) if retired.rejects.is_none()));
+    let long = format!("id,text\n1,a\n2,{},c\n3,d\n4,e\n", "b".repeat(9_000));
+    let (warnings, next) = behind(long.as_bytes());
+    assert_eq!(next, None, "what is cut would be lost");
+    assert!(warnings.iter().any(|warning| warning.contains("still in its folder") && warning.contains("mend them")), "{warnings:?}");
+}
+
 #[test]
 fn a_file_whose_end_is_still_being_written_stays_where_it_is() {
     let source = Folder::new(Settings { after: After::Delete, ..Settings::default() });
@@ -302,8 +371,13 @@ fn entry(path: &str, file: &[u8], settled: bool) -> Entry {
 
 /// Polls a folder once; returns what was read and the new cursor.
 fn poll(settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
+    poll_at(0, settings, cursor, files)
+}
+
+/// Polls a folder so many hours after 1970.
+fn poll_at(hours: i64, settings: &Settings, cursor: &Cursor, files: &[(&str, &[u8], bool)]) -> (Page, Cursor) {
     let source = Folder::new(settings.clone());
-    let (shard, now) = (Shard::whole(), Timestamp::default());
+    let (shard, now) = (Shard::whole(), Timestamp::default() + TimeDelta::hours(hours));
     assert_eq!(source.first(&shard, cursor, now), Request::Folder(Watched { path: settings.folder.clone(), ..Watched::default() }));
     let entries = files.iter().map(|(path, file, settled)| entry(path, file, *settled)).collect();
     let mut page = source.read(&shard, cursor, &Response::Folder(entries), now).unwrap();
@@ -341,11 +415,30 @@ fn a_file_that_cannot_be_read_holds_up_no_other_and_is_told_until_it_can() {
     let (page, cursor) = poll(&settings, &Cursor::default(), &files);
     assert_eq!(ids(&page), ["a1", "a2", "a5"]);
     assert!(page.warnings[0].message.contains("ambiguous dates"), "{page:?}");
-    let (page, cursor) = poll(&settings, &cursor, &files);
+    let (page, cursor) = poll_at(23, &settings, &cursor, &files);
+    assert_eq!((page.items.len(), codes(&page)), (0, vec![]), "told once a day");
+    let (page, cursor) = poll_at(24, &settings, &cursor, &files);
     assert_eq!((page.items.len(), codes(&page)), (0, vec!["file_refused"]));
+    assert!(poll_at(25, &settings, &cursor, &files).0.warnings.is_empty());
+    let changed = [("a.csv", [ambiguous, b"3,06/07/2026,c\n"].concat()), ("b.csv", NPS.to_vec())];
+    let changed = changed.each_ref().map(|(path, file)| (*path, file.as_slice(), true));
+    assert_eq!(codes(&poll_at(25, &settings, &cursor, &changed).0), ["file_refused"], "or when it has changed");
     let settings = Settings { date_order: Some(DateOrder::DayMonthYear), ..settings };
     let (page, _) = poll(&settings, &cursor, &files);
     assert_eq!(ids(&page), ["1", "2"], "other settings are a reason to try again");
+}
+
+#[test]
+fn what_could_not_be_read_is_named_as_long_as_it_lies_there() {
+    let files = [("/in/a.csv", b"id,date,text\n1,03/04/2026,a\n2,05/06/2026,b\n".as_slice(), true), ("/in/b.csv", NPS, true)];
+    let settings = Settings { folder: PathBuf::from("/in"), ..Settings::default() };
+    let (_, cursor) = poll(&settings, &Cursor::default(), &files);
+    let named = super::refused(&cursor);
+    assert_eq!((named.len(), named[0].0.as_path()), (1, Path::new("/in/a.csv")));
+    assert!(named[0].1.contains("date_order"), "{named:?}");
+    let (_, cursor) = poll(&settings, &cursor, &files[1..]);
+    assert_eq!(super::refused(&cursor), []);
+    assert!(poll(&settings, &cursor, &files[1..]).0.items.is_empty(), "what was read is still known");
 }
 
 #[test]

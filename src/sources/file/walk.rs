@@ -1,19 +1,22 @@
 //! A walk over a folder: which files are new or changed, one after the other, piece by piece.
 //!
 //! What has been read is remembered by path, size and time of change. A file that can't be read is
-//! remembered too, with the reason and the settings it was tried with, told at every poll, and
+//! remembered too, with the reason and the settings it was tried with, told once a day, and
 //! tried again when it or the settings change; it does not hold up the others.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
 use crate::domain::http::Bytes;
 use crate::domain::http::Entry;
+use crate::domain::http::Rejected;
 use crate::domain::http::Request;
 use crate::domain::http::Retired;
 use crate::domain::http::Watched;
@@ -30,6 +33,13 @@ use crate::text::hash;
 /// Files that one walk reads; the others wait for the next, which comes at once.
 const FILES_A_WALK: usize = 100;
 
+/// Why a file stays of which not all is kept, and what to do.
+const TOO_MUCH: &str = "records of it that cannot be read are too long or too many to be kept apart; \
+    mend them and save the file, or take it away yourself";
+
+/// A file that cannot be read is told of so often.
+const AGAIN: TimeDelta = TimeDelta::days(1);
+
 /// Files that are remembered. The oldest are forgotten first: read again, their rows are known.
 const REMEMBERED: usize = 10_000;
 
@@ -41,6 +51,14 @@ struct Known {
     /// Why it could not be read, and a hash of the settings then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<(String, String)>,
+    /// When that was last told, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    told: i64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(told: &i64) -> bool {
+    *told == 0
 }
 
 /// What is stored between polls.
@@ -56,6 +74,9 @@ struct Walk {
     todo: Vec<(PathBuf, Known)>,
     /// Files that are done.
     done: Vec<(PathBuf, Known)>,
+    /// Files that could not be read and are not there any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<PathBuf>,
     /// More files are waiting for the next walk.
     more: bool,
     /// When the next of those that still change will have settled, in milliseconds since 1970.
@@ -63,6 +84,22 @@ struct Walk {
     settles: Option<i64>,
     /// What is known of the file in hand.
     state: State,
+    /// Records of the file in hand that could not be read, and are kept apart.
+    #[serde(default)]
+    rejected: u64,
+    /// Not all of those are, or not to their ends.
+    #[serde(default)]
+    cut: bool,
+}
+
+impl Walk {
+    /// The file in hand is done with.
+    fn pass(&mut self) {
+        if !self.todo.is_empty() {
+            self.done.push(self.todo.remove(0));
+        }
+        (self.state, self.rejected, self.cut) = (State::default(), 0, false);
+    }
 }
 
 /// What a poll looks through.
@@ -77,14 +114,16 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     let memory = remembered(cursor);
     let fingerprint = fingerprint(settings);
     let mut page = Page { format: "folder", ..Page::default() };
-    let mut todo = Vec::new();
+    let (mut todo, mut done) = (Vec::new(), Vec::new());
+    let mut refused: BTreeSet<&PathBuf> = memory.files.iter().filter(|(_, known)| known.refused.is_some()).map(|(path, _)| path).collect();
     let mut settles: Option<Timestamp> = None;
     for entry in entries {
         let name = name_of(&entry.path);
         if !wanted(&name, settings) {
             continue;
         }
-        let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None };
+        refused.remove(&entry.path);
+        let found = Known { size: entry.size, modified: entry.modified.timestamp_millis(), refused: None, told: 0 };
         let same = |known: &&Known| known.size == found.size && known.modified == found.modified;
         if !entry.settled {
             // What is known and has not changed needs no second look, whatever the folder's own memory says.
@@ -95,7 +134,12 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
         }
         match memory.files.get(&entry.path) {
             Some(known) if known.size == found.size && known.modified == found.modified => match &known.refused {
-                Some((why, with)) if *with == fingerprint => page.warnings.push(refusal(&name, why)),
+                Some((why, with)) if *with == fingerprint => {
+                    if now.timestamp_millis() - known.told >= AGAIN.num_milliseconds() {
+                        page.warnings.push(refusal(&name, why));
+                        done.push((entry.path.clone(), Known { told: now.timestamp_millis(), ..known.clone() }));
+                    }
+                }
                 Some(_) => todo.push((entry.path.clone(), found)),
                 None => {}
             },
@@ -105,7 +149,8 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     let more = todo.len() > FILES_A_WALK;
     todo.truncate(FILES_A_WALK);
     let settles = settles.map(|at| at.timestamp_millis());
-    on_to_next(settings, cursor, Walk { todo, more, settles, ..Walk::default() }, &mut page, now);
+    let gone = refused.into_iter().cloned().collect();
+    on_to_next(settings, cursor, Walk { todo, done, gone, more, settles, ..Walk::default() }, &mut page, now);
     page
 }
 
@@ -120,7 +165,9 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             page.format = piece.format;
             page.items = piece.items;
             page.warnings = piece.warnings.into_iter().map(|warning| in_file(&name, warning)).collect();
-            page.rejects = rejects::of_piece(path, bytes, piece.rejects);
+            walk.rejected += piece.rejects.rows.len() as u64;
+            walk.cut |= piece.rejects.cut;
+            page.rejects = rejects::of_piece(settings, path, bytes, piece.rejects.rows);
             if let Some(next) = piece.next {
                 walk.state = next.state;
                 page.next = Some(ask(settings, path, next.from, next.limit, &walk));
@@ -129,8 +176,11 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             // Who still writes the end of it would write it for nobody.
             let is_whole = !page.warnings.iter().any(|warning| warning.code == "incomplete_last_record");
             if let Some(retired) = retire(settings, &walk).filter(|_| is_whole) {
-                page.next = Some(Request::Retire(retired));
-                return page;
+                if !walk.cut {
+                    page.next = Some(Request::Retire(retired));
+                    return page;
+                }
+                page.warnings.push(stays(&name, TOO_MUCH));
             }
         }
         Err(error) => {
@@ -138,12 +188,11 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
             page.warnings.push(refusal(&name, &error.to_string()));
             if let Some((_, known)) = walk.todo.first_mut() {
                 known.refused = Some((error.to_string(), fingerprint(settings)));
+                known.told = now.timestamp_millis();
             }
         }
     }
-    if !walk.todo.is_empty() {
-        walk.done.push(walk.todo.remove(0));
-    }
+    walk.pass();
     on_to_next(settings, cursor, walk, &mut page, now);
     page
 }
@@ -158,7 +207,16 @@ fn retire(settings: &Settings, walk: &Walk) -> Option<Retired> {
         After::Delete => None,
     };
     let context = serde_json::to_string(walk).unwrap_or_default();
-    Some(Retired { path: path.clone(), size: known.size, modified: known.modified, to, context })
+    // What it holds beyond what is stored stands in the file of its rejects, or it may not go.
+    let rejects = (walk.rejected > 0).then(|| {
+        let (folder, source, file) = (settings.rejects.clone(), settings.source.clone(), rejects::name(settings, path));
+        Box::new(Rejected { folder, source, file, records: walk.rejected })
+    });
+    Some(Retired { path: path.clone(), size: known.size, modified: known.modified, to, rejects, context })
+}
+
+fn stays(name: &str, why: &str) -> Warning {
+    Warning::new("file_not_moved", name, format!("it was read and is still in its folder: {why}"))
 }
 
 /// Goes on behind a file that has left the folder, or should have.
@@ -166,13 +224,9 @@ pub(super) fn retired(settings: &Settings, cursor: &Cursor, retired: &Retired, s
     let mut walk: Walk = serde_json::from_str(&retired.context).unwrap_or_default();
     let mut page = Page { format: "folder", ..Page::default() };
     if let Some(why) = still_there {
-        let name = name_of(&retired.path);
-        page.warnings.push(Warning::new("file_not_moved", name, format!("it was read and is still in its folder: {why}")));
+        page.warnings.push(stays(&name_of(&retired.path), why));
     }
-    if !walk.todo.is_empty() {
-        walk.done.push(walk.todo.remove(0));
-    }
-    walk.state = State::default();
+    walk.pass();
     on_to_next(settings, cursor, walk, &mut page, now);
     page
 }
@@ -185,10 +239,11 @@ fn on_to_next(settings: &Settings, cursor: &Cursor, walk: Walk, page: &mut Page,
     }
     let settles = walk.settles.and_then(Timestamp::from_timestamp_millis).map(|at| at.max(now));
     page.due = if walk.more { Some(now) } else { settles };
-    if walk.done.is_empty() {
+    if walk.done.is_empty() && walk.gone.is_empty() {
         return;
     }
     let mut memory = remembered(cursor);
+    memory.files.retain(|path, _| !walk.gone.contains(path));
     memory.files.extend(walk.done);
     while memory.files.len() > REMEMBERED {
         let oldest = memory.files.iter().min_by_key(|(_, known)| known.modified).map(|(path, _)| path.clone());
@@ -203,6 +258,12 @@ fn ask(settings: &Settings, path: &Path, from: u64, limit: u64, walk: &Walk) -> 
 
 fn remembered(cursor: &Cursor) -> Memory {
     cursor.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+/// Files of the folder that could not be read, each with why and what to do.
+pub(super) fn refused(cursor: &Cursor) -> Vec<(PathBuf, String)> {
+    let files = remembered(cursor).files.into_iter();
+    files.filter_map(|(path, known)| Some((path, known.refused?.0))).collect()
 }
 
 fn refusal(name: &str, why: &str) -> Warning {

@@ -251,6 +251,7 @@ impl Reader {
             rating,
             lang: lang.filter(|lang| !lang.is_empty() && lang.len() < 36),
             fields,
+            formerly: None,
             gone,
         })
     }

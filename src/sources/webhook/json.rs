@@ -55,6 +55,7 @@ impl Map {
             rating: self.number(value, "rating").and_then(|value| Some(Rating { value, max: best()? })),
             lang: self.text(value, "lang"),
             fields: self.fields.iter().filter_map(|(name, path)| Some((name.clone(), webhook::words(path.of(value)?)?))).collect(),
+            formerly: None,
             gone: self.text(value, "deleted").is_some_and(|word| matches!(word.as_str(), "true" | "1" | "yes" | "deleted")),
         })
     }

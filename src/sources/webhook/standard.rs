@@ -39,6 +39,7 @@ pub(super) fn read(value: &Value, fields: &[String]) -> Result<Page, ReadError> 
         rating,
         lang: api::text(data, &["lang"]),
         fields: fields.iter().filter_map(|name| Some((name.clone(), webhook::words(data.get(name)?)?))).collect(),
+        formerly: None,
         gone,
     };
     Ok(webhook::page_of("standard", vec![item]))

@@ -46,6 +46,10 @@ impl<'a> Renumbered<'a> {
 
     /// The stored item that is this one under another id; from now on it has this one's.
     pub(super) fn find(&mut self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.by_former_id(tagged)? {
+            // It keeps that id: the file without its own may be read again.
+            return Ok(Some(known));
+        }
         let found = if identity::is_of_content(&tagged.item.id) { self.by_words(tagged)? } else { self.by_content_id(tagged)? };
         if let Some(known) = &found {
             self.connection.prepare_cached("UPDATE item SET external_id = ?2 WHERE id = ?1")?.execute(params![known.id, tagged.item.id])?;
@@ -69,6 +73,21 @@ impl<'a> Renumbered<'a> {
         Ok(same.or_else(|| first_of(&mut stored.items, stored.voices.get_mut(&voice?))))
     }
 
+    /// Where its own id was blank when it was read before.
+    fn by_former_id(&self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
+        tagged.item.formerly.as_deref().map_or(Ok(None), |former| self.by_id(former))
+    }
+
+    fn by_id(&self, id: &str) -> Result<Option<Known>, StoreError> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND external_id = ?2")?;
+        let known = find.query_row(params![self.source, id], |row| {
+            Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
+        });
+        Ok(known.optional()?)
+    }
+
     /// Where the source's items had ids by their content before.
     fn by_content_id(&mut self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
         let had = match self.was_by_content {
@@ -78,14 +97,8 @@ impl<'a> Renumbered<'a> {
         if !had {
             return Ok(None);
         }
-        let mut find = self
-            .connection
-            .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND external_id = ?2")?;
         for apart in [Apart::ByDate, Apart::Not] {
-            let known = find.query_row(params![self.source, identity::of_content(&tagged.item, apart)], |row| {
-                Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
-            });
-            if let Some(known) = known.optional()? {
+            if let Some(known) = self.by_id(&identity::of_content(&tagged.item, apart))? {
                 return Ok(Some(known));
             }
         }

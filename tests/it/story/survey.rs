@@ -186,3 +186,48 @@ fn what_was_read_is_moved_away_and_what_cannot_be_read_of_it_is_kept_for_its_own
     assert!(house.path("drop/b.csv").exists(), "one that is refused stays");
     daemon.stop();
 }
+
+#[test]
+fn a_file_stays_while_what_cannot_be_read_of_it_is_kept_nowhere() {
+    let rest = REST
+        .replace("every = \"1s\"", "every = \"1h\"")
+        .replace("pattern = \"*.csv\"", "recursive = true\nafter = \"delete\"\nrejects = \"HERE/kept\"");
+    let house = House::new(&format!("{THEME}{rest}"));
+    house.write("drop/.keep", "", 0o644);
+    house.write("kept", "a file where the folder should be", 0o600);
+    let daemon = house.start();
+    let bad = |from: usize| format!("{}x9,2026-10-05T10:00:00Z,2,too,many,cells,in a row\n", csv(&spike(from, 2), "Old Theatre"));
+    house.write("drop/north/a.csv", &bad(0), 0o644);
+    daemon.says("still in its folder: 1 of the records that cannot be read are not kept");
+    assert!(house.path("drop/north/a.csv").exists());
+    assert_eq!(house.items().len(), 2);
+
+    std::fs::remove_file(house.path("kept")).unwrap();
+    house.write("drop/south/a.csv", &bad(2), 0o644);
+    house.write("drop/west/a.csv", &bad(4), 0o644);
+    daemon.until("the files to go", || (!house.path("drop/south/a.csv").exists() && !house.path("drop/west/a.csv").exists()).then_some(()));
+    assert_eq!(files(&house.path("kept/survey"), ".rejects.csv").len(), 2, "each has its own");
+    assert!(house.path("drop/north/a.csv").exists(), "it is as it was");
+    daemon.stop();
+}
+
+#[test]
+fn a_record_whose_id_is_filled_in_later_counts_once() {
+    let house = House::new(&format!("{THEME}{REST}"));
+    let filled = csv(&spike(0, 6), "Old Theatre");
+    let second = spike(1, 1)[0].id.clone();
+    let blank = filled.replace(&format!("\n{second},"), "\n,");
+    assert_ne!(filled, blank);
+    house.write("drop/a.csv", &blank, 0o644);
+    let daemon = house.start();
+    daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"late\"}", 6.0);
+    let mut duplicates = 0.0;
+    for (name, text) in [("a.csv", &filled), ("b.csv", &filled), ("c.csv", &blank), ("d.csv", &filled)] {
+        house.write(&format!("drop/{name}"), text, 0o644);
+        duplicates += 6.0;
+        daemon.counts("uproar_source_items_total{source=\"survey\",kind=\"duplicate\"}", duplicates);
+        assert_eq!(house.items().len(), 6, "{name}\n{}", daemon.log());
+    }
+    assert_eq!(house.run(&["check", "--recount"]).code, 0);
+    daemon.stop();
+}

@@ -12,7 +12,16 @@ fn now() -> Timestamp {
 fn row(source: &str, stream: Stream) -> Row {
     let key = StreamKey { source: source.to_owned(), shard: Shard::whole() };
     let stream = Stream { complete_to: Some(now() - TimeDelta::hours(1)), ..stream };
-    Row { key, state: state_of(&stream), stream, silent: None, expected: Some(TimeDelta::hours(6)), next: Next::Open }
+    Row {
+        key,
+        state: state_of(&stream),
+        stream,
+        silent: None,
+        expected: Some(TimeDelta::hours(6)),
+        next: Next::Open,
+        refused: Vec::new(),
+        rejects: Vec::new(),
+    }
 }
 
 fn sources(rows: Vec<Row>) -> Sources {
@@ -68,4 +77,46 @@ fn a_machine_gets_state_since_why_and_what_is_expected() {
     assert_eq!((&json["state"], &json["trouble"]), (&"failing".into(), &"refused".into()));
     assert_eq!(json["expected_silence_seconds"], 21_600);
     assert!(json["why"].as_str().unwrap().contains("it refuses access"), "{json}");
+}
+
+#[test]
+fn a_source_that_never_stored_anything_says_so() {
+    let read = Stream { last_new: Some(now()), ..Stream::default() };
+    let of = sources(vec![row("forum", Stream::default()), row("shop", read)]);
+    let said = of.text(false, chrono_tz::UTC);
+    assert!(said.contains("forum   ok, nothing stored yet  ") && said.contains("shop    ok  "), "{said}");
+    assert!(!of.any_needs_a_look());
+    let json = of.json();
+    assert_eq!((&json[0]["state"], &json[0]["nothing_stored"], &json[1]["nothing_stored"]), (&"ok".into(), &true.into(), &false.into()));
+    let failing = sources(vec![row("shop", failing())]).text(false, chrono_tz::UTC);
+    assert!(!failing.contains("nothing stored"), "{failing}");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_with_why() {
+    let why = "ambiguous dates: say `date_order`; seen with ann@mail.test".to_owned();
+    let refused = |paths: &[&str]| paths.iter().map(|path| (PathBuf::from(path), why.clone())).collect::<Vec<_>>();
+    let one = Row { refused: refused(&["/in/a.csv"]), ..row("csat", Stream::default()) };
+    let two = Row { refused: refused(&["/in/a.csv", "/in/b.csv"]), silent: Some(now()), ..row("nps", Stream::default()) };
+    let of = sources(vec![one, two, Row { refused: refused(&["/in/a.csv"]), ..row("shop", failing()) }]);
+    let said = of.text(false, chrono_tz::UTC);
+    assert!(said.contains("csat cannot read `a.csv`: ambiguous dates: say `date_order`; seen with [email]"), "{said}");
+    assert!(said.contains("nps cannot read one more file and `a.csv`: ambiguous"), "{said}");
+    assert!(said.contains("shop fails"), "what keeps it from being read at all comes first: {said}");
+    assert!(of.any_needs_a_look());
+    assert_eq!(of.json()[0]["state"], "files_refused");
+    assert_eq!(of.json()[1]["refused_files"][1]["file"], "/in/b.csv");
+}
+
+#[test]
+fn records_that_were_left_out_can_be_found() {
+    let files = |names: &[&str]| names.iter().map(|name| PathBuf::from(format!("/state/rejects/csat/{name}"))).collect::<Vec<_>>();
+    let read = Stream { last_new: Some(now()), ..Stream::default() };
+    let one = sources(vec![Row { rejects: files(&["a.csv.rejects.csv"]), ..row("csat", read.clone()) }]);
+    let said = one.text(false, chrono_tz::UTC);
+    assert!(said.contains("csat left out records that cannot be read: they stand in /state/rejects/csat/a.csv.rejects.csv\n"), "{said}");
+    assert!(!one.any_needs_a_look(), "it is read");
+    assert_eq!(one.json()[0]["reject_files"][0], "/state/rejects/csat/a.csv.rejects.csv");
+    let two = sources(vec![Row { rejects: files(&["b", "a"]), ..row("csat", read) }]).text(false, chrono_tz::UTC);
+    assert!(two.contains("they stand in 2 files in /state/rejects/csat\n"), "{two}");
 }

@@ -1,5 +1,7 @@
 //! `[source.file]`: how exports are found and read.
 
+use std::path::Path;
+
 use encoding_rs::Encoding;
 
 use crate::config::kind::text::Line;
@@ -14,8 +16,8 @@ use crate::sources;
 use crate::sources::file::After;
 use crate::sources::file::Limits;
 
-/// The settings of a source that reads files.
-pub(super) fn settings(files: &Files, reader: &mut Reader<'_>) -> Option<sources::file::Settings> {
+/// The settings of the source `name` that reads files; what they hold is stored in `database`.
+pub(super) fn settings(files: &Files, name: &str, database: &Path, reader: &mut Reader<'_>) -> Option<sources::file::Settings> {
     let url = files.url.as_ref().map(|url| url.value.text.clone());
     let folder = files.folder.as_ref().map(|folder| folder.value.0.clone());
     idle(files, reader);
@@ -37,7 +39,8 @@ pub(super) fn settings(files: &Files, reader: &mut Reader<'_>) -> Option<sources
         decimal_comma: files.decimal.value.0.map(|decimal| decimal.0.comma),
         header_row: files.header_row.value.0.map(|row| row.0 as u64),
         sheet: text(files.sheet.as_ref()).unwrap_or_default(),
-        rejects: files.rejects.as_ref().map(|folder| folder.value.0.clone()),
+        rejects: Some(files.rejects.as_ref().map_or_else(|| database.with_file_name("rejects"), |folder| folder.value.0.clone())),
+        source: name.to_owned(),
         time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
         date_order: files.date_order.as_ref().and_then(|order| order.value.0),
         columns: columns(&files.columns),
