@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error as _;
 
 use crate::domain::Timestamp;
 
@@ -26,13 +31,58 @@ pub enum Place {
     Maildir {
         /// The folder that holds `new` and `cur`.
         path: PathBuf,
-        /// Only what was delivered from then on, in milliseconds since 1970.
-        floor: i64,
-        /// Those that are not wanted any more: when they were delivered, and hashes of their names.
-        known: Vec<(i64, u64)>,
+        /// Which mails of it were read.
+        read: Seen,
     },
     /// A folder of a server that speaks IMAP (RFC 3501). The password is the login's.
     Imap(Box<Imap>),
+}
+
+/// Which mails of a maildir are not wanted any more: those whose names are known, and those at or below the
+/// floor.
+///
+/// Until all of what lay there at first is read, only mails written since a time are wanted, and their order
+/// is that in which they were written. From then on names alone decide, whenever a mail was written, and their
+/// order is that in which they came to lie as they lie: a file that is moved into the maildir comes then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seen {
+    /// Of what lay there at first only what was written from then on, in milliseconds since 1970; `None` once
+    /// all of that is read.
+    pub since: Option<i64>,
+    /// The last one in that order whose name was forgotten: its time in nanoseconds since 1970, and its name.
+    pub floor: (i64, u64),
+    /// Names.
+    pub names: Names,
+}
+
+/// Names of mails as hashes of 48 bits, written down as a short text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names(pub Vec<u64>);
+
+/// Bytes of a name that is written down.
+const NAME: usize = 6;
+
+impl Names {
+    /// As much of a hash as is written down.
+    #[must_use]
+    pub fn short(hash: u64) -> u64 {
+        hash & 0xffff_ffff_ffff
+    }
+}
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = self.0.iter().flat_map(|name| name.to_le_bytes().into_iter().take(NAME)).collect();
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = STANDARD_NO_PAD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        Ok(Self(bytes.chunks_exact(NAME).map(|name| name.iter().rev().fold(0, |hash, byte| hash << 8 | u64::from(*byte))).collect()))
+    }
 }
 
 /// A folder of a server.
@@ -52,7 +102,10 @@ pub struct Imap {
     pub from: u32,
     /// Numbers that are not wanted any more.
     pub known: Vec<u32>,
-    /// Where the folder has another UIDVALIDITY, only what the server got from this day on.
+    /// Numbers before this one lay there at first.
+    #[serde(default)]
+    pub border: u32,
+    /// Of those only what the server got from then on; of another UIDVALIDITY all lay there at first.
     pub since: Timestamp,
     /// What becomes of those that were read.
     pub after: After,
@@ -89,23 +142,53 @@ pub enum After {
 pub struct Batch {
     /// What was asked.
     pub request: Mails,
-    /// The folder's UIDVALIDITY; zero of a maildir.
-    pub validity: u32,
     /// The mails.
     pub mails: Vec<Mail>,
-    /// More of what is wanted lies there.
+    /// More of what is wanted lies there, or may do so.
     pub more: bool,
+    /// What is read with them.
+    pub reached: Reached,
+}
+
+/// Up to where some mails go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reached {
+    /// Of a maildir.
+    Maildir(Seen),
+    /// Of a server.
+    Imap {
+        /// The folder's UIDVALIDITY.
+        validity: u32,
+        /// Numbers before this one lay there at first.
+        border: u32,
+        /// All numbers up to this one were looked at.
+        looked: u32,
+    },
 }
 
 /// A mail as it lies there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mail {
     /// Its number, of a server.
     pub number: u32,
-    /// When it was delivered, in milliseconds since 1970, of a maildir.
-    pub delivered: i64,
-    /// Hash of its name without flags, of a maildir.
-    pub name: u64,
-    /// Its bytes, maybe without the end.
+    /// When it was delivered, in milliseconds since 1970, as far as that is known.
+    pub delivered: Option<i64>,
+    /// Its bytes; none where the server does not hand it out.
     pub bytes: Vec<u8>,
+    /// Whether its end is missing.
+    pub cut: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_down_shortly_and_read_back() {
+        let seen = Seen { since: None, floor: (7, 9), names: Names(vec![0, 1, 0xffff_ffff_ffff, Names::short(u64::MAX - 2)]) };
+        let text = serde_json::to_string(&seen).unwrap();
+        assert_eq!(text, r#"{"since":null,"floor":[7,9],"names":"AAAAAAAAAQAAAAAA/////////f//////"}"#);
+        assert_eq!(serde_json::from_str::<Seen>(&text).unwrap(), seen);
+        assert!(serde_json::from_str::<Names>("\"no base64!\"").is_err());
+    }
 }

@@ -1,21 +1,18 @@
 //! Mails in a folder of a server that speaks IMAP (RFC 3501): logged in, looked at, and left as they are
 //! unless the configuration says otherwise.
 //!
-//! Of the protocol we need eight commands and understand five answers; the rest is read past. Every answer is
-//! bounded in its lines and bytes, and the whole visit in time.
+//! Mails are listed by their place in the folder, so many at a time, and are asked for by size: no command
+//! brings more than is known to fit, however many mails lie there. The rest of the protocol is read past. Every
+//! answer is bounded in bytes, and the whole visit in time.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::AsyncBufReadExt as _;
-use tokio::io::AsyncRead;
-use tokio::io::AsyncReadExt as _;
-use tokio::io::AsyncWrite;
-use tokio::io::AsyncWriteExt as _;
-use tokio::io::BufReader;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
@@ -25,17 +22,36 @@ use crate::domain::mails::Batch;
 use crate::domain::mails::Imap;
 use crate::domain::mails::Mail;
 use crate::domain::mails::Mails;
+use crate::domain::mails::Reached;
 use crate::domain::mails::Tls;
 use crate::domain::private::is_public;
 use crate::fetch::FetchError;
 use crate::fetch::Kind;
+use crate::fetch::imap::answer::Fetched;
+use crate::fetch::imap::answer::fetched;
+use crate::fetch::imap::wire::BRIEF;
+use crate::fetch::imap::wire::Talk;
+use crate::fetch::imap::wire::Wire;
+use crate::fetch::imap::words::folder;
+use crate::fetch::imap::words::quoted;
+use crate::fetch::imap::words::set;
 
-/// Bytes of a line without what is counted in it.
-const LONGEST_LINE: u64 = 1_000_000;
-/// Lines of one answer.
-const MOST_LINES: usize = 10_000;
+mod answer;
+mod wire;
+mod words;
+
 /// Numbers that are marked or moved by one command.
 const AT_ONCE: usize = 500;
+/// Places of a folder that are listed by one command, and bytes that the server may need for one.
+const WINDOW: u32 = 500;
+const LISTED: usize = 1_000;
+/// Where the search for what is new begins, in places before the end.
+const NEAR: u32 = 100;
+/// Mails that are asked for together, and how large each of them may be by the server's word. Larger ones are asked for alone.
+const TOGETHER: usize = 20;
+const SMALL: usize = 128 * 1024;
+/// Bytes of one batch, but for the mails that go beyond them.
+const MOST_BYTES: usize = 8_000_000;
 
 /// Visits mailboxes.
 #[derive(Debug)]
@@ -45,24 +61,41 @@ pub(super) struct Visitor {
     timeout: Duration,
 }
 
-/// Anything that bytes go in and out of.
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
-
 /// A visit under way.
 struct Visit<'a> {
-    wire: BufReader<Box<dyn Wire>>,
-    commands: u32,
+    talk: Talk<'a>,
     imap: &'a Imap,
-    /// Bytes of one counted piece.
-    most: usize,
+    /// Of each mail at most so many bytes.
+    most_bytes: usize,
+    /// From then on the visit comes to an end, so that it has one.
+    late: Instant,
 }
 
-/// A line, with the pieces in it that were counted in bytes.
-#[derive(Debug, Default, PartialEq)]
-struct Line {
-    text: String,
-    pieces: Vec<Vec<u8>>,
+/// What a server says of a folder that it opens.
+#[derive(Debug, Default, Clone, Copy)]
+struct Opened {
+    validity: Option<u32>,
+    /// How many mails lie there.
+    count: u32,
+    /// The number of the next mail that will come.
+    next: Option<u32>,
+}
+
+/// Mails that are wanted.
+#[derive(Debug, Default)]
+struct Listed {
+    wanted: Vec<(u32, Option<i64>)>,
+    /// All numbers up to this one were looked at.
+    looked: u32,
+    more: bool,
+}
+
+/// Mails that one command asks for.
+#[derive(Debug, PartialEq)]
+struct Portion {
+    numbers: Vec<u32>,
+    /// Of each so many bytes.
+    most: usize,
 }
 
 impl Visitor {
@@ -82,43 +115,43 @@ impl Visitor {
     async fn visit(&self, request: &Mails, imap: &Imap, login: Option<&Login>) -> Result<Batch, FetchError> {
         let mut visit = self.enter(request, imap).await?;
         visit.log_in(login).await?;
-        let validity = visit.open().await?;
+        let mut opened = visit.open().await?;
+        let validity = opened.validity.ok_or_else(|| broken(imap, "it does not number its mails"))?;
         let same = imap.validity == Some(validity);
-        if same {
-            visit.settle().await?;
+        if same && visit.settle().await? {
+            // What was moved has left its place.
+            opened = visit.open().await?;
         }
-        let mut numbers = visit.search(same).await?;
-        numbers.retain(|number| !same || *number >= imap.from && !imap.known.contains(number));
-        numbers.sort_unstable();
-        numbers.dedup();
-        let more = numbers.len() > request.most;
-        numbers.truncate(request.most);
-        let mails = visit.fetch(&numbers, request.most_bytes).await?;
+        let border = if same { imap.border } else { visit.behind_all(opened).await? };
+        let mut listed = visit.list(opened.count, same, border, request.most).await?;
+        let mails = visit.fetch(&mut listed).await?;
         // Whether it hears that we go is its own business.
-        let _ = visit.say("LOGOUT").await;
-        Ok(Batch { request: request.clone(), validity, mails, more })
+        let _ = visit.talk.say("LOGOUT").await;
+        let reached = Reached::Imap { validity, border, looked: listed.looked };
+        Ok(Batch { request: request.clone(), mails, more: listed.more, reached })
     }
 
     async fn enter<'a>(&self, request: &Mails, imap: &'a Imap) -> Result<Visit<'a>, FetchError> {
+        let late = Instant::now() + self.timeout / 2;
         let stream = self.connect(imap).await?;
         let wire: Box<dyn Wire> = if imap.tls == Tls::Implicit { self.protected(stream, imap).await? } else { Box::new(stream) };
-        let mut visit = Visit { wire: BufReader::new(wire), commands: 0, imap, most: request.most_bytes.max(64 * 1024) };
-        let greeting = visit.line().await?;
-        if !greeting.text.starts_with("* OK") {
+        let mut talk = Talk::over(wire, imap);
+        let greeting = talk.line().await?;
+        if !greeting.text.starts_with(b"* OK") {
             return Err(broken(imap, "it does not greet as a server of mailboxes does; check `imap` and `tls`"));
         }
-        if imap.tls != Tls::Starttls {
-            return Ok(visit);
+        if imap.tls == Tls::Starttls {
+            talk.command("STARTTLS", BRIEF, |_| Ok(())).await?.map_err(|_| {
+                FetchError::new(
+                    Kind::Denied,
+                    format!("{} has no STARTTLS; write `tls = \"implicit\"` and its port, usually 993", shown(imap)),
+                )
+            })?;
+            // What came before TLS is nobody's word: RFC 3501, section 6.2.1.
+            let bare = talk.bare().ok_or_else(|| broken(imap, "it went on speaking before TLS began"))?;
+            talk = Talk::over(self.protected(bare, imap).await?, imap);
         }
-        visit.command("STARTTLS").await?.map_err(|_| {
-            FetchError::new(Kind::Denied, format!("{} has no STARTTLS; write `tls = \"implicit\"` and its port, usually 993", shown(imap)))
-        })?;
-        // What came before TLS is nobody's word: RFC 3501, section 6.2.1.
-        if !visit.wire.buffer().is_empty() {
-            return Err(broken(imap, "it went on speaking before TLS began"));
-        }
-        let wire = self.protected(visit.wire.into_inner(), imap).await?;
-        Ok(Visit { wire: BufReader::new(wire), ..visit })
+        Ok(Visit { talk, imap, most_bytes: request.most_bytes, late })
     }
 
     async fn connect(&self, imap: &Imap) -> Result<TcpStream, FetchError> {
@@ -157,8 +190,8 @@ impl Visit<'_> {
                 "`user` or `password` has a line break or a letter that is not ASCII, which IMAP cannot take",
             ));
         };
-        let taken = self.command(&format!("LOGIN {user} {password}")).await?;
-        taken.map(|_| ()).map_err(|said| {
+        let taken = self.talk.command(&format!("LOGIN {user} {password}"), BRIEF, |_| Ok(())).await?;
+        taken.map_err(|said| {
             let said = said.to_ascii_uppercase();
             let why = if said.contains("[PRIVACYREQUIRED]") {
                 "it wants TLS first: write `tls = \"starttls\"` or \"implicit\""
@@ -169,165 +202,253 @@ impl Visit<'_> {
         })
     }
 
-    /// Opens the folder, to be read only where nothing is to be changed in it; gives its UIDVALIDITY.
-    async fn open(&mut self) -> Result<u32, FetchError> {
+    /// Opens the folder, to be read only where nothing is to be changed in it.
+    async fn open(&mut self) -> Result<Opened, FetchError> {
         let verb = if self.imap.after == After::Keep { "EXAMINE" } else { "SELECT" };
-        let folder = folder(&self.imap.folder);
-        let lines = self.command(&format!("{verb} {folder}")).await?;
-        let lines = lines.map_err(|_| {
+        let mut opened = Opened::default();
+        let hear = |line: wire::Line| {
+            let text = String::from_utf8_lossy(&line.text).to_ascii_uppercase();
+            let said = |name: &str| text.split_once(name)?.1.split(']').next()?.trim().parse::<u32>().ok();
+            opened.validity = said("[UIDVALIDITY ").or(opened.validity);
+            opened.next = said("[UIDNEXT ").or(opened.next);
+            let count = || text.strip_prefix("* ")?.strip_suffix(" EXISTS")?.parse().ok();
+            opened.count = count().unwrap_or(opened.count);
+            Ok(())
+        };
+        let taken = self.talk.command(&format!("{verb} {}", folder(&self.imap.folder)), BRIEF, hear).await?;
+        taken.map_err(|_| {
             FetchError::new(
                 Kind::NotFound,
                 format!("{} has no folder `{}` that may be read; check `folder`", shown(self.imap), self.imap.folder),
             )
         })?;
-        let validity = lines.iter().find_map(|line| line.text.split_once("[UIDVALIDITY ")?.1.split(']').next()?.trim().parse().ok());
-        validity.ok_or_else(|| broken(self.imap, "it does not number its mails"))
+        Ok(opened)
     }
 
-    /// Marks or moves what was stored.
-    async fn settle(&mut self) -> Result<(), FetchError> {
+    /// Marks or moves what was stored; whether places have changed by that.
+    async fn settle(&mut self) -> Result<bool, FetchError> {
         for numbers in self.imap.done.chunks(AT_ONCE) {
             let numbers = set(numbers);
             let command = match &self.imap.after {
-                After::Keep => return Ok(()),
+                After::Keep => return Ok(false),
                 After::Seen => format!("UID STORE {numbers} +FLAGS.SILENT (\\Seen)"),
                 After::Move(to) => format!("UID MOVE {numbers} {}", folder(to)),
             };
             // Those that are gone meanwhile are no error; another one says what to change.
-            if let Err(said) = self.command(&command).await? {
+            if let Err(said) = self.talk.command(&command, BRIEF, |_| Ok(())).await? {
                 let what = if matches!(self.imap.after, After::Seen) { "marked as seen" } else { "moved; check `move_to`" };
                 let said: String = said.chars().filter(char::is_ascii_graphic).take(40).collect();
                 return Err(FetchError::new(Kind::Denied, format!("at {} mails cannot be {what} ({said})", shown(self.imap))));
             }
         }
-        Ok(())
+        Ok(!self.imap.done.is_empty() && matches!(self.imap.after, After::Move(_)))
     }
 
-    /// Numbers behind those that are known; where they are of another time, all that came lately.
-    async fn search(&mut self, same: bool) -> Result<Vec<u32>, FetchError> {
-        let wanted = if same { format!("UID {}:*", self.imap.from) } else { format!("SINCE {}", self.imap.since.format("%-d-%b-%Y")) };
-        let found = self.command(&format!("UID SEARCH {wanted}")).await?;
-        let found = found.map_err(|_| broken(self.imap, "it does not search"))?;
-        let lines = found.iter().filter_map(|line| line.text.strip_prefix("* SEARCH"));
-        Ok(lines.flat_map(|line| line.split_ascii_whitespace().filter_map(|number| number.parse().ok())).collect())
-    }
-
-    async fn fetch(&mut self, numbers: &[u32], most: usize) -> Result<Vec<Mail>, FetchError> {
-        if numbers.is_empty() {
-            return Ok(Vec::new());
+    /// The number behind those of all mails that lie there.
+    async fn behind_all(&mut self, opened: Opened) -> Result<u32, FetchError> {
+        match (opened.next, opened.count) {
+            (Some(next), _) => Ok(next),
+            (None, 0) => Ok(1),
+            (None, last) => Ok(self.number_at(last).await?.map_or(1, |number| number.saturating_add(1))),
         }
-        let lines = self.command(&format!("UID FETCH {} (UID BODY.PEEK[]<0.{most}>)", set(numbers))).await?;
-        let lines = lines.map_err(|_| broken(self.imap, "it does not hand mails out"))?;
-        let mails = lines.into_iter().filter_map(|mut line| {
-            let number = number_of(&line.text)?;
-            let bytes = line.pieces.drain(..).max_by_key(Vec::len)?;
-            numbers.contains(&number).then_some(Mail { number, delivered: 0, name: 0, bytes })
+    }
+
+    /// Lists what is wanted, lowest numbers first, window by window.
+    async fn list(&mut self, count: u32, same: bool, border: u32, most: usize) -> Result<Listed, FetchError> {
+        let from = if same { self.imap.from } else { 1 };
+        let since = self.imap.since.timestamp_millis();
+        let (mut place, mut listed) = (self.first_place(count, from).await?, Listed::default());
+        while place <= count {
+            let last = count.min(place.saturating_add(WINDOW - 1));
+            let window = self.window(place, last).await?;
+            for (number, delivered) in window {
+                let is_known = number < from || same && self.imap.known.contains(&number);
+                let is_old = number < border && delivered.is_some_and(|delivered| delivered < since);
+                if !(is_known || is_old) {
+                    if listed.wanted.len() >= most {
+                        listed.more = true;
+                        return Ok(listed);
+                    }
+                    listed.wanted.push((number, delivered));
+                }
+                listed.looked = number;
+            }
+            place = last.saturating_add(1);
+            if place <= count && Instant::now() >= self.late {
+                listed.more = true;
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Numbers and times of the mails at some places, in their order.
+    async fn window(&mut self, first: u32, last: u32) -> Result<Vec<(u32, Option<i64>)>, FetchError> {
+        let mut mails = Vec::new();
+        let places = (last - first) as usize + 1;
+        let command = format!("FETCH {first}:{last} (UID INTERNALDATE)");
+        let told = self.told(&command, BRIEF + places * LISTED, |mail| {
+            // Flags of others, which a server may tell at any time, have no time with them.
+            if let Some(number) = mail.number.filter(|_| mails.len() < places) {
+                mails.push((number, mail.delivered));
+            }
         });
-        let mut mails: Vec<Mail> = mails.collect();
-        mails.sort_by_key(|mail| mail.number);
+        told.await?.map_err(|_| broken(self.imap, "it does not list its mails"))?;
+        mails.sort_unstable();
+        mails.dedup_by_key(|(number, _)| *number);
         Ok(mails)
     }
 
-    /// Says a command and hears all lines of its answer; what it said instead of OK is the inner error.
-    async fn command(&mut self, command: &str) -> Result<Result<Vec<Line>, String>, FetchError> {
-        let tag = self.say(command).await?;
-        let mut lines = Vec::new();
-        while lines.len() < MOST_LINES {
-            let line = self.line().await?;
-            if let Some(said) = line.text.strip_prefix(&tag) {
-                let said = said.trim_start();
-                return Ok(if said.starts_with("OK") { Ok(lines) } else { Err(said.to_owned()) });
-            }
-            if line.text.starts_with("* BYE") {
-                return Err(broken(self.imap, "it hung up"));
-            }
-            lines.push(line);
+    /// A place before which all numbers are lower: numbers rise with places, so it is found in a few steps.
+    async fn first_place(&mut self, count: u32, from: u32) -> Result<u32, FetchError> {
+        if from <= 1 {
+            return Ok(1);
         }
-        Err(broken(self.imap, "its answer does not end"))
+        // At `low` numbers are lower, at `high` they are not.
+        let (mut low, mut high, mut back) = (0, count.saturating_add(1), NEAR);
+        while back < count {
+            let place = count - back;
+            if self.is_before(place, from).await? {
+                low = place;
+                break;
+            }
+            (high, back) = (place, back.saturating_mul(2));
+        }
+        while high - low > WINDOW {
+            let middle = low + (high - low) / 2;
+            if self.is_before(middle, from).await? {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low + 1)
     }
 
-    async fn say(&mut self, command: &str) -> Result<String, FetchError> {
-        self.commands += 1;
-        let tag = format!("u{} ", self.commands);
-        let wire = self.wire.get_mut();
-        let said = async {
-            wire.write_all(format!("{tag}{command}\r\n").as_bytes()).await?;
-            wire.flush().await
+    /// Whether the mail at a place has a lower number. One that has left it is taken for none that has.
+    async fn is_before(&mut self, place: u32, from: u32) -> Result<bool, FetchError> {
+        Ok(self.number_at(place).await?.is_some_and(|number| number < from))
+    }
+
+    async fn number_at(&mut self, place: u32) -> Result<Option<u32>, FetchError> {
+        let mut number = None;
+        let told = self.told(&format!("FETCH {place} (UID)"), BRIEF, |mail| number = number.or(mail.number)).await?;
+        told.map_err(|_| broken(self.imap, "it does not list its mails"))?;
+        Ok(number)
+    }
+
+    /// Fetches what is listed, as far as there is room and time.
+    async fn fetch(&mut self, listed: &mut Listed) -> Result<Vec<Mail>, FetchError> {
+        let numbers: Vec<u32> = listed.wanted.iter().map(|(number, _)| *number).collect();
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sizes = self.sizes(&numbers).await?;
+        let (mut mails, mut bytes, mut refused) = (Vec::new(), 0, Vec::new());
+        for portion in portions(&numbers, &sizes, self.most_bytes) {
+            let is_enough = bytes >= MOST_BYTES || Instant::now() >= self.late;
+            if is_enough && !mails.is_empty() {
+                listed.more = true;
+                listed.looked = portion.numbers.first().map_or(listed.looked, |number| number - 1);
+                break;
+            }
+            let from = mails.len();
+            self.portion(portion, &sizes, &mut mails, &mut refused).await?;
+            bytes += mails[from..].iter().map(|mail: &Mail| mail.bytes.len()).sum::<usize>();
+        }
+        // One mail that a server cannot hand out must not stand in the way of all others.
+        if mails.is_empty() && !refused.is_empty() {
+            return Err(broken(self.imap, "it does not hand mails out"));
+        }
+        mails.extend(refused.into_iter().map(|number| Mail { number, ..Mail::default() }));
+        mails.sort_by_key(|mail| mail.number);
+        mails.dedup_by_key(|mail| mail.number);
+        for mail in &mut mails {
+            mail.delivered = listed.wanted.iter().find(|(number, _)| *number == mail.number).and_then(|(_, delivered)| *delivered);
+        }
+        Ok(mails)
+    }
+
+    /// How large mails are by the server's word.
+    async fn sizes(&mut self, numbers: &[u32]) -> Result<HashMap<u32, u64>, FetchError> {
+        let mut sizes = HashMap::new();
+        let command = format!("UID FETCH {} (UID RFC822.SIZE)", set(numbers));
+        let told = self.told(&command, BRIEF + numbers.len() * LISTED, |mail| {
+            if let (Some(number), Some(size)) = (mail.number.filter(|number| numbers.contains(number)), mail.size) {
+                sizes.insert(number, size);
+            }
+        });
+        told.await?.map_err(|_| broken(self.imap, "it does not say how large its mails are"))?;
+        Ok(sizes)
+    }
+
+    /// Fetches some mails, and each alone where the server refuses them together or its word on a size was wrong.
+    async fn portion(
+        &mut self,
+        portion: Portion,
+        sizes: &HashMap<u32, u64>,
+        mails: &mut Vec<Mail>,
+        refused: &mut Vec<u32>,
+    ) -> Result<(), FetchError> {
+        let most = portion.most;
+        let mut left = vec![portion];
+        while let Some(Portion { numbers, most: asked }) = left.pop() {
+            let Ok(bodies) = self.bodies(&numbers, asked).await? else {
+                match numbers.as_slice() {
+                    [number] => refused.push(*number),
+                    several => left.extend(several.iter().map(|number| Portion { numbers: vec![*number], most })),
+                }
+                continue;
+            };
+            for (number, bytes) in bodies {
+                if bytes.len() >= asked && asked < self.most_bytes {
+                    left.push(Portion { numbers: vec![number], most: self.most_bytes });
+                    continue;
+                }
+                let cut = bytes.len() >= asked && sizes.get(&number) != Some(&(bytes.len() as u64));
+                mails.push(Mail { number, delivered: None, bytes, cut });
+            }
+        }
+        Ok(())
+    }
+
+    async fn bodies(&mut self, numbers: &[u32], most: usize) -> Result<Result<Vec<(u32, Vec<u8>)>, String>, FetchError> {
+        let mut bodies = Vec::new();
+        let command = format!("UID FETCH {} (UID BODY.PEEK[]<0.{most}>)", set(numbers));
+        // In quotes a byte may take two.
+        let told = self.told(&command, BRIEF + numbers.len() * (2 * most + LISTED), |mail| {
+            if let (Some(number), Some(mut body)) = (mail.number.filter(|number| numbers.contains(number)), mail.body) {
+                body.truncate(most);
+                bodies.push((number, body));
+            }
+        });
+        Ok(told.await?.map(|()| bodies))
+    }
+
+    /// Says a command and hears what it says of mails.
+    async fn told(&mut self, command: &str, most: usize, mut hear: impl FnMut(Fetched) + Send) -> Result<Result<(), String>, FetchError> {
+        let hear = |line| {
+            fetched(line)?.into_iter().for_each(&mut hear);
+            Ok(())
         };
-        said.await.map_err(|error| broken(self.imap, &error.to_string()))?;
-        Ok(tag)
-    }
-
-    async fn line(&mut self) -> Result<Line, FetchError> {
-        let mut line = Line::default();
-        loop {
-            let mut bytes = Vec::new();
-            let read = (&mut self.wire).take(LONGEST_LINE).read_until(b'\n', &mut bytes).await;
-            let read = read.map_err(|error| broken(self.imap, &error.to_string()))?;
-            if read == 0 || bytes.last() != Some(&b'\n') || line.text.len() as u64 > LONGEST_LINE {
-                return Err(broken(self.imap, "it hung up in the middle of an answer"));
-            }
-            line.text.push_str(String::from_utf8_lossy(&bytes).trim_end_matches(['\r', '\n']));
-            let Some(length) = counted(&line.text) else { return Ok(line) };
-            if length > self.most || line.pieces.len() >= 16 {
-                return Err(broken(self.imap, "it sends more than it was asked for"));
-            }
-            let mut piece = vec![0; length];
-            self.wire.read_exact(&mut piece).await.map_err(|error| broken(self.imap, &error.to_string()))?;
-            line.pieces.push(piece);
-        }
+        self.talk.command(command, most, hear).await
     }
 }
 
-/// How many bytes follow a line that ends so: `{310}`.
-fn counted(line: &str) -> Option<usize> {
-    let (_, length) = line.strip_suffix('}')?.rsplit_once('{')?;
-    length.trim_end_matches('+').parse().ok()
-}
-
-/// The number in `* 12 FETCH (UID 7 ...`.
-fn number_of(line: &str) -> Option<u32> {
-    let (_, rest) = line.strip_prefix("* ")?.split_once(" FETCH ")?;
-    let mut words = rest.split([' ', '(', ')']);
-    words.by_ref().find(|word| word.eq_ignore_ascii_case("UID"))?;
-    words.next()?.parse().ok()
-}
-
-/// Numbers as IMAP lists them.
-fn set(numbers: &[u32]) -> String {
-    numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// A text in quotes; `None` where it cannot be one.
-fn quoted(text: &str) -> Option<String> {
-    let fits = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    fits.then(|| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
-}
-
-/// A folder's name: letters beyond ASCII are written in the UTF-7 of RFC 3501, section 5.1.3.
-fn folder(name: &str) -> String {
-    use base64::Engine as _;
-    let alphabet = base64::engine::general_purpose::STANDARD_NO_PAD;
-    let (mut text, mut beyond) = (String::new(), Vec::new());
-    let end = |text: &mut String, beyond: &mut Vec<u8>| {
-        if !beyond.is_empty() {
-            text.extend(["&", alphabet.encode(&*beyond).replace('/', ",").as_str(), "-"]);
-            beyond.clear();
+/// What is asked for by which command: small mails together, and each other one alone.
+fn portions(numbers: &[u32], sizes: &HashMap<u32, u64>, most: usize) -> Vec<Portion> {
+    let mut portions: Vec<Portion> = Vec::new();
+    let most_of_small = most.min(2 * SMALL);
+    let mut goes_on = false;
+    for number in numbers {
+        let is_small = sizes.get(number).is_some_and(|size| *size <= SMALL as u64);
+        match portions.last_mut() {
+            Some(last) if is_small && goes_on && last.numbers.len() < TOGETHER => last.numbers.push(*number),
+            _ => portions.push(Portion { numbers: vec![*number], most: if is_small { most_of_small } else { most } }),
         }
-    };
-    for letter in name.chars() {
-        if (' '..='~').contains(&letter) {
-            end(&mut text, &mut beyond);
-            text.push(letter);
-            if letter == '&' {
-                text.push('-');
-            }
-        } else {
-            beyond.extend(letter.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()));
-        }
+        goes_on = is_small;
     }
-    end(&mut text, &mut beyond);
-    quoted(&text).unwrap_or_default()
+    portions
 }
 
 fn shown(imap: &Imap) -> String {
@@ -339,25 +460,4 @@ fn broken(imap: &Imap, why: &str) -> FetchError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_taken_apart_by_what_they_say() {
-        assert_eq!(number_of("* 12 FETCH (FLAGS (\\Seen) UID 7 BODY[]<0> {310}"), Some(7));
-        assert_eq!(number_of("* 12 FETCH (BODY[]<0> {310} UID 7)"), Some(7));
-        assert_eq!(number_of("* 12 EXISTS"), None);
-        assert_eq!((counted("x {310}"), counted("x {}"), counted("x {3"), counted("{9}")), (Some(310), None, None, Some(9)));
-        assert_eq!(set(&[1, 2, 9]), "1,2,9");
-    }
-
-    #[test]
-    fn names_are_written_so_that_nothing_can_slip_out_of_them() {
-        assert_eq!(quoted(r#"a"b\c"#).as_deref(), Some(r#""a\"b\\c""#));
-        assert_eq!((quoted("a\r\nLOGOUT"), quoted("\u{e5}")), (None, None));
-        assert_eq!(folder("Klagom\u{e5}l"), "\"Klagom&AOU-l\"");
-        assert_eq!(folder("R&D"), "\"R&-D\"");
-        assert_eq!(folder("a\r\nb"), "\"a&AA0ACg-b\"");
-        assert_eq!(folder("\u{65e5}\u{672c}\u{8a9e}"), "\"&ZeVnLIqe-\"");
-    }
-}
+mod tests;

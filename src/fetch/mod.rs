@@ -147,7 +147,7 @@ impl Fetcher {
             Request::Call(call) => return self.client.call(call, manner, now).await,
             Request::Nothing => Response::Nothing,
             Request::Mails(mails) => Response::Mails(Box::new(match &mails.place {
-                Place::Maildir { path, floor, known } => maildir::read(mails, path, *floor, known).await?,
+                Place::Maildir { path, read } => maildir::read(mails, path, read).await?,
                 Place::Imap(imap) => self.visitor.read(mails, imap, manner.login).await?,
             })),
             Request::Folder(place) => Response::Folder(self.folders.list(place, now).await?),

@@ -188,6 +188,38 @@ fn mails_come_over_tls_once_and_whatever_becomes_of_the_folder() {
 }
 
 #[test]
+fn a_large_folder_is_read_to_its_end_and_what_is_moved_there_later_is_read_too() {
+    let dovecot = Dovecot::start();
+    let house = dovecot.house(dovecot.implicit, ", max_mail = \"100 kB\"", "hush-hush");
+    let age = |id: u32| {
+        let file = fs::File::options().write(true).open(dovecot.path(&format!("new/{id}.host"))).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
+    };
+    for id in 0..1_300 {
+        dovecot.deliver(id, "", "The lid does not close");
+        if id < 600 {
+            age(id);
+        }
+    }
+    dovecot.deliver(2_000, "", &"A very long story. ".repeat(10_000));
+    assert_eq!(round(&house), 701, "what came long before the first look is not looked at");
+    dovecot.deliver(3_000, "", "Found in another folder");
+    age(3_000);
+    assert_eq!(round(&house), 702);
+    assert_eq!(round(&house), 702);
+    let ran = house.run(&["run", "--once"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    // The server numbers everything anew: what lay there long ago stays unread.
+    for name in names(&dovecot.path("")) {
+        if name.starts_with("dovecot") {
+            fs::remove_file(dovecot.path(&name)).unwrap();
+        }
+    }
+    dovecot.deliver(3_001, "", "It leaks");
+    assert_eq!(round(&house), 703);
+}
+
+#[test]
 fn mails_are_marked_or_moved_once_they_are_stored_where_that_is_wanted() {
     let dovecot = Dovecot::start();
     let house = dovecot.house(dovecot.starttls, ", tls = \"starttls\", after = \"seen\"", "hush-hush");

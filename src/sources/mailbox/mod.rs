@@ -1,8 +1,8 @@
 //! Complaint mails: a maildir, or a folder of a server that speaks IMAP.
 //!
-//! What was read is remembered by the server's numbers, or by delivery time and name of a maildir, with an
-//! overlap; what comes twice all the same is known by its Message-ID. Nothing is changed in the mailbox unless the
-//! configuration says so, and then only once the mails are stored.
+//! What was read is remembered by the server's numbers, with an overlap, or by the names of a maildir; what comes
+//! twice all the same is known by its Message-ID. Nothing is changed in the mailbox unless the configuration says
+//! so, and then only once the mails are stored.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use crate::domain::Timestamp;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
+use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
 use crate::domain::item::Warning;
@@ -23,8 +24,11 @@ use crate::domain::login::Login;
 use crate::domain::mails::After;
 use crate::domain::mails::Batch;
 use crate::domain::mails::Imap;
+use crate::domain::mails::Mail;
 use crate::domain::mails::Mails;
 use crate::domain::mails::Place;
+use crate::domain::mails::Reached;
+use crate::domain::mails::Seen;
 use crate::domain::mails::Tls;
 use crate::domain::secret::Secret;
 use crate::sources::Mapping;
@@ -50,17 +54,12 @@ pub const MAPPING: Mapping = &[
     ("author", "the address of `From`, hashed before it is stored"),
 ];
 
-/// Mails of one request, so that they fit into memory. Of a maildir more, for each time it is listed anew:
-/// there `fetch` bounds their bytes.
-const BATCH: usize = 20;
+/// Mails of one request; `fetch` bounds their bytes. Of a maildir more, for each time it is listed anew.
+const BATCH: usize = 100;
 const BATCH_OF_FILES: usize = 500;
 /// Numbers before the newest one that are looked at again: mails that are delivered at the same time may
 /// appear in another order.
 const NUMBERS: u32 = 64;
-/// The same of a maildir, in milliseconds.
-const OVERLAP: i64 = 10 * 60 * 1000;
-/// Names of a maildir that are remembered.
-const NAMES: usize = 5_000;
 
 /// Which mailbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,18 +105,19 @@ pub struct Server {
 }
 
 /// Up to where a mailbox was read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Mark {
     validity: Option<u32>,
     /// Numbers below are not looked at again.
     from: u32,
+    /// Numbers below lay there at first: of those only what came within `since`.
+    border: u32,
     known: Vec<u32>,
     /// Stored, and not marked or moved yet.
     done: Vec<u32>,
-    /// Delivery times below are not looked at again.
-    floor: Option<i64>,
-    names: Vec<(i64, u64)>,
+    /// What was read of a maildir.
+    seen: Option<Seen>,
 }
 
 impl Service for Settings {
@@ -185,8 +185,7 @@ impl Mailbox {
         let place = match &self.settings.home {
             Home::Maildir(path) => Place::Maildir {
                 path: path.clone(),
-                floor: mark.floor.unwrap_or_else(|| since.timestamp_millis()),
-                known: mark.names.clone(),
+                read: mark.seen.clone().unwrap_or_else(|| Seen { since: Some(since.timestamp_millis()), ..Seen::default() }),
             },
             Home::Server(server) => Place::Imap(Box::new(Imap {
                 host: server.host.clone(),
@@ -196,7 +195,8 @@ impl Mailbox {
                 validity: mark.validity,
                 from: mark.from.max(1),
                 known: mark.known.clone(),
-                // Days of the server's zone: one more, so that none is missed.
+                border: mark.border,
+                // A day more: a server tells when it got a mail, which may have been on its way.
                 since: since - TimeDelta::days(1),
                 after: server.after.clone(),
                 done: mark.done.clone(),
@@ -209,36 +209,20 @@ impl Mailbox {
 
 /// The mark behind some mails.
 fn behind(batch: &Batch) -> Mark {
-    match &batch.request.place {
-        Place::Maildir { floor, known, .. } => {
-            let newest = batch.mails.iter().map(|mail| mail.delivered).max().unwrap_or(*floor);
-            let names = known.iter().copied().chain(batch.mails.iter().map(|mail| (mail.delivered, mail.name))).collect();
-            Mark { floor: Some(*floor), names, ..Mark::default() }.risen(newest - OVERLAP)
-        }
-        Place::Imap(imap) => {
-            let same = imap.validity == Some(batch.validity);
+    match (&batch.request.place, &batch.reached) {
+        (Place::Imap(imap), Reached::Imap { validity, border, looked }) => {
+            let same = imap.validity == Some(*validity);
             let mut known = if same { imap.known.clone() } else { Vec::new() };
             let read: Vec<u32> = batch.mails.iter().map(|mail| mail.number).collect();
             known.extend(&read);
-            let newest = known.iter().copied().max().unwrap_or(0);
+            let newest = known.iter().copied().max().unwrap_or(0).max(*looked);
             let from = newest.saturating_sub(NUMBERS).max(if same { imap.from } else { 1 });
             known.retain(|number| *number >= from);
             let done = if imap.after == After::Keep { Vec::new() } else { read };
-            Mark { validity: Some(batch.validity), from, known, done, ..Mark::default() }
+            Mark { validity: Some(*validity), from, border: *border, known, done, seen: None }
         }
-    }
-}
-
-impl Mark {
-    /// With a floor that has come up to a time, and that lets few enough names stand above it.
-    fn risen(mut self, to: i64) -> Self {
-        let mut floor = self.floor.unwrap_or(to).max(to);
-        self.names.sort_unstable();
-        if let Some((least, _)) = self.names.len().checked_sub(NAMES).and_then(|over| self.names.get(over)) {
-            floor = floor.max(*least);
-        }
-        self.names.retain(|(delivered, _)| *delivered >= floor);
-        Self { floor: Some(floor), ..self }
+        (_, Reached::Maildir(seen)) => Mark { seen: Some(seen.clone()), ..Mark::default() },
+        (Place::Maildir { read, .. }, _) => Mark { seen: Some(read.clone()), ..Mark::default() },
     }
 }
 
@@ -247,13 +231,19 @@ impl Source for Mailbox {
         self.request(&api::mark(cursor), now)
     }
 
-    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
         let Response::Mails(batch) = response else { return Err(ReadError::misplaced()) };
-        let mut page = page(batch.mails.iter().map(|mail| mail.bytes.as_slice()), &self.settings.skip_from);
+        let delivered = |mail: &Mail| mail.delivered.and_then(Timestamp::from_timestamp_millis);
+        let mut page = page(batch.mails.iter().map(|mail| (mail.bytes.as_slice(), delivered(mail))), &self.settings.skip_from);
+        let cut = batch.mails.iter().filter(|mail| mail.cut).count();
+        if cut > 0 {
+            page.warnings.push(Warning::new("cut", "", format!("{cut} mails are longer than `max_mail` and were read without their end")));
+        }
         let mark = behind(batch);
-        page.cursor = Some(api::cursor(&mark));
+        let next = self.request(&mark, now);
         // What is left to be marked or moved is done before more is read, or with the next poll.
-        page.next = (batch.more && !batch.mails.is_empty()).then(|| self.request(&mark, now));
+        page.next = (batch.more && Request::Mails(Box::new(batch.request.clone())) != next).then_some(next);
+        page.cursor = (mark != api::mark(cursor)).then(|| api::cursor(&mark));
         Ok(page)
     }
 
@@ -268,27 +258,31 @@ impl Source for Mailbox {
 ///
 /// [`ReadError`] where it is none.
 pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
-    let page = page(std::iter::once(saved.body), &[]);
-    if page.items.is_empty() && page.warnings.is_empty() {
+    let page = page(std::iter::once((saved.body, None)), &[]);
+    if page.items.is_empty() && page.warnings.iter().all(|warning| warning.code == "no_mail") {
         return Err(ReadError::new("no mail: it has no header", "save it with all of its header, as .eml"));
     }
     Ok(page)
 }
 
 /// What mails hold, and how many were left out and why.
-fn page<'a>(mails: impl Iterator<Item = &'a [u8]>, skip_from: &[String]) -> Page {
+fn page<'a>(mails: impl Iterator<Item = (&'a [u8], Option<Timestamp>)>, skip_from: &[String]) -> Page {
     let mut page = Page { format: "mail", ..Page::default() };
-    let (mut automatic, mut own) = (0_u32, 0_u32);
-    for bytes in mails {
+    let (mut automatic, mut own, mut empty) = (0_u32, 0_u32, 0_u32);
+    for (bytes, delivered) in mails {
         match letter::read(bytes, skip_from) {
-            Read::Message(item) => page.items.push(*item),
+            // Its delivery is the next best time where it bears none.
+            Read::Message(item) => page.items.push(Item { published: item.published.or(delivered), ..*item }),
             Read::Automatic => automatic += 1,
             Read::Own => own += 1,
-            Read::Nothing => {}
+            Read::Nothing => empty += 1,
         }
     }
-    for (count, code, what) in [(automatic, "automatic", "automatic replies and failed deliveries"), (own, "own", "mails from `skip_from`")]
-    {
+    for (count, code, what) in [
+        (automatic, "automatic", "automatic replies and failed deliveries"),
+        (own, "own", "mails from `skip_from`"),
+        (empty, "no_mail", "mails without a header, or that the server does not hand out,"),
+    ] {
         if count > 0 {
             page.warnings.push(Warning::new(code, "", format!("{count} {what} are left out")));
         }

@@ -11,7 +11,7 @@ const PLAIN: &str = "From: Anna Berg <anna@kettles.example>\r\nTo: desk@shop.exa
     Content-Transfer-Encoding: quoted-printable\r\n\r\nDen l=E4cker fr=E5n botten.\r\n\r\n> Kokar den?\r\n";
 
 fn item(text: &[u8]) -> Item {
-    let mut page = page(std::iter::once(text), &[]);
+    let mut page = page(std::iter::once((text, None)), &[]);
     assert_eq!((page.items.len(), page.warnings.len()), (1, 0), "{}", String::from_utf8_lossy(text));
     page.items.remove(0)
 }
@@ -66,7 +66,7 @@ fn what_no_person_wrote_is_left_out_and_counted() {
         assert!(matches!(letter::read(kept.as_bytes(), &skip), Read::Message(_)), "{kept}");
     }
     let all: Vec<&[u8]> = automatic.iter().chain(&own).map(String::as_bytes).chain([PLAIN.as_bytes(), b"", b"\0\0"]).collect();
-    let page = page(all.into_iter(), &skip);
+    let page = page(all.into_iter().map(|mail| (mail, None)), &skip);
     let warnings: Vec<String> = page.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         (page.items.len(), warnings.as_slice()),
@@ -74,7 +74,8 @@ fn what_no_person_wrote_is_left_out_and_counted() {
             1,
             [
                 "6 automatic replies and failed deliveries are left out [automatic]".to_owned(),
-                "2 mails from `skip_from` are left out [own]".to_owned()
+                "2 mails from `skip_from` are left out [own]".to_owned(),
+                "2 mails without a header, or that the server does not hand out, are left out [no_mail]".to_owned()
             ]
             .as_slice()
         )
@@ -112,9 +113,10 @@ fn a_folder_is_read_on_by_its_numbers_and_anew_where_they_are_others() {
     let (request, imap) = asked(&mailbox.first(&shard, &Cursor::default(), now()));
     assert_eq!((imap.validity, imap.from, imap.since.to_rfc3339().as_str()), (None, 1, "2026-11-14T12:00:00+00:00"));
     let batch = |request: &Mails, validity, numbers: &[u32], more| {
-        let mails =
-            numbers.iter().map(|number| Mail { number: *number, delivered: 0, name: 0, bytes: PLAIN.as_bytes().to_vec() }).collect();
-        Response::Mails(Box::new(Batch { request: request.clone(), validity, mails, more }))
+        let mails: Vec<Mail> =
+            numbers.iter().map(|number| Mail { number: *number, bytes: PLAIN.as_bytes().to_vec(), ..Mail::default() }).collect();
+        let reached = Reached::Imap { validity, border: 101, looked: numbers.iter().copied().max().unwrap_or(0) };
+        Response::Mails(Box::new(Batch { request: request.clone(), mails, more, reached }))
     };
     let page = mailbox.read(&shard, &Cursor::default(), &batch(&request, 7, &[90, 100], true), now()).unwrap();
     let (request, imap) = asked(&page.next.unwrap());
@@ -122,6 +124,7 @@ fn a_folder_is_read_on_by_its_numbers_and_anew_where_they_are_others() {
         (imap.validity, imap.from, imap.known.as_slice(), imap.done.as_slice()),
         (Some(7), 36, [90, 100].as_slice(), [90, 100].as_slice())
     );
+    assert_eq!(imap.border, 101, "what lay there at first stays known as that");
     let page = mailbox.read(&shard, &Cursor::default(), &batch(&request, 7, &[170], false), now()).unwrap();
     assert!(page.next.is_none());
     let (request, imap) = asked(&mailbox.first(&shard, &page.cursor.unwrap(), now()));
@@ -133,35 +136,50 @@ fn a_folder_is_read_on_by_its_numbers_and_anew_where_they_are_others() {
 }
 
 #[test]
-fn a_maildir_is_read_on_by_time_and_name_however_many_came_at_once() {
+fn a_folder_without_anything_new_is_looked_through_all_the_same() {
+    let mailbox = server(After::Keep);
+    let (request, _) = asked(&mailbox.first(&Shard::whole(), &Cursor::default(), now()));
+    let batch = |request: Mails, looked, more| {
+        let reached = Reached::Imap { validity: 7, border: 50_001, looked };
+        Response::Mails(Box::new(Batch { request, mails: Vec::new(), more, reached }))
+    };
+    let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch(request, 30_000, true), now()).unwrap();
+    let (request, imap) = asked(&page.next.unwrap());
+    assert_eq!((imap.from, imap.border), (30_000 - 64, 50_001), "it goes on where the time ran out");
+    let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch(request.clone(), 50_000, false), now()).unwrap();
+    assert_eq!(page.next, None);
+    let cursor = page.cursor.unwrap();
+    let (request, imap) = asked(&mailbox.first(&Shard::whole(), &cursor, now()));
+    assert_eq!((imap.from, imap.border), (50_000 - 64, 50_001));
+    let page = mailbox.read(&Shard::whole(), &cursor, &batch(request, 50_000, false), now()).unwrap();
+    assert_eq!(page.cursor, None, "nothing has changed, and nothing is written down");
+}
+
+#[test]
+fn a_maildir_is_read_on_by_what_was_seen_of_it() {
     let mailbox = Mailbox::new(specimen());
-    // Three thousand mails in ten minutes, and one more every minute after that.
-    let mut left: Vec<(i64, u64)> = (0..3_000).map(|n| (1_000_000_000_000 + 200 * n, n as u64)).collect();
-    left.extend((0..60).map(|n| (1_000_000_600_000 + 60_000 * n, 10_000 + n as u64)));
-    let mut cursor = Cursor(Some(r#"{"floor":0}"#.to_owned()));
-    let mut request = mailbox.first(&Shard::whole(), &cursor, now());
-    let (mut read, mut pages) = (Vec::new(), 0);
-    loop {
-        let Request::Mails(mails) = &request else { panic!("{request:?}") };
-        let Place::Maildir { floor, known, .. } = &mails.place else { panic!("{mails:?}") };
-        let wanted: Vec<(i64, u64)> = left.iter().filter(|mail| mail.0 >= *floor && !known.contains(mail)).copied().collect();
-        let taken = wanted.iter().take(mails.most).map(|(delivered, name)| Mail {
-            number: 0,
-            delivered: *delivered,
-            name: *name,
-            bytes: Vec::new(),
-        });
-        let batch = Batch { request: (**mails).clone(), validity: 0, mails: taken.collect(), more: wanted.len() > mails.most };
-        read.extend(batch.mails.iter().map(|mail| mail.name));
-        let page = mailbox.read(&Shard::whole(), &cursor, &Response::Mails(Box::new(batch)), now()).unwrap();
-        cursor = page.cursor.unwrap();
-        pages += 1;
-        let Some(next) = page.next else { break };
-        request = next;
-    }
-    assert_eq!((read.len(), pages), (3_060, 7), "each once");
-    let mark: Mark = api::mark(&cursor);
-    assert!(mark.names.len() < 20, "{}", mark.names.len());
+    let shard = Shard::whole();
+    let of = |request: Request| match request {
+        Request::Mails(mails) => match &mails.place {
+            Place::Maildir { read, .. } => (mails.as_ref().clone(), read.clone()),
+            Place::Imap(_) => panic!("{mails:?}"),
+        },
+        _ => panic!("{request:?}"),
+    };
+    let (request, read) = of(mailbox.first(&shard, &Cursor::default(), now()));
+    assert_eq!(read.since, "2026-11-15T12:00:00Z".parse::<Timestamp>().ok().map(|at| at.timestamp_millis()));
+    let seen = Seen { floor: (5, 6), names: crate::domain::mails::Names(vec![7, 8]), ..Seen::default() };
+    let at = "2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap();
+    let mail = Mail { delivered: Some(at.timestamp_millis()), bytes: b"Subject: Lid\n\nIt leaks".to_vec(), cut: true, number: 0 };
+    let batch = Batch { request, mails: vec![mail], more: true, reached: Reached::Maildir(seen.clone()) };
+    let page = mailbox.read(&shard, &Cursor::default(), &Response::Mails(Box::new(batch)), now()).unwrap();
+    assert_eq!((page.items[0].published, page.warnings[0].code.as_str()), (Some(at), "cut"), "without a date the delivery counts");
+    let (request, read) = of(page.next.unwrap());
+    assert_eq!(read, seen);
+    assert_eq!(of(mailbox.first(&shard, page.cursor.as_ref().unwrap(), now())).1, seen);
+    let batch = Batch { request, mails: Vec::new(), more: true, reached: Reached::Maildir(seen) };
+    let page = mailbox.read(&shard, page.cursor.as_ref().unwrap(), &Response::Mails(Box::new(batch)), now()).unwrap();
+    assert_eq!((page.next, page.cursor), (None, None), "where nothing is got on with, the next poll tries");
 }
 
 proptest! {

@@ -1,6 +1,8 @@
 //! Complaint mails in a maildir, while a mail program is at it too.
 
 use std::fs;
+use std::time::Duration;
+use std::time::UNIX_EPOCH;
 
 use crate::house::House;
 use crate::house::now;
@@ -10,6 +12,12 @@ fn mail(id: u32, header: &str, words: &str) -> String {
     format!(
         "From: Bo <bo{id}@kettles.example>\nSubject: Kettle {id}\nDate: {date}\nMessage-ID: <{id}@kettles.example>\n{header}\n{words}\n"
     )
+}
+
+/// Makes a file as old as a mail of 2017.
+fn age(house: &House, name: &str) {
+    let file = fs::File::options().write(true).open(house.path(name)).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
 }
 
 #[test]
@@ -26,6 +34,8 @@ fn each_mail_of_a_maildir_is_stored_once_whatever_becomes_of_its_file() {
     }
     house.write("box/new/90.M.host", &mail(90, "Auto-Submitted: auto-replied\n", "I am away"), 0o644);
     house.write("box/new/91.M.host", &mail(91, "", "Our own answer").replace("kettles.example>\nS", "shop.example>\nS"), 0o644);
+    house.write("box/new/80.M.host", &mail(80, "", "From long ago"), 0o644);
+    age(&house, "box/new/80.M.host");
     house.write("box/tmp/92.M.host", &mail(92, "", "half of it"), 0o644);
     assert_eq!(house.run(&["run", "--once"]).code, 0);
     assert_eq!(house.items().len(), 50);
@@ -46,6 +56,16 @@ fn each_mail_of_a_maildir_is_stored_once_whatever_becomes_of_its_file() {
     assert_eq!(last["text"], "It whistles at night");
     assert!(items.iter().all(|item| !item["external_id"].as_str().unwrap().contains('@')));
     assert_eq!(fs::read_dir(house.path("box/cur")).unwrap().count(), 40, "nothing is changed in it");
+
+    // An old mail is moved into the maildir, and the ancient one that lay there at first gets a flag.
+    house.write("box/cur/70.M.host:2,S", &mail(70, "", "Found in another folder"), 0o644);
+    age(&house, "box/cur/70.M.host:2,S");
+    fs::rename(house.path("box/new/80.M.host"), house.path("box/cur/80.M.host:2,S")).unwrap();
+    assert_eq!(house.run(&["run", "--once"]).code, 0);
+    let items = house.items();
+    assert_eq!((items.len(), items.iter().filter(|item| item["title"] == "Kettle 70").count()), (52, 1));
+    assert_eq!(house.run(&["run", "--once"]).code, 0);
+    assert_eq!(house.items().len(), 52);
 
     let shown = house.told(&["preview", "box"]);
     assert!(shown.contains("1 automatic replies"), "{shown}");
