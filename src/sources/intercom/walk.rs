@@ -164,7 +164,7 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
                 Ok(item) => page.items.push(item),
                 // The others are looked at all the same, and this one the next time.
                 Err(why) => {
-                    page.warnings.push(Warning::new("not_seen", format!("{ONE} {id}"), format!("it cannot be looked at again: {why}")))
+                    page.warnings.push(Warning::new("not_seen", format!("{ONE} {id}"), format!("it cannot be looked at again: {why}")));
                 }
             }
             return Ok(page);

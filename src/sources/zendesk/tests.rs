@@ -152,6 +152,14 @@ fn comments_of_the_customer_are_asked_for_ticket_by_ticket() {
     assert_eq!((pages[0].warnings[0].place.as_str(), pages[1].items[0].text.as_str()), ("ticket 2", "ticket 1"));
 }
 
+#[test]
+fn a_mark_with_words_in_it_is_not_kept() {
+    let before =
+        Cursor(Some(r#"{"after":"a","newest":3,"waiting":[{"id":"1","title":"","text":"Call Ann"}],"ended":false,"still":0}"#.to_owned()));
+    let (asked, _, mark) = walk(&with_comments(), What::Tickets, &before, &[export(&[], "b", true)]);
+    assert!(asked[0].contains("start_time=1790596800") && !mark.0.unwrap().contains("Ann"), "{asked:?}");
+}
+
 /// A page of comments of the customer 7, and the place of the page behind it.
 fn comments(texts: &[&str], after: Option<&str>) -> (u16, Value) {
     let comments: Vec<Value> = texts.iter().map(|text| json!({"author_id": 7, "plain_body": text})).collect();
