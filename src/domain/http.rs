@@ -60,7 +60,8 @@ pub struct Call {
     pub headers: Vec<(String, String)>,
     /// Body of a POST.
     pub body: String,
-    /// Statuses beyond 200 to 299 that are an answer to read, such as a 404 that says "deleted".
+    /// Statuses beyond 200 to 299 that are an answer to read, such as a 404 that says "deleted". With 413
+    /// also one that is larger than `max_body` comes, without its body.
     #[serde(default)]
     pub takes: Vec<u16>,
     /// Least time since the last request to the host, in seconds, where it wants more than others.

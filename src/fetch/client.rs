@@ -51,6 +51,7 @@ use crate::fetch::limits;
 use crate::fetch::robots;
 use crate::fetch::robots::Copy;
 use crate::fetch::robots::Files;
+use crate::fetch::room::Room;
 use crate::fetch::room::Rooms;
 use crate::fetch::route::Route;
 use crate::fetch::tokens::Tokens;
@@ -59,6 +60,8 @@ use crate::fetch::wire::Wire;
 const MOST_REDIRECTS: usize = 10;
 /// So much of a refusal's body is read, in bytes.
 const MOST_OF_REFUSAL: usize = 16 * 1024;
+/// The status of an answer that is larger than it may be, for whoever takes it.
+const TOO_LARGE: u16 = 413;
 
 /// The HTTP half of the fetcher.
 #[derive(Debug)]
@@ -232,7 +235,7 @@ impl Client {
 
     /// What a service answered, read to its end; of a refusal its beginning.
     async fn hear(&self, journey: &mut Journey<'_>, exchange: Exchange<'_>, call: &Call) -> Result<Hop, FetchError> {
-        let Exchange { response, mut turn, _permit, deadline, kept, .. } = exchange;
+        let Exchange { response, mut turn, _permit, deadline, mut kept, .. } = exchange;
         let (url, now, status) = (journey.route.here(), journey.watch.time(), response.status().as_u16());
         let hop = if response.status().is_success() || call.takes.contains(&status) {
             if let Some(wish) = limits::used_up(response.headers(), now) {
@@ -242,7 +245,15 @@ impl Client {
             let links: Vec<&str> = response.headers().get_all(LINK).iter().filter_map(|line| line.to_str().ok()).collect();
             let link = links.join(", ");
             let body = tokio::time::timeout_at(deadline, cap::body(response, self.max_body, &self.rooms, url)).await;
-            let (body, room) = body.map_err(|_| self.out_of_time(url))??;
+            let (status, body, room) = match body.map_err(|_| self.out_of_time(url))? {
+                Ok((body, room)) => (status, body, room),
+                // What is left of it lies in the connection.
+                Err(error) if error.kind == Kind::TooLarge && call.takes.contains(&TOO_LARGE) => {
+                    kept = false;
+                    (TOO_LARGE, Vec::new(), Room::default())
+                }
+                Err(error) => return Err(error),
+            };
             let reply = Reply { call: call.clone(), url: url.to_string(), status, content_type, link, body };
             Hop::Arrived(Fetched::New { response: http::Response::Call(Box::new(reply)), validators: None, aside: Aside::default(), room })
         } else {

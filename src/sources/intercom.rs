@@ -140,8 +140,8 @@ impl Source for Intercom {
         walk::first(&self.settings, cursor, now)
     }
 
-    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
-        walk::read(&self.settings, api::reply(response)?)
+    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
+        walk::read(&self.settings, api::reply(response)?, now)
     }
 
     fn login(&self) -> Option<&Login> {

@@ -48,6 +48,7 @@ mod absence;
 mod api;
 mod charset;
 mod markup;
+mod stuck;
 mod times;
 
 pub use crate::sources::services::Mapping;

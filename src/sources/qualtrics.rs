@@ -53,6 +53,8 @@ const FIRST_WAIT: u32 = 5;
 const LONGEST_WAIT: u32 = 30;
 /// A job that takes longer than this has been forgotten.
 const LONGEST_JOB: TimeDelta = TimeDelta::hours(2);
+/// So many jobs in a row that do not end are an error.
+const MOST_JOBS: u8 = 3;
 
 /// Which survey, and what of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +130,9 @@ struct Job {
     wait: u32,
     /// What the service gives to go on behind this export.
     token: Option<String>,
+    /// Jobs for the same export before, which did not end.
+    #[serde(default)]
+    given_up: u8,
 }
 
 /// What is exported.
@@ -160,7 +165,7 @@ impl Qualtrics {
     }
 
     /// The call that starts an export.
-    fn start(&self, what: What, mark: &Mark, now: Timestamp) -> Request {
+    fn start(&self, what: What, mark: &Mark, now: Timestamp, given_up: u8) -> Request {
         let from = mark.from.unwrap_or_else(|| self.settings.since.from(now));
         let mut wish = json!({"format": "json", "allowContinuation": true});
         match what {
@@ -174,7 +179,7 @@ impl Qualtrics {
             }
             What::Continued => wish["continuationToken"] = Value::from(mark.token.as_deref()),
         }
-        let job = Job { what, began: Some(now), from: Some(from), wait: FIRST_WAIT, ..Job::default() };
+        let job = Job { what, began: Some(now), from: Some(from), wait: FIRST_WAIT, given_up, ..Job::default() };
         let mut call = self.call("", &job);
         (call.method, call.body) = (Method::Post, wish.to_string());
         call.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
@@ -199,7 +204,7 @@ impl Qualtrics {
     /// What follows from the answer to the start.
     fn started(&self, reply: &Reply, mut job: Job, mark: &Mark, now: Timestamp) -> Result<Page, ReadError> {
         if !(200..300).contains(&reply.status) {
-            return Ok(Page { next: Some(self.start(What::Dated, mark, now)), ..empty() });
+            return Ok(Page { next: Some(self.start(What::Dated, mark, now, 0)), ..empty() });
         }
         let answer = api::json(&reply.body, SERVICE)?;
         let id = part(&answer, "progressId")?;
@@ -208,7 +213,7 @@ impl Qualtrics {
     }
 
     /// What follows from the answer to how far a job is.
-    fn progressed(&self, reply: &Reply, mut job: Job, now: Timestamp) -> Result<Page, ReadError> {
+    fn progressed(&self, reply: &Reply, mut job: Job, mark: &Mark, now: Timestamp) -> Result<Page, ReadError> {
         let answer = api::json(&reply.body, SERVICE)?;
         match part(&answer, "status")?.as_str() {
             "complete" => {
@@ -224,15 +229,24 @@ impl Qualtrics {
                 let what = format!("{SERVICE} could not make the export{}", said.unwrap_or_default());
                 Err(ReadError::new(what, "another one is started later; if this stays, look at the survey there"))
             }
-            _ if job.began.is_some_and(|began| now - began > LONGEST_JOB) => {
-                Err(ReadError::new(format!("{SERVICE} does not end the export after two hours"), "another one is started later"))
-            }
+            _ if job.began.is_none_or(|began| now - began > LONGEST_JOB) => self.given_up(&job, mark, now),
             _ => {
                 let id = reply.call.url.rsplit('/').next().unwrap_or_default().to_owned();
                 job.wait = (job.wait * 3 / 2).clamp(FIRST_WAIT, LONGEST_WAIT);
                 Ok(self.wait(&id, &job, &answer))
             }
         }
+    }
+
+    /// The job does not end: another one is started in its place.
+    fn given_up(&self, job: &Job, mark: &Mark, now: Timestamp) -> Result<Page, ReadError> {
+        let given_up = job.given_up.saturating_add(1);
+        let what = format!("{SERVICE} does not end the export after two hours");
+        if given_up >= MOST_JOBS {
+            return Err(ReadError::new(format!("{what}, for the third time"), "another one is started later; if this stays, ask there"));
+        }
+        let warning = Warning::new("export_without_end", "", format!("{what}; another one is started"));
+        Ok(Page { next: Some(self.start(job.what, mark, now, given_up)), warnings: vec![warning], ..empty() })
     }
 
     fn wait(&self, id: &str, job: &Job, answer: &Value) -> Page {
@@ -245,7 +259,8 @@ impl Qualtrics {
         let mut page = archive::read(&reply.body, &self.settings.questions)?;
         // What cannot be read might be any of those that seem to be missing.
         let is_whole = page.warnings.iter().all(|warning| warning.code != responses::BAD);
-        if job.what == What::Everything && is_whole {
+        // And an export of nothing may be a right that was taken away.
+        if job.what == What::Everything && is_whole && !page.items.is_empty() {
             page.listed = Some(Listed { since: job.from, certain: true, ..Listed::default() });
         }
         let dated_at = if job.what == What::Continued { mark.dated_at } else { job.began };
@@ -266,7 +281,7 @@ impl Source for Qualtrics {
         } else {
             What::Continued
         };
-        self.start(what, &mark, now)
+        self.start(what, &mark, now, 0)
     }
 
     fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
@@ -274,7 +289,7 @@ impl Source for Qualtrics {
         let (job, mark): (Job, Mark) = (api::notes(&reply.call.context), api::mark(cursor));
         match job.step {
             Step::Start => self.started(reply, job, &mark, now),
-            Step::Progress => self.progressed(reply, job, now),
+            Step::Progress => self.progressed(reply, job, &mark, now),
             Step::File => self.exported(reply, job, &mark),
         }
     }

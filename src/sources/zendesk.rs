@@ -30,7 +30,9 @@ use crate::sources::refusal;
 use crate::sources::refusal::Meaning;
 use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
+use crate::sources::zendesk::comments::Held;
 
+mod comments;
 mod ratings;
 #[cfg(test)]
 mod tests;
@@ -110,6 +112,7 @@ impl What {
 pub struct Zendesk {
     settings: Settings,
     login: Login,
+    held: Held,
 }
 
 impl Zendesk {
@@ -121,7 +124,7 @@ impl Zendesk {
             Access::Token { email, token } => login.with_basic(&format!("{email}/token"), token),
             Access::OAuth(token) => login.with_bearer(token),
         };
-        Self { settings, login }
+        Self { settings, login, held: Held::default() }
     }
 }
 
@@ -134,7 +137,7 @@ impl Source for Zendesk {
         if *shard == What::Satisfaction.shard() {
             return ratings::first(&self.settings, cursor, now);
         }
-        tickets::first(&self.settings, cursor, now)
+        tickets::first(&self.settings, &self.held, cursor, now)
     }
 
     fn read(&self, shard: &Shard, _cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
@@ -142,7 +145,7 @@ impl Source for Zendesk {
         if *shard == What::Satisfaction.shard() {
             return ratings::read(&self.settings, reply, now);
         }
-        tickets::read(&self.settings, reply, now)
+        tickets::read(&self.settings, &self.held, reply, now)
     }
 
     fn login(&self) -> Option<&Login> {

@@ -153,6 +153,16 @@ async fn a_call_has_its_method_headers_and_statuses() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_too_large_is_one_for_whoever_takes_it() {
+    let body = vec![b' '; 100_001];
+    let server = Server::start(move |_| reply("200 OK", "", &body));
+    let (fetcher, login) = (fetcher_for(&settings(&[&server])), Login::at("https://nowhere.example"));
+    assert_eq!(called(&fetcher, call(server.url("/a")), &login, 0).await.unwrap_err().kind, Kind::TooLarge);
+    let told = called(&fetcher, Call { takes: vec![413], ..call(server.url("/a")) }, &login, 0).await.unwrap();
+    assert_eq!((told.status, told.body), (413, Vec::new()));
+}
+
+#[tokio::test]
 async fn the_last_call_that_is_allowed_is_the_last_for_a_while() {
     let server = Server::start(|_| reply("200 OK", "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 600\r\n", b"{}"));
     let (fetcher, login) = (fetcher_for(&settings(&[&server])), Login::at("https://nowhere.example"));

@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::http::Call;
 use crate::domain::http::Method;
 use crate::domain::http::Reply;
+use crate::sources::stuck;
 
 const FOUND: &[u8] = include_bytes!("../../../tests/fixtures/intercom/found.json");
 
@@ -102,7 +103,7 @@ fn a_search_goes_page_by_page_and_back_an_hour_the_next_time() {
     /conversations/search [{"field":"updated_at","operator":">","value":1790596799},{"field":"created_at","operator":">","value":1790596799}] {"per_page":150,"starting_after":"WzE3OTFd"}
     "#);
     assert_eq!(pages.iter().map(|page| page.items.len()).collect::<Vec<_>>(), [2, 1, 1]);
-    assert_eq!(mark.0.as_deref(), Some(r#"{"newest":1790863000,"known":{"91000000000000000003":1790862000}}"#));
+    assert_eq!(mark.0.as_deref(), Some(r#"{"newest":1790863000,"known":{"91000000000000000003":1790862000},"stuck":{"answered":true}}"#));
     // What has not changed since its parts were read is not asked for again.
     let mut end = found();
     end["pages"] = json!({});
@@ -147,7 +148,10 @@ fn an_open_conversation_that_was_deleted_is_seen_when_it_is_looked_at_again() {
     assert_eq!(source.recheck().unwrap().field, Some(("state".to_owned(), "open".to_owned())));
     let look = |status: u16, body: String| {
         let Request::Call(call) = source.ask_again(&["91000000000000000001".to_owned()]) else { panic!() };
-        assert_eq!((call.url.as_str(), call.takes.as_slice()), ("https://x.test/conversations/91000000000000000001", [404].as_slice()));
+        assert_eq!(
+            (call.url.as_str(), call.takes.as_slice()),
+            ("https://x.test/conversations/91000000000000000001", stuck::TAKES.as_slice())
+        );
         let reply = Reply { call, status, body: body.into_bytes(), ..Reply::default() };
         source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now())
     };
@@ -155,7 +159,87 @@ fn an_open_conversation_that_was_deleted_is_seen_when_it_is_looked_at_again() {
     assert!(gone.items[0].gone && gone.next.is_none() && gone.cursor.is_none());
     let there = look(200, alone(0, "c1").to_string()).unwrap();
     assert_eq!((there.items[0].gone, there.next, there.cursor), (false, None, None));
-    assert!(look(200, alone(1, "c1").to_string()).is_err(), "another one");
+    // One that is not to be had must not keep the others from being looked at.
+    for (status, answer) in [(200, alone(1, "c1").to_string()), (200, "<html>".to_owned()), (403, String::new()), (500, String::new())] {
+        let page = look(status, answer).unwrap();
+        assert!(page.items.is_empty() && page.next.is_none() && page.cursor.is_none());
+        assert_eq!((page.warnings[0].code.as_str(), page.warnings[0].place.as_str()), ("not_seen", "conversation 91000000000000000001"));
+    }
+    assert!(look(410, String::new()).unwrap().items[0].gone);
+}
+
+/// Two conversations that a bot began, and nothing behind them.
+fn two() -> Value {
+    let one = |id: &str| json!({"id": id, "updated_at": 1_790_863_000, "source": {"author": {"type": "bot"}}});
+    json!({"conversations": [one("3"), one("7")]})
+}
+
+fn by_itself(id: &str) -> Value {
+    json!({"id": id, "updated_at": 1_790_863_000, "source": {"author": {"type": "bot"}},
+        "conversation_parts": {"conversation_parts": [{"author": {"type": "user"}, "body": format!("I am {id}")}]}})
+}
+
+#[test]
+fn a_conversation_that_is_refused_keeps_no_other_from_being_read() {
+    for status in [403, 422, 500, 413, 200] {
+        let bad = || (status, json!({"errors": [{"message": "Sorry"}]}));
+        let (_, pages, mut mark) = walk(&specimen(), &Cursor::default(), &[(200, two()), bad(), (200, by_itself("7"))]);
+        assert_eq!((pages[1].items.len(), pages[2].items[0].text.as_str()), (0, "I am 7"), "{status}");
+        // It is asked for again whether it is found or not; what was read is not.
+        for answer in [two(), json!({"conversations": []})] {
+            let (asked, pages, next) = walk(&specimen(), &mark, &[(200, answer), bad()]);
+            assert_eq!((asked[1].as_str(), pages[1].warnings.len()), ("/conversations/3", 0));
+            mark = next;
+        }
+        let (_, pages, _) = walk(&specimen(), &mark, &[(200, json!({"conversations": []})), (200, by_itself("3"))]);
+        assert_eq!(pages[1].items[0].text, "I am 3");
+        let since = now().timestamp();
+        mark = Cursor(mark.0.map(|mark| mark.replace(&format!(r#""since":{since}"#), &format!(r#""since":{}"#, since - 3600))));
+        let (_, pages, mark) = walk(&specimen(), &mark, &[(200, two()), bad()]);
+        assert_eq!((pages[1].items.len(), pages[1].warnings[0].place.as_str()), (0, "conversation 3"));
+        walk(&specimen(), &mark, &[(200, two())]);
+    }
+}
+
+#[test]
+fn between_two_calls_only_ids_are_stored() {
+    let settings = Settings { text: Words::CustomerMessages, ..specimen() };
+    let (_, pages, _) = walk(
+        &settings,
+        &Cursor::default(),
+        &[(200, found()), (200, alone(0, "c1")), (500, json!({})), (200, alone(2, "c3")), (200, last()), (404, json!({}))],
+    );
+    for page in &pages {
+        let stored = serde_json::to_string(&(&page.next, &page.cursor)).unwrap();
+        assert!(!["postcode", "red one", "c1", "circles"].iter().any(|word| stored.contains(word)), "{stored}");
+    }
+}
+
+#[test]
+fn a_search_that_leads_to_itself_or_to_the_future_or_forgets_its_places_does_no_harm() {
+    let list = |after: &str| {
+        json!({"conversations": [{"id": "5", "updated_at": 4_000_000_000_u64, "source": {"author": {"type": "user"}}}],
+        "pages": {"next": {"starting_after": after}}})
+    };
+    let (_, pages, mark) = walk(&specimen(), &Cursor::default(), &[(200, list("a")), (200, list("a"))]);
+    assert_eq!(pages[1].warnings[0].code, "endless");
+    assert_eq!(mark.0.unwrap(), format!(r#"{{"newest":{}}}"#, now().timestamp()));
+    let source = Intercom::new(specimen());
+    let mut next = Some(source.first(&Shard::whole(), &Cursor::default(), now()));
+    for at in 0..10 {
+        let Some(Request::Call(call)) = next else { panic!() };
+        let status = if call.takes.is_empty() { 200 } else { 400 };
+        let reply = Reply { call, status, body: list("a").to_string().into_bytes(), ..Reply::default() };
+        match source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now()) {
+            Ok(page) => next = page.next,
+            Err(error) => {
+                assert_eq!(at, 5);
+                assert!(error.what.contains("knows no place in its search"), "{error}");
+                return;
+            }
+        }
+    }
+    panic!("it is asked for ever");
 }
 
 #[test]

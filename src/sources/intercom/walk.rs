@@ -16,17 +16,25 @@ use crate::domain::http::Request;
 use crate::domain::item::Cursor;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
+use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::api;
 use crate::sources::intercom::SERVICE;
 use crate::sources::intercom::Settings;
 use crate::sources::intercom::conversation;
 use crate::sources::intercom::no_id;
+use crate::sources::stuck;
+use crate::sources::stuck::Fate;
+use crate::sources::stuck::Stuck;
 
 /// Conversations of a page; more are not allowed.
 const PAGE: usize = 150;
 /// Pages of one walk. Endless paging is a fault of the other side.
 const MOST_PAGES: u32 = 2000;
+/// Times that a walk may find its place forgotten.
+const MOST_FORGOTTEN: u8 = 3;
+/// What one of them is called.
+const ONE: &str = "conversation";
 /// Conversations of which it is remembered that their parts were read.
 const MOST_KNOWN: usize = 5000;
 
@@ -37,6 +45,9 @@ struct Mark {
     /// Conversations whose parts were read, with the change that they had: the overlap brings them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     known: BTreeMap<String, i64>,
+    /// Conversations that were refused by themselves.
+    #[serde(default, skip_serializing_if = "Stuck::is_new")]
+    stuck: Stuck,
     /// Where a walk is that is not at its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     walk: Option<Walk>,
@@ -55,6 +66,12 @@ struct Walk {
     /// Conversations that have to be asked for by themselves, with their changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     waiting: Vec<(String, i64)>,
+    /// Conversations that were refused at polls before: behind all others they are asked for once more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    again: Vec<String>,
+    /// How often it did not know its own place any more.
+    #[serde(default)]
+    forgotten: u8,
     /// Behind them there is nothing.
     ended: bool,
     pages: u32,
@@ -76,7 +93,7 @@ pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Req
         let is_first = mark.newest.is_none();
         let since = || settings.since.from(now).timestamp();
         let from = mark.newest.map_or_else(since, |newest| newest - settings.overlap.num_seconds());
-        mark.walk = Some(Walk { from, is_first, ..Walk::default() });
+        mark.walk = Some(Walk { from, is_first, again: mark.stuck.due(), ..Walk::default() });
     }
     request(settings, mark)
 }
@@ -88,7 +105,8 @@ pub(super) fn again(settings: &Settings, id: &str) -> Request {
 
 fn request(settings: &Settings, mark: Mark) -> Request {
     let walk = mark.walk.clone().unwrap_or_default();
-    if let Some((id, _)) = walk.waiting.first() {
+    let again = || walk.again.first().filter(|_| walk.ended);
+    if let Some(id) = walk.waiting.first().map(|(id, _)| id).or_else(again) {
         return one(settings, id, &Notes { one: Some(id.clone()), again: false, mark });
     }
     // "Greater than" is documented as "greater or equal" and found as either: with a second less it is
@@ -127,7 +145,7 @@ fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
     Request::Call(Call {
         url: format!("{}/conversations/{id}", settings.base),
         headers: headers(settings),
-        takes: vec![404],
+        takes: stuck::TAKES.to_vec(),
         context: api::written(notes),
         ..Call::default()
     })
@@ -137,39 +155,67 @@ fn headers(settings: &Settings) -> Vec<(String, String)> {
     vec![("Accept".to_owned(), "application/json".to_owned()), ("Intercom-Version".to_owned(), settings.version.clone())]
 }
 
-pub(super) fn read(settings: &Settings, reply: &Reply) -> Result<Page, ReadError> {
+pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result<Page, ReadError> {
     let Notes { mut mark, one, again } = api::notes(&reply.call.context);
     let mut page = Page { format: "intercom", ..Page::default() };
-    if let Some(id) = one {
-        let item = alone(settings, &id, reply)?;
-        if again {
-            page.items.push(item);
+    match one {
+        Some(id) if again => {
+            match alone(settings, &id, reply) {
+                Ok(item) => page.items.push(item),
+                // The others are looked at all the same, and this one the next time.
+                Err(why) => {
+                    page.warnings.push(Warning::new("not_seen", format!("{ONE} {id}"), format!("it cannot be looked at again: {why}")));
+                }
+            }
             return Ok(page);
         }
-        page.items.extend(Some(item).filter(|item| item.gone || conversation::is_wanted(item, settings)));
-        let mut walk = mark.walk.take().unwrap_or_default();
-        if !walk.waiting.is_empty() {
-            let (id, changed) = walk.waiting.remove(0);
-            mark.known.insert(id, changed);
+        Some(id) => one_more(settings, &id, reply, &mut mark, &mut page, now)?,
+        None => {
+            let mut walk = mark.walk.take().unwrap_or_default();
+            if (200..300).contains(&reply.status) {
+                found(settings, &api::json(&reply.body, SERVICE)?, &mark, &mut walk, &mut page, now)?;
+            } else {
+                (walk.after, walk.forgotten) = (None, walk.forgotten.saturating_add(1));
+                if walk.forgotten >= MOST_FORGOTTEN {
+                    let what = format!("{SERVICE} knows no place in its search, not even one that it has just named");
+                    return Err(ReadError::new(what, "it is tried again later"));
+                }
+            }
+            mark.walk = Some(walk);
         }
-        mark.walk = Some(walk);
-    } else {
-        let mut walk = mark.walk.take().unwrap_or_default();
-        if (200..300).contains(&reply.status) {
-            found(settings, &api::json(&reply.body, SERVICE)?, &mark, &mut walk, &mut page)?;
-        } else {
-            walk.after = None;
-        }
-        mark.walk = Some(walk);
     }
     go_on(settings, mark, &mut page);
     Ok(page)
 }
 
+/// A conversation that the walk asked for by itself.
+fn one_more(settings: &Settings, id: &str, reply: &Reply, mark: &mut Mark, page: &mut Page, now: Timestamp) -> Result<(), ReadError> {
+    let waiting = mark.walk.as_ref().map(|walk| walk.waiting.as_slice()).unwrap_or_default();
+    let mut changed = waiting.iter().filter(|(waiting, _)| waiting == id).map(|(_, changed)| *changed).max();
+    match alone(settings, id, reply) {
+        Ok(item) => {
+            mark.stuck.answered(id);
+            changed = changed.or(item.updated.map(|updated| updated.timestamp()));
+            page.items.extend(Some(item).filter(|item| item.gone || conversation::is_wanted(item, settings)));
+        }
+        Err(why) => match mark.stuck.refused(ONE, id, &why, now)? {
+            // As long as it is not known, the search brings it again too.
+            Fate::Later => changed = None,
+            Fate::Skipped(warning) => page.warnings.push(warning),
+        },
+    }
+    mark.known.extend(changed.map(|changed| (id.to_owned(), changed)));
+    if let Some(walk) = &mut mark.walk {
+        walk.waiting.retain(|(waiting, _)| waiting != id);
+        walk.again.retain(|again| again != id);
+    }
+    Ok(())
+}
+
 /// Asks for the next page or conversation, or ends the walk.
 fn go_on(settings: &Settings, mut mark: Mark, page: &mut Page) {
     let walk = mark.walk.take().unwrap_or_default();
-    if !walk.waiting.is_empty() || !walk.ended {
+    if !walk.waiting.is_empty() || !walk.ended || !walk.again.is_empty() {
         mark.walk = Some(walk);
         page.cursor = Some(api::cursor(&mark));
         page.next = Some(request(settings, mark));
@@ -186,10 +232,11 @@ fn go_on(settings: &Settings, mut mark: Mark, page: &mut Page) {
 }
 
 /// One page of what was found.
-fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page: &mut Page) -> Result<(), ReadError> {
+fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page: &mut Page, now: Timestamp) -> Result<(), ReadError> {
     for (at, found) in api::list(answer, "conversations", SERVICE)?.iter().enumerate() {
         let changed = api::unix(found, &["updated_at"]).map(|changed| changed.timestamp());
-        walk.newest = walk.newest.max(changed);
+        // A change in the future would hide all others.
+        walk.newest = walk.newest.max(changed.map(|changed| changed.min(now.timestamp())));
         let Some(item) = conversation::item(found, settings) else {
             page.warnings.push(no_id(at));
             continue;
@@ -203,20 +250,27 @@ fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page
             walk.waiting.push((item.id, changed.unwrap_or_default()));
         }
     }
-    let after = api::id(answer, &["pages", "next", "starting_after"]).filter(|after| walk.after.as_ref() != Some(after));
+    let after = api::id(answer, &["pages", "next", "starting_after"]);
     walk.pages = walk.pages.saturating_add(1);
-    walk.ended = after.is_none() || walk.pages >= MOST_PAGES;
+    let is_endless = after.is_some() && (walk.pages >= MOST_PAGES || walk.after == after);
+    if is_endless {
+        let why = format!("what was found does not end after {} pages, or leads to itself; the rest is left", walk.pages);
+        page.warnings.push(Warning::new("endless", "", why));
+    }
+    walk.ended = after.is_none() || is_endless;
     walk.after = after;
     Ok(())
 }
 
-/// A conversation that was asked for by itself.
-fn alone(settings: &Settings, id: &str, reply: &Reply) -> Result<Item, ReadError> {
-    if reply.status == 404 {
-        return Ok(Item { id: id.to_owned(), gone: true, ..Item::default() });
+/// A conversation that was asked for by itself, or why it is not to be had.
+fn alone(settings: &Settings, id: &str, reply: &Reply) -> Result<Item, String> {
+    match reply.status {
+        404 | 410 => return Ok(Item { id: id.to_owned(), gone: true, ..Item::default() }),
+        200..300 => {}
+        _ => return Err(stuck::why(reply)),
     }
-    let answer = api::json(&reply.body, SERVICE)?;
-    conversation::item(&answer, settings).filter(|item| item.id == id).ok_or_else(|| {
-        ReadError::new(format!("no answer of {SERVICE}: not the conversation that was asked for"), "it is tried again later")
-    })
+    let answer = api::json(&reply.body, SERVICE).map_err(|error| error.what)?;
+    conversation::item(&answer, settings)
+        .filter(|item| item.id == id)
+        .ok_or_else(|| "the answer is not the conversation that was asked for".to_owned())
 }

@@ -103,6 +103,29 @@ fn a_public_list_ends_by_its_dates() {
 }
 
 #[test]
+fn what_is_not_understood_or_seems_to_end_too_early_proves_nothing() {
+    let settings = Settings { business: Business::Id("507f191e".to_owned()), ..specimen() };
+    let proves = |answers: &[(u16, Value)]| walk(&settings, &Cursor::default(), TimeDelta::zero(), answers).1.listed.is_some();
+    let page = |from: u32, count: u32| list(&(from..from + count).map(|id| review(id, "2026-10-04T10:00:00Z")).collect::<Vec<_>>());
+    assert!(proves(&[page(0, 100), page(100, 20), list(&[])]));
+    assert!(!proves(&[page(0, 100), list(&[])]), "nothing behind a full page");
+    assert!(!proves(&[page(0, 20), page(20, 20), list(&[])]), "nor where a page is shorter than asked for");
+    let nameless = json!({"createdAt": "2026-10-04T10:00:00Z"});
+    assert!(!proves(&[list(&[review(1, "2026-10-04T10:00:00Z"), nameless]), list(&[])]), "it may be any");
+    let mixed = [review(3, "2026-10-04T10:00:00Z"), review(1, "2026-09-01T10:00:00Z"), review(2, "2026-10-03T10:00:00Z")];
+    assert!(!proves(&[list(&mixed), list(&[])]), "its order says nothing of what is left");
+}
+
+#[test]
+fn a_list_that_does_not_heed_its_page_and_one_from_the_future_do_no_harm() {
+    let settings = Settings { business: Business::Id("507f191e".to_owned()), ..specimen() };
+    let same: Vec<(u16, Value)> = (0..10).map(|_| list(&[review(1, "2099-10-04T10:00:00Z")])).collect();
+    let (_, last, mark) = walk(&settings, &Cursor::default(), TimeDelta::zero(), &same);
+    assert_eq!((last.warnings[0].code.as_str(), last.listed), ("endless", None));
+    assert!(mark.0.unwrap().contains(&format!(r#""newest":{},"#, now().timestamp())));
+}
+
+#[test]
 fn filters_hold_also_where_the_list_does_not_keep_them() {
     let settings = Settings { stars: vec![1], languages: vec!["no".to_owned(), "sv".to_owned()], ..specimen() };
     let body: Value = serde_json::from_slice(REVIEWS).unwrap();

@@ -16,17 +16,21 @@ use crate::domain::item::Cursor;
 use crate::domain::item::Item;
 use crate::domain::item::Listed;
 use crate::domain::item::Page;
+use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::api;
 use crate::sources::trustpilot::Business;
 use crate::sources::trustpilot::SERVICE;
 use crate::sources::trustpilot::Settings;
 use crate::sources::trustpilot::reviews;
+use crate::text::hash;
 
 /// Reviews of a page; more are not allowed.
 const PAGE: usize = 100;
 /// Pages of one walk. Endless paging is a fault of the other side.
 const MOST_PAGES: u32 = 1000;
+/// The same page so often in a row is one that does not heed its number.
+const MOST_SAME: u32 = 10;
 /// What polls in between read.
 const SHORT: TimeDelta = TimeDelta::days(2);
 /// The window is read so often, a little early rather than a poll late.
@@ -69,7 +73,7 @@ struct Walk {
     page: u32,
     /// Newest review that it has seen.
     newest: Option<i64>,
-    /// Its first page was not seen by this process: it proves nothing.
+    /// A page of it was not seen by this process, or not understood: it proves nothing.
     is_rest: bool,
     /// The business was looked up on the way.
     looked_up: bool,
@@ -77,6 +81,22 @@ struct Walk {
     asked_at: i64,
     /// The highest page that it went back from.
     back_from: u32,
+    /// Reviews on its first page.
+    #[serde(default)]
+    first_len: usize,
+    /// The page before.
+    #[serde(default)]
+    before: Before,
+}
+
+/// What is remembered of a page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Before {
+    len: usize,
+    /// Hash of its ids.
+    ids: u64,
+    /// How often it came in a row, whatever number was asked for.
+    same: u32,
 }
 
 /// How much a walk reads.
@@ -183,7 +203,7 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
         let now = Some(now.timestamp());
         mark.full_at = if walk.scope == Scope::Full { now } else { mark.full_at };
         mark.window_at = if walk.scope == Scope::Short { mark.window_at } else { now };
-        let proves = !walk.is_rest && walk.page < MOST_PAGES;
+        let proves = !walk.is_rest;
         let since = Timestamp::from_timestamp(walk.from, 0);
         page.listed = Some(Listed { since, ..Listed::default() }).filter(|_| proves && since.is_some());
         page.cursor = Some(api::cursor(&mark));
@@ -195,13 +215,34 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
     Ok(page)
 }
 
+impl Walk {
+    /// Remembers a page. Returns whether it has come too often in a row.
+    fn is_same_again(&mut self, page: &Page) -> bool {
+        let (len, ids) = (page.items.len() + page.warnings.len(), hash::of_parts(page.items.iter().map(|item| item.id.as_str())));
+        let same = if len > 0 && self.before.ids == ids { self.before.same.saturating_add(1) } else { 1 };
+        self.before = Before { len, ids, same };
+        if self.page <= 1 {
+            self.first_len = len;
+        }
+        same >= MOST_SAME
+    }
+}
+
 /// Goes from a page to the next, or to the one before. Returns whether the walk is at its end.
 fn turn_over(settings: &Settings, walk: &mut Walk, page: &mut Page, now: Timestamp) -> bool {
     let written = |item: &Item| item.published.map(|written| written.timestamp());
-    walk.newest = walk.newest.max(page.items.iter().filter_map(written).max());
-    let is_old = |item: &Item| written(item).is_some_and(|written| written < walk.from);
-    let reaches_back = page.items.iter().any(is_old);
+    // A date in the future would hide all others.
+    walk.newest = walk.newest.max(page.items.iter().filter_map(written).max().map(|newest| newest.min(now.timestamp())));
+    let from = walk.from;
+    let is_old = |item: &Item| written(item).is_some_and(|written| written < from);
+    let reaches_back = page.items.last().is_some_and(is_old);
+    let is_in_order = !page.items.iter().skip_while(|item| !is_old(item)).any(|item| !is_old(item));
     let is_empty = page.items.is_empty() && page.warnings.is_empty();
+    // What cannot be read might be any review. Behind a full page there would be more: nothing there may be a
+    // fault of the service. Neither proves anything.
+    let was_full = walk.before.len >= PAGE || walk.page > 2 && walk.before.len >= walk.first_len;
+    walk.is_rest |= !page.warnings.is_empty() || !is_in_order || is_empty && was_full;
+    let is_same = walk.is_same_again(page);
     page.items.retain(|item| !is_old(item) && is_wanted(item, settings));
     // Pages are not shorter than asked for by rule: only an empty one is the last for sure.
     let is_late = now.timestamp() - walk.asked_at > PAUSE.num_seconds();
@@ -209,7 +250,13 @@ fn turn_over(settings: &Settings, walk: &mut Walk, page: &mut Page, now: Timesta
         (walk.back_from, walk.page) = (walk.page, walk.page - 1);
         return false;
     }
-    if is_empty || reaches_back || walk.page >= MOST_PAGES {
+    if is_same || walk.page >= MOST_PAGES {
+        walk.is_rest = true;
+        let why = format!("the list does not end after {} pages, or is the same on each of them; the rest is left", walk.page);
+        page.warnings.push(Warning::new("endless", "", why));
+        return true;
+    }
+    if is_empty || reaches_back {
         return true;
     }
     walk.page = walk.page.max(1) + 1;

@@ -36,6 +36,8 @@ const WHOLE_EVERY: TimeDelta = TimeDelta::minutes(15);
 
 /// Pages of one walk. Endless paging is a fault of the other side.
 const MOST_PAGES: u32 = 1000;
+/// Times that a walk may find its place forgotten.
+const MOST_FORGOTTEN: u8 = 3;
 
 /// The newest change that is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ struct Walk {
     newest: Option<i64>,
     #[serde(default)]
     pages: u32,
+    /// How often it did not know its own place any more.
+    #[serde(default)]
+    forgotten: u8,
 }
 
 pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Request {
@@ -96,17 +101,28 @@ pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result
     let mut mark: Mark = api::notes(&reply.call.context);
     let mut walk = mark.walk.take().unwrap_or_default();
     if !(200..300).contains(&reply.status) {
-        mark.walk = Some(Walk { after: None, ..walk });
+        let forgotten = walk.forgotten.saturating_add(1);
+        if forgotten >= MOST_FORGOTTEN {
+            let what = format!("{SERVICE} knows no place in its list of ratings, not even one that it has just named");
+            return Err(ReadError::new(what, "it is tried again later"));
+        }
+        mark.walk = Some(Walk { after: None, forgotten, ..walk });
         let (next, cursor) = (Some(request(settings, &mark)), Some(api::cursor(&mark)));
         return Ok(Page { format: "zendesk", next, cursor, ..Page::default() });
     }
     let answer = api::json(&reply.body, SERVICE)?;
     let (mut page, newest) = page(&answer, settings, mark.floor)?;
-    walk.newest = walk.newest.max(newest);
+    // A change in the future would hide all others.
+    walk.newest = walk.newest.max(newest.map(|newest| newest.min(now.timestamp())));
     walk.pages = walk.pages.saturating_add(1);
-    let has_more = walk.pages < MOST_PAGES && api::at(&answer, &["meta", "has_more"]).and_then(Value::as_bool) == Some(true);
-    let after = api::text(&answer, &["meta", "after_cursor"]).filter(|after| has_more && walk.after.as_ref() != Some(after));
-    if after.is_some() {
+    let has_more = api::at(&answer, &["meta", "has_more"]).and_then(Value::as_bool) == Some(true);
+    let after = api::text(&answer, &["meta", "after_cursor"]).filter(|_| has_more);
+    let is_endless = after.is_some() && (walk.pages >= MOST_PAGES || walk.after == after);
+    if is_endless {
+        let why = format!("the list of ratings does not end after {} pages, or leads to itself; the rest is left", walk.pages);
+        page.warnings.push(Warning::new("endless", "", why));
+    }
+    if after.is_some() && !is_endless {
         mark.walk = Some(Walk { after, ..walk });
         page.next = Some(request(settings, &mark));
     } else {

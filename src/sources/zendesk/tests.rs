@@ -139,11 +139,164 @@ fn comments_of_the_customer_are_asked_for_ticket_by_ticket() {
     ");
     let texts: Vec<Vec<&str>> = pages.iter().map(|page| page.items.iter().map(|item| item.text.as_str()).collect()).collect();
     assert_eq!(texts, [vec![""], vec!["First.\n\nSecond."], vec!["ticket 2"]]);
-    assert_eq!(mark.0.as_deref(), Some(r#"{"after":"a","newest":3,"ended":true,"still":0}"#));
-    // Killed between two tickets, and its walk forgotten: what waits stands in the mark.
+    assert_eq!(mark.0.as_deref(), Some(r#"{"after":"a","newest":3,"ended":true,"still":0,"stuck":{"answered":true}}"#));
+    assert_eq!((pages[2].warnings[0].code.as_str(), pages[2].warnings[0].place.as_str()), ("skipped", "ticket 2"));
+    // Killed between two tickets, and its walk forgotten: what waits stands in the mark, and is asked for anew.
     let first = pages[0].cursor.clone().unwrap();
-    let (asked, ..) = walk(&settings, What::Tickets, &first, &[(404, json!({})), (404, json!({})), export(&[], "a", true)]);
-    assert!(asked[0].starts_with("tickets/1/") && asked[2].contains("cursor=a"), "{asked:#?}");
+    let again = (200, json!({"tickets": [ticket(1, 1)]}));
+    let (asked, pages, _) = walk(&settings, What::Tickets, &first, &[again, (404, json!({})), export(&[], "a", true)]);
+    assert!(
+        asked[0] == "tickets/show_many.json?ids=1,2" && asked[1].starts_with("tickets/1/") && asked[2].contains("cursor=a"),
+        "{asked:#?}"
+    );
+    assert_eq!((pages[0].warnings[0].place.as_str(), pages[1].items[0].text.as_str()), ("ticket 2", "ticket 1"));
+}
+
+#[test]
+fn a_mark_with_words_in_it_is_not_kept() {
+    let before =
+        Cursor(Some(r#"{"after":"a","newest":3,"waiting":[{"id":"1","title":"","text":"Call Ann"}],"ended":false,"still":0}"#.to_owned()));
+    let (asked, _, mark) = walk(&with_comments(), What::Tickets, &before, &[export(&[], "b", true)]);
+    assert!(asked[0].contains("start_time=1790596800") && !mark.0.unwrap().contains("Ann"), "{asked:?}");
+}
+
+/// A page of comments of the customer 7, and the place of the page behind it.
+fn comments(texts: &[&str], after: Option<&str>) -> (u16, Value) {
+    let comments: Vec<Value> = texts.iter().map(|text| json!({"author_id": 7, "plain_body": text})).collect();
+    (200, json!({"comments": comments, "meta": {"has_more": after.is_some(), "after_cursor": after}}))
+}
+
+fn with_comments() -> Settings {
+    Settings { text: Words::CustomerComments, skip_staff: false, ..specimen() }
+}
+
+#[test]
+fn between_two_calls_only_ids_are_stored() {
+    let ticket =
+        |id: u64| json!({"id": id, "requester_id": 70_077, "submitter_id": 70_077, "subject": "My hat", "description": "Call Ann"});
+    let answers = [
+        export(&[ticket(1), ticket(2)], "a", false),
+        (200, json!({"comments": [{"author_id": 70_077, "body": "Call Bob"}], "meta": {"has_more": true, "after_cursor": "b"}})),
+        (500, json!({})),
+        comments(&[], None),
+        export(&[], "c", true),
+        (200, json!({"tickets": []})),
+    ];
+    let (_, pages, _) = walk(&with_comments(), What::Tickets, &Cursor::default(), &answers[..5]);
+    for page in &pages {
+        let stored = serde_json::to_string(&(&page.next, &page.cursor)).unwrap();
+        assert!(!["hat", "Call", "70077"].iter().any(|word| stored.contains(word)), "{stored}");
+    }
+}
+
+#[test]
+fn comments_are_read_page_by_page_to_their_end() {
+    let answers =
+        [export(&[ticket(7, 7)], "a", true), comments(&["One."], Some("b")), comments(&["Two."], Some("c")), comments(&["Three."], None)];
+    let (asked, pages, _) = walk(&with_comments(), What::Tickets, &Cursor::default(), &answers);
+    insta::assert_snapshot!(asked[1..].join("\n"), @"
+    tickets/7/comments.json?page%5Bsize%5D=100
+    tickets/7/comments.json?page%5Bsize%5D=100&page%5Bafter%5D=b
+    tickets/7/comments.json?page%5Bsize%5D=100&page%5Bafter%5D=c
+    ");
+    assert_eq!(pages[3].items[0].text, "One.\n\nTwo.\n\nThree.");
+    assert!(pages[1].items.is_empty() && pages[2].items.is_empty());
+
+    // One that leads to itself ends, and one without end as well.
+    let answers = [export(&[ticket(7, 7)], "a", true), comments(&["One."], Some("b")), comments(&["Two."], Some("b"))];
+    let (_, pages, _) = walk(&with_comments(), What::Tickets, &Cursor::default(), &answers);
+    assert_eq!((pages[2].items[0].text.as_str(), pages[2].warnings[0].code.as_str()), ("One.\n\nTwo.", "comments_cut"));
+    let endless: Vec<String> = (0..20).map(|page| page.to_string()).collect();
+    let mut answers = vec![export(&[ticket(7, 7)], "a", true)];
+    answers.extend(endless.iter().map(|after| comments(&["More."], Some(after))));
+    let (_, pages, _) = walk(&with_comments(), What::Tickets, &Cursor::default(), &answers);
+    assert_eq!(pages[20].warnings[0].place, "ticket 7");
+}
+
+#[test]
+fn after_a_restart_a_ticket_is_read_from_its_first_page_on() {
+    let source = Zendesk::new(with_comments());
+    let read = |source: &Zendesk, request: Option<Request>, (status, answer): (u16, Value)| {
+        let Some(Request::Call(call)) = request else { panic!("{request:?}") };
+        let reply = Reply { call, status, body: answer.to_string().into_bytes(), ..Reply::default() };
+        source.read(&What::Tickets.shard(), &Cursor::default(), &Response::Call(Box::new(reply)), now()).unwrap()
+    };
+    let page = read(&source, Some(source.first(&What::Tickets.shard(), &Cursor::default(), now())), export(&[ticket(7, 7)], "a", true));
+    let page = read(&source, page.next, comments(&["One."], Some("b")));
+    let source = Zendesk::new(with_comments());
+    let page = read(&source, page.next, comments(&["Two."], None));
+    assert!(page.items.is_empty());
+    let page = read(&source, page.next, (200, json!({"tickets": [ticket(7, 7)]})));
+    let page = read(&source, page.next, comments(&["One."], Some("b")));
+    let page = read(&source, page.next, comments(&["Two."], None));
+    assert_eq!((page.items[0].text.as_str(), page.next), ("One.\n\nTwo.", None));
+}
+
+#[test]
+fn a_ticket_that_is_refused_keeps_no_other_from_being_read() {
+    for status in [403, 422, 500, 413, 200] {
+        let bad = || (status, json!({"error": "Sorry"}));
+        let answers = [export(&[ticket(3, 3), ticket(7, 7)], "a", true), bad(), comments(&["Seven."], None)];
+        let (_, pages, mut mark) = walk(&with_comments(), What::Tickets, &Cursor::default(), &answers);
+        assert_eq!((pages[1].items.len(), pages[2].items[0].id.as_str()), (0, "7"), "{status}");
+        // It is asked for again behind what is new, for an hour.
+        let mut again = || {
+            let answers = [export(&[], "a", true), (200, json!({"tickets": [ticket(3, 3)]})), bad()];
+            let (asked, pages, next) = walk(&with_comments(), What::Tickets, &mark, &answers);
+            assert_eq!(asked[1], "tickets/show_many.json?ids=3");
+            mark = next;
+            pages
+        };
+        assert!(again()[2].items.is_empty());
+        assert!(again()[2].items.is_empty());
+        let since = now().timestamp();
+        mark = Cursor(mark.0.map(|mark| mark.replace(&format!(r#""since":{since}"#), &format!(r#""since":{}"#, since - 3600))));
+        let answers = [export(&[], "a", true), (200, json!({"tickets": [ticket(3, 3)]})), bad()];
+        let (_, pages, mark) = walk(&with_comments(), What::Tickets, &mark, &answers);
+        assert_eq!((pages[2].items[0].text.as_str(), pages[2].warnings[0].place.as_str()), ("ticket 3", "ticket 3"));
+        walk(&with_comments(), What::Tickets, &mark, &[export(&[], "a", true)]);
+    }
+}
+
+#[test]
+fn an_export_that_forgets_every_place_is_an_error_and_not_asked_for_ever() {
+    let source = Zendesk::new(specimen());
+    let shard = What::Tickets.shard();
+    let mut next = Some(source.first(&shard, &Cursor(Some(r#"{"after":"a","newest":1791000000}"#.to_owned())), now()));
+    for at in 0..10 {
+        let Some(Request::Call(call)) = next else { panic!() };
+        let (status, answer) = if call.takes.is_empty() { export(&[], "b", false) } else { (400, json!({})) };
+        let reply = Reply { call, status, body: answer.to_string().into_bytes(), ..Reply::default() };
+        match source.read(&shard, &Cursor::default(), &Response::Call(Box::new(reply)), now()) {
+            Ok(page) => next = page.next,
+            Err(error) => {
+                insta::assert_snapshot!(error, @"Zendesk knows no place in its export, not even one that it has just named; it is tried again later");
+                assert_eq!(at, 4);
+                return;
+            }
+        }
+    }
+    panic!("it is asked for ever");
+}
+
+#[test]
+fn an_export_that_brings_nothing_newer_ends_some_time_and_goes_on_from_there() {
+    let answers: Vec<(u16, Value)> = (0..501).map(|page| export(&[ticket(1, 1_791_000_000)], &format!("p{page}"), false)).collect();
+    let (_, pages, mark) = walk(&specimen(), What::Tickets, &Cursor::default(), &answers);
+    assert_eq!(pages[500].warnings[0].code, "no_progress");
+    let (asked, ..) = walk(&specimen(), What::Tickets, &mark, &[export(&[], "z", true)]);
+    assert!(asked[0].contains("cursor=p500"), "{asked:?}");
+}
+
+#[test]
+fn ratings_that_lead_to_themselves_or_come_from_the_future_do_no_harm() {
+    let list = |after: &str| {
+        let rating = json!({"id": 1, "score": "good", "created_at": "2026-10-01T08:00:00Z", "updated_at": "2099-01-01T00:00:00Z"});
+        (200, json!({"satisfaction_ratings": [rating], "meta": {"has_more": true, "after_cursor": after}}))
+    };
+    let (_, pages, mark) = walk(&specimen(), What::Satisfaction, &Cursor::default(), &[list("a"), list("a")]);
+    assert_eq!(pages[1].warnings[0].code, "endless");
+    assert!(mark.0.unwrap().contains(&format!(r#""newest":{}"#, now().timestamp())));
 }
 
 #[test]

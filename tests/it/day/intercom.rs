@@ -68,6 +68,10 @@ fn indexed(now: DateTime<Utc>) -> Vec<Talk> {
     })
 }
 
+/// One that is never to be had by itself, and one that is not for less than an hour.
+const REFUSED: u64 = 117;
+const LOCKED: u64 = 126;
+
 fn began_by_bot(id: u64) -> bool {
     id.is_multiple_of(9)
 }
@@ -98,6 +102,12 @@ impl Vendor for Workspace {
     fn answer(&mut self, asked: &Asked) -> Says {
         assert_eq!((asked.headers["authorization"].as_str(), asked.headers["intercom-version"].as_str()), ("Bearer hush", "2.14"));
         if let Some(id) = asked.path.strip_prefix("/conversations/").filter(|id| *id != "search") {
+            let refused = || Says::json(&json!({"type": "error.list", "errors": [{"code": "server_error"}]}));
+            match id.parse() {
+                Ok(REFUSED) => return refused().with_status(500),
+                Ok(LOCKED) if asked.now < hour(13.5) => return refused().with_status(403),
+                _ => {}
+            }
             let found = talks(|_| asked.now).into_iter().find(|talk| talk.id.to_string() == id && !talk.is_deleted);
             let gone = || Says::json(&json!({"type": "error.list", "errors": [{"code": "not_found"}]})).with_status(404);
             return found.map_or_else(gone, |talk| Says::json(&shown(&talk, true)));
@@ -134,7 +144,7 @@ impl Vendor for Workspace {
         let since = morning() - TimeDelta::days(1);
         let mut talks = talks(|_| now);
         // What began before the first poll reached back to is found when it goes on.
-        talks.retain(|talk| !talk.is_deleted && talk.changed >= since);
+        talks.retain(|talk| !talk.is_deleted && talk.changed >= since && talk.id != REFUSED);
         let text = |talk: &Talk| if self.all { format!("{}\n\n{}", talk.first, talk.more).trim().to_owned() } else { talk.first.clone() };
         talks.iter().map(|talk| (talk.id.to_string(), (text(talk), talk.rating.map(f64::from)))).collect()
     }
@@ -151,7 +161,9 @@ fn a_day_of_a_workspace_is_stored_as_it_was() {
     let told = live(&config("first_message"), &[("token", "hush")], Workspace::default());
     assert!(told.errors.iter().any(|error| error.contains("out of order")), "{:#?}", told.errors);
     let looks = told.heard.iter().filter(|asked| asked.method == "GET").count();
-    assert!(looks < 150, "{looks} conversations were asked for by themselves");
+    assert!(looks < 180, "{looks} conversations were asked for by themselves");
+    let refused = told.heard.iter().filter(|asked| asked.path == format!("/conversations/{REFUSED}")).count();
+    assert!((3..30).contains(&refused), "{refused} calls for one that is never to be had");
 }
 
 #[test]

@@ -32,6 +32,9 @@ struct Desk {
 }
 
 const AGENT: u64 = 9;
+/// A ticket whose comments are never to be had, and one where they are so for less than an hour.
+const REFUSED: u64 = 120;
+const LOCKED: u64 = 132;
 
 /// Number, when it was asked for, when it last changed, score and remark.
 type Rating = (u64, DateTime<Utc>, DateTime<Utc>, &'static str, &'static str);
@@ -132,15 +135,26 @@ impl Vendor for Desk {
         }
         if let Some(id) = asked.path.strip_prefix("/api/v2/tickets/").and_then(|rest| rest.strip_suffix("/comments.json")) {
             let id: u64 = id.parse().unwrap();
-            if id == 300 {
-                return Says::json(&json!({"error": "RecordNotFound"})).with_status(404);
+            match id {
+                300 => return Says::json(&json!({"error": "RecordNotFound"})).with_status(404),
+                REFUSED => return Says::json(&json!({"error": "InternalError"})).with_status(500),
+                LOCKED if asked.now < hour(16.5) => return Says::json(&json!({"error": "Forbidden"})).with_status(403),
+                _ => {}
             }
             let by = |author: u64, text: String| json!({"author_id": author, "public": true, "plain_body": text});
             let changes = Self::changes(asked.now);
             let first = changes.iter().rev().find(|change| change.id == id).unwrap().text.clone();
-            return Says::json(
-                &json!({"comments": [by(id + 5000, first), by(AGENT, "We look into it.".to_owned()), by(id + 5000, format!("still {id}"))]}),
-            );
+            let all = [by(id + 5000, first), by(AGENT, "We look into it.".to_owned()), by(id + 5000, format!("still {id}"))];
+            let begin: usize = asked.query.get("page[after]").map_or(0, |after| after.parse().unwrap());
+            let end = (begin + 2).min(all.len());
+            let meta = json!({"has_more": end < all.len(), "after_cursor": end.to_string()});
+            return Says::json(&json!({"comments": all[begin..end], "meta": meta}));
+        }
+        if asked.path == "/api/v2/tickets/show_many.json" {
+            let changes = Self::changes(asked.now);
+            let newest = |id: &str| changes.iter().rev().find(|change| change.id.to_string() == id && change.status != "deleted");
+            let tickets: Vec<Value> = asked.query["ids"].split(',').filter_map(newest).map(shown).collect();
+            return Says::json(&json!({"tickets": tickets}));
         }
         assert_eq!((asked.path.as_str(), asked.query["score"].as_str()), ("/api/v2/satisfaction_ratings.json", "received"));
         let start: i64 = asked.query["start_time"].parse().unwrap();
@@ -169,7 +183,11 @@ impl Vendor for Desk {
             if change.status == "deleted" {
                 truth.remove(&change.id.to_string());
             } else if change.channel != "api" && change.submitter != AGENT {
-                let more = if self.with_comments && change.id != 300 { format!("\n\nstill {}", change.id) } else { String::new() };
+                let more = if self.with_comments && ![300, REFUSED].contains(&change.id) {
+                    format!("\n\nstill {}", change.id)
+                } else {
+                    String::new()
+                };
                 let rating = self.with_comments.then_some(0.0);
                 truth.insert(change.id.to_string(), (format!("{}{more}", change.text), rating));
             }
@@ -214,5 +232,7 @@ fn a_day_of_a_desk_with_all_that_customers_wrote() {
         Desk { with_comments: true, ..Desk::default() },
     );
     let comments = told.heard.iter().filter(|asked| asked.path.ends_with("/comments.json")).count();
-    assert!(comments < 400, "{comments} calls for comments");
+    assert!(comments < 600, "{comments} calls for comments");
+    let refused = told.heard.iter().filter(|asked| asked.path == format!("/api/v2/tickets/{REFUSED}/comments.json")).count();
+    assert!((3..30).contains(&refused), "{refused} calls for one that is never to be had");
 }
