@@ -130,10 +130,10 @@ impl Source for HackerNews {
         if let Some(id) = walk.again {
             return again(id, &reply.body);
         }
-        let (mut page, times) = hits(&reply.body)?;
+        let (mut page, times, count) = hits(&reply.body)?;
         walk.newest = walk.newest.max(times.iter().max().copied());
         let oldest = times.iter().min().copied();
-        let is_full = times.len() >= PAGE;
+        let is_full = count >= PAGE;
         if let Some(oldest) = oldest.filter(|_| is_full) {
             // A whole page of one second: nobody can get behind it but by going on before it.
             let until = walk.until.map_or(oldest, |until| oldest.min(until - 1));
@@ -176,19 +176,20 @@ fn again(id: String, body: &[u8]) -> Result<Page, ReadError> {
     Ok(Page { format: "hacker_news", items, ..Page::default() })
 }
 
-/// The hits of an answer, and their times.
-fn hits(body: &[u8]) -> Result<(Page, Vec<i64>), ReadError> {
+/// The hits of an answer, the times of those that have one, and how many hits there are.
+fn hits(body: &[u8]) -> Result<(Page, Vec<i64>, usize), ReadError> {
     let answer = api::json(body, SERVICE)?;
     let mut page = Page { format: "hacker_news", ..Page::default() };
     let mut times = Vec::new();
-    for (at, hit) in api::list(&answer, "hits", SERVICE)?.iter().enumerate() {
+    let hits = api::list(&answer, "hits", SERVICE)?;
+    for (at, hit) in hits.iter().enumerate() {
         times.extend(api::unix(hit, &["created_at_i"]).map(|created| created.timestamp()));
         match item(hit) {
             Some(item) => page.items.push(item),
             None => page.warnings.push(Warning::new("bad_item", format!("hit {}", at + 1), "a hit without `objectID`")),
         }
     }
-    Ok((page, times))
+    Ok((page, times, hits.len()))
 }
 
 fn item(hit: &Value) -> Option<Item> {
@@ -259,7 +260,7 @@ pub const MAPPING: Mapping = &[
 ///
 /// [`ReadError`] when it is none.
 pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
-    hits(saved.body).map(|(page, _)| page)
+    hits(saved.body).map(|(page, ..)| page)
 }
 
 /// Settings for tests that go through all services.
@@ -336,6 +337,21 @@ mod tests {
         created_at_i>=1790395200,created_at_i<=1790999600
         ");
         assert_eq!(cursor.0.as_deref(), Some(r#"{"newest":1791000000}"#));
+    }
+
+    #[test]
+    fn a_page_is_full_by_its_hits_and_not_by_their_times() {
+        let source = HackerNews::new(specimen());
+        let now = Timestamp::from_timestamp(1_791_000_000, 0).unwrap();
+        let Request::Call(call) = source.first(&Shard::whole(), &Cursor::default(), now) else { panic!() };
+        // One of them has no time.
+        let hits: Vec<Value> = (0..200)
+            .map(|hit| serde_json::json!({"objectID": hit.to_string(), "created_at_i": (hit != 7).then_some(1_790_999_000 - hit)}))
+            .collect();
+        let body = serde_json::json!({ "hits": hits }).to_string().into_bytes();
+        let reply = crate::domain::http::Reply { call, body, status: 200, ..Default::default() };
+        let page = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now).unwrap();
+        assert!(page.next.is_some() && page.cursor.is_none());
     }
 
     #[test]
