@@ -6,6 +6,8 @@
 //! posts: those that are stored are looked up now and then.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,12 +38,14 @@ use crate::sources::Source;
 use crate::sources::absence;
 use crate::sources::absence::Absence;
 use crate::sources::api;
+use crate::sources::mastodon::missing::Missing;
 use crate::sources::mastodon::status::Statuses;
 use crate::sources::refusal;
 use crate::sources::refusal::Meaning;
 use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
 
+mod missing;
 mod status;
 
 const SERVICE: &str = "Mastodon";
@@ -110,6 +114,7 @@ pub struct Mastodon {
     /// The instance is older than 4.3 and looks up one post at a time.
     one_by_one: AtomicBool,
     absence: Absence,
+    missing: Mutex<Missing>,
 }
 
 impl Mastodon {
@@ -120,7 +125,7 @@ impl Mastodon {
         // 300 calls in five minutes are allowed, of which most are for what is new.
         let many = Recheck { every: settings.recheck, batch: BATCH, requests: 10, within: Some(WITHIN), field: None };
         let one = Recheck { batch: 1, requests: 30, ..many.clone() };
-        Self { settings, login, many, one, one_by_one: AtomicBool::new(false), absence: Absence::default() }
+        Self { settings, login, many, one, one_by_one: AtomicBool::new(false), absence: Absence::default(), missing: Mutex::default() }
     }
 
     fn call(&self, path: &str, query: &[(&str, &str)], walk: &Walk) -> Call {
@@ -193,23 +198,27 @@ impl Mastodon {
         page.items.extend(gone);
         Ok(page)
     }
+
+    /// What became of one post.
+    fn one(&self, id: &str, reply: &Reply) -> Result<Page, ReadError> {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        if reply.status >= 300 {
+            return Ok(Page { format: "mastodon", items: missing.knows_no(id)?, ..Page::default() });
+        }
+        let mut posts = status::list(&Value::Array(vec![api::json(&reply.body, SERVICE)?]))?;
+        if !posts.ids.iter().any(|other| other == id) {
+            return Err(ReadError::new(format!("no answer of {SERVICE}: another post than the one asked for"), "it is tried again later"));
+        }
+        // It is there, and whoever wrote it may want no programs now.
+        let closed = posts.items.is_empty().then(|| absence::gone(id.to_owned()));
+        posts.items.extend(missing.knows(id).into_iter().chain(closed));
+        Ok(page_of(posts))
+    }
 }
 
 /// A page of posts.
 fn page_of(posts: Statuses) -> Page {
     Page { format: "mastodon", items: posts.items, warnings: posts.warnings, ..Page::default() }
-}
-
-/// What became of one post.
-fn one(id: &str, reply: &Reply) -> Result<Page, ReadError> {
-    let mut posts = Statuses::default();
-    if reply.status < 300 {
-        posts = status::list(&Value::Array(vec![api::json(&reply.body, SERVICE)?]))?;
-    }
-    if !posts.items.iter().any(|item| item.id == id) {
-        posts.items = vec![absence::gone(id.to_owned())];
-    }
-    Ok(page_of(posts))
 }
 
 impl Source for Mastodon {
@@ -235,7 +244,7 @@ impl Source for Mastodon {
             Walk::Above(id) => self.tagged(shard, cursor, &id, &reply.body),
             Walk::Found { offset, from, newest } => self.found(shard, cursor, (offset, from, newest), &reply.body),
             Walk::Again(ids) => self.again(&ids, reply),
-            Walk::One(id) => one(&id, reply),
+            Walk::One(id) => self.one(&id, reply),
             Walk::Unknown => Err(ReadError::misplaced()),
         }
     }
