@@ -128,12 +128,9 @@ impl AppStore {
         let country = shard.0.to_ascii_lowercase();
         let page = if walk.page == 0 { String::new() } else { format!("page={}/", walk.page) };
         Request::Call(Call {
-            url: format!("{base}/{country}/rss/customerreviews/{page}id={app}/sortby=mostrecent/json"),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
             // There is no such page any more: the list has become shorter than it was, or may be.
             takes: if walk.page > 1 { vec![400] } else { Vec::new() },
-            context: api::written(walk),
-            ..Call::default()
+            ..api::call(format!("{base}/{country}/rss/customerreviews/{page}id={app}/sortby=mostrecent/json"), walk)
         })
     }
 

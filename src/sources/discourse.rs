@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -147,12 +146,7 @@ impl Discourse {
 
     fn request(&self, walk: &Walk) -> Request {
         let before = walk.before.map(|before| format!("?before={before}")).unwrap_or_default();
-        Request::Call(Call {
-            url: format!("{}/posts.json{before}", self.settings.base),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        Request::Call(api::call(format!("{}/posts.json{before}", self.settings.base), walk))
     }
 
     /// The end of a walk, or what it goes on with: what earlier ones did not come to.

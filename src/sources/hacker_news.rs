@@ -15,7 +15,6 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -30,7 +29,6 @@ use crate::sources::Recheck;
 use crate::sources::Service;
 use crate::sources::Since;
 use crate::sources::Source;
-use crate::sources::absence;
 use crate::sources::api;
 use crate::sources::html;
 use crate::sources::refusal;
@@ -108,12 +106,7 @@ impl HackerNews {
         query.append_pair("tags", if self.settings.comments { "(story,comment)" } else { "story" });
         query.append_pair("numericFilters", &format!("created_at_i>={}{until}", walk.from));
         query.append_pair("hitsPerPage", &PAGE.to_string());
-        Request::Call(Call {
-            url: format!("{}/api/v1/search_by_date?{}", self.settings.base, query.finish()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        Request::Call(api::call(format!("{}/api/v1/search_by_date?{}", self.settings.base, query.finish()), walk))
     }
 }
 
@@ -159,12 +152,8 @@ impl Source for HackerNews {
 
     fn ask_again(&self, ids: &[String]) -> Request {
         let Some(id) = ids.first() else { return Request::Nothing };
-        Request::Call(Call {
-            url: format!("{}/v0/item/{}.json", self.settings.items, form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(&Walk { again: Some(id.clone()), ..Walk::default() }),
-            ..Call::default()
-        })
+        let url = format!("{}/v0/item/{}.json", self.settings.items, api::in_path(id));
+        Request::Call(api::call(url, &Walk { again: Some(id.clone()), ..Walk::default() }))
     }
 }
 
@@ -172,7 +161,7 @@ impl Source for HackerNews {
 fn again(id: String, body: &[u8]) -> Result<Page, ReadError> {
     let answer = api::json(body, SERVICE)?;
     let is = |key: &str| answer.get(key).and_then(Value::as_bool) == Some(true);
-    let items = if is("deleted") || is("dead") { vec![absence::gone(id)] } else { Vec::new() };
+    let items = if is("deleted") || is("dead") { vec![Item::gone(id)] } else { Vec::new() };
     Ok(Page { format: "hacker_news", items, ..Page::default() })
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::http::Call;
 use crate::domain::http::Reply;
 
 const POSTS: &[u8] = include_bytes!("../../../tests/fixtures/discourse/posts.json");

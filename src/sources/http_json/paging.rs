@@ -87,7 +87,7 @@ impl Settings {
         let mut headers = self.headers.clone();
         let has = |headers: &[(String, String)], name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
         if !has(&headers, "accept") {
-            headers.push(("Accept".to_owned(), "application/json".to_owned()));
+            headers.push(api::accept());
         }
         if !body.is_empty() && !has(&headers, "content-type") {
             let kind = if body.trim_start().starts_with(['{', '[']) { "application/json" } else { "application/x-www-form-urlencoded" };
@@ -176,8 +176,7 @@ impl Settings {
     }
 
     fn at_home(&self, next: &Url) -> Result<(), ReadError> {
-        let home = Url::parse(&self.url).map(|home| home.origin());
-        if home.is_ok_and(|home| home == next.origin()) && next.username().is_empty() && next.password().is_none() {
+        if Url::parse(&self.url).is_ok_and(|home| api::stays(next, &home)) {
             return Ok(());
         }
         let host: String = next.host_str().unwrap_or("none").chars().take(80).collect();

@@ -122,10 +122,8 @@ fn request(settings: &Settings, mark: Mark) -> Request {
 }
 
 fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
-    // Ids are digits or hexadecimal; whatever else came must not lead elsewhere.
-    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     Request::Call(Call {
-        url: format!("{}/conversations/{id}", settings.base),
+        url: format!("{}/conversations/{}", settings.base, api::in_path(id)),
         headers: headers(settings),
         takes: vec![404],
         context: api::written(notes),
@@ -134,7 +132,7 @@ fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
 }
 
 fn headers(settings: &Settings) -> Vec<(String, String)> {
-    vec![("Accept".to_owned(), "application/json".to_owned()), ("Intercom-Version".to_owned(), settings.version.clone())]
+    vec![api::accept(), ("Intercom-Version".to_owned(), settings.version.clone())]
 }
 
 pub(super) fn read(settings: &Settings, reply: &Reply) -> Result<Page, ReadError> {
@@ -213,7 +211,7 @@ fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page
 /// A conversation that was asked for by itself.
 fn alone(settings: &Settings, id: &str, reply: &Reply) -> Result<Item, ReadError> {
     if reply.status == 404 {
-        return Ok(Item { id: id.to_owned(), gone: true, ..Item::default() });
+        return Ok(Item::gone(id));
     }
     let answer = api::json(&reply.body, SERVICE)?;
     conversation::item(&answer, settings).filter(|item| item.id == id).ok_or_else(|| {

@@ -8,7 +8,6 @@ use std::mem;
 
 use crate::domain::item::Item;
 use crate::sources::ReadError;
-use crate::sources::absence;
 use crate::sources::absence::Absence;
 use crate::sources::mastodon::SERVICE;
 
@@ -34,7 +33,7 @@ impl Missing {
         self.doubted.remove(id);
         let in_row = mem::take(&mut self.in_row);
         if in_row.len() < MANY {
-            return in_row.into_iter().map(absence::gone).collect();
+            return in_row.into_iter().map(Item::gone).collect();
         }
         if self.doubted.len() < MOST {
             self.doubted.extend(in_row);
@@ -49,7 +48,7 @@ impl Missing {
     /// [`ReadError`] while it knew none of many in a whole look, and that is not believed.
     pub(super) fn knows_no(&mut self, id: &str) -> Result<Vec<Item>, ReadError> {
         if self.doubted.remove(id) {
-            return Ok(vec![absence::gone(id.to_owned())]);
+            return Ok(vec![Item::gone(id)]);
         }
         if !self.in_row.iter().any(|other| other == id) {
             if self.in_row.len() < MOST {

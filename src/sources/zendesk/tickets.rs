@@ -80,7 +80,7 @@ fn request(settings: &Settings, mark: &Mark, now: Timestamp) -> Request {
     let base = &settings.base;
     let (url, takes) = match (mark.waiting.first(), &mark.after) {
         // It may have been deleted since.
-        (Some(ticket), _) => (format!("{base}/api/v2/tickets/{}/comments.json?page%5Bsize%5D=100", path(&ticket.id)), vec![404]),
+        (Some(ticket), _) => (format!("{base}/api/v2/tickets/{}/comments.json?page%5Bsize%5D=100", api::in_path(&ticket.id)), vec![404]),
         (None, after) => {
             let from = match (after, mark.newest) {
                 (Some(after), _) => format!("cursor={}", query(after)),
@@ -95,17 +95,11 @@ fn request(settings: &Settings, mark: &Mark, now: Timestamp) -> Request {
             (url, if after.is_some() { vec![400, 404, 422] } else { Vec::new() })
         }
     };
-    let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-    Request::Call(Call { url, headers, takes, context: api::written(mark), ..Call::default() })
+    Request::Call(Call { takes, ..api::call(url, mark) })
 }
 
 fn query(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// Ids are digits; whatever else came must not lead elsewhere.
-fn path(id: &str) -> String {
-    id.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result<Page, ReadError> {
@@ -204,7 +198,7 @@ fn item(ticket: &Value, settings: &Settings) -> Option<Item> {
         (api::text(ticket, &["subject"]).unwrap_or_default(), api::text(ticket, &["description"]).unwrap_or_default());
     let is_scrubbed = description == SCRUBBED && (subject.is_empty() || subject == SCRUBBED);
     if is_scrubbed || api::text(ticket, &["status"]).is_some_and(|status| status == "deleted") {
-        return Some(Item { id, gone: true, ..Item::default() });
+        return Some(Item::gone(id));
     }
     let (title, text) = match settings.text {
         // The subject stands in the text then, and once is enough.
