@@ -43,6 +43,14 @@ pub struct Item {
     pub gone: bool,
 }
 
+impl Item {
+    /// What says that a message is gone, and nothing else of it.
+    #[must_use]
+    pub fn gone(id: impl Into<String>) -> Self {
+        Self { id: id.into(), gone: true, ..Self::default() }
+    }
+}
+
 /// A rating and the best value of its scale: 2 of 5 stars, 9 of 10.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rating {

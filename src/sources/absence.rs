@@ -29,7 +29,7 @@ impl Absence {
     /// [`ReadError`] while an answer without any of them is not believed.
     pub(super) fn gone(&self, asked: &[String], found: &[Item], service: &str) -> Result<Vec<Item>, ReadError> {
         let found: HashSet<&str> = found.iter().map(|item| item.id.as_str()).collect();
-        let missing: Vec<Item> = asked.iter().filter(|id| !found.contains(id.as_str())).map(|id| gone(id.clone())).collect();
+        let missing: Vec<Item> = asked.iter().filter(|id| !found.contains(id.as_str())).map(Item::gone).collect();
         if missing.len() < asked.len() || asked.len() < MANY {
             self.empty.store(0, Ordering::Relaxed);
             return Ok(missing);
@@ -43,11 +43,6 @@ impl Absence {
         self.empty.store(0, Ordering::Relaxed);
         Ok(missing)
     }
-}
-
-/// An item that says that it is gone.
-pub(super) fn gone(id: String) -> Item {
-    Item { id, gone: true, ..Item::default() }
 }
 
 #[cfg(test)]

@@ -1,15 +1,65 @@
-//! What readers of services have in common: JSON taken apart without trust, and notes that travel with
-//! a walk.
+//! What readers of services have in common: calls for JSON, JSON taken apart without trust, addresses that
+//! lead nowhere else, and notes that travel with a walk.
 
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::Url;
+use url::form_urlencoded;
 
 use crate::domain::Timestamp;
+use crate::domain::http::Call;
 use crate::domain::http::Reply;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
+use crate::domain::item::Warning;
 use crate::sources::ReadError;
+use crate::text::hash;
+
+/// A GET that wants JSON, with notes for reading its reply.
+pub(super) fn call<T: Serialize>(url: String, notes: &T) -> Call {
+    Call { url, headers: vec![accept()], context: written(notes), ..Call::default() }
+}
+
+/// The header that asks for JSON.
+pub(super) fn accept() -> (String, String) {
+    ("Accept".to_owned(), "application/json".to_owned())
+}
+
+/// An id as a part of a path. Whatever it holds, it leads nowhere else.
+pub(super) fn in_path(id: &str) -> String {
+    if id.bytes().all(|letter| letter == b'.') {
+        // Two of them lead upwards, encoded or not.
+        return "-".repeat(id.len().max(1));
+    }
+    form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+/// Whether an address that a reply names stays at home: scheme, host and port are the same, and it has no
+/// credentials of its own.
+pub(super) fn stays(next: &Url, home: &Url) -> bool {
+    next.origin() == home.origin() && next.username().is_empty() && next.password().is_none()
+}
+
+/// The places in a list that a walk has been at, to know one that leads back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Been(BTreeSet<u64>);
+
+impl Been {
+    /// Whether the walk has not been there; now it has.
+    pub(super) fn is_new(&mut self, place: &str) -> bool {
+        self.0.insert(hash::of_parts([place]))
+    }
+}
+
+/// A walk ended because a page led back to one before it.
+pub(super) fn circle(service: &str) -> Warning {
+    Warning::new("repeated_cursor", "", format!("{service} names a page as the next one that was read already: the walk ends here"))
+}
 
 /// A reply, where one was asked for.
 pub(super) fn reply(response: &Response) -> Result<&Reply, ReadError> {
@@ -127,6 +177,46 @@ mod tests {
         assert_eq!((text(&value, &["a", "n"]), text(&value, &["a", "e"]), id(&value, &["a", "f"])), (None, None, None));
         assert_eq!(unix(&json!(1e300), &[]), None);
         assert_eq!(unix(&json!("NaN"), &[]), None);
+    }
+
+    #[test]
+    fn no_id_leads_elsewhere() {
+        for (id, part) in [
+            ("5f-2_a", "5f-2_a"),
+            ("a/../b?c#d", "a%2F..%2Fb%3Fc%23d"),
+            ("a b", "a%20b"),
+            ("..", "--"),
+            ("", "-"),
+            ("%2e%2e", "%252e%252e"),
+        ] {
+            assert_eq!(in_path(id), part, "{id}");
+            let address = Url::parse(&format!("https://x.test/v1/{}/posts", in_path(id))).unwrap();
+            assert_eq!(address.path_segments().unwrap().count(), 3, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_address_stays_at_home_or_does_not() {
+        let home = Url::parse("https://x.test/v1?a=1").unwrap();
+        for (next, stayed) in [
+            ("https://x.test/other", true),
+            ("https://x.test:443/", true),
+            ("http://x.test/v1", false),
+            ("https://x.test:8443/v1", false),
+            ("https://y.test/v1", false),
+            ("https://me@x.test/v1", false),
+            ("https://:pw@x.test/v1", false),
+        ] {
+            assert_eq!(stays(&Url::parse(next).unwrap(), &home), stayed, "{next}");
+        }
+    }
+
+    #[test]
+    fn a_walk_knows_where_it_has_been() {
+        let mut been = Been::default();
+        assert!(been.is_new("a") && been.is_new("b") && !been.is_new("a"));
+        let mut again: Been = notes(&written(&been));
+        assert!(!again.is_new("b") && again.is_new("c"));
     }
 
     #[test]

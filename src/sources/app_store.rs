@@ -2,7 +2,8 @@
 //!
 //! In the public feed reviews come newest first, fifty a page, ten pages at most, a feed of its own for
 //! each storefront. The service is not documented any more and sometimes answers with an empty page for
-//! an app that has reviews; so an empty page moves nothing. Its pages come out of caches of different
+//! an app that has reviews; so an empty page moves nothing, and is asked for again and again before it is
+//! believed. Its pages come out of caches of different
 //! ages, so that a walk goes on until a page holds nothing that is not known word for word, and once a
 //! day to the last page.
 
@@ -73,6 +74,10 @@ pub const LAST_PAGE: u32 = 10;
 /// Every page is read so often, whatever is known of the first ones.
 const WHOLE_WALK: TimeDelta = TimeDelta::hours(24);
 
+/// Where there is none of the reviews that there were, the store is asked again after so many minutes each:
+/// often a second call brings them, and one that has much to do shows none for a while. All of it takes three hours.
+const PATIENCE: [u32; 7] = [0, 2, 5, 15, 30, 60, 60];
+
 /// Reviews that are remembered as they were: all that there are, and some that have just gone.
 const MOST_KNOWN: usize = 600;
 
@@ -98,6 +103,9 @@ struct Walk {
     /// It goes on to the last page.
     #[serde(default)]
     whole: bool,
+    /// How often it found nothing and began anew.
+    #[serde(default)]
+    empty: usize,
     /// Hashes of the reviews on its pages so far.
     #[serde(default)]
     known: Vec<u32>,
@@ -114,6 +122,9 @@ struct Mark {
     /// When every page was read.
     #[serde(default)]
     whole_at: Option<Timestamp>,
+    /// There is none of them any more, as one has to believe by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    emptied: bool,
 }
 
 impl AppStore {
@@ -128,12 +139,9 @@ impl AppStore {
         let country = shard.0.to_ascii_lowercase();
         let page = if walk.page == 0 { String::new() } else { format!("page={}/", walk.page) };
         Request::Call(Call {
-            url: format!("{base}/{country}/rss/customerreviews/{page}id={app}/sortby=mostrecent/json"),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
             // There is no such page any more: the list has become shorter than it was, or may be.
             takes: if walk.page > 1 { vec![400] } else { Vec::new() },
-            context: api::written(walk),
-            ..Call::default()
+            ..api::call(format!("{base}/{country}/rss/customerreviews/{page}id={app}/sortby=mostrecent/json"), walk)
         })
     }
 
@@ -162,6 +170,18 @@ impl AppStore {
         Ok(page)
     }
 
+    /// There is no review where there were some: the walk begins anew, at last it is believed.
+    fn wait(&self, shard: &Shard, mark: &Mark, walk: Walk, page: &mut Page) {
+        if let Some(minutes) = PATIENCE.get(walk.empty) {
+            page.next = Some(self.request(shard, &Walk { page: 1, empty: walk.empty + 1, ..walk }));
+            page.pause = Some(TimeDelta::minutes(i64::from(*minutes))).filter(|pause| !pause.is_zero());
+            return;
+        }
+        let message = format!("the App Store shows no review of the storefront `{shard}` for hours, though there were some: they are kept");
+        page.warnings.push(Warning::new("empty_now", "", message));
+        page.cursor = Some(api::cursor(&Mark { emptied: true, ..mark.clone() }));
+    }
+
     /// Decides whether the walk goes on, and what is known when it does not.
     fn walk_on(&self, shard: &Shard, mark: &Mark, mut walk: Walk, page: &mut Page, now: Timestamp) {
         if page.items.is_empty() && walk.page == 1 {
@@ -169,6 +189,10 @@ impl AppStore {
             return;
         }
         if page.items.is_empty() && walk.full {
+            return;
+        }
+        if page.items.is_empty() && walk.page == 0 && !mark.ids.is_empty() && !mark.emptied {
+            self.wait(shard, mark, walk, page);
             return;
         }
         walk.full = page.items.len() >= PAGE_LENGTH;
@@ -189,7 +213,8 @@ impl AppStore {
             let mut known = walk.known;
             known.extend(mark.known.iter().filter(|hash| !seen.contains(hash)));
             known.truncate(MOST_KNOWN);
-            let mark = Mark { newest: walk.newest.max(mark.newest), ids: walk.first_ids.into_iter().collect(), known, whole_at };
+            let mark =
+                Mark { newest: walk.newest.max(mark.newest), ids: walk.first_ids.into_iter().collect(), known, whole_at, emptied: false };
             page.cursor = Some(api::cursor(&mark));
         }
     }
@@ -274,10 +299,6 @@ impl Service for Settings {
 
     fn fields(&self) -> Option<&'static [&'static str]> {
         Some(if self.connect.is_some() { &["territory", "language"] } else { &["country", "version", "language"] })
-    }
-
-    fn may_be_empty(&self) -> bool {
-        self.connect.is_some()
     }
 }
 

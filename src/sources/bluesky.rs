@@ -14,13 +14,13 @@ use serde::Serialize;
 use url::form_urlencoded;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::domain::item::Warning;
 use crate::domain::login::Grant;
 use crate::domain::login::Login;
 use crate::domain::login::Token;
@@ -33,6 +33,7 @@ use crate::sources::Since;
 use crate::sources::Source;
 use crate::sources::absence::Absence;
 use crate::sources::api;
+use crate::sources::api::Been;
 use crate::sources::bluesky::post::Posts;
 use crate::sources::refusal;
 use crate::sources::refusal::Meaning;
@@ -90,6 +91,9 @@ struct Walk {
     newest: Option<i64>,
     /// Where the search says that it goes on.
     cursor: Option<String>,
+    /// Where it said so before.
+    #[serde(default)]
+    been: Been,
     /// It goes on before this time.
     until: Option<i64>,
     /// It is no walk but a look at these.
@@ -121,12 +125,7 @@ impl Bluesky {
 
     fn call(&self, method: &str, query: &[(&str, &str)], walk: &Walk) -> Request {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-        Request::Call(Call {
-            url: format!("{}/xrpc/app.bsky.feed.{method}?{query}", self.settings.base),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        Request::Call(api::call(format!("{}/xrpc/app.bsky.feed.{method}?{query}", self.settings.base), walk))
     }
 
     fn page(&self, walk: &Walk) -> Request {
@@ -139,21 +138,24 @@ impl Bluesky {
         self.call("searchPosts", &query, walk)
     }
 
-    /// The step after a page, where there is one.
-    fn next(&self, mut walk: Walk, posts: &Posts) -> Option<Request> {
-        let (oldest, newest) = (*posts.times.iter().min()?, *posts.times.iter().max()?);
+    /// The step after a page, where there is one; an error where it leads back.
+    fn next(&self, mut walk: Walk, posts: &Posts) -> Result<Option<Request>, Warning> {
+        let (Some(oldest), Some(newest)) = (posts.times.iter().min().copied(), posts.times.iter().max().copied()) else { return Ok(None) };
         if newest < walk.from {
-            return None;
+            return Ok(None);
         }
         if self.login.is_some() {
-            let cursor = posts.cursor.clone().filter(|cursor| walk.cursor.as_ref() != Some(cursor))?;
+            let Some(cursor) = posts.cursor.clone() else { return Ok(None) };
+            if !walk.been.is_new(&cursor) {
+                return Err(api::circle(SERVICE));
+            }
             walk.cursor = Some(cursor);
-            return Some(self.page(&walk));
+            return Ok(Some(self.page(&walk)));
         }
         // The end is left out: a millisecond more keeps those that were written in the same one.
         let until = oldest + 1;
         walk.until = Some(walk.until.map_or(until, |last| until.min(last - 1)));
-        (walk.until >= Some(walk.from)).then(|| self.page(&walk))
+        Ok((walk.until >= Some(walk.from)).then(|| self.page(&walk)))
     }
 }
 
@@ -178,8 +180,12 @@ impl Source for Bluesky {
         if walk.again.is_empty() {
             walk.newest = walk.newest.max(posts.times.iter().max().copied());
             let newest = walk.newest.max(mark.newest);
-            page.next = self.next(walk, &posts);
-            page.cursor = page.next.is_none().then(|| api::cursor(&Mark { newest }));
+            match self.next(walk, &posts) {
+                Ok(Some(next)) => page.next = Some(next),
+                Ok(None) => page.cursor = Some(api::cursor(&Mark { newest })),
+                // What is older was not read: no mark says so.
+                Err(circle) => page.warnings.push(circle),
+            }
             page.items = posts.items;
         } else {
             let gone = self.absence.gone(&walk.again, &posts.items, SERVICE)?;

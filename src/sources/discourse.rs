@@ -2,7 +2,7 @@
 //!
 //! Newest first, by ids. What is asked to stand before an id stands below it in newer forums and is it or stands below it,
 //! fifty ids at most, in older ones; so an empty answer is not the end of an old forum, and ids that come
-//! twice are no harm. Four times a day the last days are read whole: there edits show, and what is missing
+//! twice are no harm. What stands below very many hidden posts of one is read a piece at each poll. Four times a day the last days are read whole: there edits show, and what is missing
 //! was deleted.
 
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -21,6 +20,7 @@ use crate::domain::item::Cursor;
 use crate::domain::item::Listed;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::domain::item::Warning;
 use crate::domain::login::Login;
 use crate::domain::secret::Secret;
 use crate::sources::Mapping;
@@ -40,7 +40,8 @@ mod post;
 const SERVICE: &str = "Discourse";
 /// Ids that an old forum looks through for one answer.
 const WINDOW: i64 = 50;
-/// So many windows in a row without a post, and an old forum has no more, or hides it.
+/// After so many windows in a row without a post, which an old forum hides, a walk is over; what stands below
+/// them is for the next polls.
 const MOST_EMPTY: u32 = 10;
 /// What is younger is read again at every poll.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
@@ -73,6 +74,18 @@ struct Mark {
     newest: Option<i64>,
     /// When the last days were read whole.
     deep: i64,
+    /// What was not read because too many posts above it are hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owed: Option<Owed>,
+}
+
+/// A part of a forum that is to be read yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Owed {
+    /// Below this id.
+    before: i64,
+    /// Down to this time, in seconds.
+    from: i64,
 }
 
 /// Where a walk is.
@@ -83,12 +96,34 @@ struct Walk {
     /// What is older was never asked for.
     bottom: i64,
     newest: Option<i64>,
+    /// Oldest time that it has seen.
+    #[serde(default)]
+    oldest: Option<i64>,
     /// It goes on below this id.
     before: Option<i64>,
+    /// The forum is an old one: what was asked to stand before a post began with that post.
+    #[serde(default)]
+    old: bool,
     /// Windows in a row that held nothing.
     empty: u32,
     /// It reads the last days whole; the time it began.
     deep: Option<i64>,
+    /// It has read them so from this time on, in seconds.
+    #[serde(default)]
+    whole: Option<i64>,
+    /// It reads what earlier walks did not come to.
+    #[serde(default)]
+    owing: bool,
+}
+
+/// What comes after a page.
+enum Step {
+    /// Another one.
+    On(Walk),
+    /// All that was wanted is read.
+    End,
+    /// Too many posts in a row are hidden; where the walk has come to.
+    Hole(Walk),
 }
 
 /// The posts of a forum.
@@ -111,26 +146,69 @@ impl Discourse {
 
     fn request(&self, walk: &Walk) -> Request {
         let before = walk.before.map(|before| format!("?before={before}")).unwrap_or_default();
-        Request::Call(Call {
-            url: format!("{}/posts.json{before}", self.settings.base),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        Request::Call(api::call(format!("{}/posts.json{before}", self.settings.base), walk))
     }
 
-    /// The step after a page, where there is one.
-    fn next(&self, mut walk: Walk, posts: &Posts) -> Option<Request> {
-        let lowest = posts.ids.iter().min().copied().filter(|lowest| walk.before.is_none_or(|before| *lowest < before));
-        match (lowest, walk.before) {
-            // All of it is older than what is wanted.
-            (Some(_), _) if posts.times.iter().all(|time| *time < walk.from) => return None,
-            (Some(lowest), _) => (walk.before, walk.empty) = (Some(lowest), 0),
-            (None, Some(before)) => (walk.before, walk.empty) = (Some(before - WINDOW + 1), walk.empty + 1),
-            (None, None) => return None,
+    /// The end of a walk, or what it goes on with: what earlier ones did not come to.
+    fn end(&self, mut walk: Walk, hole: Option<i64>, (mark, posts): (&Mark, &Posts), page: &mut Page) {
+        let is_unread = walk.owing || walk.oldest > mark.newest;
+        match (hole, &mark.owed) {
+            (None, Some(owed)) if !walk.owing => {
+                walk = Walk { whole: walk.deep.map(|_| walk.from), from: owed.from, before: Some(owed.before), old: true, ..walk };
+                page.next = Some(self.request(&Walk { empty: 0, owing: true, ..walk }));
+                return;
+            }
+            (None, _) => {
+                let since = if walk.owing { walk.whole } else { walk.deep.map(|_| walk.from) };
+                let since = since.and_then(|since| Timestamp::from_timestamp(since, 0));
+                // Pages begin below an id and not behind so many posts: nothing shifts while they are read. A
+                // forum that says by an empty page that it ends may as well have failed.
+                let certain = walk.owing || walk.old || !posts.ids.is_empty();
+                page.listed = since.map(|since| Listed { since: Some(since), certain, ..Listed::default() });
+            }
+            (Some(_), _) => page.warnings.push(hidden(is_unread)),
         }
-        (walk.before > Some(1) && walk.empty <= MOST_EMPTY).then(|| self.request(&walk))
+        let owed = match (hole, &mark.owed) {
+            (None, _) => None,
+            (Some(before), _) if walk.owing => Some(Owed { before, from: walk.from }),
+            (Some(before), owed) if is_unread => {
+                Some(Owed { before, from: owed.as_ref().map_or(walk.from, |owed| owed.from.min(walk.from)) })
+            }
+            (_, owed) => owed.clone(),
+        };
+        let newest = walk.newest.max(mark.newest);
+        page.cursor = Some(api::cursor(&Mark { from: walk.bottom, newest, deep: walk.deep.unwrap_or(mark.deep), owed }));
     }
+}
+
+/// The step after a page.
+fn step(mut walk: Walk, posts: &Posts) -> Step {
+    let lowest = posts.ids.iter().min().copied().filter(|lowest| walk.before.is_none_or(|before| *lowest < before));
+    walk.old |= walk.before.is_some_and(|before| posts.ids.contains(&before));
+    match (lowest, walk.before) {
+        // All of it is older than what is wanted.
+        (Some(_), _) if posts.times.iter().all(|time| *time < walk.from) => return Step::End,
+        (Some(lowest), _) => (walk.before, walk.empty) = (Some(lowest), 0),
+        (None, Some(before)) if walk.old => (walk.before, walk.empty) = (Some(before - WINDOW + 1), walk.empty + 1),
+        // Nothing stands below the last post of a newer forum.
+        (None, _) => return Step::End,
+    }
+    match walk.before {
+        Some(before) if before > 1 && walk.empty <= MOST_EMPTY => Step::On(walk),
+        Some(before) if before > 1 => Step::Hole(walk),
+        _ => Step::End,
+    }
+}
+
+/// A walk ended above posts that it has not seen.
+fn hidden(is_unread: bool) -> Warning {
+    let ids = i64::from(MOST_EMPTY + 1) * (WINDOW - 1);
+    let below = if is_unread {
+        "what stands below them is read at the next polls, a piece each"
+    } else {
+        "what stands below them was read before, and is not looked at again for edits and deletions"
+    };
+    Warning::new("posts_hidden", "", format!("the forum shows none of {ids} posts in a row, which may be for members only: {below}"))
 }
 
 impl Source for Discourse {
@@ -154,16 +232,14 @@ impl Source for Discourse {
         let mut page = Page { format: "discourse", warnings: std::mem::take(&mut posts.warnings), ..Page::default() };
         // A date in the future, which staff may give a topic, is no mark.
         walk.newest = walk.newest.max(posts.times.iter().max().copied().map(|newest| newest.min(now.timestamp())));
-        page.next = self.next(walk.clone(), &posts);
-        if page.next.is_none() {
-            let newest = walk.newest.max(mark.newest);
-            page.cursor = Some(api::cursor(&Mark { from: walk.bottom, newest, deep: walk.deep.unwrap_or(mark.deep) }));
-            let since = Timestamp::from_timestamp(walk.from, 0);
-            // Pages begin below an id and not behind so many posts: nothing shifts while they are read.
-            page.listed = walk.deep.and(since).map(|since| Listed { since: Some(since), certain: true, ..Listed::default() });
-        }
-        page.items = posts.items;
+        walk.oldest = posts.times.iter().min().copied().into_iter().chain(walk.oldest).min();
+        page.items = std::mem::take(&mut posts.items);
         page.items.retain(|item| item.gone || item.published.is_none_or(|published| published.timestamp() >= walk.bottom));
+        match step(walk.clone(), &posts) {
+            Step::On(walk) => page.next = Some(self.request(&walk)),
+            Step::End => self.end(walk, None, (&mark, &posts), &mut page),
+            Step::Hole(walk) => self.end(walk.clone(), walk.before, (&mark, &posts), &mut page),
+        }
         Ok(page)
     }
 

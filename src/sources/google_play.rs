@@ -15,7 +15,6 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -36,6 +35,7 @@ use crate::sources::ReadError;
 use crate::sources::Service;
 use crate::sources::Source;
 use crate::sources::api;
+use crate::sources::api::Been;
 use crate::sources::refusal;
 use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
@@ -142,8 +142,11 @@ struct Walk {
     newest: Option<Timestamp>,
     /// Pages that were read before this one.
     pages: u32,
-    /// What the page before was asked for with.
+    /// What the page is asked for with.
     token: Option<String>,
+    /// Tokens that were there.
+    #[serde(default)]
+    been: Been,
 }
 
 impl GooglePlay {
@@ -163,12 +166,8 @@ impl GooglePlay {
                 query.append_pair(name, value);
             }
         }
-        Request::Call(Call {
-            url: format!("{base}/androidpublisher/v3/applications/{package}/reviews?{}", query.finish()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        let path = format!("androidpublisher/v3/applications/{}/reviews", api::in_path(package));
+        Request::Call(api::call(format!("{base}/{path}?{}", query.finish()), walk))
     }
 
     /// What was missed between two polls that lie too far apart.
@@ -209,12 +208,15 @@ impl Source for GooglePlay {
         let changes = || page.items.iter().filter_map(|item| item.updated);
         walk.newest = walk.newest.max(changes().max());
         let is_known = mark.newest.is_some_and(|newest| changes().all(|changed| changed <= newest));
-        // A page that leads to itself would lead there for ever.
-        let token = token.filter(|token| Some(token) != walk.token.as_ref());
-        if let Some(token) = token.filter(|_| walk.pages < ALWAYS || !is_known) {
-            walk.token = Some(token);
-            page.next = Some(self.request(&walk));
-            return Ok(page);
+        match token.filter(|_| walk.pages < ALWAYS || !is_known) {
+            Some(token) if walk.been.is_new(&token) => {
+                walk.token = Some(token);
+                page.next = Some(self.request(&walk));
+                return Ok(page);
+            }
+            // It would lead there for ever.
+            Some(_) => page.warnings.push(api::circle(SERVICE)),
+            None => {}
         }
         page.cursor = Some(api::cursor(&Mark { newest: walk.newest.max(mark.newest), read_at: walk.began.or(Some(now)) }));
         Ok(page)

@@ -15,7 +15,6 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -30,7 +29,6 @@ use crate::sources::Recheck;
 use crate::sources::Service;
 use crate::sources::Since;
 use crate::sources::Source;
-use crate::sources::absence;
 use crate::sources::api;
 use crate::sources::html;
 use crate::sources::refusal;
@@ -108,12 +106,7 @@ impl HackerNews {
         query.append_pair("tags", if self.settings.comments { "(story,comment)" } else { "story" });
         query.append_pair("numericFilters", &format!("created_at_i>={}{until}", walk.from));
         query.append_pair("hitsPerPage", &PAGE.to_string());
-        Request::Call(Call {
-            url: format!("{}/api/v1/search_by_date?{}", self.settings.base, query.finish()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        })
+        Request::Call(api::call(format!("{}/api/v1/search_by_date?{}", self.settings.base, query.finish()), walk))
     }
 }
 
@@ -130,10 +123,10 @@ impl Source for HackerNews {
         if let Some(id) = walk.again {
             return again(id, &reply.body);
         }
-        let (mut page, times) = hits(&reply.body)?;
+        let (mut page, times, count) = hits(&reply.body)?;
         walk.newest = walk.newest.max(times.iter().max().copied());
         let oldest = times.iter().min().copied();
-        let is_full = times.len() >= PAGE;
+        let is_full = count >= PAGE;
         if let Some(oldest) = oldest.filter(|_| is_full) {
             // A whole page of one second: nobody can get behind it but by going on before it.
             let until = walk.until.map_or(oldest, |until| oldest.min(until - 1));
@@ -159,12 +152,8 @@ impl Source for HackerNews {
 
     fn ask_again(&self, ids: &[String]) -> Request {
         let Some(id) = ids.first() else { return Request::Nothing };
-        Request::Call(Call {
-            url: format!("{}/v0/item/{}.json", self.settings.items, form_urlencoded::byte_serialize(id.as_bytes()).collect::<String>()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(&Walk { again: Some(id.clone()), ..Walk::default() }),
-            ..Call::default()
-        })
+        let url = format!("{}/v0/item/{}.json", self.settings.items, api::in_path(id));
+        Request::Call(api::call(url, &Walk { again: Some(id.clone()), ..Walk::default() }))
     }
 }
 
@@ -172,23 +161,24 @@ impl Source for HackerNews {
 fn again(id: String, body: &[u8]) -> Result<Page, ReadError> {
     let answer = api::json(body, SERVICE)?;
     let is = |key: &str| answer.get(key).and_then(Value::as_bool) == Some(true);
-    let items = if is("deleted") || is("dead") { vec![absence::gone(id)] } else { Vec::new() };
+    let items = if is("deleted") || is("dead") { vec![Item::gone(id)] } else { Vec::new() };
     Ok(Page { format: "hacker_news", items, ..Page::default() })
 }
 
-/// The hits of an answer, and their times.
-fn hits(body: &[u8]) -> Result<(Page, Vec<i64>), ReadError> {
+/// The hits of an answer, the times of those that have one, and how many hits there are.
+fn hits(body: &[u8]) -> Result<(Page, Vec<i64>, usize), ReadError> {
     let answer = api::json(body, SERVICE)?;
     let mut page = Page { format: "hacker_news", ..Page::default() };
     let mut times = Vec::new();
-    for (at, hit) in api::list(&answer, "hits", SERVICE)?.iter().enumerate() {
+    let hits = api::list(&answer, "hits", SERVICE)?;
+    for (at, hit) in hits.iter().enumerate() {
         times.extend(api::unix(hit, &["created_at_i"]).map(|created| created.timestamp()));
         match item(hit) {
             Some(item) => page.items.push(item),
             None => page.warnings.push(Warning::new("bad_item", format!("hit {}", at + 1), "a hit without `objectID`")),
         }
     }
-    Ok((page, times))
+    Ok((page, times, hits.len()))
 }
 
 fn item(hit: &Value) -> Option<Item> {
@@ -259,7 +249,7 @@ pub const MAPPING: Mapping = &[
 ///
 /// [`ReadError`] when it is none.
 pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
-    hits(saved.body).map(|(page, _)| page)
+    hits(saved.body).map(|(page, ..)| page)
 }
 
 /// Settings for tests that go through all services.
@@ -336,6 +326,21 @@ mod tests {
         created_at_i>=1790395200,created_at_i<=1790999600
         ");
         assert_eq!(cursor.0.as_deref(), Some(r#"{"newest":1791000000}"#));
+    }
+
+    #[test]
+    fn a_page_is_full_by_its_hits_and_not_by_their_times() {
+        let source = HackerNews::new(specimen());
+        let now = Timestamp::from_timestamp(1_791_000_000, 0).unwrap();
+        let Request::Call(call) = source.first(&Shard::whole(), &Cursor::default(), now) else { panic!() };
+        // One of them has no time.
+        let hits: Vec<Value> = (0..200)
+            .map(|hit| serde_json::json!({"objectID": hit.to_string(), "created_at_i": (hit != 7).then_some(1_790_999_000 - hit)}))
+            .collect();
+        let body = serde_json::json!({ "hits": hits }).to_string().into_bytes();
+        let reply = crate::domain::http::Reply { call, body, status: 200, ..Default::default() };
+        let page = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now).unwrap();
+        assert!(page.next.is_some() && page.cursor.is_none());
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! posts: those that are stored are looked up now and then.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,8 +25,10 @@ use crate::domain::http::Reply;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
 use crate::domain::item::Cursor;
+use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Shard;
+use crate::domain::item::Warning;
 use crate::domain::login::Login;
 use crate::domain::secret::Secret;
 use crate::sources::Mapping;
@@ -33,15 +37,17 @@ use crate::sources::Recheck;
 use crate::sources::Service;
 use crate::sources::Since;
 use crate::sources::Source;
-use crate::sources::absence;
 use crate::sources::absence::Absence;
 use crate::sources::api;
+use crate::sources::api::Been;
+use crate::sources::mastodon::missing::Missing;
 use crate::sources::mastodon::status::Statuses;
 use crate::sources::refusal;
 use crate::sources::refusal::Meaning;
 use crate::sources::refusal::Refusal;
 use crate::sources::services::Saved;
 
+mod missing;
 mod status;
 
 const SERVICE: &str = "Mastodon";
@@ -90,7 +96,13 @@ enum Walk {
     /// The posts of a tag right above this id.
     Above(String),
     /// What a search finds behind its first so many, down to this time, in seconds.
-    Found { offset: usize, from: i64, newest: Option<i64> },
+    Found {
+        offset: usize,
+        from: i64,
+        newest: Option<i64>,
+        #[serde(default)]
+        been: Been,
+    },
     /// Stored posts, all at once.
     Again(Vec<String>),
     /// One stored post.
@@ -110,6 +122,7 @@ pub struct Mastodon {
     /// The instance is older than 4.3 and looks up one post at a time.
     one_by_one: AtomicBool,
     absence: Absence,
+    missing: Mutex<Missing>,
 }
 
 impl Mastodon {
@@ -120,18 +133,13 @@ impl Mastodon {
         // 300 calls in five minutes are allowed, of which most are for what is new.
         let many = Recheck { every: settings.recheck, batch: BATCH, requests: 10, within: Some(WITHIN), field: None };
         let one = Recheck { batch: 1, requests: 30, ..many.clone() };
-        Self { settings, login, many, one, one_by_one: AtomicBool::new(false), absence: Absence::default() }
+        Self { settings, login, many, one, one_by_one: AtomicBool::new(false), absence: Absence::default(), missing: Mutex::default() }
     }
 
     fn call(&self, path: &str, query: &[(&str, &str)], walk: &Walk) -> Call {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let mark = if query.is_empty() { "" } else { "?" };
-        Call {
-            url: format!("{}/api/{path}{mark}{query}", self.settings.base),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(walk),
-            ..Call::default()
-        }
+        api::call(format!("{}/api/{path}{mark}{query}", self.settings.base), walk)
     }
 
     fn page(&self, shard: &Shard, walk: &Walk) -> Request {
@@ -143,7 +151,7 @@ impl Mastodon {
                 Request::Call(self.call("v2/search", &query, walk))
             }
             Walk::Above(id) => {
-                let tag: String = form_urlencoded::byte_serialize(shard.0.trim_start_matches('#').as_bytes()).collect();
+                let tag = api::in_path(shard.0.trim_start_matches('#'));
                 Request::Call(self.call(&format!("v1/timelines/tag/{tag}"), &[("limit", &limit), ("min_id", id)], walk))
             }
             Walk::Again(_) | Walk::One(_) | Walk::Unknown => Request::Nothing,
@@ -156,6 +164,9 @@ impl Mastodon {
         let highest = posts.ids.iter().max_by(|one, other| status::order(one, other)).cloned();
         let mut page = page_of(posts);
         // The end, or an instance that goes round in a circle.
+        if highest.as_ref().is_some_and(|id| !status::order(id, above).is_gt()) {
+            page.warnings.push(api::circle(SERVICE));
+        }
         let up = highest.filter(|id| status::order(id, above).is_gt());
         let known = mark.id.into_iter().chain(up.clone()).max_by(|one, other| status::order(one, other));
         page.cursor = Some(api::cursor(&Mark { id: known, newest: None }));
@@ -163,17 +174,31 @@ impl Mastodon {
         Ok(page)
     }
 
-    fn found(&self, shard: &Shard, cursor: &Cursor, walk: (usize, i64, Option<i64>), body: &[u8]) -> Result<Page, ReadError> {
-        let ((offset, from, newest), mark): (_, Mark) = (walk, api::mark(cursor));
+    fn found(
+        &self,
+        shard: &Shard,
+        cursor: &Cursor,
+        (offset, from, newest, mut been): (usize, i64, Option<i64>, Been),
+        body: &[u8],
+    ) -> Result<Page, ReadError> {
+        let mark: Mark = api::mark(cursor);
         let answer = api::json(body, SERVICE)?;
         let posts = status::list(answer.get("statuses").unwrap_or(&Value::Null))?;
         let newest = newest.max(posts.times.iter().max().copied());
         let (count, in_time) = (posts.count, posts.times.iter().any(|time| *time >= from));
+        let is_new = been.is_new(&posts.ids.join(" "));
         let mut page = page_of(posts);
         page.items.retain(|item| item.published.is_none_or(|published| published.timestamp() >= from));
-        if in_time && offset + count < DEEPEST {
-            page.next = Some(self.page(shard, &Walk::Found { offset: offset + count, from, newest }));
+        if in_time && !is_new {
+            // What is older was not read: no mark says so.
+            page.warnings.push(api::circle(SERVICE));
+        } else if in_time && offset + count < DEEPEST {
+            page.next = Some(self.page(shard, &Walk::Found { offset: offset + count, from, newest, been }));
         } else {
+            if in_time {
+                let message = format!("the search goes no further than {DEEPEST} posts: older ones may be missing");
+                page.warnings.push(Warning::new("gap_possible", "", message));
+            }
             page.cursor = Some(api::cursor(&Mark { id: None, newest: newest.max(mark.newest) }));
         }
         Ok(page)
@@ -193,23 +218,27 @@ impl Mastodon {
         page.items.extend(gone);
         Ok(page)
     }
+
+    /// What became of one post.
+    fn one(&self, id: &str, reply: &Reply) -> Result<Page, ReadError> {
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        if reply.status >= 300 {
+            return Ok(Page { format: "mastodon", items: missing.knows_no(id)?, ..Page::default() });
+        }
+        let mut posts = status::list(&Value::Array(vec![api::json(&reply.body, SERVICE)?]))?;
+        if !posts.ids.iter().any(|other| other == id) {
+            return Err(ReadError::new(format!("no answer of {SERVICE}: another post than the one asked for"), "it is tried again later"));
+        }
+        // It is there, and whoever wrote it may want no programs now.
+        let closed = posts.items.is_empty().then(|| Item::gone(id));
+        posts.items.extend(missing.knows(id).into_iter().chain(closed));
+        Ok(page_of(posts))
+    }
 }
 
 /// A page of posts.
 fn page_of(posts: Statuses) -> Page {
     Page { format: "mastodon", items: posts.items, warnings: posts.warnings, ..Page::default() }
-}
-
-/// What became of one post.
-fn one(id: &str, reply: &Reply) -> Result<Page, ReadError> {
-    let mut posts = Statuses::default();
-    if reply.status < 300 {
-        posts = status::list(&Value::Array(vec![api::json(&reply.body, SERVICE)?]))?;
-    }
-    if !posts.items.iter().any(|item| item.id == id) {
-        posts.items = vec![absence::gone(id.to_owned())];
-    }
-    Ok(page_of(posts))
 }
 
 impl Source for Mastodon {
@@ -222,7 +251,7 @@ impl Source for Mastodon {
         let (mark, since): (Mark, Timestamp) = (api::mark(cursor), self.settings.since.from(now));
         let walk = if shard.0 == SEARCH {
             let from = mark.newest.map_or(since.timestamp(), |newest| newest - OVERLAP.num_seconds());
-            Walk::Found { offset: 0, from, newest: None }
+            Walk::Found { offset: 0, from, newest: None, been: Been::default() }
         } else {
             Walk::Above(mark.id.map_or_else(|| status::id_at(since), |id| status::before(&id, OVERLAP)))
         };
@@ -233,9 +262,9 @@ impl Source for Mastodon {
         let reply = api::reply(response)?;
         match api::notes(&reply.call.context) {
             Walk::Above(id) => self.tagged(shard, cursor, &id, &reply.body),
-            Walk::Found { offset, from, newest } => self.found(shard, cursor, (offset, from, newest), &reply.body),
+            Walk::Found { offset, from, newest, been } => self.found(shard, cursor, (offset, from, newest, been), &reply.body),
             Walk::Again(ids) => self.again(&ids, reply),
-            Walk::One(id) => one(&id, reply),
+            Walk::One(id) => self.one(&id, reply),
             Walk::Unknown => Err(ReadError::misplaced()),
         }
     }
@@ -266,8 +295,7 @@ impl Source for Mastodon {
 
     fn ask_again(&self, ids: &[String]) -> Request {
         if let [id] = ids {
-            let path: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
-            let call = self.call(&format!("v1/statuses/{path}"), &[], &Walk::One(id.clone()));
+            let call = self.call(&format!("v1/statuses/{}", api::in_path(id)), &[], &Walk::One(id.clone()));
             return Request::Call(Call { takes: vec![404, 410], ..call });
         }
         let query: Vec<(&str, &str)> = ids.iter().map(|id| ("id[]", id.as_str())).collect();

@@ -193,12 +193,7 @@ impl Qualtrics {
     /// A call below the exports of the survey.
     fn call(&self, path: &str, job: &Job) -> Call {
         let Settings { base, survey, .. } = &self.settings;
-        Call {
-            url: format!("{base}/API/v3/surveys/{survey}/export-responses{path}"),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            context: api::written(job),
-            ..Call::default()
-        }
+        api::call(format!("{base}/API/v3/surveys/{survey}/export-responses{path}"), job)
     }
 
     /// What follows from the answer to the start.

@@ -33,6 +33,7 @@ use crate::sources::Since;
 use crate::sources::Source;
 use crate::sources::absence::Absence;
 use crate::sources::api;
+use crate::sources::api::Been;
 use crate::sources::reddit::listing::Listing;
 use crate::sources::refusal;
 use crate::sources::refusal::Refusal;
@@ -96,6 +97,9 @@ struct Walk {
     from: i64,
     /// It goes on behind this one.
     after: Option<String>,
+    /// Where it went on before.
+    #[serde(default)]
+    been: Been,
     /// What it has seen.
     seen: Vec<String>,
     /// It reads down to the depth, whatever is known; the time it began, in seconds.
@@ -136,7 +140,7 @@ impl Reddit {
         pairs.extend_pairs(query).append_pair("raw_json", "1");
         Request::Call(Call {
             url: format!("{base}/{path}?{}", pairs.finish()),
-            headers: vec![("Accept".to_owned(), "application/json".to_owned()), ("User-Agent".to_owned(), self.agent.clone())],
+            headers: vec![api::accept(), ("User-Agent".to_owned(), self.agent.clone())],
             context: api::written(walk),
             ..Call::default()
         })
@@ -164,14 +168,19 @@ impl Reddit {
         let brings = mark.ids.is_empty() || listing.ids.iter().any(is_new);
         walk.seen.extend(listing.ids);
         let deeper = walk.deep.is_some() && walk.seen.len() < self.settings.depth;
-        let next = listing.after.filter(|after| Some(after) != walk.after.as_ref() && goes_on && in_time);
+        let after = listing.after.filter(|_| in_time && (brings || deeper) && walk.seen.len() < MOST);
         page.items = listing.items;
         // What is gone loses its text, however old it is.
         page.items.retain(|item| item.gone || item.published.is_none_or(|published| published.timestamp() >= walk.from));
         page.warnings = listing.warnings;
-        if let Some(after) = next.filter(|_| (brings || deeper) && walk.seen.len() < MOST) {
-            walk.after = Some(after);
-            page.next = Some(self.page(shard, &walk));
+        if let Some(after) = after {
+            if walk.been.is_new(&after) && goes_on {
+                walk.after = Some(after);
+                page.next = Some(self.page(shard, &walk));
+            } else {
+                // What is older was not read: no mark says so.
+                page.warnings.push(api::circle(SERVICE));
+            }
         } else {
             let mut ids = walk.seen;
             ids.extend(mark.ids.iter().cloned());

@@ -146,7 +146,7 @@ fn item(review: &Value) -> Option<Item> {
     let id = api::id(review, &["id"])?;
     let published = api::moment(review, &["createdAt"]);
     if api::text(review, &["status"]).is_some_and(|status| status != "active") {
-        return Some(Item { id, published, gone: true, ..Item::default() });
+        return Some(Item { published, ..Item::gone(id) });
     }
     let stars = api::number(review, &["stars"]).filter(|stars| (1.0..=5.0).contains(stars));
     let mut item = Item {

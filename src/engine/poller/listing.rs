@@ -15,7 +15,6 @@ use tracing::warn;
 
 use crate::domain::Timestamp;
 use crate::domain::http::Request;
-use crate::domain::item::Item;
 use crate::domain::item::Listed;
 use crate::domain::ports::Ingest;
 use crate::domain::ports::StoreError;
@@ -168,11 +167,6 @@ impl<S: Ingest> Poller<S> {
             }
         }
     }
-}
-
-/// An item that says that it is gone.
-pub(super) fn gone(id: String) -> Item {
-    Item { id, gone: true, ..Item::default() }
 }
 
 #[cfg(test)]

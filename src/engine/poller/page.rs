@@ -6,6 +6,7 @@ use tracing::warn;
 
 use crate::domain::http::Request;
 use crate::domain::http::Response;
+use crate::domain::item::Item;
 use crate::domain::item::Rejects;
 use crate::domain::item::Warning;
 use crate::domain::ports::Ingest;
@@ -13,7 +14,6 @@ use crate::domain::ports::TaggedItem;
 use crate::engine::intake::Intake;
 use crate::engine::poller::PollError;
 use crate::engine::poller::Poller;
-use crate::engine::poller::listing;
 use crate::engine::poller::target::Target;
 use crate::engine::poller::walk::Reading;
 use crate::engine::poller::walk::Step;
@@ -100,7 +100,7 @@ impl<S: Ingest> Poller<S> {
     /// Items that say that these are gone.
     pub(super) fn gone(&self, target: &Target, ids: Vec<String>) -> Vec<TaggedItem> {
         let intake = Intake::new(&self.plan, &self.author_key, &target.source.settings);
-        ids.into_iter().map(|id| intake.prepare(listing::gone(id))).collect()
+        ids.into_iter().map(|id| intake.prepare(Item::gone(id))).collect()
     }
 
     /// Writes records that could not be read beside; says where.

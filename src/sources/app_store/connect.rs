@@ -14,7 +14,6 @@ use url::Url;
 use url::form_urlencoded;
 
 use crate::domain::Timestamp;
-use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::http::Request;
 use crate::domain::http::Response;
@@ -34,6 +33,7 @@ use crate::sources::ReadError;
 use crate::sources::Since;
 use crate::sources::Source;
 use crate::sources::api;
+use crate::sources::api::Been;
 use crate::sources::refusal;
 use crate::sources::refusal::Meaning;
 use crate::sources::refusal::Refusal;
@@ -112,6 +112,9 @@ struct Walk {
     total: Option<u64>,
     /// The number was another one on a later page.
     shifted: bool,
+    /// Pages that were asked for.
+    #[serde(default)]
+    been: Been,
 }
 
 impl OwnApp {
@@ -122,25 +125,14 @@ impl OwnApp {
         Self { settings, login }
     }
 
-    fn call(url: String, walk: &Walk) -> Request {
-        let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-        Request::Call(Call { url, headers, context: api::written(walk), ..Call::default() })
-    }
-
     /// The next page, at the address that the service names. Another host gets no credentials, and no call.
-    fn next(&self, answer: &Value, here: &str) -> Result<Option<String>, ReadError> {
+    fn next(&self, answer: &Value) -> Result<Option<String>, ReadError> {
         let Some(next) = api::text(answer, &["links", "next"]) else { return Ok(None) };
-        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
-        if origin(&next).is_none_or(|there| Some(there) != origin(&self.settings.base)) {
+        let stays = |next: &Url| Url::parse(&self.settings.base).is_ok_and(|home| api::stays(next, &home));
+        if !Url::parse(&next).is_ok_and(|next| stays(&next)) {
             return Err(ReadError::new(
                 format!("no answer of {SERVICE}: its next page is at another address"),
                 "check `base_url` of the source",
-            ));
-        }
-        if next == here {
-            return Err(ReadError::new(
-                format!("no answer of {SERVICE}: a page that names itself as the next one"),
-                "it is tried again later",
             ));
         }
         Ok(Some(next))
@@ -170,7 +162,7 @@ impl Source for OwnApp {
             query.append_pair("filter[territory]", &connect.territories.join(","));
         }
         let url = format!("{base}/v1/apps/{app}/customerReviews?{}", query.finish());
-        Self::call(url, &Walk { from: Some(from), until: Some(until), whole, ..Walk::default() })
+        Request::Call(api::call(url, &Walk { from: Some(from), until: Some(until), whole, ..Walk::default() }))
     }
 
     fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
@@ -185,10 +177,16 @@ impl Source for OwnApp {
         walk.seen += page.items.len() as u64;
         walk.newest = walk.newest.max(page.items.iter().filter_map(|item| item.published).max());
         page.items.retain(|item| item.published.is_none_or(|published| Some(published) >= walk.from));
-        let next = self.next(&answer, &reply.call.url)?;
+        walk.been.is_new(&reply.call.url);
+        let next = self.next(&answer)?;
         let is_far = oldest.is_some_and(|oldest| Some(oldest) < walk.until);
         if let Some(next) = next.clone().filter(|_| !is_far) {
-            page.next = Some(Self::call(next, &walk));
+            if walk.been.is_new(&next) {
+                page.next = Some(Request::Call(api::call(next, &walk)));
+            } else {
+                // What is behind it was not read: no mark says so.
+                page.warnings.push(api::circle(SERVICE));
+            }
             return Ok(page);
         }
         // At its very end the list must have held as many as it says; before that it must not have shifted.

@@ -103,9 +103,43 @@ fn a_later_poll_stops_at_the_first_page_without_news() {
 #[test]
 fn an_empty_page_moves_nothing() {
     let (_, _, cursor) = walk(&Cursor::default(), &two_pages);
-    let (asked, items, moved) = walk(&cursor.unwrap(), &|_| EMPTY);
-    assert_eq!(asked, ["page=1/id=42/sortby=mostrecent/json", "id=42/sortby=mostrecent/json"], "the short form is tried");
-    assert_eq!((items.len(), moved), (0, None));
+    let cursor = cursor.unwrap();
+    let (asked, items, moved) = walk(&cursor, &|_| EMPTY);
+    let both = ["page=1/id=42/sortby=mostrecent/json", "id=42/sortby=mostrecent/json"];
+    assert_eq!(asked[..2], both, "the short form is tried");
+    assert_eq!(items.len(), 0);
+    let (mark, moved): (Mark, Mark) = (api::mark(&cursor), api::mark(&moved.unwrap()));
+    assert_eq!((asked.len(), &moved), (2 * (PATIENCE.len() + 1), &Mark { emptied: true, ..mark }), "it is asked for three hours");
+    let (asked, _, again) = walk(&api::cursor(&moved), &|_| EMPTY);
+    assert_eq!((asked.len(), again), (2, None), "and is believed then");
+    let (_, items, back) = walk(&api::cursor(&moved), &two_pages);
+    assert_eq!((items.len(), api::mark::<Mark>(&back.unwrap()).emptied), (2, false));
+}
+
+#[test]
+fn a_storefront_that_never_had_a_review_is_no_riddle() {
+    let (asked, items, moved) = walk(&Cursor::default(), &|_| EMPTY);
+    assert_eq!((asked.len(), items.len(), moved), (2, 0, None));
+}
+
+#[test]
+fn a_storefront_that_is_empty_for_a_while_is_waited_for_and_nothing_fails() {
+    let (_, _, cursor) = walk(&Cursor::default(), &two_pages);
+    let (source, shard, cursor, now) = (source(), Shard("se".to_owned()), cursor.unwrap(), Timestamp::default());
+    let mut asked = call(&source.first(&shard, &cursor, now));
+    let mut pauses = Vec::new();
+    let last = loop {
+        let reply = Reply { url: asked.url.clone(), call: asked, status: 200, body: EMPTY.to_vec(), ..Reply::default() };
+        let page = source.read(&shard, &cursor, &Response::Call(Box::new(reply)), now).unwrap();
+        pauses.extend(page.pause.map(|pause| pause.num_minutes()));
+        match page.next {
+            Some(next) => asked = call(&next),
+            None => break page,
+        }
+    };
+    assert_eq!(pauses, [2, 5, 15, 30, 60, 60], "at once first");
+    insta::assert_snapshot!(last.warnings[0].message, @"the App Store shows no review of the storefront `se` for hours, though there were some: they are kept");
+    assert!(specimen().may_be_empty(), "nobody else has to doubt it");
 }
 
 #[test]

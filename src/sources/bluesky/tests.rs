@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::http::Call;
 use crate::domain::http::Reply;
 
 const SEARCH: &[u8] = include_bytes!("../../../tests/fixtures/bluesky/search.json");
@@ -53,7 +54,8 @@ fn with_a_login_the_cursor_is_followed_and_without_one_the_time() {
     let asked = call(page.next.unwrap());
     assert!(asked.url.ends_with("&cursor=100"), "{}", asked.url);
     let page = read(&source, asked.clone(), SEARCH.to_vec());
-    assert!(page.next.is_none(), "the same cursor again");
+    assert!(page.next.is_none() && page.cursor.is_none(), "the same cursor again: what is older was not read");
+    assert_eq!(page.warnings.last().unwrap().message, "Bluesky names a page as the next one that was read already: the walk ends here");
     let page = read(&source, asked, br#"{"posts":[]}"#.to_vec());
     assert_eq!((page.next, page.cursor.unwrap().0.as_deref()), (None, Some(r#"{"newest":1791009001100}"#)));
 

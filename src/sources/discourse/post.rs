@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::domain::item::Item;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
-use crate::sources::absence;
 use crate::sources::api;
 use crate::sources::discourse::SERVICE;
 use crate::sources::discourse::Settings;
@@ -48,7 +47,7 @@ pub(super) fn list(body: &[u8], settings: &Settings) -> Result<Posts, ReadError>
         let category = post.get("category_id").and_then(Value::as_i64);
         let is_wanted = settings.categories.is_empty() || category.is_some_and(|category| settings.categories.contains(&category));
         if is_gone {
-            posts.items.push(absence::gone(id.to_string()));
+            posts.items.push(Item::gone(id.to_string()));
         } else if is_wanted && (settings.staff || !is_staff) && api::number(post, &["post_type"]).is_none_or(|kind| kind == REGULAR) {
             posts.items.push(item(post, id, category, &settings.base));
         }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::domain::http::Call;
 use crate::domain::http::Reply;
 
 const POSTS: &[u8] = include_bytes!("../../../tests/fixtures/discourse/posts.json");
@@ -104,6 +105,69 @@ fn gaps_of_an_old_forum_are_stepped_over_and_an_empty_forum_has_an_end() {
     assert_eq!(asked, [None]);
     let (asked, _) = walk(&source, &Cursor::default(), |_| posts([7, 3, 1].into_iter()));
     assert_eq!(asked, [None], "there is nothing below 1");
+}
+
+/// What an old forum shows of its posts, of which those are hidden that stand in a range.
+fn behind(hole: std::ops::Range<i64>) -> impl Fn(Option<i64>) -> Vec<u8> {
+    move |before| {
+        let top = before.unwrap_or(5000);
+        let written: Vec<_> = (top - 49..=top).rev().filter(|id| *id > 0 && !hole.contains(id)).collect();
+        let time = |id: i64| now() - TimeDelta::minutes(5000 - id);
+        let posts: Vec<_> = written.iter().map(|id| json!({"id": id, "raw": "offline", "created_at": time(*id)})).collect();
+        json!({ "latest_posts": posts }).to_string().into_bytes()
+    }
+}
+
+#[test]
+fn what_stands_below_very_many_hidden_posts_is_read_at_the_next_polls() {
+    let source = Discourse::new(Settings { since: Since::Span(TimeDelta::minutes(3000)), ..specimen() });
+    let (mut cursor, serve) = (Cursor::default(), behind(3500..4900));
+    let mut lowest = Vec::new();
+    for poll in 0..4 {
+        let (asked, page) = walk(&source, &cursor, &serve);
+        let mark: Mark = api::mark(page.cursor.as_ref().unwrap());
+        let is_whole = mark.owed.is_none();
+        assert_eq!(mark.newest, Some(now().timestamp()), "what is new is known at once");
+        assert_eq!(page.warnings.iter().filter(|warning| warning.code == "posts_hidden").count(), usize::from(!is_whole), "{poll}");
+        assert_eq!(page.listed, None, "{poll}: an absence behind hidden posts says nothing");
+        lowest.push((asked.last().copied().flatten().unwrap(), is_whole));
+        cursor = page.cursor.unwrap();
+    }
+    assert_eq!(lowest, [(4410, false), (3871, false), (1960, true), (4902, true)]);
+    let mark: Mark = api::mark(&cursor);
+    assert_eq!(mark.from, (now() - TimeDelta::minutes(3000)).timestamp());
+}
+
+#[test]
+fn hidden_posts_above_what_is_known_take_nothing_back() {
+    let source = Discourse::new(specimen());
+    let known = |newest: i64| {
+        let newest = (now() - TimeDelta::minutes(5000 - newest)).timestamp();
+        api::cursor(&Mark { from: 0, newest: Some(newest), ..Mark::default() })
+    };
+    // The last three days are read whole, and are cut by hidden posts that were read before.
+    let (_, page) = walk(&source, &known(4990), behind(2000..4900));
+    let mark: Mark = api::mark(page.cursor.as_ref().unwrap());
+    assert_eq!((mark.owed, page.listed), (None, None));
+    insta::assert_snapshot!(page.warnings[0].message, @"the forum shows none of 539 posts in a row, which may be for members only: what stands below them was read before, and is not looked at again for edits and deletions");
+    // Nobody looked for two days: what came in them stands below.
+    let (_, page) = walk(&source, &known(2500), behind(3500..4900));
+    let mark: Mark = api::mark(page.cursor.as_ref().unwrap());
+    assert!(mark.owed.is_some());
+    insta::assert_snapshot!(page.warnings[0].message, @"the forum shows none of 539 posts in a row, which may be for members only: what stands below them is read at the next polls, a piece each");
+    let (_, page) = walk(&source, &page.cursor.unwrap(), behind(3500..3500));
+    let mark: Mark = api::mark(page.cursor.as_ref().unwrap());
+    assert_eq!(mark.owed, None, "they were only hidden for a while");
+}
+
+#[test]
+fn an_empty_page_is_the_end_of_a_newer_forum() {
+    let source = Discourse::new(Settings { since: Since::Span(TimeDelta::days(30)), ..specimen() });
+    let serve = |before: Option<i64>| posts((980..before.unwrap_or(1001)).rev());
+    let (asked, page) = walk(&source, &Cursor::default(), serve);
+    assert_eq!(asked, [None, Some(980)]);
+    assert!(page.warnings.is_empty() && page.cursor.is_some());
+    assert_eq!(page.listed.map(|listed| listed.certain), Some(false), "it may as well be a slip of the forum");
 }
 
 #[test]

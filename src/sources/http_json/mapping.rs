@@ -40,6 +40,8 @@ const LONGEST_TEXT: usize = 256 * 1024;
 pub(super) struct Programs {
     ok: Option<Program>,
     items: Program,
+    /// The list that `items` takes records from, before it leaves any out; where that is not all of `items`.
+    list: Option<Program>,
     next: Option<Program>,
     /// By the name of what they give: `text`, `fields.page`.
     fields: Vec<(String, Program)>,
@@ -50,7 +52,7 @@ pub(super) struct Programs {
 pub(super) struct Outcome {
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
-    /// Records that the reply has, also those that became no item.
+    /// Records that the reply has, also those that `items` leaves out and those that became no item.
     pub records: usize,
     /// What the program for the next page gave.
     pub next: Option<String>,
@@ -73,6 +75,7 @@ impl Programs {
         Ok(Self {
             ok: settings.ok.as_deref().map(|code| one("ok", code)).transpose()?,
             items: one("items", &settings.items)?,
+            list: list_of(&settings.items).and_then(|list| Program::compile(list).ok()),
             next,
             fields: fields.collect::<Result<_, _>>()?,
         })
@@ -111,22 +114,28 @@ impl Programs {
         at.store(0, Ordering::Relaxed);
         let (records, error) = self.items.run(reply.clone());
         if let Some(error) = error {
-            return Err(ReadError::new(
-                format!("`items` cannot be used on the reply: {error}"),
-                "look at a reply of the server and write `items` anew",
-            ));
+            let too_many = records.len() >= jq::MOST_VALUES;
+            let cure = if too_many {
+                "ask for smaller pages: none of this one is read"
+            } else {
+                "look at a reply of the server and write `items` anew"
+            };
+            return Err(ReadError::new(format!("`items` cannot be used on the reply: {error}"), cure));
         }
-        let mut outcome = Outcome { records: records.len(), ..Outcome::default() };
+        // Where the list cannot be counted, what is taken of it counts.
+        let listed = self.list.as_ref().map(|list| list.run(reply.clone())).filter(|(_, error)| error.is_none());
+        let mut outcome = Outcome { records: listed.map_or(records.len(), |(list, _)| list.len()), ..Outcome::default() };
+        let found = records.len();
         let mut reader = Reader { now, zone, warnings: Told::default(), newest: None, assumed: false };
         for (number, record) in records.into_iter().enumerate() {
             let item = self.record(&record, &format!("record {}", number + 1), &mut reader, at);
             outcome.items.extend(item);
         }
         at.store(OUTSIDE, Ordering::Relaxed);
-        if outcome.records > 0 && outcome.items.is_empty() && reader.warnings.has("no_id") {
+        if found > 0 && outcome.items.is_empty() && reader.warnings.has("no_id") {
             let first = reader.warnings.first("no_id");
             return Err(ReadError::new(
-                format!("`map.id` gives no id for any of {} records{first}", outcome.records),
+                format!("`map.id` gives no id for any of {found} records{first}"),
                 "look at a record with `uproar preview` and write `map.id` anew",
             ));
         }
@@ -183,6 +192,27 @@ impl Programs {
         }
         reader.item(&given, &texts.join("\n\n"), place)
     }
+}
+
+/// The beginning of a program up to the first list that it goes through: of `.rows[] | select(.open)` it is
+/// `.rows[]`, which counts what the server sent and not what is wanted of it. `None` where that is all of it.
+fn list_of(items: &str) -> Option<&str> {
+    let (mut depth, mut quoted, mut before) = (0_usize, false, ' ');
+    for (at, letter) in items.char_indices() {
+        match letter {
+            '"' if before != '\\' => quoted = !quoted,
+            _ if quoted => {}
+            ']' if depth == 1 && before == '[' => {
+                let (list, rest) = items.split_at(at + 1);
+                return Some(list).filter(|_| !rest.trim().is_empty());
+            }
+            '[' | '(' | '{' => depth += 1,
+            ']' | ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = letter;
+    }
+    None
 }
 
 /// The programs of a map with their names.
@@ -391,5 +421,26 @@ impl Told {
             }
         }
         self.told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_a_program_is_what_stands_before_its_first_choice() {
+        for (items, list) in [
+            (".rows[] | select(.open)", Some(".rows[]")),
+            (".data | .rows[] | .node", Some(".data | .rows[]")),
+            (".rows[].answers[]", Some(".rows[]")),
+            (".\"a[]b\" | .rows[]?", Some(".\"a[]b\" | .rows[]")),
+            ("[.rows[] | select(.open)] | .[]", None),
+            (".rows[] ", None),
+            (".", None),
+            ("]", None),
+        ] {
+            assert_eq!(list_of(items), list, "{items}");
+        }
     }
 }

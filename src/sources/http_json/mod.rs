@@ -27,6 +27,7 @@ use crate::sources::Since;
 use crate::sources::Source;
 use crate::sources::api;
 use crate::sources::http_json::mapping::Programs;
+use crate::sources::http_json::paging::Step;
 use crate::sources::http_json::paging::Walk;
 use crate::sources::refusal;
 use crate::sources::refusal::Refusal;
@@ -96,7 +97,7 @@ pub enum Next {
     Offset {
         /// The parameter.
         param: String,
-        /// Records of a page.
+        /// Records of a page, at most.
         limit: u64,
     },
 }
@@ -192,14 +193,21 @@ impl Source for HttpJson {
         let programs = self.programs.as_ref().map_err(Clone::clone)?;
         let outcome = programs.read(&reply.body, now, self.settings.time_zone)?;
         let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
-        walk.newest = walk.newest.max(outcome.newest.map(|newest| newest.timestamp_millis()));
+        let here = outcome.newest.map(|newest| newest.timestamp_millis());
+        // The newest ones come last: what was not read is newer yet.
+        let is_upwards = here.is_some() && here >= walk.newest;
+        walk.newest = walk.newest.max(here);
         let newest = walk.newest.max(mark.newest);
         let mut page = Page { format: "http_json", items: outcome.items, warnings: outcome.warnings, ..Page::default() };
-        let next = self.settings.next_call(reply, walk, outcome.records, outcome.next, &mut page.warnings)?;
-        if next.is_none() && newest.is_some() {
-            page.cursor = Some(api::cursor(&Mark { newest }));
-        }
-        page.next = next.map(Request::Call);
+        let is_read = match self.settings.next_call(reply, walk, outcome.records, outcome.next, &mut page.warnings)? {
+            Step::On(call) => {
+                page.next = Some(Request::Call(call));
+                false
+            }
+            Step::End => true,
+            Step::Cut => is_upwards,
+        };
+        page.cursor = Some(Mark { newest }).filter(|_| is_read && newest.is_some()).map(|mark| api::cursor(&mark));
         Ok(page)
     }
 

@@ -19,8 +19,19 @@ use crate::sources::http_json::Settings;
 use crate::sources::http_json::SinceFormat;
 use crate::text::hash;
 
-/// Pages of one walk, at most.
+/// Pages of one walk, at most, over however many polls it goes on: some servers never come to an end.
 pub(super) const MOST_PAGES: u32 = 500;
+
+/// What comes after a page.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Another one.
+    On(Call),
+    /// Nothing: it was the last one.
+    End,
+    /// More than is read.
+    Cut,
+}
 
 /// Where a walk is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,7 +72,7 @@ impl Settings {
         };
         let start = if let Next::Page { start, .. } = self.next { start } else { 1 };
         let page = (start + u64::from(walk.pages)).to_string();
-        let offset = self.offset(walk).to_string();
+        let offset = walk.records.to_string();
         let filled = |text: &str, escape: fn(&str) -> String| {
             let values = [("{since}", since.as_str()), ("{cursor}", cursor), ("{page}", &page), ("{offset}", &offset)];
             values
@@ -76,7 +87,7 @@ impl Settings {
         let mut headers = self.headers.clone();
         let has = |headers: &[(String, String)], name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
         if !has(&headers, "accept") {
-            headers.push(("Accept".to_owned(), "application/json".to_owned()));
+            headers.push(api::accept());
         }
         if !body.is_empty() && !has(&headers, "content-type") {
             let kind = if body.trim_start().starts_with(['{', '[']) { "application/json" } else { "application/x-www-form-urlencoded" };
@@ -92,14 +103,6 @@ impl Settings {
         }
     }
 
-    /// Records to leave out on the next page.
-    fn offset(&self, walk: &Walk) -> u64 {
-        match self.next {
-            Next::Offset { limit, .. } => u64::from(walk.pages) * limit,
-            _ => walk.records,
-        }
-    }
-
     /// The request for the page after this one, if there is one. `given` is what the program for it gave.
     ///
     /// # Errors
@@ -112,65 +115,68 @@ impl Settings {
         records: usize,
         given: Option<String>,
         warnings: &mut Vec<Warning>,
-    ) -> Result<Option<Call>, ReadError> {
+    ) -> Result<Step, ReadError> {
         if records == 0 {
-            return Ok(None);
+            return Ok(Step::End);
         }
-        let stop = |warnings: &mut Vec<Warning>, code: &str, message: String| {
+        let stop = |warnings: &mut Vec<Warning>, code: &str, message: &str| {
             warnings.push(Warning::new(code, "", message));
-            Ok(None)
+            Ok(Step::End)
         };
         if !walk.seen.insert(hash::of_bytes(&reply.body)) {
-            return stop(warnings, "repeated_page", "the same page came again: the walk ends here".to_owned());
+            return stop(warnings, "repeated_page", "the same page came again: the walk ends here");
         }
         walk.pages += 1;
-        walk.records += records as u64;
-        let linked = match &self.next {
-            Next::None => return Ok(None),
+        // Servers give fewer than one asks for as they like. More than `limit` are no records of their list.
+        let most = if let Next::Offset { limit, .. } = self.next { limit } else { u64::MAX };
+        walk.records += (records as u64).min(most);
+        let next = match &self.next {
+            Next::None => return Ok(Step::End),
             Next::Cursor { param, .. } => {
-                let Some(cursor) = given else { return Ok(None) };
+                let Some(cursor) = given else { return Ok(Step::End) };
                 if !walk.seen.insert(hash::of_parts(["cursor", cursor.as_str()])) {
-                    return stop(warnings, "repeated_cursor", "the same cursor came again: the walk ends here".to_owned());
+                    return stop(warnings, "repeated_cursor", "the same cursor came again: the walk ends here");
                 }
                 let mut call = self.call(&self.url, &cursor, &walk);
                 if let Some(param) = param {
                     set(&mut call.url, param, &cursor);
                 }
-                Some(call)
+                call
             }
             Next::Page { param, start } => {
                 let mut call = self.call(&self.url, "", &walk);
                 set(&mut call.url, param, &(start + u64::from(walk.pages)).to_string());
-                Some(call)
+                call
             }
             Next::Offset { param, .. } => {
                 let mut call = self.call(&self.url, "", &walk);
-                set(&mut call.url, param, &self.offset(&walk).to_string());
-                Some(call)
+                set(&mut call.url, param, &walk.records.to_string());
+                call
             }
             Next::Link | Next::Url(_) => {
                 let written = if self.next == Next::Link { next_link(&reply.link) } else { given };
-                let Some(written) = written else { return Ok(None) };
+                let Some(written) = written else { return Ok(Step::End) };
                 let here = if reply.url.is_empty() { &reply.call.url } else { &reply.url };
                 let next = Url::parse(here).and_then(|here| here.join(&written)).map_err(|_| {
                     ReadError::new("the reply names a next page that has no address", "look at a reply of the server and write `next` anew")
                 })?;
                 self.at_home(&next)?;
                 if !walk.seen.insert(hash::of_parts(["url", next.as_str()])) {
-                    return stop(warnings, "repeated_cursor", "the same next page was named again: the walk ends here".to_owned());
+                    return stop(warnings, "repeated_cursor", "the same next page was named again: the walk ends here");
                 }
-                Some(self.call(next.as_str(), "", &walk))
+                self.call(next.as_str(), "", &walk)
             }
         };
         if walk.pages >= MOST_PAGES {
-            return stop(warnings, "page_cap", format!("more than {MOST_PAGES} pages: the rest is not read"));
+            let message = format!("more than {MOST_PAGES} pages: the rest is not read; ask for larger pages, or by `{{since}}`");
+            warnings.push(Warning::new("page_cap", "", message));
+            return Ok(Step::Cut);
         }
-        Ok(linked)
+        Ok(Step::On(next))
     }
 
     fn at_home(&self, next: &Url) -> Result<(), ReadError> {
-        let home = Url::parse(&self.url).map(|home| home.origin());
-        if home.is_ok_and(|home| home == next.origin()) && next.username().is_empty() && next.password().is_none() {
+        if Url::parse(&self.url).is_ok_and(|home| api::stays(next, &home)) {
             return Ok(());
         }
         let host: String = next.host_str().unwrap_or("none").chars().take(80).collect();

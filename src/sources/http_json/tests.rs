@@ -205,7 +205,7 @@ fn pages_are_found_by_cursor_link_address_page_and_offset() {
             "an offset",
             paged("https://x.test/api", Next::Offset { param: "o".to_owned(), limit: 50 }),
             vec![(ONE, ""), (TWO, ""), (NONE, "")],
-            "?o=0 ?o=50 ?o=100",
+            "?o=0 ?o=1 ?o=2",
         ),
         ("none", paged("https://x.test/api", Next::None), vec![(ONE, "</api?p=2>; rel=next")], ""),
     ] {
@@ -230,6 +230,48 @@ fn a_walk_ends_where_the_service_turns_in_circles() {
     let answers: Vec<(&str, &str)> = bodies.iter().map(|body| (body.as_str(), "")).collect();
     let (asked, end) = walk(&page, &answers);
     assert_eq!((asked.len(), codes(&end.unwrap())), (500, vec!["page_cap"]));
+}
+
+#[test]
+fn an_offset_counts_what_the_server_sent_and_not_what_is_wanted_of_it() {
+    let offset = Next::Offset { param: "o".to_owned(), limit: 50 };
+    let settings = Settings { items: ".rows[] | select(.open)".to_owned(), ..paged("https://x.test/api", offset.clone()) };
+    let rows = |open: &[bool]| {
+        let rows: Vec<String> =
+            open.iter().enumerate().map(|(at, open)| format!("{{\"id\":{at},\"text\":\"a\",\"open\":{open}}}")).collect();
+        format!("{{\"rows\":[{}],\"page\":{}}}", rows.join(","), open.len())
+    };
+    // A server that gives twenty where fifty were asked for, and a page without one that is wanted.
+    let pages = [rows(&[true; 20]), rows(&[false; 19]), rows(&[true, false]), rows(&[])];
+    let answers: Vec<(&str, &str)> = pages.iter().map(|page| (page.as_str(), "")).collect();
+    assert_eq!(walk(&settings, &answers).0, ["?o=0", "?o=20", "?o=39", "?o=41"]);
+    let numbered = Settings { next: Next::Page { param: "p".to_owned(), start: 1 }, ..settings };
+    assert_eq!(walk(&numbered, &answers).0.len(), 4);
+    // Parts of records are no records of the server's list.
+    let parts = Settings { items: "[.rows[] | (., .)] | .[]".to_owned(), ..paged("https://x.test/api", offset) };
+    let (full, none) = (rows(&[true; 50]), rows(&[]));
+    assert_eq!(walk(&parts, &[(&full, ""), (&none, "")]).0, ["?o=0", "?o=50"]);
+}
+
+#[test]
+fn more_records_than_are_read_of_a_page_are_an_error_and_no_silence() {
+    let settings = Settings { items: "range(100001) as $at | .rows[] | .id = $at".to_owned(), ..specimen() };
+    insta::assert_snapshot!(read(&settings, ONE).unwrap_err(), @"`items` cannot be used on the reply: it gives more than 100000 values; ask for smaller pages: none of this one is read");
+}
+
+#[test]
+fn a_walk_that_is_cut_marks_only_what_is_not_newer() {
+    let page = |at: i64| format!("{{\"rows\":[{{\"id\":{at},\"text\":\"a\",\"at\":{}}}]}}", 1_779_000_000 + at);
+    let map = Map { published: some(".at"), ..specimen().map };
+    let settings = Settings { map, ..paged("https://x.test/api", Next::Page { param: "p".to_owned(), start: 1 }) };
+    for (name, pages, marked) in [
+        ("the oldest first", (0..500).map(page).collect::<Vec<_>>(), true),
+        ("the newest first", (0..500).rev().map(page).collect(), false),
+    ] {
+        let answers: Vec<(&str, &str)> = pages.iter().map(|page| (page.as_str(), "")).collect();
+        let end = walk(&settings, &answers).1.unwrap();
+        assert_eq!((codes(&end), end.cursor.is_some()), (vec!["page_cap"], marked), "{name}");
+    }
 }
 
 #[test]

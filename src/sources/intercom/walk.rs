@@ -140,10 +140,8 @@ fn request(settings: &Settings, mark: Mark) -> Request {
 }
 
 fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
-    // Ids are digits or hexadecimal; whatever else came must not lead elsewhere.
-    let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     Request::Call(Call {
-        url: format!("{}/conversations/{id}", settings.base),
+        url: format!("{}/conversations/{}", settings.base, api::in_path(id)),
         headers: headers(settings),
         takes: stuck::TAKES.to_vec(),
         context: api::written(notes),
@@ -152,7 +150,7 @@ fn one(settings: &Settings, id: &str, notes: &Notes) -> Request {
 }
 
 fn headers(settings: &Settings) -> Vec<(String, String)> {
-    vec![("Accept".to_owned(), "application/json".to_owned()), ("Intercom-Version".to_owned(), settings.version.clone())]
+    vec![api::accept(), ("Intercom-Version".to_owned(), settings.version.clone())]
 }
 
 pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result<Page, ReadError> {
@@ -265,7 +263,7 @@ fn found(settings: &Settings, answer: &Value, mark: &Mark, walk: &mut Walk, page
 /// A conversation that was asked for by itself, or why it is not to be had.
 fn alone(settings: &Settings, id: &str, reply: &Reply) -> Result<Item, String> {
     match reply.status {
-        404 | 410 => return Ok(Item { id: id.to_owned(), gone: true, ..Item::default() }),
+        404 | 410 => return Ok(Item::gone(id)),
         200..300 => {}
         _ => return Err(stuck::why(reply)),
     }

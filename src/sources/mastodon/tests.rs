@@ -76,6 +76,25 @@ fn an_instance_that_goes_round_in_a_circle_is_left() {
     let asked = Call { context: api::written(&Walk::Above("116900000000000300".to_owned())), ..Call::default() };
     let page = source.read(&tag(), &Cursor::default(), &answer(asked, 200, TAG.to_vec()), now()).unwrap();
     assert!(page.next.is_none());
+    assert_eq!(page.warnings.last().unwrap().code, "repeated_cursor");
+}
+
+#[test]
+fn an_instance_that_shows_the_same_page_of_a_search_for_ever_is_left() {
+    let source = Mastodon::new(specimen());
+    let (shard, cursor) = (Shard(SEARCH.to_owned()), Cursor::default());
+    let body = |id: usize| {
+        let posts = json!([{"id": id.to_string(), "created_at": "2026-10-03T06:00:00Z", "content": "<p>x</p>"}]);
+        json!({ "statuses": posts }).to_string().into_bytes()
+    };
+    let asked = call(source.first(&shard, &cursor, now()));
+    let page = source.read(&shard, &cursor, &answer(asked, 200, body(5)), now()).unwrap();
+    let asked = call(page.next.unwrap());
+    let page = source.read(&shard, &cursor, &answer(asked.clone(), 200, body(5)), now()).unwrap();
+    assert_eq!((page.next, page.cursor, page.warnings[0].code.as_str()), (None, None, "repeated_cursor"));
+    let far = Walk::Found { offset: DEEPEST - 1, from: 0, newest: None, been: Been::default() };
+    let page = source.read(&shard, &cursor, &answer(Call { context: api::written(&far), ..asked }, 200, body(6)), now()).unwrap();
+    assert_eq!((page.next, page.cursor.is_some(), page.warnings[0].code.as_str()), (None, true, "gap_possible"));
 }
 
 #[test]
@@ -109,7 +128,17 @@ fn deletions_are_looked_up_together_or_one_by_one() {
     let asked = call(source.ask_again(&ids[2..]));
     assert_eq!(asked.url, "https://social.test/api/v1/statuses/9");
     let page = source.read(&tag(), &Cursor::default(), &answer(asked, 404, b"{}".to_vec()), now()).unwrap();
-    assert!(page.items[0].gone && page.items[0].id == "9");
+    assert_eq!(page.items, [], "the instance may be out of order");
+    let asked = call(source.ask_again(&["8".to_owned()]));
+    let other = br#"{"id":"7","content":"<p>late</p>"}"#.to_vec();
+    assert!(source.read(&tag(), &Cursor::default(), &answer(asked.clone(), 200, other), now()).is_err());
+    let known = br#"{"id":"8","content":"<p>late</p>"}"#.to_vec();
+    let page = source.read(&tag(), &Cursor::default(), &answer(asked.clone(), 200, known), now()).unwrap();
+    let told: Vec<(&str, bool)> = page.items.iter().map(|item| (item.id.as_str(), item.gone)).collect();
+    assert_eq!(told, [("8", false), ("9", true)], "it is not: it knows another post");
+    let closed = br##"{"id":"8","content":"<p>late</p>","account":{"note":"#nobot"}}"##.to_vec();
+    let page = source.read(&tag(), &Cursor::default(), &answer(asked, 200, closed), now()).unwrap();
+    assert!(page.items.len() == 1 && page.items[0].gone && page.items[0].id == "8");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use serde_json::Value;
 use crate::domain::item::Item;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
-use crate::sources::absence;
 use crate::sources::api;
 use crate::sources::reddit::SERVICE;
 
@@ -66,7 +65,7 @@ fn thing(child: &Value, as_entities: bool) -> Option<Item> {
     }
     let id = api::id(data, &["name"])?;
     if is_gone(data) {
-        return Some(absence::gone(id));
+        return Some(Item::gone(id));
     }
     let text = |key: &str| api::text(data, &[key]).map(|text| if as_entities { resolved(&text) } else { text }).unwrap_or_default();
     let mut item = Item {

@@ -129,6 +129,25 @@ fn what_is_older_than_the_first_poll_read_is_left_and_ends_it() {
 }
 
 #[test]
+fn a_listing_that_leads_back_ends_a_walk_without_a_mark() {
+    let source = Reddit::new(Settings { since: Since::Moment(Timestamp::from_timestamp(1_790_000_000, 0).unwrap()), ..specimen() });
+    let shard = Shard("r/kestrelparcels/new".to_owned());
+    let read = |asked: Call, body: Vec<u8>| source.read(&shard, &Cursor::default(), &answer(asked, body), now()).unwrap();
+    let first = call(source.first(&shard, &Cursor::default(), now()));
+    let second = call(read(first, posts((101..=200).rev(), Some("t3_101"))).next.unwrap());
+    for (name, body) in [
+        ("the same place", posts((1..=100).rev(), Some("t3_101"))),
+        ("the same things with another place", posts((101..=200).rev(), Some("t3_102"))),
+    ] {
+        let page = read(second.clone(), body);
+        assert_eq!((page.next, page.cursor), (None, None), "{name}");
+        assert_eq!(page.warnings[0].code, "repeated_cursor", "{name}");
+    }
+    let third = call(read(second, posts((1..=100).rev(), Some("t3_1"))).next.unwrap());
+    assert!(read(third, posts(50..=60, Some("t3_101"))).next.is_none(), "it leads back by two");
+}
+
+#[test]
 fn what_a_look_at_stored_things_lacks_is_gone() {
     let source = Reddit::new(specimen());
     let ids: Vec<String> = ["t3_2aa09k", "t3_2aa07k", "t1_1"].map(str::to_owned).to_vec();

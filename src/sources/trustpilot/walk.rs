@@ -166,17 +166,10 @@ fn request(settings: &Settings, mut mark: Mark, now: Timestamp) -> Request {
                 query.append_pair("language", language);
             }
             let private = if settings.secret.is_some() { "private/" } else { "" };
-            let id: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
-            format!("/v1/{private}business-units/{id}/reviews")
+            format!("/v1/{private}business-units/{}/reviews", api::in_path(id))
         }
     };
-    Request::Call(Call {
-        url: format!("{base}{path}?{}", query.finish()),
-        headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-        takes,
-        context: api::written(&mark),
-        ..Call::default()
-    })
+    Request::Call(Call { takes, ..api::call(format!("{base}{path}?{}", query.finish()), &mark) })
 }
 
 pub(super) fn read(settings: &Settings, reply: &Reply, now: Timestamp) -> Result<Page, ReadError> {

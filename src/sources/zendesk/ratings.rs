@@ -88,12 +88,9 @@ fn request(settings: &Settings, mark: &Mark) -> Request {
         query.append_pair("page[after]", after);
     }
     Request::Call(Call {
-        url: format!("{}/api/v2/satisfaction_ratings.json?{}", settings.base, query.finish()),
-        headers: vec![("Accept".to_owned(), "application/json".to_owned())],
         // A place in the list that is not known any more.
         takes: if walk.after.is_some() { vec![400, 422] } else { Vec::new() },
-        context: api::written(mark),
-        ..Call::default()
+        ..api::call(format!("{}/api/v2/satisfaction_ratings.json?{}", settings.base, query.finish()), mark)
     })
 }
 

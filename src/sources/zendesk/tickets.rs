@@ -184,8 +184,7 @@ fn export(settings: &Settings, mark: &mut Mark, now: Timestamp) -> Request {
 }
 
 fn call(url: String, takes: Vec<u16>, mark: &Mark) -> Request {
-    let headers = vec![("Accept".to_owned(), "application/json".to_owned())];
-    Request::Call(Call { url, headers, takes, context: api::written(mark), ..Call::default() })
+    Request::Call(Call { takes, ..api::call(url, mark) })
 }
 
 pub(super) fn query(text: &str) -> String {
@@ -302,7 +301,7 @@ pub(super) fn item(ticket: &Value, settings: &Settings) -> Option<Item> {
         (api::text(ticket, &["subject"]).unwrap_or_default(), api::text(ticket, &["description"]).unwrap_or_default());
     let is_scrubbed = description == SCRUBBED && (subject.is_empty() || subject == SCRUBBED);
     if is_scrubbed || api::text(ticket, &["status"]).is_some_and(|status| status == "deleted") {
-        return Some(Item { id, gone: true, ..Item::default() });
+        return Some(Item::gone(id));
     }
     let (title, text) = match settings.text {
         // The subject stands in the text then, and once is enough.

@@ -110,6 +110,22 @@ fn a_list_that_shifts_proves_nothing_and_is_read_again_soon() {
 }
 
 #[test]
+fn pages_that_lead_back_end_a_walk_without_a_mark() {
+    let first = page(&[-1], 4, Some("https://api.test/2"));
+    for (name, pages) in [
+        ("a page that names itself", [first.clone(), page(&[-2], 4, Some("https://api.test/2"))].to_vec()),
+        (
+            "two that name one another",
+            [first, page(&[-2], 4, Some("https://api.test/3")), page(&[-3], 4, Some("https://api.test/2"))].to_vec(),
+        ),
+    ] {
+        let (asked, _, last) = walk(&Cursor::default(), at(0), &pages);
+        assert_eq!((asked.len(), last.cursor, last.listed), (pages.len(), None, None), "{name}");
+        assert_eq!(last.warnings[0].code, "repeated_cursor", "{name}");
+    }
+}
+
+#[test]
 fn another_host_is_not_followed() {
     let (source, shard) = (source(), Shard::whole());
     for next in ["https://evil.test/v1/apps/7", "http://api.test/2", "nonsense"] {

@@ -15,6 +15,7 @@ use crate::domain::item::Page;
 use crate::domain::item::Rating;
 use crate::domain::item::Warning;
 use crate::sources::ReadError;
+use crate::sources::api;
 use crate::sources::charset;
 use crate::sources::file::DateOrder;
 use crate::sources::html;
@@ -369,8 +370,8 @@ fn next_of(tree: &Html, manner: &Manner, address: Option<&Url>, base: Option<&Ur
     let (Some(written), Some(base), Some(address)) = (written, base, address) else { return Ok(None) };
     let Ok(mut next) = base.join(written.trim()) else { return Ok(None) };
     next.set_fragment(None);
-    let strange = next.origin() != address.origin() || !next.username().is_empty() || next.as_str() == address.as_str();
-    Ok((!strange).then(|| next.into()))
+    let leads_on = api::stays(&next, address) && next.as_str() != address.as_str();
+    Ok(leads_on.then(|| next.into()))
 }
 
 fn base_of(tree: &Html, address: Option<&Url>) -> Option<Url> {

@@ -35,7 +35,7 @@ pub use crate::sources::http_json::jq::read::document;
 pub use crate::sources::http_json::jq::value::Value;
 
 /// Values of one run, at most.
-const MOST_VALUES: usize = 100_000;
+pub(super) const MOST_VALUES: usize = 100_000;
 
 /// The kind of data that programs work on: our values, and a table that counts who looks into it.
 pub struct Metered;
@@ -85,14 +85,15 @@ impl Program {
         within(Limits { steps: u64::MAX, bytes: u64::MAX }, || compile(code)).map_err(failed)?
     }
 
-    /// All values that it gives for an input, at most 100,000, and the error that ended it, if one did.
-    /// To be called inside [`within`].
+    /// All values that it gives for an input, and the error that ended it, if one did; that there are more
+    /// than [`MOST_VALUES`] is one. To be called inside [`within`].
     #[must_use]
     pub fn run(&self, input: Value) -> (Vec<Value>, Option<String>) {
         let mut values = Vec::new();
         let context = Ctx::<Metered>::new(Counted(&self.filter.lut), Vars::new([]));
-        for output in self.filter.id.run((context, input)).take(MOST_VALUES) {
+        for output in self.filter.id.run((context, input)) {
             match output {
+                _ if values.len() == MOST_VALUES => return (values, Some(format!("it gives more than {MOST_VALUES} values"))),
                 Ok(value) => values.push(value),
                 Err(thrown) => return (values, Some(said(thrown))),
             }
