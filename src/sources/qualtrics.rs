@@ -53,8 +53,10 @@ const FIRST_WAIT: u32 = 5;
 const LONGEST_WAIT: u32 = 30;
 /// A job that takes longer than this has been forgotten.
 const LONGEST_JOB: TimeDelta = TimeDelta::hours(2);
-/// So many jobs in a row that do not end are an error.
+/// So many jobs in a row that fail or do not end are an error.
 const MOST_JOBS: u8 = 3;
+/// Time before another one is started in place of one that failed.
+const BETWEEN_JOBS: TimeDelta = TimeDelta::minutes(1);
 
 /// Which survey, and what of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +132,7 @@ struct Job {
     wait: u32,
     /// What the service gives to go on behind this export.
     token: Option<String>,
-    /// Jobs for the same export before, which did not end.
+    /// Jobs for the same export before, which failed or did not end.
     #[serde(default)]
     given_up: u8,
 }
@@ -222,9 +224,11 @@ impl Qualtrics {
             "failed" => {
                 let said = refusal::said(&String::from_utf8_lossy(&reply.body)).map(|said| format!(" (\u{201c}{said}\u{201d})"));
                 let what = format!("{SERVICE} could not make the export{}", said.unwrap_or_default());
-                Err(ReadError::new(what, "another one is started later; if this stays, look at the survey there"))
+                self.given_up(&job, &what, mark, now)
             }
-            _ if job.began.is_none_or(|began| now - began > LONGEST_JOB) => self.given_up(&job, mark, now),
+            _ if job.began.is_none_or(|began| now - began > LONGEST_JOB) => {
+                self.given_up(&job, &format!("{SERVICE} does not end the export after two hours"), mark, now)
+            }
             _ => {
                 let id = reply.call.url.rsplit('/').next().unwrap_or_default().to_owned();
                 job.wait = (job.wait * 3 / 2).clamp(FIRST_WAIT, LONGEST_WAIT);
@@ -233,15 +237,16 @@ impl Qualtrics {
         }
     }
 
-    /// The job does not end: another one is started in its place.
-    fn given_up(&self, job: &Job, mark: &Mark, now: Timestamp) -> Result<Page, ReadError> {
+    /// The job brings nothing: another one is started in its place.
+    fn given_up(&self, job: &Job, what: &str, mark: &Mark, now: Timestamp) -> Result<Page, ReadError> {
         let given_up = job.given_up.saturating_add(1);
-        let what = format!("{SERVICE} does not end the export after two hours");
         if given_up >= MOST_JOBS {
-            return Err(ReadError::new(format!("{what}, for the third time"), "another one is started later; if this stays, ask there"));
+            let what = format!("{what}, for the third time");
+            return Err(ReadError::new(what, "another one is started later; if this stays, look at the survey there"));
         }
-        let warning = Warning::new("export_without_end", "", format!("{what}; another one is started"));
-        Ok(Page { next: Some(self.start(job.what, mark, now, given_up)), warnings: vec![warning], ..empty() })
+        let warning = Warning::new("export_given_up", "", format!("{what}; another one is started"));
+        let next = Some(self.start(job.what, mark, now, given_up));
+        Ok(Page { next, pause: Some(BETWEEN_JOBS), warnings: vec![warning], ..empty() })
     }
 
     fn wait(&self, id: &str, job: &Job, answer: &Value) -> Page {

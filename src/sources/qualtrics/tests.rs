@@ -85,7 +85,9 @@ fn a_job_is_asked_after_until_it_says_complete() {
         assert_eq!(page.warnings[0].message, "Qualtrics says: Ask fra1 instead");
     }
     assert_eq!(waits, [5, 7, 10, 15, 22, 30, 30, 30]);
-    let asked = call(page.next);
+    let mut asked = call(page.next);
+    let job: Job = api::notes(&asked.context);
+    asked.context = api::written(&Job { given_up: 2, ..job });
     for (name, body, now, what) in [
         (
             "failed",
@@ -93,6 +95,7 @@ fn a_job_is_asked_after_until_it_says_complete() {
             at(0),
             "could not make the export (\u{201c}Too bad\u{201d})",
         ),
+        ("without end", br#"{"result":{"status":"inProgress"}}"#, at(3), "does not end the export"),
         ("nothing", b"{}", at(0), "JSON without the text `status`"),
         ("no file", br#"{"result":{"status":"complete"}}"#, at(0), "JSON without the text `fileId`"),
         ("another place", br#"{"result":{"status":"complete","fileId":"../../x"}}"#, at(0), "JSON without the text `fileId`"),
@@ -103,23 +106,24 @@ fn a_job_is_asked_after_until_it_says_complete() {
 }
 
 #[test]
-fn a_job_without_end_is_given_up_and_started_anew() {
-    let (source, cursor) = (Qualtrics::new(specimen()), Cursor(Some(api::written(&Mark { from: Some(at(-9)), ..Mark::default() }))));
-    let mut start = call(Some(source.first(&Shard::whole(), &cursor, at(0))));
-    for (hours, jobs) in [(0, 1), (3, 2), (6, 3)] {
-        let began = read(&source, &cursor, start.clone(), 200, br#"{"result":{"progressId":"ES_1"}}"#, at(hours)).unwrap();
-        let going_on = br#"{"result":{"status":"inProgress"}}"#;
-        let asked = call(read(&source, &cursor, call(began.next), 200, going_on, at(hours + 2)).unwrap().next);
-        let told = read(&source, &cursor, asked, 200, going_on, at(hours + 3));
-        if jobs == 3 {
-            insta::assert_snapshot!(told.unwrap_err(), @"Qualtrics does not end the export after two hours, for the third time; another one is started later; if this stays, ask there");
-            return;
+fn a_job_that_fails_or_does_not_end_is_given_up_and_started_anew() {
+    for (says, what) in [
+        (&br#"{"result":{"status":"inProgress"}}"#[..], "Qualtrics does not end the export after two hours"),
+        (br#"{"result":{"status":"failed"}}"#, "Qualtrics could not make the export"),
+    ] {
+        let (source, cursor) = (Qualtrics::new(specimen()), Cursor(Some(api::written(&Mark { from: Some(at(-9)), ..Mark::default() }))));
+        let mut start = call(Some(source.first(&Shard::whole(), &cursor, at(0))));
+        for hours in [0, 3] {
+            let began = read(&source, &cursor, start.clone(), 200, br#"{"result":{"progressId":"ES_1"}}"#, at(hours)).unwrap();
+            let page = read(&source, &cursor, call(began.next), 200, says, at(hours + 3)).unwrap();
+            assert_eq!(page.warnings[0].message, format!("{what}; another one is started"));
+            let anew = call(page.next);
+            assert_eq!((anew.method, &anew.body, page.pause), (Method::Post, &start.body, Some(BETWEEN_JOBS)));
+            start = anew;
         }
-        let page = told.unwrap();
-        assert_eq!((page.warnings[0].code.as_str(), page.pause), ("export_without_end", None));
-        let anew = call(page.next);
-        assert_eq!((anew.method, &anew.body), (Method::Post, &start.body));
-        start = anew;
+        let began = read(&source, &cursor, start, 200, br#"{"result":{"progressId":"ES_1"}}"#, at(6)).unwrap();
+        let error = read(&source, &cursor, call(began.next), 200, says, at(9)).unwrap_err();
+        assert_eq!(error.what, format!("{what}, for the third time"));
     }
 }
 
