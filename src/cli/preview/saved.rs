@@ -67,24 +67,24 @@ impl Configured {
 }
 
 /// Reads a reply as a source would: as the page that carries messages, whatever it has to ask for first.
-pub(super) fn of_source(name: &str, args: &Args, body: Vec<u8>, configured: &Configured, show: &mut dyn Show) -> Result<Page, Failure> {
+pub(super) fn of_source(name: &str, args: &Args, body: &[u8], configured: &Configured, show: &mut dyn Show) -> Result<Page, Failure> {
     let Some(kind) = &configured.0 else { return Err(Failure::new(Code::Bug, "a source that was not looked for")) };
     let read = if let sources::Settings::Webhook(hook) = kind {
-        pushed(hook, args, &body)
+        pushed(hook, args, body)
     } else {
         let source = kind.build();
         let Some(requests) = requests(kind.kind(), source.as_ref(), args) else {
             let message = format!("`{}` asks nobody for replies; name the file alone", table::harmless(name));
             return Err(Failure::new(Code::Usage, message));
         };
-        as_answer(source.as_ref(), &requests, args, &body)
+        as_answer(source.as_ref(), &requests, args, body)
     };
     if read.as_ref().is_ok_and(|page| !page.items.is_empty()) {
         return read.map_err(|error| unreadable(&args.what, &error));
     }
     // What its settings leave out is worth a word: it looks as if nothing could be read.
     let content_type = content_type();
-    let saved = Saved { body: &body, url: args.url.as_deref(), content_type: &content_type, fetched_at: fetched_at(args) };
+    let saved = Saved { body, url: args.url.as_deref(), content_type: &content_type, fetched_at: fetched_at(args) };
     let without = service(kind.kind()).and_then(|known| (known.saved)(&saved).ok()).filter(|page| !page.items.is_empty());
     match (read, without) {
         (Ok(page), Some(without)) => {
