@@ -285,7 +285,7 @@ fn local(args: &Args, path: &Path, reads: &saved::Configured, show: &mut dyn Sho
 fn document(args: &Args, what: &str, body: Vec<u8>, reads: &saved::Configured, show: &mut dyn Show) -> Result<(), Failure> {
     if let Some(name) = &args.source {
         show.columns(reads.mapping());
-        let page = saved::of_source(name, args, body, reads, show)?;
+        let page = saved::of_source(name, args, &body, reads, show)?;
         return show.page(page);
     }
     let kind = match args.kind.unwrap_or_else(|| looks_like(&body)) {
@@ -396,7 +396,7 @@ impl Bounds {
     /// To the end.
     const NONE: Self = Self { pages: u32::MAX, requests: u32::MAX, patience: Duration::MAX, since: false, wait: std::thread::sleep };
     /// One page, and what it takes to get there.
-    const A_LOOK: Self = Self { pages: 1, requests: 20, patience: Duration::from_secs(60), ..Self::NONE };
+    const A_LOOK: Self = Self { pages: 1, requests: 20, patience: Duration::from_mins(1), ..Self::NONE };
 }
 
 /// Reads a source from its beginning, within bounds.

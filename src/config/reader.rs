@@ -39,16 +39,31 @@ pub struct Reader<'a> {
     spoilt: Vec<&'static str>,
     /// The option that is being read.
     option: Option<&'static Opt>,
+    /// The table that is being read is not there: it has only defaults.
+    absent: bool,
 }
 
 /// Tables of which a message names all.
 const FEW: usize = 4;
 
+/// The first key of a group as people would write it, where it is a value.
+fn such_as(definition: &'static Definition, group: &Group) -> String {
+    let first = definition.options.iter().find(|option| group.keys.first().is_some_and(|key| *key == option.key));
+    let value = first.filter(|option| matches!(option.shape, Shape::Value(_) | Shape::Secret(_)) && !option.sample.is_empty());
+    value.map_or_else(String::new, |option| format!(", such as `{} = {}`", option.key, option.sample))
+}
+
+/// A table whose name an unknown key begins with: `zendesk_tickets`.
+fn longer(definition: &'static Definition, key: &str, free: &[&'static str]) -> Option<&'static str> {
+    let tables = definition.options.iter().filter(|option| matches!(option.shape, Shape::Table(_)) && free.contains(&option.key));
+    tables.map(|option| option.key).find(|table| key.strip_prefix(table).is_some_and(|rest| rest.starts_with(['_', '-'])))
+}
+
 impl<'a> Reader<'a> {
     /// A reader that found nothing yet.
     #[must_use]
     pub fn new(documents: &'a [Document], secrets: &'a dyn Secrets, torn: bool) -> Self {
-        Self { problems: Vec::new(), hidden: Vec::new(), documents, secrets, torn, spoilt: Vec::new(), option: None }
+        Self { problems: Vec::new(), hidden: Vec::new(), documents, secrets, torn, spoilt: Vec::new(), option: None, absent: false }
     }
 
     /// Takes a mistake in.
@@ -114,8 +129,17 @@ impl<'a> Reader<'a> {
 
     /// Reports a key that nobody knows; gives the one of those not there that was probably meant.
     fn unknown(&mut self, definition: &'static Definition, entry: &Entry, free: &[&'static str]) -> Option<&'static str> {
-        let near = suggest::nearest(&entry.key, free.iter().copied());
+        let near = suggest::nearest(&entry.key, free.iter().copied()).or_else(|| longer(definition, &entry.key, free));
+        // `type = "zendesk"`: other programs name the kind of a thing so.
+        let kind = match &entry.node.value {
+            Value::Text(text) => definition.options.iter().find(|option| option.key == text && matches!(option.shape, Shape::Table(_))),
+            _ => None,
+        };
         let help = match (definition.above(&entry.key), near) {
+            _ if kind.is_some() => {
+                let key = kind.map_or("", |option| option.key);
+                format!("the kind is a table of its own: write {} on a line below, and its options under it", definition.named(key))
+            }
             (Some(above), _) => format!("it belongs under `{}`: put it above `{}`", above.header, definition.header),
             (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => suggest::list(definition.options.iter().map(|option| option.key)).replacen("there is", "there may be", 1),
@@ -126,7 +150,7 @@ impl<'a> Reader<'a> {
         let message = format!("unknown key `{}`", entry.key);
         let label = format!("no such key in {}", definition.called());
         self.report(Problem::error(Code::UnknownKey, entry.key_at.clone(), message).label(label).help(help));
-        near
+        near.or(kind.map(|option| option.key))
     }
 
     fn choose(&mut self, definition: &'static Definition, group: &Group, table: &Table, at: &Place, meant: &[&str]) {
@@ -149,7 +173,7 @@ impl<'a> Reader<'a> {
             [] => self.report(
                 Problem::error(Code::NotOneOf, at.clone(), format!("{called} needs one of {all}"))
                     .label("none of them is here")
-                    .help("add exactly one of them"),
+                    .help(format!("add exactly one of them{}", such_as(definition, group))),
             ),
             [first, others @ ..] => {
                 for other in others {
@@ -199,7 +223,8 @@ impl<'a> Reader<'a> {
     ) -> Option<Placed<T>> {
         if table.entry(option.key).is_none() && !self.torn && !meant.contains(&option.key) {
             let message = format!("`{}` is missing in {}", option.key, definition.called());
-            let help = format!("add it: `{} = {}`", option.key, option.sample);
+            let under = if self.absent { format!(" under {}", definition.called()) } else { String::new() };
+            let help = format!("add it{under}: `{} = {}`", option.key, option.sample);
             self.report(Problem::error(Code::Missing, at.clone(), message).label(format!("`{}` is missing", option.key)).help(help));
         }
         self.optional(option, table)
@@ -210,10 +235,14 @@ impl<'a> Reader<'a> {
     /// # Panics
     ///
     /// When such a table has a required key: a test reads each.
-    pub fn table<T: Kind>(&mut self, option: &'static Opt, table: &Table) -> T {
+    pub fn table<T: Kind>(&mut self, option: &'static Opt, table: &Table, at: &Place) -> T {
         self.optional(option, table).map(|placed| placed.value).unwrap_or_else(|| {
-            let node = Node { at: Place::default(), value: Value::Table(Table::default()) };
-            self.read(option, &node).expect("a table that is not there has only defaults; a test reads each")
+            // What is missing in it is missing in the table around it.
+            let node = Node { at: at.clone(), value: Value::Table(Table::default()) };
+            let was_absent = std::mem::replace(&mut self.absent, true);
+            let read = self.read(option, &node).expect("a table that is not there has only defaults; a test reads each");
+            self.absent = was_absent;
+            read
         })
     }
 

@@ -67,24 +67,24 @@ impl Configured {
 }
 
 /// Reads a reply as a source would: as the page that carries messages, whatever it has to ask for first.
-pub(super) fn of_source(name: &str, args: &Args, body: Vec<u8>, configured: &Configured, show: &mut dyn Show) -> Result<Page, Failure> {
+pub(super) fn of_source(name: &str, args: &Args, body: &[u8], configured: &Configured, show: &mut dyn Show) -> Result<Page, Failure> {
     let Some(kind) = &configured.0 else { return Err(Failure::new(Code::Bug, "a source that was not looked for")) };
     let read = if let sources::Settings::Webhook(hook) = kind {
-        pushed(hook, args, &body)
+        pushed(hook, args, body)
     } else {
         let source = kind.build();
         let Some(requests) = requests(kind.kind(), source.as_ref(), args) else {
             let message = format!("`{}` asks nobody for replies; name the file alone", table::harmless(name));
             return Err(Failure::new(Code::Usage, message));
         };
-        as_answer(source.as_ref(), &requests, args, &body)
+        as_answer(source.as_ref(), &requests, args, body, show)
     };
     if read.as_ref().is_ok_and(|page| !page.items.is_empty()) {
         return read.map_err(|error| unreadable(&args.what, &error));
     }
     // What its settings leave out is worth a word: it looks as if nothing could be read.
     let content_type = content_type();
-    let saved = Saved { body: &body, url: args.url.as_deref(), content_type: &content_type, fetched_at: fetched_at(args) };
+    let saved = Saved { body, url: args.url.as_deref(), content_type: &content_type, fetched_at: fetched_at(args) };
     let without = service(kind.kind()).and_then(|known| (known.saved)(&saved).ok()).filter(|page| !page.items.is_empty());
     match (read, without) {
         (Ok(page), Some(without)) => {
@@ -123,14 +123,19 @@ fn requests(kind: &str, source: &dyn Source, args: &Args) -> Option<Vec<Request>
 }
 
 /// Reads a reply as the answer to the last of these requests, or to one before it.
-fn as_answer(source: &dyn Source, requests: &[Request], args: &Args, body: &[u8]) -> Result<Page, ReadError> {
+fn as_answer(source: &dyn Source, requests: &[Request], args: &Args, body: &[u8], show: &mut dyn Show) -> Result<Page, ReadError> {
     let (now, cursor, shard) = (fetched_at(args), Cursor::default(), shard(source));
     let mut outcome = Err(ReadError::new("an answer to a question that was not asked", "this is a bug: please report it"));
     for (number, request) in requests.iter().rev().enumerate() {
         let Some(answer) = response(request, args, body.to_vec()) else { continue };
         let read = source.read(&shard, &cursor, &answer, now).map(|page| Page { next: None, ..page });
         match read {
-            Ok(page) => return Ok(page),
+            Ok(page) => {
+                if number > 0 {
+                    show.note("it answers a step before the messages come: save what comes after it, and look at that".to_owned());
+                }
+                return Ok(page);
+            }
             // Why it is no page of messages says more than why it is none of the steps before that.
             Err(error) if number == 0 => outcome = Err(error),
             Err(_) => {}

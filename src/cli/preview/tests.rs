@@ -198,6 +198,9 @@ fn a_saved_export_of_a_survey_is_read_with_the_questions_of_the_source() {
     let export = include_bytes!("../../../tests/fixtures/qualtrics/export.json");
     let shown = with_sources(source, export, &["--source", "survey"]).unwrap();
     assert!(shown.contains("0/10    R_one                 Call back, please.\n"), "{shown}");
+    let complete = br#"{"result":{"fileId":"f1","status":"complete"}}"#;
+    let shown = with_sources(source, complete, &["--source", "survey"]).unwrap();
+    assert!(shown.contains("it answers a step before the messages come"), "{shown}");
     let refused = with_sources(source, b"[1, 2]", &["--source", "survey"]).unwrap_err();
     assert_eq!(refused.code, Code::Data);
 }

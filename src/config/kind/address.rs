@@ -11,6 +11,7 @@ use crate::config::kind::Kind;
 use crate::config::kind::Shown;
 use crate::config::kind::quoted;
 use crate::config::kind::text;
+use crate::config::mask;
 use crate::config::problem::Code;
 use crate::config::problem::Problem;
 use crate::config::reader::Reader;
@@ -90,6 +91,9 @@ pub fn web(node: &Node, reader: &mut Reader<'_>) -> Option<Web> {
             if text.contains('@') {
                 reader.hide(&node.at);
             }
+            if error == url::ParseError::RelativeUrlWithoutBase {
+                return without_scheme(text, node, reader);
+            }
             return reader.refuse(Code::BadAddress, node, &format!("is no address on the web: {error}"));
         }
     };
@@ -107,6 +111,19 @@ pub fn web(node: &Node, reader: &mut Reader<'_>) -> Option<Web> {
         return reader.refuse(Code::BadAddress, node, "must begin with `https://` or `http://`");
     }
     Some(Web { text: text.to_owned(), url })
+}
+
+/// Reports an address that lacks its beginning, with the whole one where that is one.
+fn without_scheme<T>(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<T> {
+    let whole = format!("https://{}", text.trim_start_matches('/'));
+    let host = Url::parse(&whole).ok().and_then(|url| Some(url.host_str()?.contains('.')));
+    if host != Some(true) || text.contains('@') || !mask::plain(&whole).is_empty() {
+        return reader.refuse(Code::BadAddress, node, "is no address on the web: it does not begin with `https://`");
+    }
+    let message = format!("`{}` is no address on the web: it does not begin with `https://`", reader.key());
+    let problem = Problem::error(Code::BadAddress, node.at.clone(), message).label("refused");
+    reader.report(problem.help(format!("write `{} = {}`", reader.key(), quoted(&whole))));
+    None
 }
 
 impl Kind for Web {

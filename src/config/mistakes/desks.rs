@@ -132,7 +132,7 @@ fn options_of_a_mailbox_that_do_nothing() {
 
 #[test]
 fn examples_that_nobody_has_filled_in() {
-    insta::assert_snapshot!(problems("[[source]]\nname = \"zendesk-tickets\"\n[source.zendesk]\nsubdomain = \"example\"\nemail = \"bot@example.com\"  # fill in\ntoken = { env = \"HOOK\" }"), @r#"
+    insta::assert_snapshot!(problems("[[source]]\nname = \"zendesk-tickets\"\n[source.zendesk]\nsubdomain = \"example\"\nemail = \"bot@example.com\"  # fill in\ntoken = { env = \"HOOK\" }\n"), @r#"
     warning[W0030]: `subdomain` is an example that nobody has filled in
      --> uproar.toml:4:13
       |

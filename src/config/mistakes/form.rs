@@ -236,3 +236,69 @@ fn ten_mistakes_are_ten() {
         [Document { name: "uproar.toml".to_owned(), text: include_str!("../../../tests/fixtures/config/ten_mistakes.toml").to_owned() }];
     assert_eq!(parse(&documents, &secrets).problems.len(), 10);
 }
+
+/// A configuration with one source of these lines.
+fn one_source(lines: &str) -> String {
+    shown(&format!("[fetch]\ncontact = \"ops@example.com\"\n[[source]]\nname = \"s\"\n{lines}\n"))
+}
+
+#[test]
+fn kinds_as_other_programs_name_them() {
+    insta::assert_snapshot!(one_source("type = \"zendesk\""), @r#"
+    error[E0002]: unknown key `type`
+     --> uproar.toml:5:1
+      |
+    5 | type = "zendesk"
+      | ^^^^ no such key in `[[source]]`
+      |
+      = help: the kind is a table of its own: write `[source.zendesk]` on a line below, and its options under it
+    "#);
+    insta::assert_snapshot!(one_source("[source.zendesk_tickets]\nsubdomain = \"kestrel\""), @r#"
+    error[E0002]: unknown key `zendesk_tickets`
+     --> uproar.toml:5:9
+      |
+    5 | [source.zendesk_tickets]
+      |         ^^^^^^^^^^^^^^^ no such key in `[[source]]`
+      |
+      = help: did you mean `zendesk`?
+    "#);
+}
+
+#[test]
+fn what_is_missing_in_a_table_that_is_missing_too() {
+    insta::assert_snapshot!(one_source("[source.http_json]\nurl = \"api.kestrel.example/x\""), @r#"
+    error[E0003]: `id` is missing in `[source.http_json.map]`
+     --> uproar.toml:5:1
+      |
+    5 | [source.http_json]
+      | ^^^^^^^^^^^^^^^^^^ `id` is missing
+      |
+      = help: add it under `[source.http_json.map]`: `id = ".id"`
+
+    error[E0016]: `url` is no address on the web: it does not begin with `https://`
+     --> uproar.toml:6:7
+      |
+    6 | url = "api.kestrel.example/x"
+      |       ^^^^^^^^^^^^^^^^^^^^^^^ refused
+      |
+      = help: write `url = "https://api.kestrel.example/x"`
+    "#);
+    insta::assert_snapshot!(one_source("[source.app_store]\napp = 7\ncountries = \"se\""), @r#"
+    error[E0004]: `countries` must be a list in brackets, not a text
+     --> uproar.toml:7:13
+      |
+    7 | countries = "se"
+      |             ^^^^ this is a text
+      |
+      = help: for example `countries = ["se", "us"]`
+    "#);
+    insta::assert_snapshot!(one_source("[source.qualtrics]\ndatacenter = \"https://fra1.qualtrics.com\"\nsurvey = \"SV_7\"\ntoken = { env = \"HOOK\" }"), @r#"
+    error[E0006]: `https://fra1.qualtrics.com` is no data centre
+     --> uproar.toml:6:14
+      |
+    6 | datacenter = "https://fra1.qualtrics.com"
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ letters, digits, `-` and `_`, please
+      |
+      = help: write "fra1" alone
+    "#);
+}

@@ -166,13 +166,13 @@ fn names_that_are_not_fit() {
 #[test]
 fn addresses_that_are_none() {
     insta::assert_snapshot!(shown(include_str!("../../../tests/fixtures/config/bad_addresses.toml")), @r#"
-    error[E0016]: `base_url` is no address on the web: relative URL without a base
+    error[E0016]: `base_url` is no address on the web: it does not begin with `https://`
      --> uproar.toml:1:12
       |
     1 | base_url = "uproar.example.com"
       |            ^^^^^^^^^^^^^^^^^^^^ refused
       |
-      = help: for example `base_url = "https://uproar.example.com"`
+      = help: write `base_url = "https://uproar.example.com"`
 
     error[E0016]: `address` must be an address in numbers and a port
      --> uproar.toml:3:11

@@ -284,7 +284,7 @@ macro_rules! table {
         $reader.required(Self::DEFINITION, $next(), $table, $at, &$meant)
     };
     (@read table $reader:ident $next:ident $table:ident $at:ident $meant:ident) => {
-        $crate::config::shape::Inner($reader.table($next(), $table))
+        $crate::config::shape::Inner($reader.table($next(), $table, $at))
     };
     (@read list $reader:ident $next:ident $table:ident $at:ident $meant:ident) => { $reader.list($next(), $table) };
 }

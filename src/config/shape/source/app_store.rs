@@ -70,7 +70,10 @@ impl ServiceTable for AppStore {
         };
         let countries = self.storefronts(reader);
         let is_missing = connect.is_none() && self.countries.value.0.is_empty();
-        if is_missing && !reader.problems.iter().any(|problem| inside(problem, self.countries.at.as_ref())) {
+        if is_missing
+            && !reader.is_spoilt("countries")
+            && !reader.problems.iter().any(|problem| inside(problem, self.countries.at.as_ref()))
+        {
             let at = self.countries.at.clone().unwrap_or_else(|| self.at.clone());
             reader.report(
                 Problem::error(Code::OutOfRange, at, "`countries` is empty")

@@ -63,10 +63,14 @@ impl ServiceTable for Qualtrics {
         for (what, line, example) in [("data centre", &self.datacenter, "fra1"), ("survey", &self.survey, "SV_bwrylOA5nNnI9M1")] {
             if let Some(line) = line.as_ref().filter(|line| !is_plain(&line.value.0)) {
                 let at = line.at.clone().unwrap_or_default();
+                // Of an address the part that counts: `https://fra1.qualtrics.com`.
+                let host = line.value.0.rsplit("//").next().unwrap_or_default();
+                let part = host.split_once(".qualtrics.com").map(|(part, _)| part).filter(|part| is_plain(part));
+                let help = part.map_or_else(|| format!("for example \"{example}\""), |part| format!("write \"{part}\" alone"));
                 reader.report(
                     Problem::error(Code::UnknownWord, at, format!("`{}` is no {what}", line.value.0))
                         .label("letters, digits, `-` and `_`, please")
-                        .help(format!("for example \"{example}\"")),
+                        .help(help),
                 );
             }
         }

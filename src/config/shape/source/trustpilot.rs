@@ -89,7 +89,7 @@ impl Trustpilot {
             return Some(Business::Domain(text));
         }
         // The address of its page there ends with the domain; that of its own begins with it.
-        let last = text.split(['/', '?', '#']).filter(|part| is_domain(part)).next_back();
+        let last = text.split(['/', '?', '#']).rfind(|part| is_domain(part));
         let help = last.map_or_else(
             || "write the domain, as in the address of its page there: `business = \"example.com\"`; or its `business_unit_id`".to_owned(),
             |domain| format!("write `business = \"{domain}\"`"),
