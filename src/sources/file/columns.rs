@@ -291,6 +291,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn exports_of_the_usual_tools_are_understood() {
         let day = "2026-01-02 10:00:00Z | 2026-01-03 10:00:00Z";
         let shown = |columns: &[&str]| {
