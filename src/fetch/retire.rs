@@ -20,7 +20,7 @@ pub(super) async fn retire(retired: &Retired) -> Response {
     let done = tokio::task::spawn_blocking(move || away(&asked)).await;
     let done = done.unwrap_or_else(|ended| Err(io::Error::other(ended)));
     let still_there = done.err().map(|error| {
-        if error.get_ref().is_some_and(|error| error.is::<rejects::Missing>()) {
+        if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<rejects::Missing>) {
             return error.to_string();
         }
         let cure = match &retired.to {

@@ -289,4 +289,160 @@ mod tests {
         let error = Columns::find(&samples, 0, &settings, false, false).unwrap_err();
         assert_eq!(error.to_string(), "no column is called `When`; the file has `a`: correct `columns` of the source");
     }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
+    fn exports_of_the_usual_tools_are_understood() {
+        let day = "2026-01-02 10:00:00Z | 2026-01-03 10:00:00Z";
+        let shown = |columns: &[&str]| {
+            let columns: Vec<String> = columns.iter().map(|column| column.replace("DAY", day)).collect();
+            roles(&columns.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let mut wrong = Vec::new();
+        for (columns, found) in [
+            (
+                &[
+                    "Respondent ID: 1 | 2",
+                    "Collector ID: 7 | 7",
+                    "Date Created: DAY",
+                    "Date Modified: DAY",
+                    "IP Address: 192.0.2.1",
+                    "Email Address: a@x.test",
+                    "First Name: Kim | Bo",
+                    "Last Name: Berg | Dahl",
+                    "Custom Data 1: ",
+                    "How likely is it that you would recommend us to a friend?: 3 | 4",
+                    "Please tell us why.: Slow | Fine",
+                ][..],
+                "Id Dropped Date Updated Dropped Dropped Dropped Dropped Dropped Rating Text []",
+            ),
+            (
+                &[
+                    "StartDate: DAY",
+                    "EndDate: DAY",
+                    "RecordedDate: DAY",
+                    "ResponseId: R_1 | R_2",
+                    "RecipientLastName: Berg | Dahl",
+                    "RecipientFirstName: Kim | Bo",
+                    "ExternalReference: ",
+                    "UserLanguage: EN | SV",
+                    "Q1: 3 | 9",
+                    "Q2: Why not at all, in fact | No idea what to say to that",
+                ],
+                "Dropped Dropped Date Id Dropped Dropped Dropped Language Dropped Text []",
+            ),
+            (
+                &[
+                    "#: a1 | a2",
+                    "How many visits did you make?: 2 | 3",
+                    "How was it?: 2 | 5",
+                    "What happened?: a lot | b c",
+                    "Response Type: completed | completed",
+                    "Start Date (UTC): DAY",
+                    "Submit Date (UTC): DAY",
+                    "Network ID: x | y",
+                    "Tags: late delivery and refund | much too expensive",
+                    "Ending: Thanks",
+                ],
+                "Id Dropped Rating Text Status Dropped Date Dropped Dropped Dropped [scale_assumed]",
+            ),
+            (
+                &[
+                    "Ticket ID: 1 | 2",
+                    "Ticket subject: a | b",
+                    "Ticket status: Closed | Open",
+                    "Assignee name: Kim | Bo",
+                    "Ticket satisfaction rating: Good | Bad",
+                    "Satisfaction comment: a b | c",
+                    "Ticket solved - Timestamp: DAY",
+                    "Satisfaction updated - Timestamp: DAY",
+                    "Brand: A | B",
+                    "Job title: Head of Something Long | Boss of Many People",
+                ],
+                "Id Title Dropped Dropped Rating Text Dropped Date Field(\"brand\") Dropped []",
+            ),
+            (
+                &[
+                    "Review Id: 1 | 2",
+                    "Company Reply Date (UTC): DAY",
+                    "Review created (UTC): DAY",
+                    "Review Last Updated (UTC): DAY",
+                    "Reviewer Name: Kim | Bo",
+                    "Review Stars: 1 | 5",
+                    "Review Title: a | b",
+                    "Review Content: x y | z",
+                    "Company Reply: We are so sorry to hear that, dear Kim | Thank you so much for your words",
+                    "Review Status: published | published",
+                    "Location Name: North | South",
+                    "Language: en | de",
+                ],
+                "Id Dropped Date Updated Dropped Rating Title Text Dropped Dropped Dropped Language [scale_assumed]",
+            ),
+            (
+                &[
+                    "Marca temporal: DAY",
+                    "Dirección de correo electrónico: a@x.test",
+                    "Puntuación: 3 / 5 | 5 / 5",
+                    "¿Qué podemos mejorar?: Casi todo lo que hay en la web | Nada de lo que yo sepa",
+                ],
+                "Date Dropped Rating Text []",
+            ),
+            (
+                &["Carimbo de data/hora: DAY", "Endereço de e-mail: ", "Nome: Ana | Rui", "Nota: 2 | 9", "Comentário: a | b"],
+                "Date Dropped Dropped Rating Text [scale_assumed]",
+            ),
+            (
+                &[
+                    "Horodateur: DAY",
+                    "Adresse e-mail: ",
+                    "Prénom: Ana | Rui",
+                    "Quelle est la probabilité que vous puissiez nous recommander ?: 2 | 5",
+                    "Nom du produit: Lampe | Table",
+                    "Avis: a | b",
+                ],
+                "Date Dropped Dropped Rating Field(\"product\") Text []",
+            ),
+            (
+                &["Tijdstempel: DAY", "E-mailadres: ", "Cijfer: 2 | 9", "Toelichting: a | b", "Winkel: x | y"],
+                "Date Dropped Rating Text Dropped [scale_assumed]",
+            ),
+            (
+                &[
+                    "Zeitstempel: DAY",
+                    "E-Mail-Adresse: ",
+                    "Kundenname: Kim | Bo",
+                    "Wie wahrscheinlich ist es, dass Sie uns weiterempfehlen?: 2 | 3",
+                    "Kommentar: a | b",
+                    "Filiale: Nord | Ost",
+                ],
+                "Date Dropped Dropped Rating Text Field(\"store\") []",
+            ),
+            (
+                &["Tidstämpel: DAY", "E-postadress: ", "Efternamn: Berg | Dahl", "Hur nöjd är du?: 2 | 3", "Fritext: a | b"],
+                "Date Dropped Dropped Rating Text [scale_assumed]",
+            ),
+            (
+                &[
+                    "id: 1 | 2",
+                    "Custom Data: ",
+                    "when: DAY",
+                    "Store manager name: Kim | Bo",
+                    "App user: kim | bo",
+                    "Last name: Berg | Dahl",
+                    "Product: Espresso machine with a grinder | Espresso machine with a lid",
+                    "Browser: Mozilla on some machine or other | Another one, with a longer name",
+                    "Average rating: 4 | 4",
+                    "Rating: 2 | 5",
+                    "Customer: Kim Berg of the Long Street | Bo Dahl of the Long Street",
+                    "Feedback type: bug | idea",
+                    "Customer feedback: a | b",
+                ],
+                "Id Dropped Date Dropped Dropped Dropped Field(\"product\") Dropped Dropped Rating Dropped Dropped Text [scale_assumed]",
+            ),
+        ] {
+            let said = shown(columns);
+            wrong.extend((said != found).then(|| format!("{columns:?}\n  {said}\n  {found}")));
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

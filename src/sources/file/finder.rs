@@ -54,6 +54,21 @@ pub(super) fn is_called(column: &str, name: &str) -> bool {
     column.trim().to_lowercase() == name.trim().to_lowercase()
 }
 
+/// Whether a column tells of a person, by the words of its name.
+fn is_personal(words: &[String]) -> bool {
+    let mail = words.windows(2).any(|pair| pair[0] == "e" && (pair[1].starts_with("mail") || pair[1].starts_with("post")));
+    let is_alone = words.len() == 1 && words::any(words, words::PERSONAL_ALONE);
+    let is_named = words::any(words, words::PERSONAL);
+    let is_harmless = words::any(words, words::HARMLESS) && !words::any(words, words::PERSONAL_ALWAYS);
+    // `User language` says nothing of who it is, `App user` does.
+    let is_user = words::any(words, &["user"]) && !words::any(words, &["country", "lang", "language", "locale", "version"]);
+    mail || is_alone || is_user || is_named && !is_harmless
+}
+
+fn is_date(value: &str) -> bool {
+    times::certain(value).is_some() || times::slashed(value).is_some()
+}
+
 struct Finder<'a> {
     samples: &'a [Sample<'a>],
     rows: usize,
@@ -120,13 +135,16 @@ impl Finder<'_> {
             self.best(&Role::Date, Self::date_rank);
         }
         if self.has(&Role::Date) {
-            self.first(&Role::Updated, |words, _| words::any(words, words::DATE_OF_CHANGE));
+            self.first(&Role::Updated, |words, sample| {
+                let dates = sample.values.iter().filter(|(_, value)| is_date(value)).count();
+                words::any(words, words::DATE_OF_CHANGE) && !is_personal(words) && dates * 2 >= sample.values.len()
+            });
         }
         self.first(&Role::RatingMax, |words, _| matches!(words.join(" ").as_str(), "rating max" | "max rating" | "best rating"));
         self.first(&Role::Author, |words, _| words.len() == 1 && words[0] == "author");
         self.personal();
         self.first(&Role::Status, |words, _| words == words::STATUS || words.join(" ").ends_with("response type"));
-        self.first(&Role::Language, |words, _| words.len() <= 3 && words::any(words, words::LANGUAGE));
+        self.first(&Role::Language, |words, _| words.len() <= 3 && words::any(words, words::LANGUAGE) && !words::any(words, words::RATING));
         self.first(&Role::Link, |words, sample| {
             words::any(words, words::LINK)
                 && sample.values.iter().all(|(_, value)| value.starts_with("http://") || value.starts_with("https://"))
@@ -134,7 +152,9 @@ impl Finder<'_> {
         if !self.has(&Role::Rating) {
             self.rating();
         }
-        self.first(&Role::Title, |words, _| words.len() <= 2 && words::any(words, words::TITLE));
+        self.first(&Role::Title, |words, _| {
+            words.len() <= 2 && words::any(words, words::TITLE) && !words::any(words, words::TITLE_OF_OTHERS)
+        });
         if settings.columns.text.is_empty() {
             self.texts();
         }
@@ -195,7 +215,7 @@ impl Finder<'_> {
 
     fn date_rank(&self, at: usize) -> Option<u32> {
         let (words, sample) = (&self.words[at], &self.samples[at]);
-        let read = sample.values.iter().filter(|(_, value)| times::certain(value).is_some() || times::slashed(value).is_some()).count();
+        let read = sample.values.iter().filter(|(_, value)| is_date(value)).count();
         // A spreadsheet's number of days is a date only where the column says so.
         let said = || words::any(words, words::DATE_OF_ANSWER) || words::any(words, words::DATE) || words::any(words, words::DATE_OF_START);
         let serials = if read < sample.values.len() && said() {
@@ -215,15 +235,17 @@ impl Finder<'_> {
             () if !sample.values.is_empty() && read == sample.values.len() && sample.values[0].1.len() > 6 => 7,
             () => return None,
         };
-        let empty = sample.values.is_empty() && words::any(words, words::DATE);
-        (empty || (read + serials > 0 && (read + serials) * 2 >= sample.values.len())).then_some(rank)
+        if sample.values.is_empty() {
+            // Only where no column has dates in it: `Data` is a date in some languages.
+            return words::any(words, words::DATE).then_some(rank + 10);
+        }
+        (read + serials > 0 && (read + serials) * 2 >= sample.values.len()).then_some(rank)
     }
 
     fn personal(&mut self) {
         for at in 0..self.samples.len() {
             let words = &self.words[at];
-            let mail = words.windows(2).any(|pair| pair[0] == "e" && matches!(pair[1].as_str(), "mail" | "post"));
-            let personal = (mail || words::any(words, words::PERSONAL)) && !words::any(words, words::HARMLESS);
+            let personal = is_personal(words);
             // A long question about an account or a card is a question, not a column of accounts.
             let asked = words.len() > 6 || self.samples[at].described.contains('?');
             let contact =
@@ -259,7 +281,8 @@ impl Finder<'_> {
                     .iter()
                     .filter_map(|(_, value)| ratings::read_with(value, self.decimal_comma, self.rating_words));
                 let values: Vec<f64> = values.map(|given| given.max.unwrap_or(given.value)).collect();
-                let question = self.samples[*at].described.contains('?');
+                let is_count = self.words[*at].iter().take(3).any(|word| words::COUNTING.contains(&word.as_str()));
+                let question = self.samples[*at].described.contains('?') && !is_count;
                 let slips = filled / 10;
                 let best = ratings::assumed_scale(&values);
                 question && filled > 0 && filled - read <= slips && best <= 10.0 && values.iter().any(|value| (2.0..=best).contains(value))
@@ -279,6 +302,17 @@ impl Finder<'_> {
             let filled = sample.values.len();
             let long = sample.values.iter().filter(|(_, value)| value.trim().contains(' ') && value.chars().count() > 20).count();
             let numeric = sample.values.iter().filter(|(_, value)| ratings::number(value.trim(), self.decimal_comma).is_some()).count();
+            let is_asked = sample.described.contains('?');
+            let is_of_staff = words::any(called, words::STAFF) && words::any(called, words::ANSWER);
+            let is_about = called.len() <= 3 && words::any(called, words::ABOUT_TEXT);
+            // What has a name of its own among the fields is no text for its length: products have long names.
+            let is_field = called.len() <= 2
+                && words::FIELDS.iter().any(|(_, list)| words::any(called, list))
+                && !words::any(called, words::TEXT)
+                && sample.values.iter().all(|(_, value)| value.len() <= 100);
+            if !is_asked && (is_of_staff || is_about || is_field) {
+                continue;
+            }
             let named =
                 words::any(called, words::TEXT) || (words::any(called, &["anything", "happened"]) && sample.described.contains('?'));
             let mut distinct = sample.values.iter().take(200).map(|(_, value)| value.as_ref()).collect::<Vec<_>>();
@@ -299,7 +333,7 @@ impl Finder<'_> {
             self.first(&role, |words, sample| {
                 words.len() <= 3
                     && words::any(words, list)
-                    && !words::any(words, &["id"])
+                    && ![&["id"][..], words::RATING, words::DATE, words::TEXT].iter().any(|others| words::any(words, others))
                     && sample.values.iter().all(|(_, value)| value.len() <= 100)
             });
         }

@@ -145,14 +145,14 @@ impl<'a> Rows<'a> {
             return None;
         }
         self.date(&row, line, &mut item);
-        if !item.id.is_empty() {
-            item.formerly = Some(content_id(hash(self.id_at)));
-        } else {
-            let hash = hash(self.id_at);
+        let hash = hash(self.id_at);
+        if item.id.is_empty() {
             let count = self.alike.entry(hash).or_default();
             *count += 1;
             item.id = if *count == 1 { content_id(hash) } else { format!("{}-{count}", content_id(hash)) };
             self.blank_ids += usize::from(self.id_at.is_some());
+        } else {
+            item.formerly = Some(content_id(hash));
         }
         self.push(item, line);
         None

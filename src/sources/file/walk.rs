@@ -134,12 +134,11 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
         }
         match memory.files.get(&entry.path) {
             Some(known) if known.size == found.size && known.modified == found.modified => match &known.refused {
-                Some((why, with)) if *with == fingerprint => {
-                    if now.timestamp_millis() - known.told >= AGAIN.num_milliseconds() {
-                        page.warnings.push(refusal(&name, why));
-                        done.push((entry.path.clone(), Known { told: now.timestamp_millis(), ..known.clone() }));
-                    }
+                Some((why, with)) if *with == fingerprint && now.timestamp_millis() - known.told >= AGAIN.num_milliseconds() => {
+                    page.warnings.push(refusal(&name, why));
+                    done.push((entry.path.clone(), Known { told: now.timestamp_millis(), ..known.clone() }));
                 }
+                Some((_, with)) if *with == fingerprint => {}
                 Some(_) => todo.push((entry.path.clone(), found)),
                 None => {}
             },

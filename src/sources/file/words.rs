@@ -36,9 +36,13 @@ pub(super) const PERSONAL: &[&str] = &[
     "address",
     "adress",
     "adresse",
+    "adresses",
+    "adres",
     "agent",
-    "apellido",
+    "användarnamn",
     "apellidos",
+    "benutzername",
+    "apellido",
     "assignee",
     "assigned",
     "birth",
@@ -47,10 +51,12 @@ pub(super) const PERSONAL: &[&str] = &[
     "cognome",
     "correo",
     "courriel",
+    "direccion",
     "dirección",
     "dob",
     "efternamn",
     "email",
+    "emailadresse",
     "employee",
     "epost",
     "födelsedatum",
@@ -58,13 +64,20 @@ pub(super) const PERSONAL: &[&str] = &[
     "geburtsdatum",
     "guest",
     "handy",
+    "handynummer",
     "iban",
     "indirizzo",
     "ip",
     "ipaddress",
+    "kundenname",
+    "kundnamn",
     "latitude",
     "longitude",
     "mail",
+    "mailadresse",
+    "manager",
+    "medarbetare",
+    "mitarbeiter",
     "mobil",
     "mobile",
     "móvil",
@@ -76,11 +89,13 @@ pub(super) const PERSONAL: &[&str] = &[
     "nombre",
     "nome",
     "passport",
+    "personnummer",
     "phone",
     "plz",
     "postal",
     "postcode",
     "postnummer",
+    "prenom",
     "prénom",
     "recipient",
     "sobrenome",
@@ -88,8 +103,10 @@ pub(super) const PERSONAL: &[&str] = &[
     "strasse",
     "straße",
     "street",
+    "surname",
     "tel",
     "telefon",
+    "telefonnummer",
     "telefono",
     "teléfono",
     "telefone",
@@ -101,8 +118,39 @@ pub(super) const PERSONAL: &[&str] = &[
     "zip",
 ];
 
+/// Tells of a person where nothing else stands in a column's name.
+pub(super) const PERSONAL_ALONE: &[&str] =
+    &["client", "cliente", "consumer", "contact", "customer", "klant", "kund", "kunde", "owner", "requester", "reviewer", "submitter"];
+
+/// Tells of a person whatever else a column's name says: `Store manager`, `App user first name`.
+pub(super) const PERSONAL_ALWAYS: &[&str] = &[
+    "agent",
+    "assignee",
+    "assigned",
+    "birth",
+    "email",
+    "employee",
+    "first",
+    "guest",
+    "ip",
+    "last",
+    "mail",
+    "manager",
+    "mobile",
+    "owner",
+    "phone",
+    "recipient",
+    "street",
+    "surname",
+    "telephone",
+    "username",
+];
+
 /// Makes a column harmless that would otherwise tell of a person: `User Language`, `Product name`.
-pub(super) const HARMLESS: &[&str] = &["language", "lang", "locale", "country", "version", "product", "app", "store", "survey"];
+pub(super) const HARMLESS: &[&str] = &[
+    "app", "branch", "brand", "campaign", "country", "hotel", "lang", "language", "locale", "magasin", "produit", "product", "producto",
+    "prodotto", "produkt", "property", "shop", "store", "survey", "tienda", "version",
+];
 
 /// Part of the name of an id.
 pub(super) const ID: &[&str] = &["id", "ident", "identifiant", "identificador", "kennung", "المعرف", "uuid", "guid"];
@@ -154,12 +202,30 @@ pub(super) const ID_ALONE: &[&str] = &[
 ];
 
 /// Ids and numbers of something else than the record.
-pub(super) const ID_OF_OTHERS: &[&str] =
-    &["collector", "network", "room", "guest", "phone", "agent", "user", "account", "product", "store", "session", "device", "external"];
+pub(super) const ID_OF_OTHERS: &[&str] = &[
+    "account",
+    "agent",
+    "business",
+    "campaign",
+    "collector",
+    "device",
+    "external",
+    "form",
+    "guest",
+    "location",
+    "network",
+    "phone",
+    "product",
+    "room",
+    "session",
+    "store",
+    "user",
+];
 
 /// The answer was given then.
 pub(super) const DATE_OF_ANSWER: &[&str] = &[
     "abgegeben",
+    "abgesendet",
     "abgeschickt",
     "abgeschlossen",
     "answered",
@@ -182,7 +248,9 @@ pub(super) const DATE_OF_ANSWER: &[&str] = &[
 
 /// A date, without saying of what.
 pub(super) const DATE: &[&str] = &[
+    "aikaleima",
     "at",
+    "carimbo",
     "créé",
     "created",
     "data",
@@ -190,8 +258,12 @@ pub(super) const DATE: &[&str] = &[
     "datum",
     "fecha",
     "marca",
+    "cronologiche",
     "tidpunkt",
+    "tidsmerke",
+    "tidsstempel",
     "tidstämpel",
+    "tijdstempel",
     "time",
     "timestamp",
     "ts",
@@ -210,11 +282,28 @@ pub(super) const DATE: &[&str] = &[
 pub(super) const DATE_OF_START: &[&str] = &["start", "started", "begin", "began", "beginn", "startad", "inicio", "début"];
 
 /// Something was changed then.
-pub(super) const DATE_OF_CHANGE: &[&str] = &["changed", "geändert", "last", "modified", "modifié", "updated", "uppdaterad", "ändrad"];
+pub(super) const DATE_OF_CHANGE: &[&str] = &["changed", "geändert", "modified", "modifié", "updated", "uppdaterad", "ändrad"];
 
 /// Dates of something else.
-pub(super) const DATE_OF_OTHERS: &[&str] =
-    &["birth", "birthday", "closed", "due", "expiry", "order", "ordered", "purchase", "delivery", "duration"];
+pub(super) const DATE_OF_OTHERS: &[&str] = &[
+    "birth",
+    "birthday",
+    "closed",
+    "delivery",
+    "due",
+    "duration",
+    "expiry",
+    "invitation",
+    "invited",
+    "order",
+    "ordered",
+    "purchase",
+    "replied",
+    "reply",
+    "resolved",
+    "sent",
+    "solved",
+];
 
 /// A rating.
 pub(super) const RATING: &[&str] = &[
@@ -249,6 +338,20 @@ pub(super) const RATING: &[&str] = &[
     "valutazione",
     "zufrieden",
     "zufriedenheit",
+    "aanbevelen",
+    "empfehlen",
+    "fornøyd",
+    "pontuação",
+    "recommanderiez",
+    "recomendaría",
+    "rekommendera",
+    "satisfait",
+    "satisfecho",
+    "satisfeito",
+    "soddisfatto",
+    "tevreden",
+    "tilfreds",
+    "weiterempfehlen",
     "évaluation",
     "⭐",
     "★",
@@ -256,8 +359,53 @@ pub(super) const RATING: &[&str] = &[
     "оценка",
 ];
 
-/// Not the rating itself but what was made of it.
-pub(super) const RATING_OF_OTHERS: &[&str] = &["group", "max", "maximum", "label", "count", "comment", "reason", "scale"];
+/// Asks how likely it is that somebody recommends us, from 0 to 10 wherever it is asked.
+pub(super) const RECOMMEND: &[&str] = &[
+    "aanbevelen",
+    "anbefale",
+    "consiglieresti",
+    "consigliare",
+    "empfehlen",
+    "recommander",
+    "recommanderiez",
+    "recommend",
+    "recomendar",
+    "recomendaria",
+    "recomendaría",
+    "recomendarías",
+    "recomiende",
+    "rekommendera",
+    "weiterempfehlen",
+];
+/// The other half of it.
+pub(super) const LIKELY: &[&str] = &[
+    "likelihood",
+    "likely",
+    "probabile",
+    "probabilidad",
+    "probabilidade",
+    "probabilité",
+    "probable",
+    "provável",
+    "sandsynligt",
+    "sannolikhet",
+    "sannolikt",
+    "sannsynlig",
+    "troligt",
+    "waarschijnlijk",
+    "wahrscheinlich",
+    "wahrscheinlichkeit",
+];
+
+/// A question for a number that is no rating.
+pub(super) const COUNTING: &[&str] = &[
+    "alt", "combien", "cuántas", "cuántos", "gammal", "hoeveel", "long", "många", "many", "much", "ofta", "often", "oft", "old", "quante",
+    "quanti", "quantas", "quantos", "viele",
+];
+
+/// Not the rating itself but what was made of it, or a number of another kind.
+pub(super) const RATING_OF_OTHERS: &[&str] =
+    &["average", "avg", "comment", "completion", "count", "group", "label", "max", "maximum", "reason", "scale", "sentiment"];
 
 /// What the customer wrote.
 pub(super) const TEXT: &[&str] = &[
@@ -302,6 +450,65 @@ pub(super) const TEXT: &[&str] = &[
     "التعليق",
     "комментарий",
 ];
+
+/// Not what the customer wrote but something about it: `Review status`, `Feedback type`.
+pub(super) const ABOUT_TEXT: &[&str] = &[
+    "browser",
+    "categories",
+    "category",
+    "channel",
+    "count",
+    "date",
+    "duration",
+    "id",
+    "job",
+    "label",
+    "labels",
+    "lang",
+    "language",
+    "length",
+    "link",
+    "metadata",
+    "number",
+    "platform",
+    "referer",
+    "referrer",
+    "sentiment",
+    "source",
+    "state",
+    "status",
+    "tag",
+    "tags",
+    "theme",
+    "themes",
+    "time",
+    "timestamp",
+    "topic",
+    "topics",
+    "type",
+    "url",
+    "version",
+];
+
+/// Whose words these are that answer the customer, with a word for an answer.
+pub(super) const STAFF: &[&str] = &[
+    "agent",
+    "business",
+    "company",
+    "developer",
+    "entreprise",
+    "merchant",
+    "management",
+    "owner",
+    "seller",
+    "unternehmen",
+    "unternehmens",
+];
+/// Words for an answer, which may be the customer's.
+pub(super) const ANSWER: &[&str] = &["answer", "antwort", "comment", "reply", "replies", "respuesta", "response", "réponse", "svar"];
+
+/// A headline of something else.
+pub(super) const TITLE_OF_OTHERS: &[&str] = &["job", "page", "product", "survey", "form"];
 
 /// Headline.
 pub(super) const TITLE: &[&str] = &["title", "subject", "headline", "betreff", "titel", "rubrik", "título", "titre", "onderwerp"];
