@@ -41,9 +41,13 @@ impl Map {
         self.text(value, name)?.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
+    /// The best rating that a message can have, as far as anybody says.
+    fn best(&self, value: &Value) -> Option<f64> {
+        self.rating_max.or_else(|| self.number(value, "rating_max")).filter(|max| *max > 0.0)
+    }
+
     fn item(&self, value: &Value) -> Option<Item> {
         let time = |name| webhook::time(self.find(value, name)?, &[]);
-        let best = || self.rating_max.or_else(|| self.number(value, "rating_max")).filter(|max| *max > 0.0);
         Some(Item {
             id: webhook::short(&self.text(value, "id")?),
             title: self.text(value, "title").unwrap_or_default(),
@@ -52,7 +56,7 @@ impl Map {
             url: self.text(value, "url"),
             published: time("published"),
             updated: time("updated"),
-            rating: self.number(value, "rating").and_then(|value| Some(Rating { value, max: best()? })),
+            rating: self.number(value, "rating").and_then(|given| Some(Rating { value: given, max: self.best(value)? })),
             lang: self.text(value, "lang"),
             fields: self.fields.iter().filter_map(|(name, path)| Some((name.clone(), webhook::words(path.of(value)?)?))).collect(),
             gone: self.text(value, "deleted").is_some_and(|word| matches!(word.as_str(), "true" | "1" | "yes" | "deleted")),
@@ -74,6 +78,11 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
             let place = format!("item {}", number + 1);
             page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
         }
+    }
+    let without_best = all.iter().filter(|value| map.number(value, "rating").is_some() && map.best(value).is_none()).count();
+    if without_best > 0 {
+        let message = format!("{without_best} ratings are left out, for nobody says what the best one is; write `rating_max`");
+        page.warnings.push(Warning::new("no_rating_max", "", message));
     }
     if page.items.is_empty() && !all.is_empty() {
         return Err(ReadError::new("JSON in which no message has an id", "check `map` of the source against what is sent"));
