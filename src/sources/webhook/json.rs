@@ -12,6 +12,9 @@ use crate::sources::ReadError;
 use crate::sources::webhook;
 use crate::sources::webhook::paths::Path;
 
+/// Messages of one push: they are stored in one transaction, within the patience of whoever sends.
+const MOST: usize = 1_000;
+
 /// Where things stand. What is not named is looked for under its own name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Map {
@@ -70,6 +73,9 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
         None => value,
     };
     let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
+    if all.len() > MOST {
+        return Err(ReadError::new("more than 1,000 messages in one push", "send fewer at once, or several pushes"));
+    }
     let mut page = webhook::page_of("webhook", Vec::new());
     for (number, value) in all.iter().enumerate() {
         if let Some(item) = map.item(value) {

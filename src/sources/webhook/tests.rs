@@ -335,6 +335,9 @@ fn any_json_is_read_by_its_map() {
     assert!(webhook.open(&push(&[], &json!({"rows": [{"a": 1}]})), now()).is_err());
     assert!(webhook.open(&push(&[], &json!({"other": 1})), now()).is_err());
     assert!(page_of("webhook", Vec::new()).items.is_empty());
+    let many = |count: usize| json!({"rows": (0..count).map(|key| json!({"key": key, "stars": 1})).collect::<Vec<_>>()});
+    assert!(webhook.open(&push(&[], &many(1_000)), now()).is_ok());
+    assert!(webhook.open(&push(&[], &many(1_001)), now()).unwrap_err().to_string().contains("send fewer at once"));
 }
 
 #[test]
@@ -387,7 +390,7 @@ fn a_message_that_says_nothing_is_stored_nowhere_and_it_is_told_what_was_missing
         (settings(Format::Json, &[]), json!({"id": 1, "rating": 3, "rating_max": 5}), 1, vec![]),
     ] {
         let page = page(&Webhook::new(settings), &push(&[], &sent));
-        let told: String = page.warnings.iter().map(|warning| format!("{warning}\n")).collect();
+        let told = page.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert_eq!((page.items.len(), page.warnings.is_empty()), (items, says.is_empty()), "{sent}: {told}");
         assert!(says.iter().all(|says| told.contains(says)), "{sent}: {told}");
     }

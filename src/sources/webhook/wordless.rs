@@ -30,9 +30,9 @@ fn missing(settings: &Settings) -> String {
         Format::Standard => "`data` has no `text`, `title` or `rating`".to_owned(),
         Format::Delighted => "there is no score and no comment".to_owned(),
         Format::Typeform | Format::SurveyMonkey if !settings.text.is_empty() || settings.rating.is_some() => {
-            let names = settings.text.iter().map(|name| ("text", name)).chain(settings.rating.iter().map(|name| ("rating", name)));
-            let names: Vec<String> = names.take(10).map(|(option, name)| format!("`{name}` (`{option}`)")).collect();
-            format!("no answer to {}", names.join(", "))
+            let asked = settings.text.iter().map(|name| ("text", name)).chain(settings.rating.iter().map(|name| ("rating", name)));
+            let asked: Vec<String> = asked.take(10).map(|(option, name)| format!("`{name}` (`{option}`)")).collect();
+            format!("no answer to {}", asked.join(", "))
         }
         Format::Typeform | Format::SurveyMonkey => {
             "no answer is a text or on a scale; name the questions by `text` and `rating`".to_owned()
