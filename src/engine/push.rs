@@ -1,9 +1,10 @@
 //! Takes what is pushed to us: checks who sent it, reads it, and stores it on the same road as what was
 //! polled, before anybody is told that it was taken.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -15,6 +16,7 @@ use tracing::warn;
 use crate::domain::http::Request;
 use crate::domain::item::Cursor;
 use crate::domain::item::Page;
+use crate::domain::item::Warning;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest as _;
 use crate::domain::ports::PageCommit;
@@ -35,6 +37,7 @@ use crate::sources::Settings;
 use crate::sources::webhook::Brings;
 use crate::sources::webhook::Push;
 use crate::sources::webhook::Webhook;
+use crate::sources::webhook::wordless;
 use crate::text::redact::redact;
 use crate::web::board;
 use crate::web::inbox::Inbox;
@@ -48,8 +51,12 @@ const CALLS: usize = 4;
 /// source left alone.
 const SOON: u32 = 30;
 const PAUSED: u32 = 3_600;
-/// Of one door a refusal is told so often at most, in seconds.
+/// Of one door a reason is told so often at most, in seconds; that of paths without a door less often, for there
+/// anybody may knock.
 const TOLD: i64 = 300;
+const TOLD_OF_STRANGERS: i64 = 3_600;
+/// Reasons that are told apart.
+const MOST_REASONS: usize = 32;
 
 /// Every door, with the stream that it brings messages to.
 pub(super) struct Receiving {
@@ -59,13 +66,34 @@ pub(super) struct Receiving {
     author_key: Arc<Vec<u8>>,
     doors: Vec<Door>,
     calls: Semaphore,
+    strangers: Told,
 }
 
 struct Door {
     target: Target,
     webhook: Arc<Webhook>,
-    /// When a refusal was last told, in seconds since 1970.
-    told: AtomicI64,
+    told: Told,
+}
+
+/// What was told, so that whoever knocks all day does not fill the log: of each reason when it was last told, in
+/// seconds since 1970, and how often it came since then.
+#[derive(Debug, Default)]
+struct Told(Mutex<BTreeMap<String, (i64, u64)>>);
+
+impl Told {
+    /// How often a reason came since it was last told, this time among them, where it is to be told now.
+    fn is_due(&self, why: &str, now: i64, gap: i64) -> Option<u64> {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = if told.len() < MOST_REASONS || told.contains_key(why) { why } else { "" };
+        let (at, times) = told.entry(key.to_owned()).or_insert((i64::MIN, 0));
+        *times += 1;
+        // A clock that was set back holds nothing up.
+        let is_due = now.saturating_sub(*at) >= gap || now < *at;
+        is_due.then(|| {
+            *at = now;
+            std::mem::take(times)
+        })
+    }
 }
 
 /// Why a push that is trusted was not stored.
@@ -83,6 +111,8 @@ enum NotTaken {
     Slow,
     #[error("the reader failed on it; please report it")]
     Bug,
+    #[error("{0}")]
+    Wordless(String),
 }
 
 impl Receiving {
@@ -90,7 +120,7 @@ impl Receiving {
     pub(super) fn of(plan: &Arc<Plan>, parts: &Parts, nudges: &Nudges) -> Option<Self> {
         let door = |target: Target| match &target.source.settings.kind {
             Settings::Webhook(settings) => {
-                Some(Door { webhook: Arc::new(Webhook::new((**settings).clone())), target, told: AtomicI64::new(0) })
+                Some(Door { webhook: Arc::new(Webhook::new((**settings).clone())), target, told: Told::default() })
             }
             _ => None,
         };
@@ -99,13 +129,13 @@ impl Receiving {
             return None;
         }
         for door in &doors {
-            for result in ["stored", "repeated", "untrusted", "unreadable", "refused", "later"] {
+            for result in ["stored", "repeated", "empty", "untrusted", "unreadable", "refused", "later"] {
                 parts.board.add(board::PUSHES, &[("source", &door.target.key.source), ("result", result)], 0.0);
             }
         }
         let author_key = Arc::new(parts.store.author_key().to_vec());
         let (plan, parts, nudges) = (Arc::clone(plan), parts.clone(), nudges.clone());
-        Some(Self { plan, parts, nudges, author_key, doors, calls: Semaphore::new(CALLS) })
+        Some(Self { plan, parts, nudges, author_key, doors, calls: Semaphore::new(CALLS), strangers: Told::default() })
     }
 
     async fn taken(&self, door: &Door, push: Push) -> Taken {
@@ -123,6 +153,11 @@ impl Receiving {
                 if is_new {
                     self.nudges.look_now();
                 }
+                Taken::Stored
+            }
+            // It would be as empty at every further try.
+            Err(NotTaken::Wordless(why)) => {
+                self.tell(door, "empty", &why);
                 Taken::Stored
             }
             Err(why @ (NotTaken::Read(_) | NotTaken::Bug)) => {
@@ -148,9 +183,7 @@ impl Receiving {
             Brings::Page(page) => *page,
             Brings::Asked(request) => self.ask(door, &request).await?,
         };
-        for warning in page.warnings.iter().take(3) {
-            debug!(source = key.source, code = warning.code, "source `{}`: {}", key.source, redact(&warning.message));
-        }
+        self.note_odd(door, &page)?;
         if page.items.is_empty() {
             return Ok(Committed::default());
         }
@@ -171,6 +204,30 @@ impl Receiving {
         let committed = store.commit_page(commit).await?;
         self.note(door, committed, now.timestamp());
         Ok(committed)
+    }
+
+    /// Tells what is odd about a page, and refuses one that only has messages which say nothing.
+    fn note_odd(&self, door: &Door, page: &Page) -> Result<(), NotTaken> {
+        let source = door.target.key.source.as_str();
+        // Events that bring no message are what senders send.
+        let (usual, odd): (Vec<&Warning>, _) =
+            page.warnings.iter().partition(|warning| matches!(warning.code.as_str(), "other_event" | "ids_only"));
+        for warning in usual.iter().take(3) {
+            debug!(source, code = warning.code, "source `{source}`: {}", redact(&warning.message));
+        }
+        self.parts.board.add(board::ITEMS, &[("source", source), ("kind", "rejected")], odd.len() as f64);
+        let is_wordless = page.items.is_empty() && odd.iter().any(|warning| warning.code == wordless::CODE);
+        if is_wordless {
+            let told: Vec<String> = odd.iter().take(5).map(|warning| redact(&warning.message)).collect();
+            return Err(NotTaken::Wordless(told.join("; ")));
+        }
+        for warning in odd.iter().take(5) {
+            let (message, now) = (redact(&warning.message), Clock::real().now().timestamp());
+            if let Some(times) = door.told.is_due(&warning.code, now, TOLD) {
+                warn!(source, code = warning.code, times, "source `{source}`: of what was pushed: {message}{}", counted(times));
+            }
+        }
+        Ok(())
     }
 
     /// Fetches what an event only names.
@@ -212,16 +269,21 @@ impl Receiving {
         self.parts.board.add(board::PUSHES, &[("source", &door.target.key.source), ("result", result)], 1.0);
     }
 
-    /// Counts what was not taken, and says why, now and then: whoever knocks at a door all day does not
-    /// fill the log.
+    /// Counts what was not taken, and says why, now and then.
     fn tell(&self, door: &Door, result: &'static str, why: &str) {
         self.count(door, result);
-        let (source, now) = (&door.target.key.source, Clock::real().now().timestamp());
-        let told = door.told.load(Ordering::Relaxed);
-        if now - told >= TOLD && door.told.compare_exchange(told, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            warn!(source, result, "source `{source}`: a message that was pushed is not taken: {why}");
+        let source = &door.target.key.source;
+        // Of an empty page the reason has numbers in it.
+        let key = if result == "empty" { result } else { why };
+        if let Some(times) = door.told.is_due(key, Clock::real().now().timestamp(), TOLD) {
+            warn!(source, result, times, "source `{source}`: a message that was pushed is not taken: {why}{}", counted(times));
         }
     }
+}
+
+/// How often something came that is told once.
+fn counted(times: u64) -> String {
+    if times > 1 { format!(" ({times} times since this was last told)") } else { String::new() }
 }
 
 impl Inbox for Receiving {
@@ -242,5 +304,37 @@ impl Inbox for Receiving {
         if let Some(door) = self.doors.get(door) {
             self.tell(door, "refused", why);
         }
+    }
+
+    fn put_off(&self, door: usize, why: &'static str) {
+        if let Some(door) = self.doors.get(door) {
+            self.tell(door, "later", why);
+        }
+    }
+
+    fn at_no_door(&self) {
+        if let Some(times) = self.strangers.is_due("", Clock::real().now().timestamp(), TOLD_OF_STRANGERS) {
+            let counted = counted(times);
+            warn!(times, "a message was pushed to a path that no webhook has; `uproar source list` shows their addresses{counted}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_at_once_and_then_now_and_then_with_its_count() {
+        let told = Told::default();
+        assert_eq!(told.is_due("wrong", 1_000, 300), Some(1));
+        assert_eq!((1..300).filter_map(|second| told.is_due("wrong", 1_000 + second, 300)).count(), 0);
+        assert_eq!(told.is_due("large", 1_001, 300), Some(1), "another reason is told beside it");
+        assert_eq!(told.is_due("wrong", 1_300, 300), Some(300));
+        assert_eq!(told.is_due("wrong", 10, 300), Some(1), "a clock that was set back");
+        for number in 0..10_000 {
+            told.is_due(&number.to_string(), 2_000, 300);
+        }
+        assert!(told.0.lock().unwrap().len() <= MOST_REASONS + 1);
     }
 }

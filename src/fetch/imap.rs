@@ -193,6 +193,10 @@ impl Visit<'_> {
         let taken = self.talk.command(&format!("LOGIN {user} {password}"), BRIEF, |_| Ok(())).await?;
         taken.map_err(|said| {
             let said = said.to_ascii_uppercase();
+            // RFC 5530: nothing is wrong with the login.
+            if ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"].iter().any(|code| said.contains(code)) {
+                return broken(self.imap, "it takes no logins at the moment; it is tried again later");
+            }
             let why = if said.contains("[PRIVACYREQUIRED]") {
                 "it wants TLS first: write `tls = \"starttls\"` or \"implicit\""
             } else {

@@ -37,7 +37,7 @@ metrics! {
     CONFIG "uproar_config_info" "gauge" "Hash of the configuration in force.";
     RELOAD_OK "uproar_config_last_reload_successful" "gauge" "Whether the last reload was taken over.";
     POLLS "uproar_source_polls_total" "counter" "Polls by result: ok, not_modified, error.";
-    PUSHES "uproar_source_pushes_total" "counter" "Pushes by result: stored, repeated, untrusted, unreadable, refused, later.";
+    PUSHES "uproar_source_pushes_total" "counter" "Pushes by result: stored, repeated, empty, untrusted, unreadable, refused, later.";
     ITEMS "uproar_source_items_total" "counter" "Items read by kind: new, edited, duplicate, late, gone, rejected.";
     LAST_SUCCESS "uproar_source_last_success_timestamp_seconds" "gauge" "Start of the last poll that went well.";
     NEWEST_ITEM "uproar_source_newest_item_timestamp_seconds" "gauge" "When a new item was last read.";

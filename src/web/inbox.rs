@@ -25,6 +25,7 @@ use axum::routing::any;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
 use crate::sources::webhook::Format;
@@ -32,11 +33,13 @@ use crate::sources::webhook::Push;
 use crate::sources::webhook::Webhook;
 use crate::web::limit::asker;
 
-/// Pushes in hand at the same time; more are asked to come again.
+/// Pushes that are being stored at the same time, and those whose bodies are still coming; more are asked to
+/// come again.
 const AT_ONCE: usize = 256;
-/// Bytes of all bodies in hand together, but for a single one that may be larger.
+const COMING: usize = 1024;
+/// Bytes of all bodies in hand together, as far as they have come, but for a single one that may be larger.
 const ROOM: usize = 16_000_000;
-/// A body has to be there in this time, and room for it too.
+/// A body has to be there in this time.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// Seconds after which somebody shall come again when there is no room.
 const SOON: u32 = 10;
@@ -53,6 +56,12 @@ pub trait Inbox: Send + Sync {
 
     /// Something was refused unread.
     fn refused(&self, door: usize, why: &'static str);
+
+    /// Something was asked to come again, unread.
+    fn put_off(&self, door: usize, why: &'static str);
+
+    /// Something was pushed to a path at which no door is.
+    fn at_no_door(&self);
 }
 
 /// What became of a push.
@@ -71,6 +80,7 @@ pub enum Taken {
 /// What all doors share.
 struct Hall {
     inbox: Arc<dyn Inbox>,
+    coming: Semaphore,
     places: Semaphore,
     /// In bytes.
     room: Semaphore,
@@ -81,8 +91,14 @@ pub fn router(inbox: Arc<dyn Inbox>) -> Router {
     let webhooks = inbox.webhooks();
     let largest = webhooks.iter().map(|webhook| webhook.settings().max_body).max().unwrap_or(0);
     let room = Semaphore::new(ROOM.max(largest).min(Semaphore::MAX_PERMITS));
-    let hall = Arc::new(Hall { inbox, places: Semaphore::new(AT_ONCE), room });
-    let mut router = Router::new();
+    let hall = Arc::new(Hall { inbox, coming: Semaphore::new(COMING), places: Semaphore::new(AT_ONCE), room });
+    let strangers = Arc::clone(&hall);
+    let mut router = Router::new().fallback(async move |request: Request| {
+        if request.method() == Method::POST && is_json(request.headers()) {
+            strangers.inbox.at_no_door();
+        }
+        StatusCode::NOT_FOUND
+    });
     for (door, webhook) in webhooks.into_iter().enumerate() {
         let (hall, path) = (Arc::clone(&hall), webhook.settings().path.clone());
         let answer = move |request: Request| {
@@ -120,16 +136,21 @@ impl Hall {
         if said.is_some_and(|said| said > most) {
             return refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is larger than `max_body`");
         }
-        let Ok(_place) = self.places.try_acquire() else { return later(SOON) };
-        let needed = u32::try_from(said.unwrap_or(most)).unwrap_or(u32::MAX);
-        let Ok(Ok(_room)) = timeout(PATIENCE, self.room.acquire_many(needed)).await else { return later(SOON) };
+        let put_off = |why| {
+            self.inbox.put_off(door, why);
+            later(SOON)
+        };
+        let Ok(coming) = self.coming.try_acquire() else { return put_off("too many messages come at once") };
         let headers = headers(request.headers());
-        let body = match timeout(PATIENCE, whole(request.into_body(), most)).await {
+        let (body, _room) = match timeout(PATIENCE, whole(request.into_body(), most, &self.room)).await {
             Ok(Ok(body)) => body,
             Ok(Err(Unread::TooLarge)) => return refuse(StatusCode::PAYLOAD_TOO_LARGE, "it is larger than `max_body`"),
             Ok(Err(Unread::Cut)) => return refuse(StatusCode::BAD_REQUEST, "its end did not come"),
+            Ok(Err(Unread::NoRoom)) => return put_off("too many bytes come at once"),
             Err(_) => return refuse(StatusCode::REQUEST_TIMEOUT, "its end did not come in time"),
         };
+        drop(coming);
+        let Ok(_place) = self.places.try_acquire() else { return put_off("too many messages come at once") };
         match self.inbox.take(door, Push { headers, body }).await {
             Taken::Stored => StatusCode::OK.into_response(),
             Taken::Untrusted => StatusCode::UNAUTHORIZED.into_response(),
@@ -164,18 +185,26 @@ fn headers(all: &HeaderMap) -> Vec<(String, String)> {
 enum Unread {
     TooLarge,
     Cut,
+    NoRoom,
 }
 
-async fn whole(body: Body, most: usize) -> Result<Vec<u8>, Unread> {
-    let (mut stream, mut bytes) = (body.into_data_stream(), Vec::new());
+/// A body, and the room that it takes. Room is taken for what has come, so that who sends slowly keeps nobody
+/// else out, and who finds none gives back what they had, so that no two wait for each other.
+async fn whole(body: Body, most: usize, room: &Semaphore) -> Result<(Vec<u8>, Option<SemaphorePermit<'_>>), Unread> {
+    let (mut stream, mut bytes, mut held) = (body.into_data_stream(), Vec::new(), None::<SemaphorePermit<'_>>);
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|_| Unread::Cut)?;
         if bytes.len() + piece.len() > most {
             return Err(Unread::TooLarge);
         }
+        let more = u32::try_from(piece.len()).ok().and_then(|length| room.try_acquire_many(length).ok()).ok_or(Unread::NoRoom)?;
+        match &mut held {
+            Some(held) => held.merge(more),
+            none => *none = Some(more),
+        }
         bytes.extend_from_slice(&piece);
     }
-    Ok(bytes)
+    Ok((bytes, held))
 }
 
 #[cfg(test)]

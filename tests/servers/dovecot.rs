@@ -193,7 +193,7 @@ fn a_large_folder_is_read_to_its_end_and_what_is_moved_there_later_is_read_too()
     let house = dovecot.house(dovecot.implicit, ", max_mail = \"100 kB\"", "hush-hush");
     let age = |id: u32| {
         let file = fs::File::options().write(true).open(dovecot.path(&format!("new/{id}.host"))).unwrap();
-        file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_001)).unwrap();
     };
     for id in 0..1_300 {
         dovecot.deliver(id, "", "The lid does not close");

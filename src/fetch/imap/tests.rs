@@ -259,6 +259,17 @@ async fn an_endless_answer_ends_the_visit() {
     }
 }
 
+#[tokio::test]
+async fn a_login_that_is_refused_for_now_blames_no_password() {
+    for (said, says) in
+        [("NO [UNAVAILABLE] later", "no logins at the moment"), ("NO [AUTHENTICATIONFAILED] no", "check `user` and `password`")]
+    {
+        let answers = |command: &str| (format!("{} {said}\r\n", command.split(' ').next().unwrap()).into_bytes(), false);
+        let told = visit_of(answers, imap(), 9, 1_000).await.0.unwrap_err().to_string();
+        assert!(told.contains(says) && !told.contains("hush"), "{told}");
+    }
+}
+
 #[test]
 fn mails_are_asked_for_in_portions() {
     let sizes: HashMap<u32, u64> = [(1, 10), (2, 10), (3, 5_000_000), (4, 10), (5, 10)].into();

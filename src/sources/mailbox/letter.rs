@@ -2,6 +2,7 @@
 
 use mail_parser::Message;
 use mail_parser::MessageParser;
+use mail_parser::MessagePart;
 use mail_parser::PartType;
 
 use crate::domain::Timestamp;
@@ -86,10 +87,15 @@ fn is_automatic(message: &Message<'_>, from: Option<&str>) -> bool {
         || of_server
 }
 
-/// What is written in a mail: its plain parts, or its HTML where there are none.
+/// What is written in a mail: its plain parts, or its HTML where they are not there or say nothing.
 fn text(message: &Message<'_>) -> String {
+    let plain = joined(message.text_bodies());
+    if plain.is_empty() { joined(message.html_bodies()) } else { plain }
+}
+
+fn joined<'a>(parts: impl Iterator<Item = &'a MessagePart<'a>>) -> String {
     let mut text = String::new();
-    for part in message.text_bodies().take(MOST_PARTS) {
+    for part in parts.take(MOST_PARTS) {
         let piece = match &part.body {
             PartType::Text(plain) => cut(plain, LONGEST).to_owned(),
             PartType::Html(rich) => html::to_text(rich),

@@ -39,6 +39,14 @@ fn words_are_read_in_every_charset_and_from_the_part_that_has_them() {
          --a\nContent-Type: text/plain; name=log.txt\nContent-Disposition: attachment; filename=log.txt\n\nsecret log\n--a\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\nJVBERg==\n--a--\n"
     );
     assert_eq!(item(both.as_bytes()).text, "Plain words");
+    // Programs that write HTML alone often put an empty plain part before it.
+    let hollow = both.replace("Plain words", " ");
+    assert_eq!(item(hollow.as_bytes()).text, "Rich words");
+    let nested = both.replace("text/html", "multipart/related; boundary=c").replace(
+        "<p>Rich words</p>",
+        "--c\nContent-Type: text/html\n\n<p>Deep <img src=\"cid:1\"> words</p>\n--c\nContent-Type: image/png\nContent-ID: <1>\n\nx\n--c--",
+    );
+    assert_eq!(item(nested.replace("Plain words", "").as_bytes()).text, "Deep words");
     let bare = item(b"From: bo@x.example\nSubject: No date, no id\n\nwords");
     assert_eq!((bare.published, bare.id.len()), (None, 35));
 }

@@ -12,6 +12,9 @@ use crate::sources::ReadError;
 use crate::sources::webhook;
 use crate::sources::webhook::paths::Path;
 
+/// Messages of one push: they are stored in one transaction, within the patience of whoever sends.
+const MOST: usize = 1_000;
+
 /// Where things stand. What is not named is looked for under its own name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Map {
@@ -41,9 +44,13 @@ impl Map {
         self.text(value, name)?.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
+    /// The best rating that a message can have, as far as anybody says.
+    fn best(&self, value: &Value) -> Option<f64> {
+        self.rating_max.or_else(|| self.number(value, "rating_max")).filter(|max| *max > 0.0)
+    }
+
     fn item(&self, value: &Value) -> Option<Item> {
         let time = |name| webhook::time(self.find(value, name)?, &[]);
-        let best = || self.rating_max.or_else(|| self.number(value, "rating_max")).filter(|max| *max > 0.0);
         Some(Item {
             id: webhook::short(&self.text(value, "id")?),
             title: self.text(value, "title").unwrap_or_default(),
@@ -52,7 +59,7 @@ impl Map {
             url: self.text(value, "url"),
             published: time("published"),
             updated: time("updated"),
-            rating: self.number(value, "rating").and_then(|value| Some(Rating { value, max: best()? })),
+            rating: self.number(value, "rating").and_then(|given| Some(Rating { value: given, max: self.best(value)? })),
             lang: self.text(value, "lang"),
             fields: self.fields.iter().filter_map(|(name, path)| Some((name.clone(), webhook::words(path.of(value)?)?))).collect(),
             formerly: None,
@@ -67,6 +74,9 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
         None => value,
     };
     let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
+    if all.len() > MOST {
+        return Err(ReadError::new("more than 1,000 messages in one push", "send fewer at once, or several pushes"));
+    }
     let mut page = webhook::page_of("webhook", Vec::new());
     for (number, value) in all.iter().enumerate() {
         if let Some(item) = map.item(value) {
@@ -75,6 +85,11 @@ pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
             let place = format!("item {}", number + 1);
             page.warnings.push(Warning::new("no_id", place, "it has no id and is left out; check `map.id`"));
         }
+    }
+    let without_best = all.iter().filter(|value| map.number(value, "rating").is_some() && map.best(value).is_none()).count();
+    if without_best > 0 {
+        let message = format!("{without_best} ratings are left out, for nobody says what the best one is; write `rating_max`");
+        page.warnings.push(Warning::new("no_rating_max", "", message));
     }
     if page.items.is_empty() && !all.is_empty() {
         return Err(ReadError::new("JSON in which no message has an id", "check `map` of the source against what is sent"));

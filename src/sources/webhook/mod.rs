@@ -35,6 +35,7 @@ use crate::text::hash;
 pub mod addresses;
 pub mod paths;
 pub mod signature;
+pub mod wordless;
 
 mod delighted;
 mod json;
@@ -294,7 +295,7 @@ impl Webhook {
                 return Ok(Pushed { delivery: None, brings });
             }
         };
-        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(Box::new(page)) })
+        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(Box::new(wordless::leave_out(page, settings))) })
     }
 }
 
@@ -306,7 +307,7 @@ impl Source for Webhook {
     fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
         match response {
             Response::Nothing => Ok(Page { format: "webhook", ..Page::default() }),
-            response => surveymonkey::details(api::reply(response)?, &self.settings),
+            response => Ok(wordless::leave_out(surveymonkey::details(api::reply(response)?, &self.settings)?, &self.settings)),
         }
     }
 
@@ -328,25 +329,22 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
     let value = api::json(saved.body, "a webhook")?;
     let has = |path: &[&str]| api::at(&value, path).is_some();
     let settings = |format| Settings::new("/saved", format, Vec::new());
-    if has(&["form_response"]) {
-        return typeform::read(&value, &settings(Format::Typeform));
-    }
-    if has(&["event_data"]) {
-        return delighted::read(&value, &[]);
-    }
-    if has(&["object_id"]) && has(&["resources"]) {
-        return surveymonkey::shown(&value);
-    }
-    if has(&["survey_id"]) && has(&["pages"]) {
-        return surveymonkey::message(&value, &settings(Format::SurveyMonkey)).map(surveymonkey::page);
-    }
-    if has(&["zendesk_event_version"]) {
-        return zendesk::read(&value, &settings(Format::Zendesk), saved.fetched_at);
-    }
-    if has(&["type"]) && has(&["data"]) {
-        return standard::read(&value, &[]);
-    }
-    json::read(&value, &Map::default())
+    let (format, page) = if has(&["form_response"]) {
+        (Format::Typeform, typeform::read(&value, &settings(Format::Typeform))?)
+    } else if has(&["event_data"]) {
+        (Format::Delighted, delighted::read(&value, &[])?)
+    } else if has(&["object_id"]) && has(&["resources"]) {
+        (Format::SurveyMonkey, surveymonkey::shown(&value)?)
+    } else if has(&["survey_id"]) && has(&["pages"]) {
+        (Format::SurveyMonkey, surveymonkey::message(&value, &settings(Format::SurveyMonkey)).map(surveymonkey::page)?)
+    } else if has(&["zendesk_event_version"]) {
+        (Format::Zendesk, zendesk::read(&value, &settings(Format::Zendesk), saved.fetched_at)?)
+    } else if has(&["type"]) && has(&["data"]) {
+        (Format::Standard, standard::read(&value, &[])?)
+    } else {
+        (Format::Json, json::read(&value, &Map::default())?)
+    };
+    Ok(wordless::leave_out(page, &settings(format)))
 }
 
 /// Settings for tests that go through every kind.

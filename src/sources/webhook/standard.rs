@@ -28,6 +28,9 @@ pub(super) fn read(value: &Value, fields: &[String]) -> Result<Page, ReadError> 
     let rating = api::number(data, &["rating"])
         .map(|value| Rating { value, max: api::number(data, &["rating_max"]).filter(|max| *max > 0.0).unwrap_or(5.0) });
     let text = |key: &str| api::text(data, &[key]).unwrap_or_default();
+    // Whoever takes their words back has taken the message back.
+    let is_emptied = data.get("text").and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+    let gone = gone || verb == "updated" && is_emptied && rating.is_none() && text("title").is_empty();
     let item = Item {
         id: webhook::short(&id),
         title: text("title"),

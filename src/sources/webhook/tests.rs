@@ -335,6 +335,67 @@ fn any_json_is_read_by_its_map() {
     assert!(webhook.open(&push(&[], &json!({"rows": [{"a": 1}]})), now()).is_err());
     assert!(webhook.open(&push(&[], &json!({"other": 1})), now()).is_err());
     assert!(page_of("webhook", Vec::new()).items.is_empty());
+    let many = |count: usize| json!({"rows": (0..count).map(|key| json!({"key": key, "stars": 1})).collect::<Vec<_>>()});
+    assert!(webhook.open(&push(&[], &many(1_000)), now()).is_ok());
+    assert!(webhook.open(&push(&[], &many(1_001)), now()).unwrap_err().to_string().contains("send fewer at once"));
+}
+
+#[test]
+fn a_message_that_says_nothing_is_stored_nowhere_and_it_is_told_what_was_missing() {
+    let path = |text: &str| Path::parse(text).unwrap();
+    let form = |answers: Value| json!({"form_response": {"token": "t1", "answers": answers, "definition": {"fields": [{"id": "f2", "ref": "why"}, {"id": "g", "properties": {"fields": [{"id": "f5", "ref": "deep"}]}}]}}});
+    let answers = json!([{"type": "text", "text": "words", "field": {"id": "f2", "type": "long_text", "ref": "why"}}]);
+    let map = Map { places: [("text", path(".body.words"))].into(), ..Map::default() };
+    let asks = |text: &str, rating: &str| Settings {
+        text: vec![text.to_owned()],
+        rating: Some(rating.to_owned()),
+        ..settings(Format::Typeform, &[])
+    };
+    for (settings, sent, items, says) in [
+        (
+            asks("reason", "deep"),
+            form(answers.clone()),
+            0,
+            vec![
+                "no question whose ref or id is `reason`; check `text`",
+                "1 of 1 messages have neither words nor a rating and are not stored: no answer to `reason` (`text`), `deep` (`rating`)",
+            ],
+        ),
+        (asks("why", "stars"), form(answers), 1, vec!["`stars`; check `rating`"]),
+        (settings(Format::Typeform, &[]), form(json!([])), 0, vec!["no answer is a text or on a scale"]),
+        (
+            settings(Format::Standard, &[]),
+            json!({"type": "a.created", "data": {"id": 1, "comment": "wrong name"}}),
+            0,
+            vec!["`data` has no `text`, `title` or `rating`"],
+        ),
+        (
+            settings(Format::Delighted, &[]),
+            json!({"event_type": "survey_response.created", "event_data": {"id": 1}}),
+            0,
+            vec!["no score and no comment"],
+        ),
+        (
+            Settings { map: map.clone(), ..settings(Format::Json, &[]) },
+            json!([{"id": 1, "text": "x"}, {"id": 2, "body": {"words": "y"}}, {"id": 3, "deleted": true}]),
+            2,
+            vec!["1 of 3 messages", "`map.text`, `title` or `rating`"],
+        ),
+        (
+            settings(Format::Json, &[]),
+            json!({"id": 1, "rating": 3}),
+            0,
+            vec!["1 ratings are left out", "write `rating_max`", "neither words nor a rating"],
+        ),
+        (settings(Format::Json, &[]), json!({"id": 1, "rating": 3, "rating_max": 5}), 1, vec![]),
+    ] {
+        let page = page(&Webhook::new(settings), &push(&[], &sent));
+        let told = page.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert_eq!((page.items.len(), page.warnings.is_empty()), (items, says.is_empty()), "{sent}: {told}");
+        assert!(says.iter().all(|says| told.contains(says)), "{sent}: {told}");
+    }
+    let emptied = push(&[], &json!({"type": "a.updated", "timestamp": "2026-11-20T10:00:00Z", "data": {"id": 1, "text": " "}}));
+    assert!(item(&of(Format::Standard), &emptied).gone, "whoever takes all words back takes the message back");
 }
 
 #[test]

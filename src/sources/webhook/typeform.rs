@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::domain::item::Item;
 use crate::domain::item::Page;
 use crate::domain::item::Rating;
+use crate::domain::item::Warning;
 use crate::sources::ReadError;
 use crate::sources::api;
 use crate::sources::webhook;
@@ -54,7 +55,22 @@ pub(super) fn read(value: &Value, settings: &Settings) -> Result<Page, ReadError
         fields,
         ..Item::default()
     };
-    Ok(webhook::page_of("typeform", vec![item]))
+    let mut page = webhook::page_of("typeform", vec![item]);
+    for (option, name) in settings.text.iter().map(|name| ("text", name)).chain(settings.rating.iter().map(|name| ("rating", name))) {
+        if !answers.iter().any(|answer| is(answer, name)) && has_question(response, name) == Some(false) {
+            let message = format!("the form has no question whose ref or id is `{name}`; check `{option}`");
+            page.warnings.push(Warning::new("unknown_question", "", message));
+        }
+    }
+    Ok(page)
+}
+
+/// Whether a form has a question, also inside a group of them; `None` where it does not say.
+fn has_question(response: &Value, name: &str) -> Option<bool> {
+    let fields = api::at(response, &["definition", "fields"])?.as_array()?;
+    let of = |field: &Value| ["ref", "id"].iter().any(|key| api::text(field, &[key]).as_deref() == Some(name));
+    let inside = |field: &Value| api::at(field, &["properties", "fields"]).and_then(Value::as_array).is_some_and(|all| all.iter().any(of));
+    Some(fields.iter().any(|field| of(field) || inside(field)))
 }
 
 /// What an answer says. Addresses, telephone numbers and files are nobody's business.

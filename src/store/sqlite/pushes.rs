@@ -13,6 +13,9 @@ use crate::store::sqlite::values::millis;
 /// Rows removed in one transaction, so that nobody waits long for the writer.
 const STEP: u32 = 1_000;
 
+/// How far ahead of ours a vendor's clock is believed, in milliseconds.
+const AHEAD: i64 = 60 * 60 * 1_000;
+
 /// Notes a delivery; whether it is a new one.
 pub(super) fn is_new(connection: &Connection, source: i64, delivery: &str, now: Timestamp) -> Result<bool, StoreError> {
     let noted = connection
@@ -28,7 +31,8 @@ pub(super) fn is_newest(connection: &Connection, source: i64, item: &Item, now: 
         .prepare_cached("SELECT at, gone FROM event WHERE source = ?1 AND external_id = ?2")?
         .query_row(params![source, item.id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let said = item.updated.or(item.published).map(millis);
+    // A clock that is years ahead must not hold back whatever comes after it.
+    let said = item.updated.or(item.published).map(|at| millis(at).min(millis(now) + AHEAD));
     let overtaken = match (known, said) {
         (None, _) => false,
         (Some((_, gone)), None) => gone && !item.gone,

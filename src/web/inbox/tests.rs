@@ -18,6 +18,7 @@ struct Fake {
     webhooks: Vec<Arc<Webhook>>,
     says: Taken,
     took: Mutex<Vec<(usize, Push)>>,
+    told: Arc<Mutex<Vec<String>>>,
 }
 
 impl Inbox for Fake {
@@ -30,14 +31,29 @@ impl Inbox for Fake {
         Box::pin(async { self.says })
     }
 
-    fn refused(&self, _door: usize, _why: &'static str) {}
+    fn refused(&self, door: usize, why: &'static str) {
+        self.told.lock().unwrap().push(format!("{door} refused: {why}"));
+    }
+
+    fn put_off(&self, door: usize, why: &'static str) {
+        self.told.lock().unwrap().push(format!("{door} later: {why}"));
+    }
+
+    fn at_no_door(&self) {
+        self.told.lock().unwrap().push("no door".to_owned());
+    }
 }
 
 fn fake(says: Taken) -> Fake {
     let of = |path: &str, format| Settings { max_body: 1_000, ..Settings::new(path, format, vec![Secret::new("x".to_owned())]) };
     let near = Settings { allow_from: vec!["192.0.2.0/24".parse().unwrap()], ..of("/in/near", Format::Delighted) };
     let all = [of("/in/forms", Format::Typeform), of("/in/monkey", Format::SurveyMonkey), near];
-    Fake { webhooks: all.into_iter().map(|settings| Arc::new(Webhook::new(settings))).collect(), says, took: Mutex::default() }
+    Fake {
+        webhooks: all.into_iter().map(|settings| Arc::new(Webhook::new(settings))).collect(),
+        says,
+        took: Mutex::default(),
+        told: Arc::default(),
+    }
 }
 
 /// Status and the whole answer, for a request as it stands.
@@ -107,6 +123,62 @@ async fn what_is_not_wanted_is_refused_without_a_word() {
         assert_eq!((status, took.len()), (expected, 0), "{request}: {answer}");
         assert!(expected == 405 || expected == 404 || answer.ends_with("\r\n\r\n"), "nothing is told: {answer}");
     }
+}
+
+#[tokio::test]
+async fn whoever_runs_the_house_hears_of_what_was_refused() {
+    for (request, expected) in [
+        (post("/in/other", JSON, "{}"), vec!["no door"]),
+        (post("/favicon.ico", "", "{}"), vec![]),
+        (post("/in/near", JSON, "{}"), vec!["2 refused: its address is not in `allow_from`"]),
+        (post("/in/forms", JSON, &"x".repeat(1_001)), vec!["0 refused: it is larger than `max_body`"]),
+        (post("/in/forms", JSON, "{}"), vec![]),
+    ] {
+        let fake = fake(Taken::Stored);
+        let told = Arc::clone(&fake.told);
+        ask(fake, &request).await;
+        assert_eq!(*told.lock().unwrap(), expected, "{request}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_comes_too_slowly_is_not_waited_for() {
+    let begun = format!("POST /in/forms HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{JSON}content-length: 9\r\n\r\n{{");
+    let fake = fake(Taken::Stored);
+    let told = Arc::clone(&fake.told);
+    assert_eq!(ask(fake, &begun).await.0, 408);
+    assert_eq!(*told.lock().unwrap(), ["0 refused: its end did not come in time"]);
+}
+
+#[tokio::test]
+async fn who_sends_slowly_takes_no_more_room_than_has_come() {
+    let large = Settings { max_body: 12_000_000, ..Settings::new("/in/forms", Format::Typeform, vec![Secret::new("x".to_owned())]) };
+    let fake = Fake { webhooks: vec![Arc::new(Webhook::new(large))], ..fake(Taken::Stored) };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (address, inbox) = (listener.local_addr().unwrap(), Arc::new(fake));
+    let site = Site { inbox: Some(Arc::clone(&inbox) as Arc<dyn Inbox>), ..Site::default() };
+    let asked = async {
+        let mut slow = Vec::new();
+        for _ in 0..20 {
+            let mut connection = TcpStream::connect(address).await.unwrap();
+            let head = format!("POST /in/forms HTTP/1.1\r\nhost: x\r\n{JSON}content-length: 12000000\r\n\r\n{{");
+            connection.write_all(head.as_bytes()).await.unwrap();
+            slow.push(connection);
+        }
+        let body = format!("\"{}\"", "x".repeat(9_000_000));
+        let mut quick = TcpStream::connect(address).await.unwrap();
+        quick.write_all(post("/in/forms", JSON, &body).as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = quick.read_to_end(&mut answer).await;
+        String::from_utf8(answer).unwrap()
+    };
+    let answer = tokio::select! {
+        served = serve(listener, site, CancellationToken::new()) => panic!("it ended: {served:?}"),
+        answer = timeout(PATIENCE / 2, asked) => answer.expect("it waits for the slow ones"),
+    };
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(inbox.took.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

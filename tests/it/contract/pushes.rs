@@ -51,6 +51,18 @@ mod of_every_store {
         assert_eq!(store.commit_page(push(None, said("third"), Some(13))).await.unwrap(), did(0, 0, 1, 0));
     }
 
+    pub async fn an_event_from_the_future_holds_nothing_back_for_long(store: &impl Ingest) {
+        let at = |now: &str, updated: &str, text: &str| {
+            let mut page = push(None, said(text), None);
+            page.items[0].item.updated = Some(time(updated));
+            PageCommit { now: time(now), ..page }
+        };
+        let ahead = at("2026-03-02T10:00:00Z", "2099-01-01T00:00:00Z", "by a clock of 2099");
+        assert_eq!(store.commit_page(ahead).await.unwrap(), did(1, 0, 0, 0));
+        let later = at("2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z", "by a clock that is right");
+        assert_eq!(store.commit_page(later).await.unwrap(), did(0, 1, 0, 0));
+    }
+
     pub async fn what_was_deleted_before_it_came_never_comes(store: &impl Ingest) {
         assert_eq!(store.commit_page(push(Some("d1"), gone(), Some(12))).await.unwrap(), did(0, 0, 1, 0));
         assert_eq!(store.commit_page(push(Some("d2"), said("first"), Some(9))).await.unwrap(), did(0, 0, 1, 0));
@@ -62,6 +74,7 @@ mod sqlite {
     crate::contract::on_every_store! {
         a_delivery_that_comes_again_stores_nothing
         an_older_event_never_comes_over_a_newer_one
+        an_event_from_the_future_holds_nothing_back_for_long
         what_was_deleted_before_it_came_never_comes
     }
 }

@@ -17,7 +17,7 @@ fn mail(id: u32, header: &str, words: &str) -> String {
 /// Makes a file as old as a mail of 2017.
 fn age(house: &House, name: &str) {
     let file = fs::File::options().write(true).open(house.path(name)).unwrap();
-    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(1_500_000_001)).unwrap();
 }
 
 #[test]

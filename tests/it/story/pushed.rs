@@ -133,7 +133,28 @@ fn who_does_not_prove_who_they_are_gets_nothing_in() {
     house.told(&["source", "resume", "kettles"]);
     assert_eq!(send(&daemon, KEY, "m1", &body), 200);
     assert_eq!(texts(&house), [stored("k1", "text")]);
-    assert!(!daemon.log().contains("whsec_"), "{}", daemon.log());
+    let log = daemon.log();
+    assert!(!log.contains("whsec_") && !log.contains("nonsense"), "{log}");
+    for why in ["does not fit", "without its signature", "too far from ours", "larger than `max_body`", "no webhook has", "is paused"] {
+        assert_eq!(log.lines().filter(|line| line.contains(why)).count(), 1, "{why}: {log}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_message_that_says_nothing_is_told_and_never_sent_again() {
+    let house = house(STANDARD_SOURCE);
+    let daemon = house.start();
+    daemon.is_ready();
+    let body = json!({"type": "review.created", "data": {"id": "k1", "comment": "under another name"}}).to_string();
+    for delivery in ["m1", "m2"] {
+        assert_eq!(send(&daemon, KEY, delivery, &body), 200);
+    }
+    assert_eq!(texts(&house), []);
+    assert_eq!(daemon.metric("uproar_source_pushes_total{source=\"kettles\",result=\"empty\"}"), Some(2.0));
+    let log = daemon.log();
+    assert_eq!(log.matches("`data` has no `text`, `title` or `rating`").count(), 1, "{log}");
+    assert!(!log.contains("under another name"), "{log}");
     daemon.stop();
 }
 

@@ -91,4 +91,22 @@ mod tests {
         let told = problems(&format!("{LISTEN}{}", source.replace("webhook", "every = \"1h\"\nwebhook")));
         assert!(told.contains("`every` means nothing for a webhook"), "{told}");
     }
+
+    #[test]
+    fn what_has_no_effect_for_a_format_is_told() {
+        let json = "path = \"/in/x\", format = \"json\", user = \"u\"";
+        for (webhook, says) in [
+            (format!("{json}, map = {{ rating = \".stars\" }}"), "ratings are left out where nobody says what the best one is"),
+            (format!("{json}, rating = \"stars\", rating_max = 5"), "`rating` means nothing for \"json\""),
+            (format!("{json}, fields = [\"plan\"]"), "`fields` means nothing for \"json\""),
+            ("path = \"/in/x\", format = \"standard\", text = [\"why\"]".to_owned(), "`text` means nothing for \"standard\""),
+            ("path = \"/in/x\", format = \"typeform\", map = { id = \".a\" }".to_owned(), "`map` means nothing for \"typeform\""),
+        ] {
+            let told = problems(&format!("{LISTEN}{}", source("a", &webhook)));
+            assert!(told.contains(says) && told.contains("warning[") && !told.contains("error["), "{webhook}: {told}");
+        }
+        let fine = format!("{json}, map = {{ rating = \".stars\" }}, rating_max = 5");
+        let told = problems(&format!("{LISTEN}{}", source("a", &fine)));
+        assert!(!told.contains("means nothing") && !told.contains("left out"), "{told}");
+    }
 }

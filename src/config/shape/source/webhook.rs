@@ -121,6 +121,7 @@ impl ServiceTable for Webhook {
         let format = self.format.as_ref()?.value.0;
         let secrets = self.secrets(format, reader);
         let proof = self.proof(format, common.at, reader);
+        self.tell_idle(format, reader);
         let map = self.map(reader);
         let fetch = self.fetch.as_ref().and_then(|fetch| {
             Some(webhook::Fetch {
@@ -208,6 +209,44 @@ impl Webhook {
             );
         }
         networks
+    }
+
+    /// Tells of options that do nothing for a format, and of ratings that nobody can read.
+    fn tell_idle(&self, format: Format, reader: &mut Reader<'_>) {
+        let (asks, maps) = (matches!(format, Format::Typeform | Format::SurveyMonkey), matches!(format, Format::Json | Format::Zendesk));
+        let text = self.text.value.0.first();
+        let mapped = [&self.map.items, &self.map.id, &self.map.text, &self.map.rating].into_iter().find_map(Option::as_ref);
+        let instead = |line: &'static str| if maps { line } else { "take the line out: it is found by itself" };
+        let idle = [
+            (
+                "rating",
+                self.rating.as_ref().filter(|_| !asks).map(|line| &line.at),
+                instead("write `rating` into `map`, as a place in what is sent"),
+            ),
+            ("text", text.filter(|_| !asks).map(|line| &line.at), instead("write `text` into `map`, as a place in what is sent")),
+            (
+                "rating_max",
+                self.rating_max.as_ref().filter(|_| !asks && !maps).map(|max| &max.at),
+                "take the line out: what is sent says it",
+            ),
+            ("map", mapped.filter(|_| !maps).map(|line| &line.at), "take it out: what this format sends is known"),
+            ("fields", self.fields.value.0.first().filter(|_| format == Format::Json).map(|line| &line.at), "write `fields` into `map`"),
+        ];
+        for (option, at, help) in idle {
+            if let Some(at) = at {
+                let message = format!("`{option}` means nothing for \"{}\"", format.word());
+                let place = at.clone().unwrap_or_default();
+                reader.report(Problem::warning(Code::OptionIdle, place, message).label("has no effect").help(help));
+            }
+        }
+        if let Some(rating) = self.map.rating.as_ref().filter(|_| maps && self.rating_max.is_none()) {
+            let message = "ratings are left out where nobody says what the best one is";
+            reader.report(
+                Problem::warning(Code::OptionIdle, rating.at.clone().unwrap_or_default(), message)
+                    .label("has no effect unless each message has a `rating_max` too")
+                    .help("write `rating_max = 5` into `[source.webhook]`"),
+            );
+        }
     }
 
     fn map(&self, reader: &mut Reader<'_>) -> webhook::Map {
