@@ -172,13 +172,14 @@ impl Source for Bluesky {
         self.page(&Walk { from, ..Walk::default() })
     }
 
-    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
         let reply = api::reply(response)?;
         let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
         let mut posts = post::list(&reply.body, self.login.is_some())?;
         let mut page = Page { format: "bluesky", warnings: std::mem::take(&mut posts.warnings), ..Page::default() };
         if walk.again.is_empty() {
-            walk.newest = walk.newest.max(posts.times.iter().max().copied());
+            // A clock of somebody's that is ahead moves no mark into the future.
+            walk.newest = walk.newest.max(posts.times.iter().max().map(|newest| (*newest).min(now.timestamp_millis())));
             let newest = walk.newest.max(mark.newest);
             match self.next(walk, &posts) {
                 Ok(Some(next)) => page.next = Some(next),

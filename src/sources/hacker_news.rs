@@ -117,14 +117,14 @@ impl Source for HackerNews {
         self.request(&Walk { from, ..Walk::default() })
     }
 
-    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
         let reply = api::reply(response)?;
         let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
         if let Some(id) = walk.again {
             return again(id, &reply.body);
         }
         let (mut page, times, count) = hits(&reply.body)?;
-        walk.newest = walk.newest.max(times.iter().max().copied());
+        walk.newest = walk.newest.max(times.iter().max().map(|newest| (*newest).min(now.timestamp())));
         let oldest = times.iter().min().copied();
         let is_full = count >= PAGE;
         if let Some(oldest) = oldest.filter(|_| is_full) {
@@ -341,6 +341,17 @@ mod tests {
         let reply = crate::domain::http::Reply { call, body, status: 200, ..Default::default() };
         let page = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now).unwrap();
         assert!(page.next.is_some() && page.cursor.is_none());
+    }
+
+    #[test]
+    fn a_time_of_the_future_is_no_mark() {
+        let source = HackerNews::new(specimen());
+        let now = Timestamp::from_timestamp(1_791_000_000, 0).unwrap();
+        let Request::Call(call) = source.first(&Shard::whole(), &Cursor::default(), now) else { panic!() };
+        let body = br#"{"hits":[{"objectID":"1","created_at_i":1799000000}]}"#.to_vec();
+        let reply = crate::domain::http::Reply { call, body, status: 200, ..Default::default() };
+        let page = source.read(&Shard::whole(), &Cursor::default(), &Response::Call(Box::new(reply)), now).unwrap();
+        assert_eq!(page.cursor.unwrap().0.as_deref(), Some(r#"{"newest":1791000000}"#));
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl Mastodon {
         }
     }
 
-    fn tagged(&self, shard: &Shard, cursor: &Cursor, above: &str, body: &[u8]) -> Result<Page, ReadError> {
+    fn tagged(&self, shard: &Shard, cursor: &Cursor, above: &str, body: &[u8], now: Timestamp) -> Result<Page, ReadError> {
         let posts = status::list(&api::json(body, SERVICE)?)?;
         let mark: Mark = api::mark(cursor);
         let highest = posts.ids.iter().max_by(|one, other| status::order(one, other)).cloned();
@@ -169,6 +169,8 @@ impl Mastodon {
         }
         let up = highest.filter(|id| status::order(id, above).is_gt());
         let known = mark.id.into_iter().chain(up.clone()).max_by(|one, other| status::order(one, other));
+        // An id of the future, which some server's wrong clock made, would hide all that comes until then.
+        let known = known.map(|id| status::not_after(id, now));
         page.cursor = Some(api::cursor(&Mark { id: known, newest: None }));
         page.next = up.map(|id| self.page(shard, &Walk::Above(id)));
         Ok(page)
@@ -180,11 +182,12 @@ impl Mastodon {
         cursor: &Cursor,
         (offset, from, newest, mut been): (usize, i64, Option<i64>, Been),
         body: &[u8],
+        now: Timestamp,
     ) -> Result<Page, ReadError> {
         let mark: Mark = api::mark(cursor);
         let answer = api::json(body, SERVICE)?;
         let posts = status::list(answer.get("statuses").unwrap_or(&Value::Null))?;
-        let newest = newest.max(posts.times.iter().max().copied());
+        let newest = newest.max(posts.times.iter().max().map(|newest| (*newest).min(now.timestamp())));
         let (count, in_time) = (posts.count, posts.times.iter().any(|time| *time >= from));
         let is_new = been.is_new(&posts.ids.join(" "));
         let mut page = page_of(posts);
@@ -258,11 +261,11 @@ impl Source for Mastodon {
         self.page(shard, &walk)
     }
 
-    fn read(&self, shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, shard: &Shard, cursor: &Cursor, response: &Response, now: Timestamp) -> Result<Page, ReadError> {
         let reply = api::reply(response)?;
         match api::notes(&reply.call.context) {
-            Walk::Above(id) => self.tagged(shard, cursor, &id, &reply.body),
-            Walk::Found { offset, from, newest, been } => self.found(shard, cursor, (offset, from, newest, been), &reply.body),
+            Walk::Above(id) => self.tagged(shard, cursor, &id, &reply.body, now),
+            Walk::Found { offset, from, newest, been } => self.found(shard, cursor, (offset, from, newest, been), &reply.body, now),
             Walk::Again(ids) => self.again(&ids, reply),
             Walk::One(id) => self.one(&id, reply),
             Walk::Unknown => Err(ReadError::misplaced()),

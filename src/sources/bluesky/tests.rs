@@ -72,6 +72,15 @@ fn with_a_login_the_cursor_is_followed_and_without_one_the_time() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_moves_no_mark_into_the_future() {
+    let source = Bluesky::new(specimen());
+    let asked = call(source.first(&Shard::whole(), &Cursor::default(), now()));
+    let body = json!({"posts": [{"uri": "at://x/y/z", "record": {"createdAt": "2099-01-01T00:00:00Z"}}]}).to_string().into_bytes();
+    let mark: Mark = api::mark(&read(&source, asked, body).cursor.unwrap());
+    assert_eq!(mark.newest, Some(now().timestamp_millis()));
+}
+
+#[test]
 fn deleted_posts_are_missing_from_a_look_at_them() {
     let source = Bluesky::new(specimen());
     let ids: Vec<String> =

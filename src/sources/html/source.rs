@@ -105,7 +105,11 @@ impl Source for Html {
         let (mark, mut walk): (Mark, Walk) = (api::mark(cursor), api::notes(&reply.call.context));
         let (mut page, next) = (sheet.page, sheet.next);
         let ids: BTreeSet<u64> = page.items.iter().map(|item| hash::of_parts([item.id.as_str()])).collect();
-        let known = ids.is_empty() || ids.iter().any(|id| mark.ids.contains(id));
+        let is_known = |id: &&u64| mark.ids.contains(id);
+        let count = ids.iter().filter(is_known).count();
+        // One that is known at the top of a page may be pinned there.
+        let last = page.items.last().map(|item| hash::of_parts([item.id.as_str()]));
+        let known = ids.is_empty() || count * 2 >= ids.len() || last.as_ref().is_some_and(|last| is_known(&last));
         if walk.pages == 0 {
             walk.ids = ids;
         }
@@ -116,7 +120,7 @@ impl Source for Html {
                 page.next = Some(self.request(&next, walk));
             }
             left => {
-                if left.is_some() && !mark.ids.is_empty() {
+                if left.is_some() && !mark.ids.is_empty() && count == 0 {
                     let message = "nothing on the last page was known: there may be more than `follow_next` lets be read";
                     page.warnings.push(Warning::new("gap_possible", "", message));
                 }
@@ -260,6 +264,19 @@ mod tests {
         assert_eq!((asked, warnings), (vec![one.to_owned(), two.to_owned()], vec![]));
         let flooded = [(one, page(&[22], Some("/2"))), (two, page(&[21], Some("/3"))), (three, page(&[20], Some("/4")))];
         assert_eq!(walk(&source, &cursor, &flooded).2[0].code, "gap_possible");
+    }
+
+    #[test]
+    fn a_review_that_is_pinned_to_the_top_does_not_hide_the_second_page() {
+        let source = Html::new(specimen());
+        let (one, two, three) = ("https://x.test/reviews", "https://x.test/2", "https://x.test/3");
+        let (_, cursor, _) = walk(&source, &Cursor::default(), &[(one, page(&[1, 9, 8, 7], None))]);
+        let busy = [(one, page(&[1, 14, 13, 12], Some("/2"))), (two, page(&[11, 10, 9, 8], Some("/3"))), (three, page(&[7], None))];
+        let (asked, cursor, warnings) = walk(&source, &cursor, &busy);
+        assert_eq!((asked, warnings), (vec![one.to_owned(), two.to_owned()], vec![]));
+        // Some are deleted, and what stands below comes up: that is no reason to read on.
+        let shorter = [(one, page(&[1, 14, 6, 5], Some("/2"))), (two, page(&[4], None))];
+        assert_eq!(walk(&source, &cursor, &shorter).0, [one]);
     }
 
     #[test]

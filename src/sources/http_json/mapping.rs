@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
-use chrono::TimeDelta;
 use chrono_tz::Tz;
 use url::Url;
 
@@ -262,7 +261,8 @@ impl Reader {
         let gone = given.get("deleted").is_some_and(Value::is_true);
         let (published, updated) = (self.time(given, "published", place), self.time(given, "updated", place));
         let rating = self.rating(given, place);
-        let latest = [published, updated].into_iter().flatten().filter(|time| *time <= self.now + TimeDelta::days(1)).max();
+        // One from tomorrow would hide all that comes until then.
+        let latest = [published, updated].into_iter().flatten().filter(|time| *time <= self.now).max();
         self.newest = self.newest.max(latest);
         let title = title.unwrap_or_default();
         if !gone && text.is_empty() && title.is_empty() && rating.is_none() {

@@ -302,6 +302,9 @@ fn what_is_new_is_asked_for_from_the_latest_time_less_the_overlap() {
     let page = answer(&source, &Cursor::default(), asked(&Cursor::default()), body, "").unwrap();
     let cursor = page.cursor.unwrap();
     assert_eq!(asked(&cursor).url, "https://x.test/api?since=2026-05-30T09%3A00%3A00Z", "a time in the future moves nothing");
+    let soon = body.replace("2099-01-01", "2026-05-31T20:00:00Z");
+    let page = answer(&source, &Cursor::default(), asked(&Cursor::default()), &soon, "").unwrap();
+    assert_eq!(page.cursor.as_ref(), Some(&cursor), "nor does one of tonight");
     let empty = answer(&source, &cursor, asked(&cursor), "{\"rows\":[]}", "").unwrap();
     assert_eq!(empty.cursor, Some(cursor.clone()));
     for (format, shown) in [(SinceFormat::Unix, "1780131600"), (SinceFormat::UnixMs, "1780131600000"), (SinceFormat::Date, "2026-05-30")] {

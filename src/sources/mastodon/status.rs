@@ -90,6 +90,12 @@ pub(super) fn id_at(moment: Timestamp) -> String {
     (u64::try_from(moment.timestamp_millis()).unwrap_or(0) << 16).to_string()
 }
 
+/// An id, or that of a time where it is of a later one; itself where it holds no time.
+pub(super) fn not_after(id: String, moment: Timestamp) -> String {
+    let latest = id_at(moment);
+    if id.parse::<u64>().is_ok() && order(&id, &latest).is_gt() { latest } else { id }
+}
+
 /// An id so long before this one; itself where it holds no time.
 pub(super) fn before(id: &str, span: TimeDelta) -> String {
     let Ok(number) = id.parse::<u64>() else { return id.to_owned() };
@@ -107,6 +113,8 @@ mod tests {
         assert_eq!(before(&id_at(moment), TimeDelta::hours(1)), id_at(moment - TimeDelta::hours(1)));
         assert_eq!(before("01HZZZ", TimeDelta::hours(1)), "01HZZZ");
         assert_eq!(before("7", TimeDelta::hours(1)), "0");
+        assert_eq!(not_after(id_at(moment + TimeDelta::days(9)), moment), id_at(moment));
+        assert_eq!(["7", "01HZZZZZZZZZZZZZZZZZZZZZZZ"].map(|id| not_after(id.to_owned(), moment)), ["7", "01HZZZZZZZZZZZZZZZZZZZZZZZ"]);
         assert_eq!((order("99", "100"), order("b", "a")), (Ordering::Less, Ordering::Greater));
     }
 }

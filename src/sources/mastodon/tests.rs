@@ -100,17 +100,17 @@ fn an_instance_that_shows_the_same_page_of_a_search_for_ever_is_left() {
 #[test]
 fn a_search_goes_down_to_what_is_known() {
     let source = Mastodon::new(specimen());
-    let (shard, cursor) = (Shard(SEARCH.to_owned()), Cursor(Some(r#"{"newest":1791014400}"#.to_owned())));
+    let (shard, cursor) = (Shard(SEARCH.to_owned()), Cursor(Some(r#"{"newest":1791002400}"#.to_owned())));
     let asked = call(source.first(&shard, &cursor, now()));
     assert_eq!(asked.url, "https://social.test/api/v2/search?q=kestrel+parcels&type=statuses&limit=40&offset=0");
     let body =
         |time: &str| json!({"statuses": [{"id": "5", "created_at": time, "content": "<p>x</p>"}], "accounts": []}).to_string().into_bytes();
-    let page = source.read(&shard, &cursor, &answer(asked, 200, body("2026-10-03T10:00:00Z")), now()).unwrap();
+    let page = source.read(&shard, &cursor, &answer(asked, 200, body("2026-10-03T06:30:00Z")), now()).unwrap();
     let asked = call(page.next.unwrap());
     assert!(asked.url.ends_with("offset=1"), "{}", asked.url);
     let page = source.read(&shard, &cursor, &answer(asked, 200, body("2026-10-01T10:00:00Z")), now()).unwrap();
     assert!(page.next.is_none() && page.items.is_empty());
-    assert_eq!(page.cursor.unwrap().0.as_deref(), Some(r#"{"id":null,"newest":1791021600}"#));
+    assert_eq!(page.cursor.unwrap().0.as_deref(), Some(r#"{"id":null,"newest":1791009000}"#));
 }
 
 #[test]
