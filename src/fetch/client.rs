@@ -44,6 +44,7 @@ use crate::fetch::error;
 use crate::fetch::error::shown;
 use crate::fetch::fresh::fresh_for;
 use crate::fetch::guard::Guard;
+use crate::fetch::lanes::Gap;
 use crate::fetch::lanes::Lanes;
 use crate::fetch::lanes::Turn;
 use crate::fetch::lanes::Watch;
@@ -175,10 +176,9 @@ impl Client {
     async fn ask(&self, journey: &mut Journey<'_>, robots: bool) -> Result<Exchange<'_>, FetchError> {
         let origin = journey.route.here().origin().ascii_serialization();
         let way = self.guard.way(journey.route.here())?;
-        let delay = if robots { Some(self.allowed(journey, &origin).await?) } else { None };
-        let gap = journey.errand.as_ref().map(|errand| TimeDelta::seconds(i64::from(errand.call.gap))).filter(|gap| !gap.is_zero());
-        let delay = delay.max(gap);
-        let turn = self.lanes.turn(&origin, delay, journey.watch).await.map_err(|left| held(journey.route.here(), left))?;
+        let of_host = if robots { Some(self.allowed(journey, &origin).await?) } else { None };
+        let own = journey.errand.as_ref().map_or(TimeDelta::zero(), |errand| TimeDelta::seconds(i64::from(errand.call.gap)));
+        let turn = self.lanes.turn(&origin, Gap { of_host, own }, journey.watch).await.map_err(|left| held(journey.route.here(), left))?;
         // The semaphore is never closed, so there always is a permit in the end.
         let Ok(permit) = self.at_once.acquire().await else { return Err(self.out_of_time(journey.route.here())) };
         let deadline = Instant::now() + journey.left;

@@ -47,6 +47,15 @@ impl Watch {
     }
 }
 
+/// How long to wait after the last request, beyond what holds for all hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Gap {
+    /// What the host wants of everybody, if that is known.
+    pub(super) of_host: Option<TimeDelta>,
+    /// What this request wants.
+    pub(super) own: TimeDelta,
+}
+
 impl Lanes {
     /// Lanes with `gap` between two requests of one.
     pub(super) fn new(gap: TimeDelta) -> Self {
@@ -54,17 +63,18 @@ impl Lanes {
     }
 
     /// Waits until `host` may be asked, whose `robots.txt` may want a `delay` longer than the usual
-    /// gap. Where it wants to be left alone, says for how long, at once.
-    pub(super) async fn turn(&self, host: &str, delay: Option<TimeDelta>, watch: Watch) -> Result<Turn, TimeDelta> {
+    /// gap, and of which this request may keep a longer one than others do. Where it wants to be left
+    /// alone, says for how long, at once.
+    pub(super) async fn turn(&self, host: &str, gap: Gap, watch: Watch) -> Result<Turn, TimeDelta> {
         let mut pace = self.lane(host, watch.time()).lock_owned().await;
-        if let Some(delay) = delay {
+        if let Some(delay) = gap.of_host {
             pace.slow_down(delay);
         }
         let now = watch.time();
         if let Some(left) = pace.held(now) {
             return Err(left);
         }
-        let wait = (pace.ready_at(now, self.gap) - now).to_std().unwrap_or(Duration::ZERO);
+        let wait = (pace.ready_at(now, self.gap.max(gap.own)) - now).to_std().unwrap_or(Duration::ZERO);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -107,6 +117,10 @@ mod tests {
     use super::*;
     use crate::fetch::shelf;
 
+    fn of_host(seconds: Option<i64>) -> Gap {
+        Gap { of_host: seconds.map(TimeDelta::seconds), ..Gap::default() }
+    }
+
     fn watch() -> Watch {
         Watch::start(Timestamp::from_timestamp(1_700_000_000, 0).unwrap())
     }
@@ -115,20 +129,20 @@ mod tests {
     async fn a_host_is_asked_by_one_at_a_time_with_a_gap() {
         let lanes = Lanes::new(TimeDelta::seconds(1));
         let watch = watch();
-        let first = lanes.turn("a", None, watch).await.unwrap();
-        assert!(tokio::time::timeout(Duration::from_mins(1), lanes.turn("a", None, watch)).await.is_err(), "still in use");
-        assert!(lanes.turn("b", None, watch).await.is_ok(), "another host is free");
+        let first = lanes.turn("a", Gap::default(), watch).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_mins(1), lanes.turn("a", Gap::default(), watch)).await.is_err(), "still in use");
+        assert!(lanes.turn("b", Gap::default(), watch).await.is_ok(), "another host is free");
         drop(first);
         let before = watch.time();
-        lanes.turn("a", None, watch).await.unwrap();
+        lanes.turn("a", Gap::default(), watch).await.unwrap();
         assert!(watch.time() - before >= TimeDelta::milliseconds(999), "{}", watch.time() - before);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_held_host_says_so_at_once() {
         let lanes = Lanes::new(TimeDelta::seconds(1));
-        lanes.turn("a", None, watch()).await.unwrap().hold(TimeDelta::seconds(90));
-        assert_eq!(lanes.turn("a", None, watch()).await.unwrap_err().num_seconds(), 90);
+        lanes.turn("a", Gap::default(), watch()).await.unwrap().hold(TimeDelta::seconds(90));
+        assert_eq!(lanes.turn("a", Gap::default(), watch()).await.unwrap_err().num_seconds(), 90);
     }
 
     #[tokio::test(start_paused = true)]
@@ -137,20 +151,33 @@ mod tests {
         let watch = watch();
         for (delay, waits) in [(Some(20), 0), (None, 20), (Some(3600), 60), (Some(2), 2), (Some(0), 1)] {
             let before = watch.time();
-            drop(lanes.turn("a", delay.map(TimeDelta::seconds), watch).await.unwrap());
+            drop(lanes.turn("a", of_host(delay), watch).await.unwrap());
             let waited = watch.time() - before;
             assert!((waited - TimeDelta::seconds(waits)).abs() <= TimeDelta::milliseconds(2), "{delay:?}: {waited}");
         }
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_gap_of_one_source_is_not_that_of_its_neighbours() {
+        let lanes = Lanes::new(TimeDelta::seconds(1));
+        let watch = watch();
+        let own = |seconds: i64| Gap { own: TimeDelta::seconds(seconds), ..Gap::default() };
+        for (gap, waits) in [(own(5), 0), (own(5), 5), (own(0), 1), (own(5), 5)] {
+            let before = watch.time();
+            drop(lanes.turn("a", gap, watch).await.unwrap());
+            let waited = watch.time() - before;
+            assert!((waited - TimeDelta::seconds(waits)).abs() <= TimeDelta::milliseconds(2), "{gap:?}: {waited}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn hosts_are_forgotten_but_not_those_that_want_peace() {
         let lanes = Lanes::new(TimeDelta::zero());
-        lanes.turn("held", None, watch()).await.unwrap().hold(TimeDelta::hours(1));
+        lanes.turn("held", Gap::default(), watch()).await.unwrap().hold(TimeDelta::hours(1));
         for host in 0..shelf::REMEMBERED + 10 {
-            drop(lanes.turn(&host.to_string(), None, watch()).await);
+            drop(lanes.turn(&host.to_string(), Gap::default(), watch()).await);
         }
         assert!(lanes.lanes.len() <= 20);
-        assert!(lanes.turn("held", None, watch()).await.is_err());
+        assert!(lanes.turn("held", Gap::default(), watch()).await.is_err());
     }
 }
