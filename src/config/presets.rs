@@ -2,7 +2,7 @@
 //!
 //! A preset begins with a line that says what it reads and one that says what people give. It is a
 //! part of a configuration that passes the check as it stands, but for a warning of each example that
-//! nobody has filled in: what ends with [`MARK`].
+//! nobody has filled in: what ends with `MARK`.
 
 use std::collections::HashMap;
 

@@ -86,7 +86,7 @@ impl Program {
     }
 
     /// All values that it gives for an input, and the error that ended it, if one did; that there are more
-    /// than [`MOST_VALUES`] is one. To be called inside [`within`].
+    /// than `MOST_VALUES` is one. To be called inside [`within`].
     #[must_use]
     pub fn run(&self, input: Value) -> (Vec<Value>, Option<String>) {
         let mut values = Vec::new();
