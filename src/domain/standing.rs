@@ -73,8 +73,9 @@ fn is_false(flag: &bool) -> bool {
 pub struct ReadAs {
     /// Their hash.
     pub settings: u64,
-    /// The first poll with them.
-    pub since: Timestamp,
+    /// The first poll with them, where there were others before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// A permanent redirect on probation.

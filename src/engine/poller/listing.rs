@@ -151,7 +151,7 @@ impl<S: Ingest> Poller<S> {
         let mut wanted = WantedIds {
             source: key.source.clone(),
             since: listed.since,
-            seen_since: walk.stream.standing.read_as.as_ref().map(|read| read.since),
+            seen_since: walk.stream.standing.read_as.as_ref().and_then(|read| read.since),
             prefix: listed.prefix.clone(),
             limit: BATCH,
             ..WantedIds::default()

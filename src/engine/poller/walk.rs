@@ -178,6 +178,8 @@ fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> 
     if standing.read_as.as_ref().is_some_and(|read| read.settings == settings) {
         return false;
     }
-    standing.read_as = Some(Box::new(ReadAs { settings, since: now }));
+    // The very first ones have listed all that is stored, also what a poll stored that was cut.
+    let is_first = standing.read_as.is_none() && !standing.base;
+    standing.read_as = Some(Box::new(ReadAs { settings, since: (!is_first).then_some(now) }));
     true
 }

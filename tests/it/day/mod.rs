@@ -188,7 +188,8 @@ pub fn live(config: &str, files: &[(&str, &str)], vendor: impl Vendor) -> Told {
 }
 
 /// Polls when it is time, from midnight to midnight, and three times the poll is killed in its middle. What
-/// was put off before midnight comes after it: the story ends when each stream was read well once more.
+/// was put off before midnight comes after it, and what is missing from a list has to be missing from the next
+/// one too: the story ends when each stream was read well twice more.
 async fn day(
     config: uproar::config::settings::Config,
     house: &House,
@@ -206,11 +207,11 @@ async fn day(
     let mut poller = made();
     let targets = Target::all(&plan);
     let mut dues: Vec<DateTime<Utc>> = targets.iter().map(|_| morning()).collect();
-    let mut is_read: Vec<bool> = targets.iter().map(|_| false).collect();
+    let mut reads: Vec<u32> = targets.iter().map(|_| 0).collect();
     let (mut errors, mut polls) = (Vec::new(), 0);
     loop {
         let (next, due) = dues.iter().copied().enumerate().min_by_key(|(_, due)| *due).unwrap();
-        if due >= hour(30.0) || is_read.iter().all(|read| *read) {
+        if due >= hour(30.0) || reads.iter().all(|reads| *reads >= 2) {
             return (errors, polls);
         }
         clock.store(due.timestamp_millis().max(clock_now(clock).timestamp_millis()), Ordering::SeqCst);
@@ -230,7 +231,7 @@ async fn day(
             }
             outcome = poller.poll(&targets[next]) => {
                 let outcome = outcome.unwrap();
-                is_read[next] |= due >= hour(24.0) && outcome.error.is_none() && outcome.put_off.is_none();
+                reads[next] += u32::from(due >= hour(24.0) && outcome.error.is_none() && outcome.put_off.is_none());
                 errors.extend(outcome.error);
                 dues[next] = outcome.due.max(clock_now(clock) + TimeDelta::milliseconds(1));
             }
