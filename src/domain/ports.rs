@@ -44,6 +44,7 @@ pub use crate::domain::ports::outbox::Outbox;
 pub use crate::domain::ports::reviews::Reviews;
 pub use crate::domain::ports::streams::PollNote;
 pub use crate::domain::ports::streams::Progress;
+pub use crate::domain::ports::streams::Start;
 pub use crate::domain::ports::streams::Stream;
 pub use crate::domain::ports::streams::StreamKey;
 pub use crate::domain::ports::streams::Wish;

@@ -57,6 +57,9 @@ pub struct Standing {
     /// How a service is read, and since when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_as: Option<Box<ReadAs>>,
+    /// When what is read now was first read, where the source read something else before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Timestamp>,
     /// Hash of what all of this is about, the configured address for one; 0 where none was noted.
     pub address: u64,
     /// What the next good poll brings is history: another address stands in the configuration.

@@ -13,7 +13,6 @@ use crate::domain::Timestamp;
 use crate::domain::http::Request;
 use crate::domain::ports::Committed;
 use crate::domain::ports::Ingest;
-use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
@@ -55,6 +54,8 @@ const MOST_REMOTE_PAGES: usize = 200;
 const BETWEEN_LONG_POLLS: TimeDelta = TimeDelta::minutes(1);
 /// Errors in a row after which a walk begins anew; what is known is dropped by id.
 const WALK_TRIES: u32 = 3;
+/// The same for a service, whose place in a long backlog is not given up for an outage of some hours.
+const CALL_TRIES: u32 = 12;
 
 /// A wish to be left alone for so long is nothing out of the ordinary.
 const BRIEF: TimeDelta = TimeDelta::minutes(5);
@@ -138,7 +139,9 @@ impl<S: Ingest> Poller<S> {
         let standing = &stream.standing;
         let said_here = |url: &str| target.address().is_none_or(|configured| address::is_one_of(standing, configured, url));
         let gone = standing.gone.as_ref().is_some_and(|gone| gone.confirmed && said_here(&gone.url));
-        stream.asked.is_none() && (gone || stream.paused.is_some())
+        // What said so may be another service than the one that is configured now.
+        let ours = standing.address == 0 || target.is_of(standing.address);
+        stream.asked.is_none() && (gone && ours || stream.paused.is_some())
     }
 
     /// Polls a stream from where it stands in the store, unless it is stopped.
@@ -166,8 +169,8 @@ impl<S: Ingest> Poller<S> {
         let errors = stream.errors;
         let mut walk = Walk::begin(target, stream, whole_millis(self.clock.now()));
         let (mut error, mut put_off) = (None, None);
-        if walk.anew {
-            self.store.note_poll(&target.key, PollNote::anew(walk.stream.standing.clone(), walk.started)).await?;
+        if let Some(start) = walk.start {
+            self.begins_otherwise(&walk, start).await?;
         }
         match self.walk(&mut walk).await {
             Ok(()) => {
@@ -192,7 +195,8 @@ impl<S: Ingest> Poller<S> {
 
     async fn walk(&self, walk: &mut Walk<'_>) -> Result<(), PollError> {
         // A step that fails again and again must not hide what is new on the first page.
-        let resumed = walk.stream.walk.clone().filter(|_| walk.stream.errors < WALK_TRIES);
+        let tries = if matches!(walk.stream.walk.as_deref(), Some(Request::Call(_))) { CALL_TRIES } else { WALK_TRIES };
+        let resumed = walk.stream.walk.clone().filter(|_| walk.stream.errors < tries);
         let mut walking = resumed.is_some();
         // Pages of a walk that begins anew are known, and what is behind them is not.
         let mut anew = walk.stream.walk.is_some() && !walking;

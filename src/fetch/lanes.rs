@@ -47,6 +47,9 @@ impl Watch {
     }
 }
 
+/// Who wants to wait longer than this, and longer than the others of its host, does so elsewhere.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(10);
+
 /// How long to wait after the last request, beyond what holds for all hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Gap {
@@ -74,7 +77,11 @@ impl Lanes {
         if let Some(left) = pace.held(now) {
             return Err(left);
         }
-        let wait = (pace.ready_at(now, self.gap.max(gap.own)) - now).to_std().unwrap_or(Duration::ZERO);
+        let wait = pace.ready_at(now, self.gap.max(gap.own)) - now;
+        if wait > LONGEST_WAIT && pace.ready_at(now, self.gap) - now <= LONGEST_WAIT {
+            return Err(wait);
+        }
+        let wait = wait.to_std().unwrap_or(Duration::ZERO);
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -168,6 +175,16 @@ mod tests {
             let waited = watch.time() - before;
             assert!((waited - TimeDelta::seconds(waits)).abs() <= TimeDelta::milliseconds(2), "{gap:?}: {waited}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_gap_of_one_source_is_waited_for_elsewhere() {
+        let lanes = Lanes::new(TimeDelta::seconds(1));
+        let watch = watch();
+        let slow = Gap { own: TimeDelta::minutes(10), ..Gap::default() };
+        drop(lanes.turn("a", slow, watch).await.unwrap());
+        assert_eq!(lanes.turn("a", slow, watch).await.unwrap_err().num_seconds(), 600);
+        assert!(lanes.turn("a", Gap::default(), watch).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -86,6 +86,15 @@ pub enum Progress {
     },
 }
 
+/// In what a poll differs from the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Something else is read: mark, walk and validators belong to what was read before, and are forgotten.
+    Anew,
+    /// The same is read with other settings.
+    Otherwise,
+}
+
 /// How a poll ended that brought no page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PollNote {
@@ -93,9 +102,9 @@ pub struct PollNote {
     pub error: Option<String>,
     /// Nothing was asked, so nothing but `due` moves; who asked for the poll goes on asking.
     pub put_off: bool,
-    /// Nothing was asked yet: mark, walk and validators belong to something else that was read before,
-    /// and are forgotten. Nothing moves but them and what is remembered.
-    pub anew: bool,
+    /// Nothing was asked yet, and what is remembered has changed before. Nothing moves but that, and what
+    /// begins anew with it.
+    pub start: Option<Start>,
     /// Validators that replace the stored ones; `None` keeps those.
     pub validators: Option<Validators>,
     /// When to poll next.
@@ -110,7 +119,7 @@ impl PollNote {
     /// Nothing has changed since the last poll.
     #[must_use]
     pub fn unchanged(due: Timestamp, polled_at: Timestamp) -> Self {
-        Self { error: None, put_off: false, anew: false, validators: None, due, polled_at, standing: None }
+        Self { error: None, put_off: false, start: None, validators: None, due, polled_at, standing: None }
     }
 
     /// The poll failed.
@@ -124,10 +133,10 @@ impl PollNote {
         Self { put_off: true, ..Self::unchanged(due, polled_at) }
     }
 
-    /// Something else is read from now on, with which the stream begins anew.
+    /// A poll begins in another way than the one before.
     #[must_use]
-    pub fn anew(standing: Standing, now: Timestamp) -> Self {
-        Self { anew: true, standing: Some(Box::new(standing)), ..Self::unchanged(now, now) }
+    pub fn start(start: Start, standing: Standing, now: Timestamp) -> Self {
+        Self { start: Some(start), standing: Some(Box::new(standing)), ..Self::unchanged(now, now) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How a poll ends: well, with nothing new, or with an error; what is stored of it, and when the next
+//! What of a poll is stored: that it begins otherwise, and how it ends: well, with nothing new, or with an error; what is stored of it, and when the next
 //! one is due.
 
 use tracing::debug;
@@ -13,6 +13,7 @@ use crate::domain::ports::Ingest;
 use crate::domain::ports::PageCommit;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::Start;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::TaggedItem;
@@ -36,6 +37,19 @@ use crate::schedule::Schedule;
 use crate::web::board;
 
 impl<S: Ingest> Poller<S> {
+    /// Stores at once, before anything is asked, that a poll begins in another way than the one before.
+    pub(super) async fn begins_otherwise(&self, walk: &Walk<'_>, start: Start) -> Result<(), StoreError> {
+        let name = &walk.target.key.source;
+        if start == Start::Anew && walk.target.source.settings.kind.service().is_some() {
+            warn!(
+                source = name,
+                "source `{name}` reads something else than before: it is read from its start, as history, and messages with the same ids are \
+                 taken for the same ones; where it is another desk or app, another `name` keeps the two apart"
+            );
+        }
+        self.store.note_poll(&walk.target.key, PollNote::start(start, walk.stream.standing.clone(), walk.started)).await
+    }
+
     /// Stores the last page of a walk: mark, validators and what is remembered move with it.
     pub(super) async fn end(
         &self,

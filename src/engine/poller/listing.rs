@@ -37,8 +37,19 @@ const BATCH: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Listings {
     walks: Mutex<HashMap<StreamKey, Listing>>,
-    /// Lists that have lost most of what is stored: since when, and in how many walks.
-    emptied: Mutex<HashMap<StreamKey, (Timestamp, u32)>>,
+    /// Lists that have lost most of what is stored.
+    emptied: Mutex<HashMap<StreamKey, Emptied>>,
+}
+
+/// A list that has lost most of what is stored.
+#[derive(Debug)]
+struct Emptied {
+    /// How far back it goes: another one that ends before says nothing of it.
+    reach: Option<Timestamp>,
+    /// The first walk that said so.
+    since: Timestamp,
+    /// Walks in a row.
+    walks: u32,
 }
 
 /// What one walk has listed.
@@ -94,7 +105,7 @@ impl Listings {
         let all = stored.len();
         let missing: Vec<String> = stored.into_iter().filter(|id| !listing.ids.contains(&hash::of_parts([id.as_str()]))).collect();
         let is_most = missing.len() > MANY && missing.len() * 2 > all;
-        if !self.is_believed(key, is_most.then_some((missing.len(), all)), now) || missing.is_empty() {
+        if !self.is_believed(key, listed, is_most.then_some((missing.len(), all)), now) || missing.is_empty() {
             return Proof::None;
         }
         if listed.certain {
@@ -109,21 +120,24 @@ impl Listings {
     }
 
     /// Whether it is believed that so many of all are missing, if they are most.
-    fn is_believed(&self, key: &StreamKey, most: Option<(usize, usize)>, now: Timestamp) -> bool {
+    fn is_believed(&self, key: &StreamKey, listed: &Listed, most: Option<(usize, usize)>, now: Timestamp) -> bool {
         let mut emptied = self.emptied.lock().unwrap_or_else(PoisonError::into_inner);
         let Some((missing, all)) = most else {
-            emptied.remove(key);
+            if emptied.get(key).is_some_and(|emptied| listed.since <= emptied.reach) {
+                emptied.remove(key);
+            }
             return true;
         };
-        let (since, walks) = emptied.entry(key.clone()).or_insert((now, 0));
-        *walks += 1;
-        if *walks >= MANY_WALKS && now - *since >= MANY_FOR {
+        let emptied = emptied.entry(key.clone()).or_insert(Emptied { reach: listed.since, since: now, walks: 0 });
+        emptied.walks += 1;
+        if emptied.walks >= MANY_WALKS && now - emptied.since >= MANY_FOR {
             return true;
         }
-        if *walks == 1 {
+        if emptied.walks == 1 {
             warn!(
                 source = key.source,
-                "source `{}` lists {missing} of {all} stored messages no more, and that at once; they are kept until it has said so for a day",
+                "source `{}` lists {missing} of {all} stored messages no more, and that at once; they are kept until its lists have said so \
+                 three times and for a day",
                 key.source
             );
         }

@@ -97,6 +97,8 @@ impl<S: Ingest> Poller<S> {
             let wanted = WantedIds {
                 source: key.source.clone(),
                 since: recheck.within.map(|within| walk.started - within),
+                // What another service of this name had is not known to this one.
+                seen_since: walk.stream.standing.begun,
                 field: recheck.field.clone(),
                 after: after.clone(),
                 limit: recheck.batch,

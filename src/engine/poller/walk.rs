@@ -11,6 +11,7 @@ use crate::domain::item::Cursor;
 use crate::domain::item::Cut;
 use crate::domain::item::Page;
 use crate::domain::ports::Committed;
+use crate::domain::ports::Start;
 use crate::domain::ports::Stream;
 use crate::domain::ports::TaggedItem;
 use crate::domain::standing::ReadAs;
@@ -35,8 +36,8 @@ pub(super) struct Walk<'a> {
     pub(super) stream: Stream,
     /// Something is remembered that is not stored yet.
     pub(super) changed: bool,
-    /// Another subject is read than what the stored mark belongs to.
-    pub(super) anew: bool,
+    /// In what it differs from the poll before.
+    pub(super) start: Option<Start>,
     pub(super) started: Timestamp,
     /// What it brings is history.
     pub(super) base: bool,
@@ -88,14 +89,17 @@ impl<'a> Walk<'a> {
         if anew {
             // Marks, validators and walks belong to the address that gave them.
             (stream.cursor, stream.validators, stream.walk) = (Cursor::default(), None, None);
+            stream.standing.begun = Some(started);
         }
-        let changed = settle_settings(&mut stream.standing, target, started) | is_noted;
+        let settled = settle_settings(&mut stream.standing, target, started);
+        let start = if anew { Some(Start::Anew) } else { settled.flatten() };
+        let changed = settled.is_some() | is_noted;
         let base = base::is_base(&stream, is_remote, interval, started);
         let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
         let apart = if stream.standing.dates_change { Apart::Not } else { Apart::ByDate };
         let by_content = stream.standing.ids_change.map(|_| apart);
         let (aside, committed) = (Aside::default(), Committed::default());
-        Self { target, stream, changed, anew, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
+        Self { target, stream, changed, start, started, base, whole, by_content, asked: None, aside, committed, items: 0, pages: 0 }
     }
 
     /// The request for the first page.
@@ -172,14 +176,15 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Notes since when a service is read with these settings. Returns whether that changed something.
-fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> bool {
-    let Some(settings) = target.settings_mark() else { return false };
+/// Notes since when a service is read with these settings. Returns whether that changed something, and
+/// whether it was read with others before.
+fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> Option<Option<Start>> {
+    let settings = target.settings_mark()?;
     if standing.read_as.as_ref().is_some_and(|read| read.settings == settings) {
-        return false;
+        return None;
     }
     // The very first ones have listed all that is stored, also what a poll stored that was cut.
-    let is_first = standing.read_as.is_none() && !standing.base;
-    standing.read_as = Some(Box::new(ReadAs { settings, since: (!is_first).then_some(now) }));
-    true
+    let others = standing.read_as.is_some() || standing.base;
+    standing.read_as = Some(Box::new(ReadAs { settings, since: others.then_some(now) }));
+    Some(others.then_some(Start::Otherwise))
 }

@@ -16,6 +16,7 @@ use crate::domain::item::Cursor;
 use crate::domain::item::Shard;
 use crate::domain::ports::PollNote;
 use crate::domain::ports::Progress;
+use crate::domain::ports::Start;
 use crate::domain::ports::StoreError;
 use crate::domain::ports::Stream;
 use crate::domain::ports::StreamKey;
@@ -149,13 +150,15 @@ pub(super) fn note(connection: &Connection, source: i64, shard: &Shard, note: &P
             .execute(params![source, shard.0, millis(note.due), note.due.to_rfc3339()])?;
         return Ok(());
     }
-    if note.anew {
+    if let Some(start) = note.start {
         let standing = note.standing.as_ref().map(serde_json::to_string).transpose()?;
-        connection
-            .prepare_cached(
-                "UPDATE stream SET cursor = NULL, walk = NULL, validators = NULL, standing = coalesce(?3, standing) WHERE source = ?1 AND shard = ?2",
-            )?
-            .execute(params![source, shard.0, standing])?;
+        let statement = match start {
+            Start::Anew => {
+                "UPDATE stream SET cursor = NULL, walk = NULL, validators = NULL, standing = ?3 WHERE source = ?1 AND shard = ?2"
+            }
+            Start::Otherwise => "UPDATE stream SET standing = ?3 WHERE source = ?1 AND shard = ?2",
+        };
+        connection.prepare_cached(statement)?.execute(params![source, shard.0, standing])?;
         return Ok(());
     }
     // Who asked while the poll ran has had no answer yet; and who resumed what was gone is not told

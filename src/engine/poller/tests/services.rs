@@ -8,7 +8,9 @@ use crate::domain::http::Call;
 use crate::domain::http::Refused;
 use crate::domain::item::Item;
 use crate::domain::item::Listed;
+use crate::domain::ports::PollNote;
 use crate::domain::ports::WantedIds;
+use crate::domain::standing::Gone;
 use crate::sources::Recheck;
 use crate::sources::refusal;
 use crate::sources::refusal::Refusal;
@@ -76,8 +78,9 @@ impl Office {
 
     /// The same source with other settings.
     fn with(self, settings: &str, certain: bool) -> Self {
-        let Self { place, hand, .. } = self;
-        let desk = Desk { base: format!("http://127.0.0.1:{}", place.port), certain, recheck: None };
+        let Self { place, hand, target, .. } = self;
+        let recheck = target.source.source.recheck().cloned();
+        let desk = Desk { base: format!("http://127.0.0.1:{}", place.port), certain, recheck };
         let (target, poller) = configured(&place, settings, desk, hand);
         Self { place, target, poller, hand }
     }
@@ -166,6 +169,51 @@ async fn another_thing_under_the_same_name_is_read_from_its_start() {
     assert_eq!(office.place.requests(), ["/list?mark=none", "/list?mark=none", "/2", "/2", "/list?mark=n"]);
     let (all, news) = office.place.counted().await;
     assert_eq!((all, news, office.stored().await.as_str()), (4, 1, "a b c d"), "what was there before is history");
+}
+
+#[tokio::test]
+async fn another_thing_under_the_same_name_is_not_asked_for_what_it_never_had() {
+    let recheck = Recheck { every: TimeDelta::hours(1), batch: 5, requests: 1, within: None, field: None };
+    let office = Office::new(true, Some(recheck), |path, number| match path {
+        "/again?ids=b" => said("{}".to_owned()),
+        _ if number == 1 => said(r#"{"ids":["a"]}"#.to_owned()),
+        _ => said(r#"{"ids":["b"]}"#.to_owned()),
+    });
+    office.poll(0.0).await;
+    let office = office.with("query = \"y\"", true);
+    for hours in [1.0, 2.0, 3.0, 4.0] {
+        assert_eq!(office.poll(hours).await.error, None);
+    }
+    let again: Vec<String> = office.place.requests().into_iter().filter(|path| path.starts_with("/again")).collect();
+    assert!(again.len() > 1 && again.iter().all(|path| path == "/again?ids=b"), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_service_that_is_gone_is_asked_again_when_it_is_another_one() {
+    let office = Office::new(true, None, |_, _| said(r#"{"ids":["a"]}"#.to_owned()));
+    office.poll(0.0).await;
+    let mut standing = office.place.store.stream(&office.target.key).await.unwrap().standing;
+    standing.gone = Some(Box::new(Gone { since: at(0.0), confirmed: true, url: String::new() }));
+    let note = PollNote { standing: Some(Box::new(standing)), ..PollNote::failed("gone for good", at(1.0), at(0.5)) };
+    office.place.store.note_poll(&office.target.key, note).await.unwrap();
+    office.poll(2.0).await;
+    assert_eq!(office.place.requests().len(), 1, "it is left alone");
+    let office = office.with("query = \"y\"", true);
+    assert_eq!((office.poll(3.0).await.error, office.place.requests().len()), (None, 2));
+}
+
+#[tokio::test]
+async fn an_outage_does_not_throw_a_long_walk_back() {
+    let office = Office::new(false, None, |path, number| match (path, number) {
+        ("/2", 2..=8) => Says { status: "502 Bad", ..Says::default() },
+        ("/2", _) => said(r#"{"ids":["b"],"mark":"m"}"#.to_owned()),
+        _ => said(r#"{"ids":["a"],"next":"/2"}"#.to_owned()),
+    });
+    for poll in 0..8 {
+        office.poll(f64::from(poll)).await;
+    }
+    assert_eq!(office.stored().await, "a b");
+    assert_eq!(office.place.requests().iter().filter(|path| path.starts_with("/list")).count(), 1);
 }
 
 #[tokio::test]
