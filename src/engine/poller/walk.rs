@@ -92,8 +92,9 @@ impl<'a> Walk<'a> {
             stream.standing.begun = Some(started);
         }
         let settled = settle_settings(&mut stream.standing, target, started);
-        let start = if anew { Some(Start::Anew) } else { settled.flatten() };
-        let changed = settled.is_some() | is_noted;
+        let others = settled && stream.standing.read_as.as_ref().is_some_and(|read| read.since.is_some());
+        let start = if anew { Some(Start::Anew) } else { others.then_some(Start::Otherwise) };
+        let changed = settled | is_noted;
         let base = base::is_base(&stream, is_remote, interval, started);
         let whole = (is_remote || target.is_list()) && conditional::is_whole(&stream.standing, interval, started);
         let apart = if stream.standing.dates_change { Apart::Not } else { Apart::ByDate };
@@ -176,15 +177,14 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Notes since when a service is read with these settings. Returns whether that changed something, and
-/// whether it was read with others before.
-fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> Option<Option<Start>> {
-    let settings = target.settings_mark()?;
+/// Notes since when a service is read with these settings. Returns whether that changed something.
+fn settle_settings(standing: &mut Standing, target: &Target, now: Timestamp) -> bool {
+    let Some(settings) = target.settings_mark() else { return false };
     if standing.read_as.as_ref().is_some_and(|read| read.settings == settings) {
-        return None;
+        return false;
     }
     // The very first ones have listed all that is stored, also what a poll stored that was cut.
     let others = standing.read_as.is_some() || standing.base;
     standing.read_as = Some(Box::new(ReadAs { settings, since: others.then_some(now) }));
-    Some(others.then_some(Start::Otherwise))
+    true
 }
