@@ -67,6 +67,7 @@ pub fn failed(error: StoreError) -> Failure {
     let code = match error {
         StoreError::Stale | StoreError::Busy => Code::Later,
         StoreError::Missing(_) => Code::Usage,
+        StoreError::Wordless(_) => Code::Data,
         StoreError::Broken(_) => Code::Io,
     };
     Failure::new(code, error)

@@ -129,6 +129,22 @@ pub struct Page {
     pub gap: bool,
 }
 
+impl Page {
+    /// A warning where none of several messages says anything at all: what is taken as their text is probably
+    /// another field.
+    #[must_use]
+    pub fn wordless(&self) -> Option<Warning> {
+        let said = self.items.iter().filter(|item| !item.gone);
+        let is_empty = |item: &Item| item.text.is_empty() && item.title.is_empty() && item.rating.is_none();
+        let (count, empty) = said.fold((0, 0), |(count, empty), item| (count + 1, empty + usize::from(is_empty(item))));
+        let message = || format!("none of {count} messages has words or a rating: check which fields are taken as text and rating");
+        (count >= SEVERAL && empty == count).then(|| Warning::new("no_words", "", message()))
+    }
+}
+
+/// What so few messages have in common may be chance.
+const SEVERAL: usize = 3;
+
 /// What a walk, from its first page to its last, has listed without a gap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listed {

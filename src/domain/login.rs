@@ -134,6 +134,33 @@ impl Login {
     }
 }
 
+impl Login {
+    /// A text of the service without what it repeats of our secrets.
+    #[must_use]
+    pub fn covered(&self, text: &str) -> String {
+        let stamps = self.stamps.iter().map(|stamp| &stamp.value);
+        let granted = self.token.iter().filter_map(|token| if let Token::Granted(grant) = token { Some(grant) } else { None });
+        // The user of a grant is half of a pair of keys.
+        let (fields, users): (Vec<&Secret>, Vec<&str>) = granted.fold((Vec::new(), Vec::new()), |(mut fields, mut users), grant| {
+            let secret = |(name, _): &&(String, Secret)| !matches!(name.as_str(), "grant_type" | "scope");
+            fields.extend(
+                grant.fields.iter().filter(secret).map(|(_, value)| value).chain(grant.basic.as_ref().map(|(_, password)| password)),
+            );
+            users.extend(grant.basic.as_ref().map(|(user, _)| user.as_str()));
+            (fields, users)
+        });
+        let whole = stamps.chain(fields).map(Secret::reveal).chain(users);
+        // Of `Bearer abc` the second word is the secret.
+        let parts = whole.flat_map(|value| [Some(value), value.split_once(' ').map(|(_, rest)| rest)]).flatten();
+        let mut parts: Vec<&str> = parts.filter(|part| part.len() >= SHORTEST).collect();
+        parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
+        parts.into_iter().fold(text.to_owned(), |text, part| text.replace(part, "[secret]"))
+    }
+}
+
+/// What is shorter stands in any text by chance.
+const SHORTEST: usize = 6;
+
 impl Grant {
     /// A request for a token as most services want it: a form with these fields.
     #[must_use]
@@ -169,6 +196,16 @@ pub fn basic(user: &str, password: &Secret) -> Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_service_repeats_of_a_login_is_covered() {
+        let (token, secret) = (Secret::new("abcdef123".to_owned()), Secret::new("quiet-please".to_owned()));
+        let grant = Grant::client_credentials("https://desk.example/token", "our-client", &secret);
+        let login = Login::at("https://desk.example").with_bearer(&token).with_token(Token::Granted(grant));
+        let said = "Quota of abcdef123, given for client_credentials of our-client with quiet-please, is used up";
+        assert!(!login.covered(said).contains("abcdef") && !login.covered(said).contains("quiet"), "{}", login.covered(said));
+        assert!(login.covered(said).starts_with("Quota of [secret], given for client_credentials of "));
+    }
 
     #[test]
     fn a_login_never_prints_what_it_holds() {

@@ -62,6 +62,12 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),
+    /// So many stored messages would lose all their words at once: nothing of the page was stored.
+    #[error(
+        "{0} stored messages would lose all their words at once, and nothing else on the page has any, so nothing of it was stored; check what is \
+         taken as their text, or, where it is right, give the source another `name`"
+    )]
+    Wordless(usize),
     /// The database itself failed.
     #[error("the database failed: {0}")]
     Broken(#[source] Box<dyn Error + Send + Sync>),

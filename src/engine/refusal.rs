@@ -10,6 +10,15 @@ use crate::sources::refusal::Meaning;
 /// An error as the source understands it.
 #[must_use]
 pub fn worded(source: &dyn Source, error: FetchError) -> FetchError {
+    let mut error = meant(source, error);
+    // Some services repeat what they were sent.
+    if let Some(login) = source.login() {
+        error.message = login.covered(&error.message);
+    }
+    error
+}
+
+fn meant(source: &dyn Source, error: FetchError) -> FetchError {
     let Some(refusal) = error.refused.as_deref().and_then(|refused: &Refused| source.refused(refused)) else { return error };
     let kind = match refusal.meaning {
         Meaning::Denied => Kind::Denied,

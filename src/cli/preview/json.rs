@@ -49,7 +49,7 @@ impl Show for Json<'_> {
             write!(self.out, "{comma}{}", shown(item))?;
             self.items += 1;
         }
-        self.warnings.extend(page.warnings);
+        self.warnings.extend(page.wordless().into_iter().chain(page.warnings));
         Ok(())
     }
 

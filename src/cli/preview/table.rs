@@ -41,6 +41,7 @@ impl<'a> Table<'a> {
 impl Show for Table<'_> {
     fn page(&mut self, mut page: Page) -> Result<(), Failure> {
         self.found += page.items.len();
+        page.warnings.extend(page.wordless());
         let room = SHOWN.saturating_sub(self.items.len());
         self.items.extend(page.items.drain(..).take(room));
         self.warnings.append(&mut page.warnings);

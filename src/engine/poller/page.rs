@@ -75,6 +75,7 @@ impl<S: Ingest> Poller<S> {
                 return Ok(None);
             }
             let mut page = source.source.read(&key.shard, &cursor, &response, now)?;
+            page.warnings.extend(page.wordless());
             let intake = Intake::new(&plan, &author_key, &source.settings);
             let mut items: Vec<TaggedItem> = std::mem::take(&mut page.items).into_iter().map(|item| intake.prepare(item)).collect();
             let (title, hints) = (page.title.as_deref(), pace::hints(&page.rhythm));

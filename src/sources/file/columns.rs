@@ -151,7 +151,9 @@ impl Columns {
             let since = if since_1904 { 1904 } else { 1900 };
             let message = format!("numbers without a date format are read as days since {since}");
             warnings.push(Warning::new("excel_serial", sample.name.clone(), message));
-        } else if self.order.is_none() {
+        } else if let Some(order) = self.order {
+            dates::contradicted(&sample.name, values(), order)?;
+        } else {
             self.order = dates::order_of(&sample.name, values())?;
         }
         dates::unknown_zone(&sample.name, values(), self.order)?;

@@ -113,6 +113,24 @@ pub(super) fn order_of<'a>(column: &str, values: impl Iterator<Item = (u64, &'a 
     }
 }
 
+/// A date that can only be read in another order than the one that was set for its column.
+pub(super) fn contradicted<'a>(column: &str, values: impl Iterator<Item = (u64, &'a str)>, order: Order) -> Result<(), ReadError> {
+    let (is_wrong, other): (fn(&times::Slashed) -> bool, _) = match order {
+        Order::Day => (|date| date.day_first().is_none() && date.month_first().is_some(), "month first"),
+        Order::Month => (|date| date.month_first().is_none() && date.day_first().is_some(), "day first"),
+        Order::Year | Order::Days1900 | Order::Days1904 => return Ok(()),
+    };
+    for (line, value) in values {
+        if times::certain(value).is_none() && times::slashed(value).is_some_and(|date| is_wrong(&date)) {
+            return Err(ReadError::new(
+                format!("column `{column}` is not written as `date_order` says: `{}` in line {line} can only be {other}", shown(value)),
+                "leave `date_order` out, or set it right",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The first value with a zone that nobody can know: `IST` is Indian, Irish or Israeli.
 pub(super) fn unknown_zone<'a>(column: &str, values: impl Iterator<Item = (u64, &'a str)>, order: Option<Order>) -> Result<(), ReadError> {
     for (line, value) in values {
@@ -162,6 +180,13 @@ mod tests {
             "column `date` has dates in both orders: line 2 can only be day first, line 3 only month first"
         );
         assert!(unknown_zone("date", [(2, "2026-01-05 08:00 IST")].into_iter(), None).is_err());
+    }
+
+    #[test]
+    fn a_given_order_that_the_file_itself_disproves_is_refused() {
+        let values = || [(2, "03/04/2026"), (3, "13/04/2026"), (4, "nothing")].into_iter();
+        assert_eq!(contradicted("date", values(), Order::Day), Ok(()));
+        insta::assert_snapshot!(contradicted("date", values(), Order::Month).unwrap_err(), @"column `date` is not written as `date_order` says: `13/04/2026` in line 3 can only be day first; leave `date_order` out, or set it right");
     }
 
     #[test]

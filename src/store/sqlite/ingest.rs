@@ -60,6 +60,25 @@ pub(super) fn stored_ids(connection: &Connection, wanted: &WantedIds) -> Result<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// So many messages are not taken their words at once by their authors.
+const MANY_EMPTIED: usize = 3;
+
+/// How many stored messages would lose all their words with a page on which nothing has any.
+fn emptied(connection: &Connection, source: i64, page: &PageCommit) -> Result<usize, StoreError> {
+    let said = || page.items.iter().filter(|tagged| !tagged.item.gone);
+    if said().count() < MANY_EMPTIED || said().any(|tagged| !tagged.item.text.is_empty() || !tagged.item.title.is_empty()) {
+        return Ok(0);
+    }
+    let mut find = connection.prepare_cached(
+        "SELECT 1 FROM item JOIN text ON text.item = item.id WHERE source = ?1 AND external_id = ?2 AND deleted_at IS NULL AND text.body <> ''",
+    )?;
+    let mut count = 0;
+    for tagged in said() {
+        count += usize::from(find.exists(params![source, tagged.item.id])?);
+    }
+    Ok(count)
+}
+
 /// What is stored of a known item.
 pub(super) struct Known {
     pub(super) id: i64,
@@ -94,6 +113,10 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
         && !pushes::is_new(connection, source, delivery, page.now)?
     {
         return Ok(Committed { known: page.items.len() as u64, ..Committed::default() });
+    }
+    let emptied = emptied(connection, source, page)?;
+    if emptied >= MANY_EMPTIED {
+        return Err(StoreError::Wordless(emptied));
     }
     // A first poll and an import say nothing of how late news come.
     let polled_at = if page.history { None } else { streams::polled_at(connection, source, &page.stream.shard)? };

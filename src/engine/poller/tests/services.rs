@@ -35,7 +35,12 @@ impl Source for Desk {
         let item = |id: String, gone| Item { text: format!("{id} is late"), id, gone, ..Item::default() };
         let next = |path: &str| Request::Call(Call { url: format!("{}{path}", self.base), ..Call::default() });
         Ok(Page {
-            items: ids("ids").into_iter().map(|id| item(id, false)).chain(ids("gone").into_iter().map(|id| item(id, true))).collect(),
+            items: ids("silent")
+                .into_iter()
+                .map(|id| Item { id, ..Item::default() })
+                .chain(ids("ids").into_iter().map(|id| item(id, false)))
+                .chain(ids("gone").into_iter().map(|id| item(id, true)))
+                .collect(),
             next: answer["next"].as_str().map(next),
             pause: answer["pause"].as_i64().map(TimeDelta::seconds),
             cursor: answer["mark"].as_str().map(|mark| Cursor(Some(mark.to_owned()))),
@@ -200,6 +205,23 @@ async fn a_service_that_is_gone_is_asked_again_when_it_is_another_one() {
     assert_eq!(office.place.requests().len(), 1, "it is left alone");
     let office = office.with("query = \"y\"", true);
     assert_eq!((office.poll(3.0).await.error, office.place.requests().len()), (None, 2));
+}
+
+#[tokio::test]
+async fn a_mapping_that_takes_all_words_away_is_not_believed() {
+    let office = Office::new(true, None, |_, number| match number {
+        1 => said(r#"{"ids":["a","b","c"],"mark":"m"}"#.to_owned()),
+        2 => said(r#"{"silent":["a","b","c"],"ids":[],"mark":"n"}"#.to_owned()),
+        _ => said(r#"{"silent":["a","b"],"ids":["d"],"mark":"n"}"#.to_owned()),
+    });
+    office.poll(0.0).await;
+    let polled = office.poll(1.0).await;
+    assert!(
+        polled.error.as_deref().is_some_and(|error| error.starts_with("3 stored messages would lose all their words at once")),
+        "{polled:?}"
+    );
+    assert_eq!((polled.committed.edited, polled.stream.cursor), (0, Cursor(Some("m".to_owned()))));
+    assert_eq!(office.poll(20.0).await.committed.edited, 2, "one may take back what they said");
 }
 
 #[tokio::test]
