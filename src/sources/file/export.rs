@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn a_column_that_was_taken_for_ids_stays_so_while_the_export_grows() {
-        let rows = |rows: std::ops::Range<usize>| rows.map(|n| format!("{n},2026-01-05,guest {n}\n")).collect::<String>();
-        let short = format!("Order ID,Date,Comment\n{}", rows(0..12));
-        let long = format!("{short}{}{}", rows(12..16), ",2026-01-06,somebody\n".repeat(4));
+        let rows = |from: usize, to: usize| (from..to).map(|n| format!("{n},2026-01-05,guest {n}\n")).collect::<Vec<_>>().concat();
+        let short = format!("Order ID,Date,Comment\n{}", rows(0, 12));
+        let long = format!("{short}{}{}", rows(12, 16), ",2026-01-06,somebody\n".repeat(4));
         let before = read(short.as_bytes(), "").unwrap();
         let cursor = before.cursor.clone().unwrap();
         let after = read_after(&cursor, long.as_bytes(), "").unwrap();

@@ -412,7 +412,7 @@ fn records_of_a_list_on_one_line_are_counted_each() {
 fn a_column_that_was_taken_for_ids_stays_so_while_its_file_grows() {
     let table = |blank: &[usize], rows: usize, each: usize| {
         let id = |n: usize| if blank.contains(&n) { String::new() } else { (n % each).to_string() };
-        format!("Order ID,date,text\n{}", (0..rows).map(|n| format!("{},2026-01-02,w{n}\n", id(n))).collect::<String>())
+        format!("Order ID,date,text\n{}", (0..rows).map(|n| format!("{},2026-01-02,w{n}\n", id(n))).collect::<Vec<_>>().concat())
     };
     let (short, long, others) = (table(&[4], 12, 99), table(&[4, 13, 14], 20, 99), table(&[], 20, 3));
     let settings = Settings::default();
