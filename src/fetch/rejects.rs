@@ -124,8 +124,9 @@ pub(super) fn all_there(rejected: &Rejected) -> io::Result<()> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(io::BufReader::new(file));
         let mut cells = csv::ByteRecord::new();
         while reader.read_byte_record(&mut cells)? {
-            if let (4, Some(table), Some(line)) = (cells.len(), cells.get(0), cells.get(1)) {
-                found.insert((table.to_vec(), line.to_vec()));
+            // All of it tells it from others: there may be many on one line.
+            if cells.len() == 4 {
+                found.insert(cells.iter().map(<[u8]>::to_vec).collect::<Vec<_>>());
             }
         }
     }
@@ -250,6 +251,16 @@ mod tests {
         write(folder.path(), "csat", &rejects("a.csv", false, &[4])).unwrap();
         assert_eq!(missing(folder.path(), "a.csv", 2), None);
         assert!(missing(folder.path(), "a.csv", 3).is_some());
+    }
+
+    #[test]
+    fn records_of_one_line_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut list = rejects("a.json", true, &[1, 1]);
+        list.rows[1].raw.push('x');
+        write(folder.path(), "csat", &list).unwrap();
+        assert_eq!(missing(folder.path(), "a.json", 2), None);
+        assert!(missing(folder.path(), "a.json", 3).is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It comes whole, each time it has changed; which of its records are new their ids say, so an export
 //! that grows adds only what it has grown by, whatever it is called.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use crate::domain::Timestamp;
@@ -21,6 +22,7 @@ use crate::sources::ReadError;
 use crate::sources::Source;
 use crate::sources::charset;
 use crate::sources::file::Settings;
+use crate::sources::file::ids;
 use crate::sources::file::packed;
 use crate::sources::file::reader;
 use crate::sources::file::reader::Form;
@@ -58,13 +60,17 @@ impl Source for Export {
         Request::Get(Get { url: self.url.clone(), accept: ACCEPT.to_owned(), conditional: true, context: String::new() })
     }
 
-    fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
+    fn read(&self, _shard: &Shard, cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
         let Response::Http(answer) = response else {
             return Err(ReadError::misplaced());
         };
-        let piece = piece(answer, &self.settings)?;
-        let rejects = Rejects { file: "export".to_owned(), begins: true, rows: piece.rejects.rows };
-        Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects: Some(Box::new(rejects)), ..Page::default() })
+        let before: BTreeSet<String> = cursor.0.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let piece = piece(answer, &ids::with(&self.settings, &before))?;
+        let mut known = before.clone();
+        ids::remember(&mut known, piece.form.as_ref());
+        let cursor = (known != before).then(|| Cursor(serde_json::to_string(&known).ok()));
+        let rejects = Some(Box::new(Rejects { file: "export".to_owned(), begins: true, rows: piece.rejects.rows }));
+        Ok(Page { format: piece.format, items: piece.items, warnings: piece.warnings, rejects, cursor, ..Page::default() })
     }
 }
 
@@ -172,13 +178,17 @@ mod tests {
     const ROWS: &str = "Response ID,Recorded Date,CSAT,Comment\nr1,2026-01-05,2,Parcel came late\nr2,2026-01-06,4,Fine\n";
 
     fn read(body: &[u8], content_type: &str) -> Result<Page, ReadError> {
+        read_after(&Cursor::default(), body, content_type)
+    }
+
+    fn read_after(cursor: &Cursor, body: &[u8], content_type: &str) -> Result<Page, ReadError> {
         let source = Export::new("https://x.test/a.csv".to_owned(), Settings::default());
-        let (shard, cursor, now) = (Shard::whole(), Cursor::default(), Timestamp::default());
-        let Request::Get(request) = source.first(&shard, &cursor, now) else { panic!("a GET") };
+        let (shard, now) = (Shard::whole(), Timestamp::default());
+        let Request::Get(request) = source.first(&shard, cursor, now) else { panic!("a GET") };
         assert!(request.conditional);
         let url = request.url.clone();
         let answer = Answer { request, url, content_type: content_type.to_owned(), body: body.to_vec() };
-        source.read(&shard, &cursor, &Response::Http(answer), now)
+        source.read(&shard, cursor, &Response::Http(answer), now)
     }
 
     fn texts(page: &Page) -> Vec<(&str, &str)> {
@@ -219,6 +229,19 @@ mod tests {
         let after = read(format!("{without_ids}2026-01-07,1,Late again\n").as_bytes(), "").unwrap();
         assert_eq!(texts(&after)[..2], texts(&before)[..]);
         assert_eq!(after.items.len(), 3);
+    }
+
+    #[test]
+    fn a_column_that_was_taken_for_ids_stays_so_while_the_export_grows() {
+        let rows = |from: usize, to: usize| (from..to).map(|n| format!("{n},2026-01-05,guest {n}\n")).collect::<Vec<_>>().concat();
+        let short = format!("Order ID,Date,Comment\n{}", rows(0, 12));
+        let long = format!("{short}{}{}", rows(12, 16), ",2026-01-06,somebody\n".repeat(4));
+        let before = read(short.as_bytes(), "").unwrap();
+        let cursor = before.cursor.clone().unwrap();
+        let after = read_after(&cursor, long.as_bytes(), "").unwrap();
+        assert_eq!(texts(&after)[..12], texts(&before)[..]);
+        assert_eq!((before.items[0].id.as_str(), after.items.len(), after.cursor), ("0", 20, None));
+        assert!(read(long.as_bytes(), "").unwrap().items[0].id.starts_with("h1:"), "it alone has too few");
     }
 
     #[test]

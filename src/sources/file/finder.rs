@@ -9,6 +9,7 @@ use crate::sources::ReadError;
 use crate::sources::file::Settings;
 use crate::sources::file::columns::Role;
 use crate::sources::file::dates;
+use crate::sources::file::ids;
 use crate::sources::file::ratings;
 use crate::sources::file::words;
 use crate::sources::times;
@@ -39,6 +40,7 @@ pub(super) fn roles(
         rows,
         decimal_comma,
         rating_words: &settings.columns.rating_words,
+        known_ids: samples.iter().map(|sample| ids::is_known(settings, &sample.name)).collect(),
         words: Vec::new(),
         roles: vec![None; samples.len()],
         personal: Vec::new(),
@@ -74,6 +76,8 @@ struct Finder<'a> {
     rows: usize,
     decimal_comma: bool,
     rating_words: &'a [(String, f64)],
+    /// Whether a column was taken for ids before.
+    known_ids: Vec<bool>,
     words: Vec<Vec<String>>,
     roles: Vec<Option<Role>>,
     personal: Vec<usize>,
@@ -206,10 +210,13 @@ impl Finder<'_> {
         values.dedup();
         // The same id twice is an edit, and happens; ids that mostly repeat are something else's.
         let mostly_different = values.len() * 10 >= filled * 9 || filled - values.len() <= 1;
+        // What was found good enough once stays so while its file grows, unless most of it repeats.
+        let known = self.known_ids[at];
+        let mostly_different = mostly_different || known && values.len() * 2 > filled;
         // Rows without an id are known by their content. Of what may be a number of something else few may be blank.
         let blank = self.rows.saturating_sub(filled);
-        let is_there = rank <= 1 || blank <= (self.rows / 10).max(usize::from(self.rows > 2));
-        let rank = if blank * 2 > self.rows { rank + 10 } else { rank };
+        let is_there = known || rank <= 1 || blank <= (self.rows / 10).max(usize::from(self.rows > 2));
+        let rank = if blank * 2 > self.rows && !known { rank + 10 } else { rank };
         (is_there && mostly_different && values.iter().all(|value| value.len() <= 200)).then_some(rank)
     }
 

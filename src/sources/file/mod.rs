@@ -5,6 +5,7 @@
 //! of change, rows by their id or content: an export that is dropped twice, or again and longer,
 //! counts each row once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -33,6 +34,7 @@ mod columns;
 mod dates;
 mod export;
 mod finder;
+mod ids;
 mod json;
 mod lines;
 mod ratings;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub date_order: Option<DateOrder>,
     /// Names of columns, where they are not found by themselves.
     pub columns: Columns,
+    /// Columns that were taken for ids in what was read before. Found out, never set.
+    pub known_ids: BTreeSet<String>,
 }
 
 /// What becomes of a file that was read and stored.

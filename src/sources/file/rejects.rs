@@ -1,5 +1,6 @@
 //! Records that cannot be read, kept as they were written for whoever can mend them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::domain::http::Bytes;
@@ -34,6 +35,12 @@ impl Rejecting {
             let raw = String::from_utf8_lossy(&raw[..raw.len().min(LONGEST)]).trim_end_matches(['\r', '\n']).to_owned();
             self.rows.push(Reject { table: String::new(), line, why: why.to_owned(), raw });
         }
+    }
+
+    /// How many are kept; those that are alike in everything, on one line, are one.
+    pub(super) fn kept(&self) -> u64 {
+        let rows = self.rows.iter().map(|row| (row.table.as_str(), row.line, row.why.as_str(), row.raw.as_str()));
+        rows.collect::<BTreeSet<_>>().len() as u64
     }
 
     /// Adds those of another piece.

@@ -192,7 +192,7 @@ fn a_record_that_is_still_being_written_is_left_for_later() {
 #[test]
 fn rows_without_id_are_known_by_content_and_equal_ones_counted() {
     let first = read("date,rating (1-5),comment\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
-    assert_eq!(first.items.iter().map(|item| &item.id).collect::<std::collections::BTreeSet<_>>().len(), 3);
+    assert_eq!(first.items.iter().map(|item| &item.id).collect::<BTreeSet<_>>().len(), 3);
     assert_eq!(ids(&first)[1], format!("{}-2", ids(&first)[0]));
     let longer = read("date,rating (1-5),comment\n2025-12-31Z,5,c\n2026-01-02Z,1,a\n2026-01-02Z,1,a\n2026-01-03Z,2,b\n");
     assert_eq!(ids(&first), ids(&longer)[1..], "the same rows in a longer export are the same rows");
@@ -392,6 +392,43 @@ fn poll_at(hours: i64, settings: &Settings, cursor: &Cursor, files: &[(&str, &[u
         let file = files.iter().find(|(path, ..)| Path::new(path) == slice.path).unwrap().1;
         page = source.read(&shard, cursor, &cut(file, &slice, 400), now).unwrap();
     }
+}
+
+#[test]
+fn records_of_a_list_on_one_line_are_counted_each() {
+    let list = |rated: [u8; 3]| {
+        let bare = rated.map(|rating| format!(",{{\"rating (1-5)\":{rating}}}")).concat();
+        let good = (0..40).map(|n| format!("{{\"id\":{n},\"rating (1-5)\":{},\"text\":\"a\"}}", n % 5 + 1)).collect::<Vec<_>>();
+        format!("[{}{bare}]", good.join(","))
+    };
+    for (rated, records) in [([7, 8, 9], 3), ([7, 7, 8], 2)] {
+        let (_, next) = behind(list(rated).as_bytes());
+        let Some(Request::Retire(retired)) = next else { panic!("{next:?}") };
+        assert_eq!(retired.rejects.unwrap().records, records, "those that are alike in everything stand there as one");
+    }
+}
+
+#[test]
+fn a_column_that_was_taken_for_ids_stays_so_while_its_file_grows() {
+    let table = |blank: &[usize], rows: usize, each: usize| {
+        let id = |n: usize| if blank.contains(&n) { String::new() } else { (n % each).to_string() };
+        format!("Order ID,date,text\n{}", (0..rows).map(|n| format!("{},2026-01-02,w{n}\n", id(n))).collect::<Vec<_>>().concat())
+    };
+    let (short, long, others) = (table(&[4], 12, 99), table(&[4, 13, 14], 20, 99), table(&[], 20, 3));
+    let settings = Settings::default();
+    assert!(ids(&read(&long)).iter().all(|id| id.starts_with("h1:")), "this one alone has too few");
+    let (first, cursor) = poll(&settings, &Cursor::default(), &[("a.csv", short.as_bytes(), true)]);
+    assert_eq!((ids(&first)[0], ids(&first)[11]), ("0", "11"));
+    for name in ["a.csv", "b.csv"] {
+        let (grown, later) = poll(&settings, &cursor, &[(name, long.as_bytes(), true)]);
+        assert_eq!(ids(&grown)[..12], ids(&first)[..], "{name}");
+        assert_eq!(grown.items.iter().filter(|item| item.id.starts_with("h1:")).count(), 3, "{name}");
+        assert!(later.0.unwrap().contains("order id"), "{name}");
+    }
+    let (page, _) = poll(&settings, &Cursor::default(), &[("a.csv", short.as_bytes(), true), ("b.csv", long.as_bytes(), true)]);
+    assert_eq!(ids(&page)[12..24], ids(&first)[..], "in one walk as well");
+    let (page, _) = poll(&settings, &cursor, &[("c.csv", others.as_bytes(), true)]);
+    assert!(ids(&page).iter().all(|id| id.starts_with("h1:")), "what mostly repeats is a number of something else: {:?}", ids(&page));
 }
 
 #[test]

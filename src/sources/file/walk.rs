@@ -25,6 +25,7 @@ use crate::domain::item::Page;
 use crate::domain::item::Warning;
 use crate::sources::file::After;
 use crate::sources::file::Settings;
+use crate::sources::file::ids;
 use crate::sources::file::reader;
 use crate::sources::file::reader::State;
 use crate::sources::file::rejects;
@@ -65,6 +66,9 @@ fn is_zero(told: &i64) -> bool {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Memory {
     files: BTreeMap<PathBuf, Known>,
+    /// Columns that were taken for ids.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ids: BTreeSet<String>,
 }
 
 /// What travels with the request for a piece.
@@ -77,6 +81,9 @@ struct Walk {
     /// Files that could not be read and are not there any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<PathBuf>,
+    /// Columns that were taken for ids, in what this walk and those before it read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    ids: BTreeSet<String>,
     /// More files are waiting for the next walk.
     more: bool,
     /// When the next of those that still change will have settled, in milliseconds since 1970.
@@ -149,7 +156,7 @@ pub(super) fn begin(settings: &Settings, cursor: &Cursor, entries: &[Entry], now
     todo.truncate(FILES_A_WALK);
     let settles = settles.map(|at| at.timestamp_millis());
     let gone = refused.into_iter().cloned().collect();
-    on_to_next(settings, cursor, Walk { todo, done, gone, more, settles, ..Walk::default() }, &mut page, now);
+    on_to_next(settings, cursor, Walk { todo, done, gone, ids: memory.ids, more, settles, ..Walk::default() }, &mut page, now);
     page
 }
 
@@ -159,12 +166,13 @@ pub(super) fn go_on(settings: &Settings, cursor: &Cursor, bytes: &Bytes, now: Ti
     let path = &bytes.request.path;
     let name = name_of(path);
     let mut page = Page::default();
-    match reader::read(bytes, std::mem::take(&mut walk.state), settings) {
+    match reader::read(bytes, std::mem::take(&mut walk.state), &ids::with(settings, &walk.ids)) {
         Ok(piece) => {
+            ids::remember(&mut walk.ids, piece.form.as_ref());
             page.format = piece.format;
             page.items = piece.items;
             page.warnings = piece.warnings.into_iter().map(|warning| in_file(&name, warning)).collect();
-            walk.rejected += piece.rejects.rows.len() as u64;
+            walk.rejected += piece.rejects.kept();
             walk.cut |= piece.rejects.cut;
             page.rejects = rejects::of_piece(settings, path, bytes, piece.rejects.rows);
             if let Some(next) = piece.next {
@@ -244,6 +252,7 @@ fn on_to_next(settings: &Settings, cursor: &Cursor, walk: Walk, page: &mut Page,
     let mut memory = remembered(cursor);
     memory.files.retain(|path, _| !walk.gone.contains(path));
     memory.files.extend(walk.done);
+    memory.ids = walk.ids;
     while memory.files.len() > REMEMBERED {
         let oldest = memory.files.iter().min_by_key(|(_, known)| known.modified).map(|(path, _)| path.clone());
         oldest.map(|path| memory.files.remove(&path));

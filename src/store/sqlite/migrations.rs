@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// Why the store cannot be opened.
@@ -105,7 +106,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
         let refused = run(&mut connection, Path::new("u.db")).unwrap_err();
-        insta::assert_snapshot!(refused, @"u.db was made by a newer release (tables of version 99, this one knows 8); install that release or restore an older copy");
+        insta::assert_snapshot!(refused, @"u.db was made by a newer release (tables of version 99, this one knows 9); install that release or restore an older copy");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
 use rusqlite::params;
 
 use crate::domain::ports::StoreError;
@@ -46,8 +47,13 @@ impl<'a> Renumbered<'a> {
 
     /// The stored item that is this one under another id; from now on it has this one's.
     pub(super) fn find(&mut self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.before_its_id(tagged)? {
+            return Ok(Some(known));
+        }
         if let Some(known) = self.by_former_id(tagged)? {
-            // It keeps that id: the file without its own may be read again.
+            // What it was called is remembered: the file without its own id may be read again.
+            let rename = "UPDATE item SET formerly = external_id, external_id = ?2 WHERE id = ?1";
+            self.connection.prepare_cached(rename)?.execute(params![known.id, tagged.item.id])?;
             return Ok(Some(known));
         }
         let found = if identity::is_of_content(&tagged.item.id) { self.by_words(tagged)? } else { self.by_content_id(tagged)? };
@@ -55,6 +61,16 @@ impl<'a> Renumbered<'a> {
             self.connection.prepare_cached("UPDATE item SET external_id = ?2 WHERE id = ?1")?.execute(params![known.id, tagged.item.id])?;
         }
         Ok(found)
+    }
+
+    /// The item as it was before its own id was filled in. It may have changed since, and what is older
+    /// changes nothing.
+    fn before_its_id(&self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
+        let mut find = self
+            .connection
+            .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND formerly = ?2 LIMIT 1")?;
+        let known = find.query_row(params![self.source, tagged.item.id], known).optional()?;
+        Ok(known.map(|known| Known { hash: tagged.hash.cast_signed(), ..known }))
     }
 
     /// Among the newest that have ids of their source's.
@@ -73,19 +89,17 @@ impl<'a> Renumbered<'a> {
         Ok(same.or_else(|| first_of(&mut stored.items, stored.voices.get_mut(&voice?))))
     }
 
-    /// Where its own id was blank when it was read before.
+    /// Where its own id was blank when it was read before. Of short words nobody knows whose they were.
     fn by_former_id(&self, tagged: &TaggedItem) -> Result<Option<Known>, StoreError> {
-        tagged.item.formerly.as_deref().map_or(Ok(None), |former| self.by_id(former))
+        let former = tagged.item.formerly.as_deref().filter(|_| identity::is_telling(&tagged.item));
+        former.map_or(Ok(None), |former| self.by_id(former))
     }
 
     fn by_id(&self, id: &str) -> Result<Option<Known>, StoreError> {
         let mut find = self
             .connection
             .prepare_cached("SELECT id, rev, hash, voice, deleted_at IS NOT NULL FROM item WHERE source = ?1 AND external_id = ?2")?;
-        let known = find.query_row(params![self.source, id], |row| {
-            Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
-        });
-        Ok(known.optional()?)
+        Ok(find.query_row(params![self.source, id], known).optional()?)
     }
 
     /// Where the source's items had ids by their content before.
@@ -138,6 +152,10 @@ impl Stored {
         }
         Ok(stored)
     }
+}
+
+fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known { id: row.get(0)?, rev: row.get(1)?, hash: row.get(2)?, voice: row.get(3)?, gone: row.get(4)? })
 }
 
 /// Takes the first that was not taken yet.

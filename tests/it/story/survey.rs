@@ -231,3 +231,37 @@ fn a_record_whose_id_is_filled_in_later_counts_once() {
     assert_eq!(house.run(&["check", "--recount"]).code, 0);
     daemon.stop();
 }
+
+#[test]
+fn a_row_whose_id_is_filled_in_is_one_message_afterwards_and_its_changes_are_edits() {
+    let house = House::new(&format!("{THEME}{REST}"));
+    let row = |id: &str, at: &str, text: &str, stars: u8| format!("{id},{at}T10:00:00Z,{stars},{text},Old Theatre\n");
+    let long = "The sound was so low that nobody around us could follow the second act";
+    let table = |rows: &[String]| format!("Answer,Given,Stars,What was not right?,House\n{}", rows.concat());
+    let blank = table(&[row("", "2026-10-05", long, 2), row("", "2026-10-06", "", 1)]);
+    house.write("drop/a.csv", &blank, 0o644);
+    let daemon = house.start();
+    let kinds = |new: f64, duplicate: f64, edited: f64| {
+        for (kind, count) in [("late", new), ("duplicate", duplicate), ("edited", edited)] {
+            daemon.counts(&format!("uproar_source_items_total{{source=\"survey\",kind=\"{kind}\"}}"), count);
+        }
+    };
+    kinds(2.0, 0.0, 0.0);
+
+    // Two that are alike are two, and nobody knows whose a bare rating was.
+    let two = [row("17", "2026-10-05", long, 2), row("18", "2026-10-05", long, 2)];
+    let bare = [row("19", "2026-10-06", "", 1), row("20", "2026-10-06", "", 1)];
+    house.write("drop/b.csv", &table(&[&two[..], &bare[..]].concat()), 0o644);
+    kinds(5.0, 1.0, 0.0);
+    let named = |id: &str| house.items().iter().filter(|item| item["external_id"] == id).count();
+    assert_eq!(["17", "18", "19", "20"].map(named), [1; 4], "{}", daemon.log());
+
+    house.write("drop/c.csv", &table(&[row("17", "2026-10-05", long, 1), row("18", "2026-10-05", long, 2)]), 0o644);
+    kinds(5.0, 2.0, 1.0);
+    // Its first export once more: what is older changes nothing.
+    house.write("drop/d.csv", &blank, 0o644);
+    kinds(5.0, 4.0, 1.0);
+    assert_eq!(house.items().len(), 5);
+    assert_eq!(house.run(&["check", "--recount"]).code, 0);
+    daemon.stop();
+}

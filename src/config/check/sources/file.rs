@@ -1,5 +1,6 @@
 //! `[source.file]`: how exports are found and read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use encoding_rs::Encoding;
@@ -44,6 +45,7 @@ pub(super) fn settings(files: &Files, name: &str, database: &Path, reader: &mut 
         time_zone: files.time_zone.as_ref().map(|zone| zone.value.0),
         date_order: files.date_order.as_ref().and_then(|order| order.value.0),
         columns: columns(&files.columns),
+        known_ids: BTreeSet::new(),
     })
 }
 
