@@ -146,6 +146,8 @@ pub struct Batch {
     pub mails: Vec<Mail>,
     /// More of what is wanted lies there, or may do so.
     pub more: bool,
+    /// Files that nobody lets us read, each with why; they are asked for again.
+    pub unreadable: Vec<String>,
     /// What is read with them.
     pub reached: Reached,
 }

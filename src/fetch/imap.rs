@@ -29,6 +29,12 @@ use crate::fetch::FetchError;
 use crate::fetch::Kind;
 use crate::fetch::imap::answer::Fetched;
 use crate::fetch::imap::answer::fetched;
+use crate::fetch::imap::choice::Haul;
+use crate::fetch::imap::choice::Listed;
+use crate::fetch::imap::choice::Portion;
+use crate::fetch::imap::choice::TOGETHER;
+use crate::fetch::imap::choice::Wish;
+use crate::fetch::imap::choice::portions;
 use crate::fetch::imap::wire::BRIEF;
 use crate::fetch::imap::wire::Talk;
 use crate::fetch::imap::wire::Wire;
@@ -37,6 +43,7 @@ use crate::fetch::imap::words::quoted;
 use crate::fetch::imap::words::set;
 
 mod answer;
+mod choice;
 mod wire;
 mod words;
 
@@ -47,9 +54,6 @@ const WINDOW: u32 = 500;
 const LISTED: usize = 1_000;
 /// Where the search for what is new begins, in places before the end.
 const NEAR: u32 = 100;
-/// Mails that are asked for together, and how large each of them may be by the server's word. Larger ones are asked for alone.
-const TOGETHER: usize = 20;
-const SMALL: usize = 128 * 1024;
 /// Bytes of one batch, but for the mails that go beyond them.
 const MOST_BYTES: usize = 8_000_000;
 
@@ -79,23 +83,6 @@ struct Opened {
     count: u32,
     /// The number of the next mail that will come.
     next: Option<u32>,
-}
-
-/// Mails that are wanted.
-#[derive(Debug, Default)]
-struct Listed {
-    wanted: Vec<(u32, Option<i64>)>,
-    /// All numbers up to this one were looked at.
-    looked: u32,
-    more: bool,
-}
-
-/// Mails that one command asks for.
-#[derive(Debug, PartialEq)]
-struct Portion {
-    numbers: Vec<u32>,
-    /// Of each so many bytes.
-    most: usize,
 }
 
 impl Visitor {
@@ -128,7 +115,7 @@ impl Visitor {
         // Whether it hears that we go is its own business.
         let _ = visit.talk.say("LOGOUT").await;
         let reached = Reached::Imap { validity, border, looked: listed.looked };
-        Ok(Batch { request: request.clone(), mails, more: listed.more, reached })
+        Ok(Batch { request: request.clone(), mails, more: listed.more, unreadable: Vec::new(), reached })
     }
 
     async fn enter<'a>(&self, request: &Mails, imap: &'a Imap) -> Result<Visit<'a>, FetchError> {
@@ -180,7 +167,7 @@ impl Visitor {
     }
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
     async fn log_in(&mut self, login: Option<&Login>) -> Result<(), FetchError> {
         let stamp = login.and_then(|login| login.stamps.first());
         let (user, password) = stamp.map_or(("", ""), |stamp| (stamp.name.as_str(), stamp.value.reveal()));
@@ -258,24 +245,21 @@ impl Visit<'_> {
     }
 
     /// Lists what is wanted, lowest numbers first, window by window.
-    async fn list(&mut self, count: u32, same: bool, border: u32, most: usize) -> Result<Listed, FetchError> {
-        let from = if same { self.imap.from } else { 1 };
-        let since = self.imap.since.timestamp_millis();
-        let (mut place, mut listed) = (self.first_place(count, from).await?, Listed::default());
+    async fn list(&mut self, count: u32, same: bool, border: u32, most: usize) -> Result<Listed<'a>, FetchError> {
+        let imap = self.imap;
+        let wish = Wish {
+            from: if same { imap.from } else { 1 },
+            known: if same { &imap.known } else { &[] },
+            border,
+            since: imap.since.timestamp_millis(),
+            most,
+        };
+        let (mut place, mut listed) = (self.first_place(count, wish.from).await?, Listed::of(wish));
         while place <= count {
             let last = count.min(place.saturating_add(WINDOW - 1));
             let window = self.window(place, last).await?;
-            for (number, delivered) in window {
-                let is_known = number < from || same && self.imap.known.contains(&number);
-                let is_old = number < border && delivered.is_some_and(|delivered| delivered < since);
-                if !(is_known || is_old) {
-                    if listed.wanted.len() >= most {
-                        listed.more = true;
-                        return Ok(listed);
-                    }
-                    listed.wanted.push((number, delivered));
-                }
-                listed.looked = number;
+            if !window.into_iter().all(|(number, delivered)| listed.look_at(number, delivered)) {
+                break;
             }
             place = last.saturating_add(1);
             if place <= count && Instant::now() >= self.late {
@@ -342,31 +326,36 @@ impl Visit<'_> {
     }
 
     /// Fetches what is listed, as far as there is room and time.
-    async fn fetch(&mut self, listed: &mut Listed) -> Result<Vec<Mail>, FetchError> {
+    async fn fetch(&mut self, listed: &mut Listed<'_>) -> Result<Vec<Mail>, FetchError> {
         let numbers: Vec<u32> = listed.wanted.iter().map(|(number, _)| *number).collect();
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
         let sizes = self.sizes(&numbers).await?;
-        let (mut mails, mut bytes, mut refused) = (Vec::new(), 0, Vec::new());
+        let mut haul = Haul::default();
         for portion in portions(&numbers, &sizes, self.most_bytes) {
-            let is_enough = bytes >= MOST_BYTES || Instant::now() >= self.late;
-            if is_enough && !mails.is_empty() {
+            let is_enough = haul.bytes() >= MOST_BYTES || Instant::now() >= self.late;
+            if is_enough && !haul.is_empty() {
                 listed.more = true;
                 listed.looked = portion.numbers.first().map_or(listed.looked, |number| number - 1);
                 break;
             }
-            let from = mails.len();
-            self.portion(portion, &sizes, &mut mails, &mut refused).await?;
-            bytes += mails[from..].iter().map(|mail: &Mail| mail.bytes.len()).sum::<usize>();
+            self.portion(portion, &sizes, &mut haul).await?;
+            // A server that hands out nothing for now is not asked for each of a hundred mails.
+            let last = numbers.last().filter(|_| haul.refused_in_a_row() >= TOGETHER);
+            if let Some(last) = last
+                && self.bodies(&[*last], 1).await?.is_err()
+            {
+                break;
+            }
         }
-        // One mail that a server cannot hand out must not stand in the way of all others.
-        if mails.is_empty() && !refused.is_empty() {
-            return Err(broken(self.imap, "it does not hand mails out"));
+        if haul.is_empty() && haul.refused_in_a_row() > 0 {
+            return Err(broken(self.imap, "it does not hand mails out; it is tried again later"));
         }
-        mails.extend(refused.into_iter().map(|number| Mail { number, ..Mail::default() }));
-        mails.sort_by_key(|mail| mail.number);
-        mails.dedup_by_key(|mail| mail.number);
+        let (mut mails, in_doubt) = haul.sorted_out();
+        if let Some(number) = in_doubt {
+            (listed.more, listed.looked) = (true, listed.looked.min(number - 1));
+        }
         for mail in &mut mails {
             mail.delivered = listed.wanted.iter().find(|(number, _)| *number == mail.number).and_then(|(_, delivered)| *delivered);
         }
@@ -387,20 +376,15 @@ impl Visit<'_> {
     }
 
     /// Fetches some mails, and each alone where the server refuses them together or its word on a size was wrong.
-    async fn portion(
-        &mut self,
-        portion: Portion,
-        sizes: &HashMap<u32, u64>,
-        mails: &mut Vec<Mail>,
-        refused: &mut Vec<u32>,
-    ) -> Result<(), FetchError> {
+    async fn portion(&mut self, portion: Portion, sizes: &HashMap<u32, u64>, haul: &mut Haul) -> Result<(), FetchError> {
         let most = portion.most;
         let mut left = vec![portion];
         while let Some(Portion { numbers, most: asked }) = left.pop() {
             let Ok(bodies) = self.bodies(&numbers, asked).await? else {
                 match numbers.as_slice() {
-                    [number] => refused.push(*number),
-                    several => left.extend(several.iter().map(|number| Portion { numbers: vec![*number], most })),
+                    [number] => haul.refuse(*number),
+                    // The lowest number is asked for first: a higher one that comes later says that others are not all refused.
+                    several => left.extend(several.iter().rev().map(|number| Portion { numbers: vec![*number], most })),
                 }
                 continue;
             };
@@ -410,7 +394,7 @@ impl Visit<'_> {
                     continue;
                 }
                 let cut = bytes.len() >= asked && sizes.get(&number) != Some(&(bytes.len() as u64));
-                mails.push(Mail { number, delivered: None, bytes, cut });
+                haul.take(Mail { number, delivered: None, bytes, cut });
             }
         }
         Ok(())
@@ -437,22 +421,6 @@ impl Visit<'_> {
         };
         self.talk.command(command, most, hear).await
     }
-}
-
-/// What is asked for by which command: small mails together, and each other one alone.
-fn portions(numbers: &[u32], sizes: &HashMap<u32, u64>, most: usize) -> Vec<Portion> {
-    let mut portions: Vec<Portion> = Vec::new();
-    let most_of_small = most.min(2 * SMALL);
-    let mut goes_on = false;
-    for number in numbers {
-        let is_small = sizes.get(number).is_some_and(|size| *size <= SMALL as u64);
-        match portions.last_mut() {
-            Some(last) if is_small && goes_on && last.numbers.len() < TOGETHER => last.numbers.push(*number),
-            _ => portions.push(Portion { numbers: vec![*number], most: if is_small { most_of_small } else { most } }),
-        }
-        goes_on = is_small;
-    }
-    portions
 }
 
 fn shown(imap: &Imap) -> String {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -30,6 +31,12 @@ use crate::text::hash;
 const MOST_NAMES: usize = 50_000;
 /// Bytes of one batch, but for the mail that goes beyond them.
 const MOST_BYTES: usize = 20_000_000;
+
+/// Looks beyond the first one, where some of what was found cannot be read.
+const MOST_LOOKS: usize = 20;
+
+/// How a file is read: so many bytes of it, and whether its end is missing.
+type Whole = fn(&Path, usize) -> io::Result<(Vec<u8>, bool)>;
 
 /// A place in the order in which mails are read: a time in nanoseconds since 1970, and a name.
 type Rank = (i64, u64);
@@ -58,55 +65,109 @@ struct Look {
     floor: Rank,
 }
 
+/// What was read of a maildir.
+#[derive(Debug, Default)]
+struct Got {
+    mails: Vec<Mail>,
+    read: BTreeMap<u64, Rank>,
+    bytes: usize,
+    /// Names of files that nobody lets us read, and each with why.
+    closed: HashSet<u64>,
+    unreadable: Vec<FetchError>,
+    /// The first mail that is wanted and not read yet: nothing from there on may be forgotten. Not one that nobody
+    /// lets us read: that may be never, and once it is let its `ctime` is of then.
+    unread: Option<Rank>,
+}
+
 /// Reads some mails, away from the other tasks.
 pub(super) async fn read(request: &Mails, path: &Path, seen: &Seen) -> Result<Batch, FetchError> {
     let (wanted, folder, seen) = (request.clone(), path.to_owned(), seen.clone());
-    let read = tokio::task::spawn_blocking(move || batch(wanted, &folder, &seen, MOST_NAMES)).await;
-    let read: io::Result<Batch> = read.unwrap_or_else(|ended| Err(io::Error::other(ended)));
-    read.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            FetchError::new(Kind::NotFound, format!("`{}` is no maildir: it has no `new` and `cur`; check `maildir`", path.display()))
-        }
-        _ => FetchError::of_file(&error, path),
-    })
+    let read = tokio::task::spawn_blocking(move || batch(wanted, &folder, &seen, MOST_NAMES, whole)).await;
+    read.unwrap_or_else(|ended| Err(FetchError::of_file(&io::Error::other(ended), path)))
 }
 
-fn batch(request: Mails, folder: &Path, seen: &Seen, most_names: usize) -> io::Result<Batch> {
-    let mut look = look(folder, seen, request.most, most_names)?;
-    let (mut mails, mut read, mut bytes) = (Vec::new(), BTreeMap::new(), 0);
-    // The first mail that is wanted and not read yet: nothing from there on may be forgotten.
-    let mut unread = look.wanted.last_key_value().filter(|_| look.is_cut).map(|(rank, _)| *rank);
-    for (rank, lying) in std::mem::take(&mut look.wanted) {
-        if mails.len() >= request.most || bytes >= MOST_BYTES {
-            unread = Some(unread.map_or(rank, |unread| unread.min(rank)));
-            break;
+fn of_folder(error: &io::Error, folder: &Path) -> FetchError {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            FetchError::new(Kind::NotFound, format!("`{}` is no maildir: it has no `new` and `cur`; check `maildir`", folder.display()))
         }
-        // A mail that was given a flag while we looked stands there twice.
-        if read.contains_key(&lying.name) {
-            continue;
+        _ => FetchError::of_file(error, folder),
+    }
+}
+
+fn batch(request: Mails, folder: &Path, seen: &Seen, most_names: usize, whole: Whole) -> Result<Batch, FetchError> {
+    let (mut got, mut looks) = (Got::default(), 0);
+    let look = loop {
+        let mut look = look(folder, seen, &got, request.most, most_names).map_err(|error| of_folder(&error, folder))?;
+        let closed = got.closed.len();
+        got.read(&mut look, &request, whole);
+        looks += 1;
+        // What cannot be read must not keep what can be from being looked at.
+        if got.closed.len() == closed || got.unread.is_none() || got.is_full(&request) || looks > MOST_LOOKS {
+            break look;
         }
-        match whole(&lying.path, request.most_bytes) {
-            // One that went away or got a flag since then is found under its new name.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                unread = Some(unread.map_or(rank, |unread| unread.min(rank)));
-            }
-            text => {
-                let (text, cut) = text?;
-                bytes += text.len();
-                read.insert(lying.name, rank);
-                mails.push(Mail { number: 0, delivered: Some(lying.written / 1_000_000), bytes: text, cut });
-            }
-        }
+    };
+    let Got { mails, read, closed, mut unreadable, unread, .. } = got;
+    if mails.is_empty() && seen.names.0.is_empty() && !unreadable.is_empty() {
+        // Nothing of it could ever be read.
+        return Err(unreadable.swap_remove(0));
     }
     let reached = match (seen.since, unread) {
         // What lay there at first is read, or older than what is wanted: from now on names alone count.
-        (Some(_), None) => Seen { since: None, floor: look.floor, names: names(look.all.iter().map(|(_, name)| *name)) },
+        (Some(_), None) => {
+            let all = look.all.iter().map(|(_, name)| *name).filter(|name| !closed.contains(name));
+            Seen { since: None, floor: look.floor, names: names(all) }
+        }
         _ => kept(seen, look.known, &read, unread, most_names),
     };
-    Ok(Batch { mails, more: unread.is_some(), reached: Reached::Maildir(reached), request })
+    let unreadable = unreadable.into_iter().map(|error| error.message).collect();
+    Ok(Batch { mails, more: unread.is_some(), unreadable, reached: Reached::Maildir(reached), request })
 }
 
-fn look(folder: &Path, seen: &Seen, most: usize, most_names: usize) -> io::Result<Look> {
+impl Got {
+    /// Reads what a look has found, as far as there is room.
+    fn read(&mut self, look: &mut Look, request: &Mails, whole: Whole) {
+        self.unread = look.wanted.last_key_value().filter(|_| look.is_cut).map(|(rank, _)| *rank);
+        for (rank, lying) in std::mem::take(&mut look.wanted) {
+            if self.is_full(request) {
+                self.is_left(rank);
+                break;
+            }
+            // A mail that was given a flag while we looked stands there twice.
+            if self.read.contains_key(&lying.name) {
+                continue;
+            }
+            match whole(&lying.path, request.most_bytes) {
+                Ok((text, cut)) => {
+                    self.bytes += text.len();
+                    self.read.insert(lying.name, rank);
+                    self.mails.push(Mail { number: 0, delivered: Some(lying.written / 1_000_000), bytes: text, cut });
+                }
+                // One that went away or got a flag since then is found under its new name.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.is_left(rank),
+                Err(error) => {
+                    self.closed.insert(lying.name);
+                    self.unreadable.push(FetchError::of_file(&error, &lying.path));
+                }
+            }
+        }
+    }
+
+    fn is_full(&self, request: &Mails) -> bool {
+        self.mails.len() >= request.most || self.bytes >= MOST_BYTES
+    }
+
+    /// Whether a look may pass over it.
+    fn has_tried(&self, name: u64) -> bool {
+        self.read.contains_key(&name) || self.closed.contains(&name)
+    }
+
+    fn is_left(&mut self, rank: Rank) {
+        self.unread = Some(self.unread.map_or(rank, |unread| unread.min(rank)));
+    }
+}
+
+fn look(folder: &Path, seen: &Seen, got: &Got, most: usize, most_names: usize) -> io::Result<Look> {
     let mut look = Look { known: seen.names.0.iter().map(|name| (*name, None)).collect(), floor: (i64::MIN, 0), ..Look::default() };
     for part in ["new", "cur"] {
         for file in fs::read_dir(folder.join(part))? {
@@ -120,7 +181,7 @@ fn look(folder: &Path, seen: &Seen, most: usize, most_names: usize) -> io::Resul
             }
             if let Some(known) = look.known.get_mut(&mail.name) {
                 *known = Some(rank);
-            } else if rank > seen.floor && seen.since.is_none_or(|since| mail.written / 1_000_000 >= since) {
+            } else if rank > seen.floor && !got.has_tried(mail.name) && seen.since.is_none_or(|since| mail.written / 1_000_000 >= since) {
                 look.wanted.insert(rank, mail);
                 if look.wanted.len() > most + 1 {
                     look.wanted.pop_last();
@@ -202,7 +263,11 @@ mod tests {
 
         fn batch(&self, seen: &Seen, most: usize, most_names: usize) -> Batch {
             let place = Place::Maildir { path: self.0.path().to_owned(), read: seen.clone() };
-            batch(Mails { place, most, most_bytes: 100 }, self.0.path(), seen, most_names).unwrap()
+            // Root may read every file, so that the test says itself which may not be.
+            let whole: Whole = |path, most| {
+                if path.to_string_lossy().contains("closed") { Err(io::ErrorKind::PermissionDenied.into()) } else { whole(path, most) }
+            };
+            batch(Mails { place, most, most_bytes: 100 }, self.0.path(), seen, most_names, whole).unwrap()
         }
 
         /// Reads on to the end, and says what came.
@@ -307,6 +372,31 @@ mod tests {
         // Names that were forgotten may be read again when they get a flag: their Message-ID is known.
         fs::rename(maildir.0.path().join("new/3"), maildir.0.path().join("cur/3:2,S")).unwrap();
         assert!(maildir.poll(&mut seen, 7, 20).len() <= 1);
+    }
+
+    #[test]
+    fn a_mail_that_nobody_lets_us_read_does_not_stand_in_the_way_and_is_read_once_it_is_let() {
+        let maildir = Box::new();
+        for number in 0..30 {
+            maildir.put(&format!("new/{number}.closed"), 100);
+        }
+        maildir.put("new/a", 200);
+        let mut seen = first(0);
+        assert_eq!(maildir.poll(&mut seen, 5, 1_000), ["mail new/a"]);
+        maildir.put("new/b", 50);
+        let looked = maildir.batch(&seen, 50, 1_000);
+        assert_eq!((looked.mails.len(), looked.more, looked.unreadable.len()), (1, false, 30));
+        assert!(looked.unreadable[0].contains(".closed` cannot be read") && looked.unreadable[0].contains("let the daemon's user read it"));
+        let Reached::Maildir(reached) = looked.reached else { panic!("of a server") };
+        seen = reached;
+        fs::rename(maildir.0.path().join("new/7.closed"), maildir.0.path().join("new/7.open")).unwrap();
+        assert_eq!(maildir.poll(&mut seen, 50, 1_000), ["mail new/7.closed"]);
+        let none = Box::new();
+        none.put("new/1.closed", 200);
+        let request = Mails { place: Place::Maildir { path: none.0.path().to_owned(), read: first(0) }, most: 5, most_bytes: 5 };
+        let refused: Whole = |_, _| Err(io::ErrorKind::PermissionDenied.into());
+        let told = batch(request, none.0.path(), &first(0), 10, refused).unwrap_err();
+        assert_eq!(told.kind, Kind::Denied, "where nothing could ever be read that is an error");
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub const MAPPING: Mapping = &[
 /// Mails of one request; `fetch` bounds their bytes. Of a maildir more, for each time it is listed anew.
 const BATCH: usize = 100;
 const BATCH_OF_FILES: usize = 500;
+/// Files that cannot be read which are named.
+const UNREADABLE: usize = 3;
 /// Numbers before the newest one that are looked at again: mails that are delivered at the same time may
 /// appear in another order.
 const NUMBERS: u32 = 64;
@@ -207,22 +209,38 @@ impl Mailbox {
     }
 }
 
+/// The mark that a request stands for.
+fn mark_of(place: &Place) -> Mark {
+    match place {
+        Place::Maildir { read, .. } => Mark { seen: Some(read.clone()), ..Mark::default() },
+        Place::Imap(imap) => Mark {
+            validity: imap.validity,
+            from: imap.from,
+            border: imap.border,
+            known: imap.known.clone(),
+            done: imap.done.clone(),
+            seen: None,
+        },
+    }
+}
+
 /// The mark behind some mails.
 fn behind(batch: &Batch) -> Mark {
     match (&batch.request.place, &batch.reached) {
         (Place::Imap(imap), Reached::Imap { validity, border, looked }) => {
             let same = imap.validity == Some(*validity);
             let mut known = if same { imap.known.clone() } else { Vec::new() };
-            let read: Vec<u32> = batch.mails.iter().map(|mail| mail.number).collect();
-            known.extend(&read);
+            known.extend(batch.mails.iter().map(|mail| mail.number));
             let newest = known.iter().copied().max().unwrap_or(0).max(*looked);
             let from = newest.saturating_sub(NUMBERS).max(if same { imap.from } else { 1 });
             known.retain(|number| *number >= from);
-            let done = if imap.after == After::Keep { Vec::new() } else { read };
+            // Of what the server did not hand out nothing was read.
+            let read = batch.mails.iter().filter(|mail| !mail.bytes.is_empty()).map(|mail| mail.number);
+            let done = if imap.after == After::Keep { Vec::new() } else { read.collect() };
             Mark { validity: Some(*validity), from, border: *border, known, done, seen: None }
         }
         (_, Reached::Maildir(seen)) => Mark { seen: Some(seen.clone()), ..Mark::default() },
-        (Place::Maildir { read, .. }, _) => Mark { seen: Some(read.clone()), ..Mark::default() },
+        (place @ Place::Maildir { .. }, _) => mark_of(place),
     }
 }
 
@@ -239,10 +257,15 @@ impl Source for Mailbox {
         if cut > 0 {
             page.warnings.push(Warning::new("cut", "", format!("{cut} mails are longer than `max_mail` and were read without their end")));
         }
+        if !batch.unreadable.is_empty() {
+            let named = batch.unreadable.iter().take(UNREADABLE).map(String::as_str).collect::<Vec<_>>().join("; ");
+            let message = format!("{} mails cannot be read and are asked for again: {named}", batch.unreadable.len());
+            page.warnings.push(Warning::new("unreadable", "", message));
+        }
         let mark = behind(batch);
-        let next = self.request(&mark, now);
-        // What is left to be marked or moved is done before more is read, or with the next poll.
-        page.next = (batch.more && Request::Mails(Box::new(batch.request.clone())) != next).then_some(next);
+        // What is left to be marked or moved is done before more is read, or with the next poll. Where a visit has
+        // not got on, the next one would not either; requests themselves differ by the time of day.
+        page.next = (batch.more && mark != mark_of(&batch.request.place)).then(|| self.request(&mark, now));
         page.cursor = (mark != api::mark(cursor)).then(|| api::cursor(&mark));
         Ok(page)
     }

@@ -124,7 +124,7 @@ fn a_folder_is_read_on_by_its_numbers_and_anew_where_they_are_others() {
         let mails: Vec<Mail> =
             numbers.iter().map(|number| Mail { number: *number, bytes: PLAIN.as_bytes().to_vec(), ..Mail::default() }).collect();
         let reached = Reached::Imap { validity, border: 101, looked: numbers.iter().copied().max().unwrap_or(0) };
-        Response::Mails(Box::new(Batch { request: request.clone(), mails, more, reached }))
+        Response::Mails(Box::new(Batch { request: request.clone(), mails, more, unreadable: Vec::new(), reached }))
     };
     let page = mailbox.read(&shard, &Cursor::default(), &batch(&request, 7, &[90, 100], true), now()).unwrap();
     let (request, imap) = asked(&page.next.unwrap());
@@ -149,7 +149,7 @@ fn a_folder_without_anything_new_is_looked_through_all_the_same() {
     let (request, _) = asked(&mailbox.first(&Shard::whole(), &Cursor::default(), now()));
     let batch = |request: Mails, looked, more| {
         let reached = Reached::Imap { validity: 7, border: 50_001, looked };
-        Response::Mails(Box::new(Batch { request, mails: Vec::new(), more, reached }))
+        Response::Mails(Box::new(Batch { request, mails: Vec::new(), more, unreadable: Vec::new(), reached }))
     };
     let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch(request, 30_000, true), now()).unwrap();
     let (request, imap) = asked(&page.next.unwrap());
@@ -161,6 +161,34 @@ fn a_folder_without_anything_new_is_looked_through_all_the_same() {
     assert_eq!((imap.from, imap.border), (50_000 - 64, 50_001));
     let page = mailbox.read(&Shard::whole(), &cursor, &batch(request, 50_000, false), now()).unwrap();
     assert_eq!(page.cursor, None, "nothing has changed, and nothing is written down");
+}
+
+#[test]
+fn a_mail_that_was_not_handed_out_is_neither_marked_nor_moved() {
+    let mailbox = server(After::Move("Read".to_owned()));
+    let (request, _) = asked(&mailbox.first(&Shard::whole(), &Cursor::default(), now()));
+    let mail = |number, bytes: &[u8]| Mail { number, bytes: bytes.to_vec(), ..Mail::default() };
+    let mails = vec![mail(3, PLAIN.as_bytes()), mail(4, b""), mail(5, PLAIN.as_bytes())];
+    let reached = Reached::Imap { validity: 7, border: 6, looked: 5 };
+    let batch = Response::Mails(Box::new(Batch { request, mails, more: true, unreadable: Vec::new(), reached }));
+    let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch, now()).unwrap();
+    let (_, imap) = asked(&page.next.unwrap());
+    assert_eq!((imap.known.as_slice(), imap.done.as_slice()), ([3, 4, 5].as_slice(), [3, 5].as_slice()));
+}
+
+#[test]
+fn a_visit_that_has_not_got_on_is_the_last_of_its_poll() {
+    let mailbox = server(After::Seen);
+    let (request, _) = asked(&mailbox.first(&Shard::whole(), &Cursor::default(), now()));
+    let batch = |request: Mails| {
+        let reached = Reached::Imap { validity: 7, border: 9, looked: 3 };
+        Response::Mails(Box::new(Batch { request, mails: Vec::new(), more: true, unreadable: Vec::new(), reached }))
+    };
+    let later = |seconds| now() + TimeDelta::seconds(seconds);
+    let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch(request), later(1)).unwrap();
+    let (request, _) = asked(&page.next.unwrap());
+    let page = mailbox.read(&Shard::whole(), &Cursor::default(), &batch(request), later(2)).unwrap();
+    assert_eq!(page.next, None, "however much time has gone by");
 }
 
 #[test]
@@ -179,15 +207,26 @@ fn a_maildir_is_read_on_by_what_was_seen_of_it() {
     let seen = Seen { floor: (5, 6), names: crate::domain::mails::Names(vec![7, 8]), ..Seen::default() };
     let at = "2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap();
     let mail = Mail { delivered: Some(at.timestamp_millis()), bytes: b"Subject: Lid\n\nIt leaks".to_vec(), cut: true, number: 0 };
-    let batch = Batch { request, mails: vec![mail], more: true, reached: Reached::Maildir(seen.clone()) };
+    let batch = Batch { request, mails: vec![mail], more: true, unreadable: Vec::new(), reached: Reached::Maildir(seen.clone()) };
     let page = mailbox.read(&shard, &Cursor::default(), &Response::Mails(Box::new(batch)), now()).unwrap();
     assert_eq!((page.items[0].published, page.warnings[0].code.as_str()), (Some(at), "cut"), "without a date the delivery counts");
     let (request, read) = of(page.next.unwrap());
     assert_eq!(read, seen);
     assert_eq!(of(mailbox.first(&shard, page.cursor.as_ref().unwrap(), now())).1, seen);
-    let batch = Batch { request, mails: Vec::new(), more: true, reached: Reached::Maildir(seen) };
+    let batch = Batch { request, mails: Vec::new(), more: true, unreadable: Vec::new(), reached: Reached::Maildir(seen) };
     let page = mailbox.read(&shard, page.cursor.as_ref().unwrap(), &Response::Mails(Box::new(batch)), now()).unwrap();
     assert_eq!((page.next, page.cursor), (None, None), "where nothing is got on with, the next poll tries");
+    let (request, _) = of(mailbox.first(&shard, &Cursor::default(), now()));
+    let unreadable = (0..9).map(|number| format!("`new/{number}` cannot be read")).collect();
+    let batch = Batch { request, mails: Vec::new(), more: false, unreadable, reached: Reached::Maildir(Seen::default()) };
+    let page = mailbox.read(&shard, &Cursor::default(), &Response::Mails(Box::new(batch)), now()).unwrap();
+    let told: Vec<String> = page.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "9 mails cannot be read and are asked for again: `new/0` cannot be read; `new/1` cannot be read; `new/2` cannot be read [unreadable]"
+        ]
+    );
 }
 
 proptest! {

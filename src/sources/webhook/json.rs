@@ -1,6 +1,7 @@
 //! Any JSON, by places that the configuration names.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -68,12 +69,22 @@ impl Map {
     }
 }
 
+/// Ids of the messages whose text is there, and empty: they had words, and have none any more, while one without
+/// any text may have it somewhere that the map does not name.
+pub(super) fn emptied(value: &Value, map: &Map) -> BTreeSet<String> {
+    let is_empty = |value: &&Value| map.find(value, "text").and_then(Value::as_str).is_some_and(|text| text.trim().is_empty());
+    let all = all(value, map).unwrap_or_default();
+    all.iter().filter(is_empty).filter_map(|value| Some(webhook::short(&map.text(value, "id")?))).collect()
+}
+
+/// Each message; `None` where they are not where they should be.
+fn all<'a>(value: &'a Value, map: &Map) -> Option<&'a [Value]> {
+    let found = map.items.as_ref().map_or(Some(value), |path| path.of(value))?;
+    Some(if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) })
+}
+
 pub(super) fn read(value: &Value, map: &Map) -> Result<Page, ReadError> {
-    let found = match &map.items {
-        Some(path) => path.of(value).ok_or_else(|| ReadError::new("JSON without what `map.items` names", "check `items` of the source"))?,
-        None => value,
-    };
-    let all = if let Value::Array(all) = found { all.as_slice() } else { std::slice::from_ref(found) };
+    let all = all(value, map).ok_or_else(|| ReadError::new("JSON without what `map.items` names", "check `items` of the source"))?;
     if all.len() > MOST {
         return Err(ReadError::new("more than 1,000 messages in one push", "send fewer at once, or several pushes"));
     }

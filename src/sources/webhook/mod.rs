@@ -6,6 +6,7 @@
 //! nothing: its poll only says that somebody listens, so that silence means that nobody complains.
 
 use core::net::IpAddr;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -295,7 +296,10 @@ impl Webhook {
                 return Ok(Pushed { delivery: None, brings });
             }
         };
-        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(Box::new(wordless::leave_out(page, settings))) })
+        // Other formats say by an event of its own, or by a rating, what has become of a message.
+        let emptied = if settings.format == Format::Json { json::emptied(&value, &settings.map) } else { BTreeSet::new() };
+        let page = wordless::leave_out(page, &emptied, settings);
+        Ok(Pushed { delivery: delivery.map(|id| short(&id)), brings: Brings::Page(Box::new(page)) })
     }
 }
 
@@ -307,7 +311,10 @@ impl Source for Webhook {
     fn read(&self, _shard: &Shard, _cursor: &Cursor, response: &Response, _now: Timestamp) -> Result<Page, ReadError> {
         match response {
             Response::Nothing => Ok(Page { format: "webhook", ..Page::default() }),
-            response => Ok(wordless::leave_out(surveymonkey::details(api::reply(response)?, &self.settings)?, &self.settings)),
+            response => {
+                let page = surveymonkey::details(api::reply(response)?, &self.settings)?;
+                Ok(wordless::leave_out(page, &BTreeSet::new(), &self.settings))
+            }
         }
     }
 
@@ -344,7 +351,7 @@ pub fn saved(saved: &Saved<'_>) -> Result<Page, ReadError> {
     } else {
         (Format::Json, json::read(&value, &Map::default())?)
     };
-    Ok(wordless::leave_out(page, &settings(format)))
+    Ok(wordless::leave_out(page, &BTreeSet::new(), &settings(format)))
 }
 
 /// Settings for tests that go through every kind.

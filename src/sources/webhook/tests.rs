@@ -399,6 +399,17 @@ fn a_message_that_says_nothing_is_stored_nowhere_and_it_is_told_what_was_missing
 }
 
 #[test]
+fn a_message_of_any_json_whose_text_is_emptied_is_handed_on_and_one_without_any_is_not() {
+    let map = Map { places: [("text", Path::parse(".body.words").unwrap())].into(), ..Map::default() };
+    let webhook = Webhook::new(Settings { map, ..settings(Format::Json, &[]) });
+    let sent = json!([{"id": 7, "body": {"words": " "}}, {"id": 8, "text": ""}, {"id": 9, "body": {"words": null}}, {"id": 10, "body": {"words": "It leaks"}}]);
+    let page = page(&webhook, &push(&[], &sent));
+    let shown: Vec<(&str, bool)> = page.items.iter().map(|item| (item.id.as_str(), item.gone)).collect();
+    assert_eq!(shown, [("7", false), ("10", false)], "it may come back with words, which what is deleted does not");
+    assert!(page.warnings[0].message.starts_with("3 of 4 messages have neither words nor a rating"), "{}", page.warnings[0]);
+}
+
+#[test]
 fn a_saved_payload_is_known_by_its_looks() {
     for (value, format) in [
         (json!({"form_response": {"token": "t"}}), "typeform"),

@@ -1,5 +1,8 @@
 //! Messages that say nothing, because nothing stands where it is looked for. They are stored nowhere, for they
-//! would count as people who have no complaint, and it is said what was looked for.
+//! would count as people who have no complaint, and it is said what was looked for. Those that have been emptied
+//! are handed on, so that what they said before stands no more.
+
+use std::collections::BTreeSet;
 
 use crate::domain::item::Item;
 use crate::domain::item::Page;
@@ -10,12 +13,15 @@ use crate::sources::webhook::Settings;
 /// The word of the warning.
 pub const CODE: &str = "no_words";
 
-/// Takes messages out of a page that have neither words nor a rating.
-pub(super) fn leave_out(mut page: Page, settings: &Settings) -> Page {
-    let all = page.items.len();
-    let says = |text: &str| !text.trim().is_empty();
-    page.items.retain(|item: &Item| item.gone || item.rating.is_some() || says(&item.text) || says(&item.title));
-    let left_out = all - page.items.len();
+/// Takes messages out of a page that have neither words nor a rating, but for those that are emptied, by their ids.
+pub(super) fn leave_out(mut page: Page, emptied: &BTreeSet<String>, settings: &Settings) -> Page {
+    let (all, mut left_out) = (page.items.len(), 0);
+    let has = |text: &str| !text.trim().is_empty();
+    page.items.retain(|item: &Item| {
+        let says_something = item.gone || item.rating.is_some() || has(&item.text) || has(&item.title);
+        left_out += usize::from(!says_something);
+        says_something || emptied.contains(&item.id)
+    });
     if left_out > 0 {
         let message = format!("{left_out} of {all} messages have neither words nor a rating and are not stored: {}", missing(settings));
         page.warnings.push(Warning::new(CODE, "", message));

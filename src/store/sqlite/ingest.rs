@@ -146,10 +146,11 @@ pub(super) fn commit_page(connection: &Connection, names: &mut Names, page: &Pag
             known = renumbered.find(tagged)?;
         }
         below_known |= known.is_some();
+        let gone = tagged.item.gone || is_pushed && pushes::is_emptied(&tagged.item);
         match known {
-            None if tagged.item.gone => intake.done.known += 1,
+            None if gone => intake.done.known += 1,
             None => intake.insert(tagged, page, odd.is_back_fill(tagged, below_known))?,
-            Some(known) if tagged.item.gone => intake.remove(&known)?,
+            Some(known) if gone => intake.remove(&known)?,
             Some(known) if known.hash == tagged.hash.cast_signed() && !known.gone => intake.done.known += 1,
             Some(known) => intake.edit(&known, tagged)?,
         }

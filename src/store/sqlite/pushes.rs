@@ -13,8 +13,9 @@ use crate::store::sqlite::values::millis;
 /// Rows removed in one transaction, so that nobody waits long for the writer.
 const STEP: u32 = 1_000;
 
-/// How far ahead of ours a vendor's clock is believed, in milliseconds.
-const AHEAD: i64 = 60 * 60 * 1_000;
+/// How far ahead of ours a vendor's clock is believed, in milliseconds: whoever writes local time as if it were
+/// UTC is up to 14 hours ahead, and their order is one all the same.
+const AHEAD: i64 = 26 * 60 * 60 * 1_000;
 
 /// Notes a delivery; whether it is a new one.
 pub(super) fn is_new(connection: &Connection, source: i64, delivery: &str, now: Timestamp) -> Result<bool, StoreError> {
@@ -32,7 +33,7 @@ pub(super) fn is_newest(connection: &Connection, source: i64, item: &Item, now: 
         .query_row(params![source, item.id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     // A clock that is years ahead must not hold back whatever comes after it.
-    let said = item.updated.or(item.published).map(|at| millis(at).min(millis(now) + AHEAD));
+    let said = item.updated.or(item.published).map(millis).map(|at| if at > millis(now) + AHEAD { millis(now) } else { at });
     let overtaken = match (known, said) {
         (None, _) => false,
         (Some((_, gone)), None) => gone && !item.gone,
@@ -46,6 +47,11 @@ pub(super) fn is_newest(connection: &Connection, source: i64, item: &Item, now: 
             .execute(params![source, item.id, at, item.gone, millis(now)])?;
     }
     Ok(!overtaken)
+}
+
+/// Whether a message has been emptied: it stands no more, and may come back with words, which a deleted one does not.
+pub(super) fn is_emptied(item: &Item) -> bool {
+    item.rating.is_none() && item.text.trim().is_empty() && item.title.trim().is_empty()
 }
 
 /// Forgets some of what is older; whether more may be left.

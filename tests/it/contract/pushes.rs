@@ -63,6 +63,31 @@ mod of_every_store {
         assert_eq!(store.commit_page(later).await.unwrap(), did(0, 1, 0, 0));
     }
 
+    pub async fn a_sender_whose_clock_is_hours_ahead_is_believed_in_its_own_order(store: &impl Ingest) {
+        let at = |now: &str, updated: &str, text: &str| {
+            let mut page = push(None, said(text), None);
+            page.items[0].item.updated = Some(time(updated));
+            PageCommit { now: time(now), ..page }
+        };
+        // Local time of Auckland, marked as UTC; the first event is tried again and comes last.
+        let second = at("2026-03-02T10:00:30Z", "2026-03-02T23:00:20Z", "second");
+        assert_eq!(store.commit_page(second).await.unwrap(), did(1, 0, 0, 0));
+        let first = at("2026-03-02T10:02:00Z", "2026-03-02T23:00:10Z", "first");
+        assert_eq!(store.commit_page(first).await.unwrap(), did(0, 0, 1, 0));
+        let third = at("2026-03-02T10:03:00Z", "2026-03-02T23:02:50Z", "third");
+        assert_eq!(store.commit_page(third).await.unwrap(), did(0, 1, 0, 0));
+    }
+
+    pub async fn a_message_that_is_emptied_stands_no_more_until_it_says_something_again(store: &impl Ingest) {
+        assert_eq!(store.commit_page(push(None, said(" "), None)).await.unwrap(), did(0, 0, 1, 0), "it was stored nowhere");
+        assert_eq!(store.commit_page(push(None, said("late"), None)).await.unwrap(), did(1, 0, 0, 0), "and its words are not held back");
+        assert_eq!(store.commit_page(push(None, said(" "), None)).await.unwrap(), did(0, 0, 0, 1));
+        assert_eq!(store.commit_page(push(None, said(" "), None)).await.unwrap(), did(0, 0, 1, 0));
+        assert_eq!(store.commit_page(push(None, said("late"), None)).await.unwrap(), did(0, 1, 0, 0), "at the same moment by its own word");
+        assert_eq!(store.commit_page(push(None, said(""), Some(12))).await.unwrap(), did(0, 0, 0, 1));
+        assert_eq!(store.commit_page(push(None, said("late"), Some(11))).await.unwrap(), did(0, 0, 1, 0), "what it said before that");
+    }
+
     pub async fn what_was_deleted_before_it_came_never_comes(store: &impl Ingest) {
         assert_eq!(store.commit_page(push(Some("d1"), gone(), Some(12))).await.unwrap(), did(0, 0, 1, 0));
         assert_eq!(store.commit_page(push(Some("d2"), said("first"), Some(9))).await.unwrap(), did(0, 0, 1, 0));
@@ -75,6 +100,8 @@ mod sqlite {
         a_delivery_that_comes_again_stores_nothing
         an_older_event_never_comes_over_a_newer_one
         an_event_from_the_future_holds_nothing_back_for_long
+        a_sender_whose_clock_is_hours_ahead_is_believed_in_its_own_order
+        a_message_that_is_emptied_stands_no_more_until_it_says_something_again
         what_was_deleted_before_it_came_never_comes
     }
 }
