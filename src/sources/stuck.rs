@@ -29,6 +29,12 @@ const AT_ONCE: usize = 30;
 const MOST: usize = 500;
 /// Where the service never gave a single one, so many refusals in a row are no matter of messages.
 const MANY: u32 = 10;
+/// Nor are so many, whatever it gave before, where it does not say that the request is to blame.
+const OUTAGE: u32 = 30;
+/// Nor so many for whatever reason: as many as may wait.
+const REVOKED: u32 = MOST as u32;
+/// How a reason begins that is a status.
+const ANSWERED: &str = "the answer was ";
 
 /// Messages that could not be had.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -93,9 +99,21 @@ impl Stuck {
         let now = now.timestamp();
         if !self.left.contains_key(id) {
             let in_a_row = self.in_a_row.unwrap_or_default().saturating_add(1);
-            if !self.answered && in_a_row >= MANY {
+            // 400 to 499 may be what each of many messages deserves.
+            let is_theirs = !why.strip_prefix(ANSWERED).is_some_and(|status| status.starts_with('4'));
+            let most = match (self.answered, is_theirs) {
+                (false, _) => MANY,
+                (true, true) => OUTAGE,
+                (true, false) => REVOKED,
+            };
+            if in_a_row >= most {
                 let told = format!("{in_a_row} of {in_a_row} calls for a single {what} were refused: {why}");
-                return Err(ReadError::new(told, "check what the login may read, or choose another `text`"));
+                let cure = if self.answered && is_theirs {
+                    "nothing is skipped: it is tried again later"
+                } else {
+                    "check what the login may read, or choose another `text`"
+                };
+                return Err(ReadError::new(told, cure));
             }
             self.in_a_row = Some(in_a_row);
         }
@@ -115,7 +133,7 @@ impl Stuck {
 pub(super) fn why(reply: &Reply) -> String {
     let said = refusal::said(&String::from_utf8_lossy(&reply.body[..reply.body.len().min(16 * 1024)]));
     let said = said.map(|said| format!(" (\u{201c}{said}\u{201d})")).unwrap_or_default();
-    format!("the answer was {}{said}", reply.status)
+    format!("{ANSWERED}{}{said}", reply.status)
 }
 
 /// That a message is done without.
@@ -160,7 +178,32 @@ mod tests {
         let error = stuck.refused("ticket", "99", "the answer was 403", at(0)).unwrap_err();
         insta::assert_snapshot!(error, @"10 of 10 calls for a single ticket were refused: the answer was 403; check what the login may read, or choose another `text`");
         stuck.answered("1");
-        assert!((0..1000).all(|id| stuck.refused("ticket", &id.to_string(), "no", at(0)).is_ok()));
+        for id in 0..1000 {
+            assert!(stuck.refused("ticket", &id.to_string(), "no", at(0)).is_ok());
+            if id % 20 == 0 {
+                stuck.answered("one of the others");
+            }
+        }
         assert_eq!((stuck.left.len(), stuck.due().len()), (MOST, AT_ONCE));
+    }
+
+    #[test]
+    fn while_the_service_gives_none_of_many_it_is_waited_for_and_nothing_is_skipped() {
+        for (why, most) in [("the answer was 502", OUTAGE), ("no JSON", OUTAGE), ("the answer was 403 (\u{201c}No\u{201d})", REVOKED)] {
+            let mut stuck = Stuck::default();
+            stuck.answered("a");
+            for id in 1..most {
+                assert_eq!(stuck.refused("ticket", &id.to_string(), why, at(0)), Ok(Fate::Later), "{why} {id}");
+            }
+            for minutes in [0, 90] {
+                let error = stuck.refused("ticket", "one more", why, at(minutes)).unwrap_err();
+                assert!(error.what.starts_with(&format!("{most} of {most} calls for a single ticket were refused: {why}")), "{error}");
+            }
+            // It is well again: what waits is asked for, and had.
+            stuck.answered("one more");
+            assert_eq!(stuck.due().len(), AT_ONCE.min(most as usize - 1));
+            stuck.answered("1");
+            assert_eq!(stuck.refused("ticket", "another", why, at(91)), Ok(Fate::Later));
+        }
     }
 }
