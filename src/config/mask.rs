@@ -113,13 +113,39 @@ fn named(text: &str) -> Vec<Range<usize>> {
         let from = at + 1 + (after.len() - after.trim_start_matches([' ', '\t']).len());
         let length = length_of_plain(&text[from..]);
         let value = text[from..from + length].trim_matches(['"', '\'', '\\']);
+        let is_quoted = text[from..].starts_with(['"', '\'', '\\']);
         // `key::x`, `a.token == b` and `token: .path` of programs, `{cursor}`, and switches.
-        let is_code = value.starts_with(['=', ':', '.', '$', '/', '{', '[', '|']) || (separator == ":" && value.len() < TOKEN / 2);
-        if !value.is_empty() && !is_code && !matches!(value, "true" | "false" | "null" | "none") {
+        let is_code = value.starts_with(['=', ':', '{', '[', '|'])
+            || is_path(value)
+            || (separator == ":" && !is_quoted && is_variable(value))
+            || (separator == ":" && value.len() < TOKEN / 2)
+            || matches!(value, "true" | "false" | "null" | "none");
+        if !value.is_empty() && (!is_code || (is_quoted && is_in_headers(&text[..at]))) {
             found.push(from..from + length);
         }
     }
     found
+}
+
+/// `.data.token` of a program.
+fn is_path(value: &str) -> bool {
+    value.starts_with('.') && is_name(&value[1..])
+}
+
+/// `$token` of a program.
+fn is_variable(value: &str) -> bool {
+    value.starts_with('$') && is_name(&value[1..])
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.' | b'[' | b']'))
+}
+
+/// Whether what follows a text is in a table of headers: what they carry is never code.
+fn is_in_headers(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
+    let table = || before.lines().rev().find(|line| line.starts_with('[')).unwrap_or_default();
+    line.starts_with("headers") || table().trim_end_matches([']', ' ']).ends_with(".headers")
 }
 
 /// The name of the value that begins at a byte; empty where it has none.
@@ -341,6 +367,13 @@ mod tests {
             ("body = \"user=u&password=hunter2\"", vec!["hunter2"]),
             ("headers = [\"X-Api-Key: hunter2\"]", vec!["hunter2"]),
             ("# password = hunter2", vec!["hunter2"]),
+            // They begin as programs do.
+            ("headers = { X-Api-Key = \"/8Fhunter2\", Accept = \"/\" }", vec!["\"/8Fhunter2\""]),
+            ("headers = { X-Api-Key = \".hunter\", Cookie = \"{hunter2}\" }", vec!["\".hunter\"", "\"{hunter2}\""]),
+            ("[source.http_json.headers]\na = 1\nX-Api-Key = \".hunter\"", vec!["\".hunter\""]),
+            ("body = \"password=$hunter\"", vec!["$hunter"]),
+            ("body = \"password=$hunter2&token=.hunter2&key=/hunter\"", vec!["$hunter2", ".hunter2", "/hunter"]),
+            ("body = '{\"token\": \"$hunter\"}'", vec!["\"$hunter\""]),
             ("x = \"ghp_hunter2hunter2\"", vec!["ghp_hunter2hunter2"]),
         ] {
             let found: Vec<&str> = plain(text).into_iter().map(|range| &text[range]).collect();
@@ -359,7 +392,7 @@ mod tests {
             "url = \"https://a.example/?page_token={cursor}&key={since}\"",
             "items = \".data.token == \\\"x\\\"\"",
             "fields = { key = \".attrs.key\" }",
-            "text = '{token: .x}'",
+            "text = '{token: .x, key: $key, secret: .rows[].secret_name}'",
             "to = [\"a@example.com\"]",
             "url = \"https://a.example/@ann\"",
             "author = \".user.id\"",

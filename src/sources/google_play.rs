@@ -214,11 +214,10 @@ impl Source for GooglePlay {
                 page.next = Some(self.request(&walk));
                 return Ok(page);
             }
-            // It would lead there for ever.
+            // It would lead there for ever. What is older was not read: no mark says so.
             Some(_) => page.warnings.push(api::circle(SERVICE)),
-            None => {}
+            None => page.cursor = Some(api::cursor(&Mark { newest: walk.newest.max(mark.newest), read_at: walk.began.or(Some(now)) })),
         }
-        page.cursor = Some(api::cursor(&Mark { newest: walk.newest.max(mark.newest), read_at: walk.began.or(Some(now)) }));
         Ok(page)
     }
 

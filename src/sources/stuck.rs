@@ -29,6 +29,12 @@ const AT_ONCE: usize = 30;
 const MOST: usize = 500;
 /// Where the service never gave a single one, so many refusals in a row are no matter of messages.
 const MANY: u32 = 10;
+/// Nor are so many, whatever it gave before, where it does not say that the request is to blame.
+const OUTAGE: u32 = 30;
+/// Nor so many for whatever reason: as many as may wait.
+const REVOKED: u32 = MOST as u32;
+/// How a reason begins that is a status.
+const ANSWERED: &str = "the answer was ";
 
 /// Messages that could not be had.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -90,24 +96,59 @@ impl Stuck {
     ///
     /// [`ReadError`] where this is no matter of single messages.
     pub(super) fn refused(&mut self, what: &str, id: &str, why: &str, now: Timestamp) -> Result<Fate, ReadError> {
-        let now = now.timestamp();
         if !self.left.contains_key(id) {
-            let in_a_row = self.in_a_row.unwrap_or_default().saturating_add(1);
-            if !self.answered && in_a_row >= MANY {
-                let told = format!("{in_a_row} of {in_a_row} calls for a single {what} were refused: {why}");
-                return Err(ReadError::new(told, "check what the login may read, or choose another `text`"));
-            }
-            self.in_a_row = Some(in_a_row);
+            self.count(what, why, true)?;
         }
+        Ok(self.note(what, id, why, now))
+    }
+
+    /// Messages that were asked for in one call were refused with it, which counts once.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] where this is no matter of single messages.
+    pub(super) fn refused_together(&mut self, what: &str, ids: &[String], why: &str, now: Timestamp) -> Result<Vec<Fate>, ReadError> {
+        let more = ids.iter().filter(|id| !self.left.contains_key(*id)).count();
+        if more > 0 {
+            self.count(what, why, self.left.len() + more <= MOST)?;
+        }
+        Ok(ids.iter().map(|id| self.note(what, id, why, now)).collect())
+    }
+
+    /// One more call that was refused; whether there is room for what it asked for to wait.
+    fn count(&mut self, what: &str, why: &str, has_room: bool) -> Result<(), ReadError> {
+        let in_a_row = self.in_a_row.unwrap_or_default().saturating_add(1);
+        // 400 to 499 may be what each of many messages deserves.
+        let is_theirs = !why.strip_prefix(ANSWERED).is_some_and(|status| status.starts_with('4'));
+        let most = match (self.answered, is_theirs) {
+            (false, _) => MANY,
+            (true, true) => OUTAGE,
+            (true, false) => REVOKED,
+        };
+        if in_a_row >= most || (is_theirs && !has_room) {
+            let told = format!("{in_a_row} of {in_a_row} calls for a single {what} were refused: {why}");
+            let cure = if self.answered && is_theirs {
+                "nothing is skipped: it is tried again later"
+            } else {
+                "check what the login may read, or choose another `text`"
+            };
+            return Err(ReadError::new(told, cure));
+        }
+        self.in_a_row = Some(in_a_row);
+        Ok(())
+    }
+
+    fn note(&mut self, what: &str, id: &str, why: &str, now: Timestamp) -> Fate {
+        let now = now.timestamp();
         let room = self.left.len() < MOST || self.left.contains_key(id);
         let tried = self.left.entry(id.to_owned()).or_insert(Tried { since: now, ..Tried::default() });
         (tried.times, tried.last) = (tried.times.saturating_add(1), now);
         if room && (tried.times < TRIES || now - tried.since < LONGEST.num_seconds()) {
-            return Ok(Fate::Later);
+            return Fate::Later;
         }
         let times = tried.times;
         self.forget(id);
-        Ok(Fate::Skipped(skipped(what, id, &format!("asked for {times} times, {why}"))))
+        Fate::Skipped(skipped(what, id, &format!("asked for {times} times, {why}")))
     }
 }
 
@@ -115,7 +156,7 @@ impl Stuck {
 pub(super) fn why(reply: &Reply) -> String {
     let said = refusal::said(&String::from_utf8_lossy(&reply.body[..reply.body.len().min(16 * 1024)]));
     let said = said.map(|said| format!(" (\u{201c}{said}\u{201d})")).unwrap_or_default();
-    format!("the answer was {}{said}", reply.status)
+    format!("{ANSWERED}{}{said}", reply.status)
 }
 
 /// That a message is done without.
@@ -160,7 +201,39 @@ mod tests {
         let error = stuck.refused("ticket", "99", "the answer was 403", at(0)).unwrap_err();
         insta::assert_snapshot!(error, @"10 of 10 calls for a single ticket were refused: the answer was 403; check what the login may read, or choose another `text`");
         stuck.answered("1");
-        assert!((0..1000).all(|id| stuck.refused("ticket", &id.to_string(), "no", at(0)).is_ok()));
+        for id in 0..1000 {
+            assert!(stuck.refused("ticket", &id.to_string(), "no", at(0)).is_ok());
+            if id % 20 == 0 {
+                stuck.answered("one of the others");
+            }
+        }
         assert_eq!((stuck.left.len(), stuck.due().len()), (MOST, AT_ONCE));
+    }
+
+    #[test]
+    fn while_the_service_gives_none_of_many_it_is_waited_for_and_nothing_is_skipped() {
+        for (why, most) in [("the answer was 502", OUTAGE), ("no JSON", OUTAGE), ("the answer was 403 (\u{201c}No\u{201d})", REVOKED)] {
+            let mut stuck = Stuck::default();
+            stuck.answered("a");
+            for id in 1..most {
+                assert_eq!(stuck.refused("ticket", &id.to_string(), why, at(0)), Ok(Fate::Later), "{why} {id}");
+            }
+            for minutes in [0, 90] {
+                let error = stuck.refused("ticket", "one more", why, at(minutes)).unwrap_err();
+                assert!(error.what.starts_with(&format!("{most} of {most} calls for a single ticket were refused: {why}")), "{error}");
+            }
+            // It is well again: what waits is asked for, and had.
+            stuck.answered("one more");
+            assert_eq!(stuck.due().len(), AT_ONCE.min(most as usize - 1));
+            stuck.answered("1");
+            assert_eq!(stuck.refused("ticket", "another", why, at(91)), Ok(Fate::Later));
+            // A call for many of them is one.
+            let ids: Vec<String> = (1000..1100).map(|id| id.to_string()).collect();
+            assert!(stuck.refused_together("ticket", &ids, why, at(92)).is_ok(), "{why}");
+            assert_eq!(stuck.in_a_row, Some(2));
+            // As long as the service gives none, as many are asked for as may wait.
+            let ids: Vec<String> = (2000..2000 + MOST).map(|id| id.to_string()).collect();
+            assert_eq!(stuck.refused_together("ticket", &ids, why, at(92)).is_err(), most == OUTAGE, "{why}");
+        }
     }
 }

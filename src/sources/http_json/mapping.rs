@@ -39,8 +39,10 @@ const LONGEST_TEXT: usize = 256 * 1024;
 pub(super) struct Programs {
     ok: Option<Program>,
     items: Program,
-    /// The list that `items` takes records from, before it leaves any out; where that is not all of `items`.
-    list: Option<Program>,
+    /// The lists that `items` takes records from, the outermost first, before it leaves any out.
+    lists: Vec<Program>,
+    /// All that `items` gives is the innermost one of them.
+    gives_list: bool,
     next: Option<Program>,
     /// By the name of what they give: `text`, `fields.page`.
     fields: Vec<(String, Program)>,
@@ -52,11 +54,28 @@ pub(super) struct Outcome {
     pub items: Vec<Item>,
     pub warnings: Vec<Warning>,
     /// Records that the reply has, also those that `items` leaves out and those that became no item.
-    pub records: usize,
+    pub sent: Sent,
     /// What the program for the next page gave.
     pub next: Option<String>,
     /// The latest time of any record that is not in the future.
     pub newest: Option<Timestamp>,
+}
+
+/// How many records a reply has. Where lists stand within lists nobody says which of them the server counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Sent {
+    /// Of the shortest list that has any. Where there is none, there is nothing at all.
+    pub fewest: usize,
+    /// Of the innermost list.
+    pub innermost: usize,
+}
+
+impl Sent {
+    /// Of the lengths of lists, the outermost first.
+    fn of(lengths: &[usize]) -> Self {
+        let fewest = lengths.iter().copied().filter(|length| *length > 0).min().unwrap_or_default();
+        Self { fewest, innermost: lengths.last().copied().unwrap_or_default() }
+    }
 }
 
 /// What is said of the programs while they run, so that it is known which one used everything up.
@@ -71,10 +90,12 @@ impl Programs {
             _ => None,
         };
         let fields = named(&settings.map).map(|(name, code)| one(&name, code).map(|program| (name, program)));
+        let (items, lists) = (settings.items.trim(), lists_of(&settings.items));
         Ok(Self {
             ok: settings.ok.as_deref().map(|code| one("ok", code)).transpose()?,
-            items: one("items", &settings.items)?,
-            list: list_of(&settings.items).and_then(|list| Program::compile(list).ok()),
+            items: one("items", items)?,
+            gives_list: lists.last() == Some(&items),
+            lists: lists.into_iter().filter(|list| *list != items).filter_map(|list| Program::compile(list).ok()).collect(),
             next,
             fields: fields.collect::<Result<_, _>>()?,
         })
@@ -121,10 +142,8 @@ impl Programs {
             };
             return Err(ReadError::new(format!("`items` cannot be used on the reply: {error}"), cure));
         }
-        // Where the list cannot be counted, what is taken of it counts.
-        let listed = self.list.as_ref().map(|list| list.run(reply.clone())).filter(|(_, error)| error.is_none());
-        let mut outcome = Outcome { records: listed.map_or(records.len(), |(list, _)| list.len()), ..Outcome::default() };
         let found = records.len();
+        let mut outcome = Outcome { sent: self.sent(&reply, found), ..Outcome::default() };
         let mut reader = Reader { now, zone, warnings: Told::default(), newest: None, assumed: false };
         for (number, record) in records.into_iter().enumerate() {
             let item = self.record(&record, &format!("record {}", number + 1), &mut reader, at);
@@ -157,6 +176,17 @@ impl Programs {
         outcome.newest = reader.newest;
         outcome.warnings = reader.warnings.all();
         Ok(outcome)
+    }
+
+    /// What the server sent, of which `items` found so many.
+    fn sent(&self, reply: &Value, found: usize) -> Sent {
+        let lists = self.lists.iter().map(|list| list.run(reply.clone())).filter(|(_, error)| error.is_none());
+        let mut lengths: Vec<usize> = lists.map(|(list, _)| list.len()).collect();
+        // Where no list can be counted, or none has what was found, what was found counts.
+        if self.gives_list || lengths.iter().all(|length| *length == 0) {
+            lengths.push(found);
+        }
+        Sent::of(&lengths)
     }
 
     fn record(&self, record: &Value, place: &str, reader: &mut Reader, at: &AtomicUsize) -> Option<Item> {
@@ -193,25 +223,64 @@ impl Programs {
     }
 }
 
-/// The beginning of a program up to the first list that it goes through: of `.rows[] | select(.open)` it is
-/// `.rows[]`, which counts what the server sent and not what is wanted of it. `None` where that is all of it.
-fn list_of(items: &str) -> Option<&str> {
-    let (mut depth, mut quoted, mut before) = (0_usize, false, ' ');
+/// The beginnings of a program up to each list that it goes through: of `.rows[] | select(.open)` it is
+/// `.rows[]`, which counts what the server sent and not what is wanted of it, and of `.days[] | .rows[]` it is
+/// `.days[]` and all of it. Of `.pinned[], .rows[]` and `.rows[] // .items[]` there is none: they are several.
+fn lists_of(items: &str) -> Vec<&str> {
+    let items = items.trim();
+    let mut lists = Vec::new();
+    for step in steps_of(items) {
+        if step.is_mixed && !step.lists.is_empty() {
+            // Behind lists it is one more of them, which only all that is taken counts.
+            let behind = !lists.is_empty();
+            lists.extend(behind.then_some(items));
+            break;
+        }
+        lists.extend(step.lists.into_iter().map(|end| &items[..end]));
+    }
+    lists
+}
+
+/// What stands between two `|` of a program.
+#[derive(Debug, Default)]
+struct Step {
+    /// Where its lists end.
+    lists: Vec<usize>,
+    /// It is more than a path: something is added, chosen, compared.
+    is_mixed: bool,
+}
+
+fn steps_of(items: &str) -> Vec<Step> {
+    let (mut steps, mut step) = (Vec::new(), Step::default());
+    let (mut depth, mut quoted, mut remark, mut before) = (0_usize, false, false, ' ');
     for (at, letter) in items.char_indices() {
         match letter {
+            '\n' if remark => remark = false,
+            _ if remark => {}
             '"' if before != '\\' => quoted = !quoted,
             _ if quoted => {}
+            '#' => remark = true,
             ']' if depth == 1 && before == '[' => {
-                let (list, rest) = items.split_at(at + 1);
-                return Some(list).filter(|_| !rest.trim().is_empty());
+                depth = 0;
+                step.lists.push(at + 1);
             }
             '[' | '(' | '{' => depth += 1,
             ']' | ')' | '}' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            // It belongs to its list: there may be none.
+            '?' => {
+                if let Some(end) = step.lists.last_mut().filter(|end| **end == at) {
+                    *end += 1;
+                }
+            }
+            '|' if !items[at + 1..].starts_with('=') => steps.push(std::mem::take(&mut step)),
+            '|' | ',' | '/' | '+' | '-' | '*' | '%' | '=' | '<' | '>' | '!' => step.is_mixed = true,
             _ => {}
         }
         before = letter;
     }
-    None
+    steps.push(step);
+    steps
 }
 
 /// The programs of a map with their names.
@@ -429,18 +498,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_a_program_is_what_stands_before_its_first_choice() {
-        for (items, list) in [
-            (".rows[] | select(.open)", Some(".rows[]")),
-            (".data | .rows[] | .node", Some(".data | .rows[]")),
-            (".rows[].answers[]", Some(".rows[]")),
-            (".\"a[]b\" | .rows[]?", Some(".\"a[]b\" | .rows[]")),
-            ("[.rows[] | select(.open)] | .[]", None),
-            (".rows[] ", None),
-            (".", None),
-            ("]", None),
+    fn the_lists_of_a_program_are_what_stands_before_each_choice() {
+        for (items, lists) in [
+            (".rows[] | select(.open)", vec![".rows[]"]),
+            (".rows[] | select(.tags[] == \"a\")", vec![".rows[]"]),
+            (".data | .rows[] | .node", vec![".data | .rows[]"]),
+            (".rows[].answers[]", vec![".rows[]", ".rows[].answers[]"]),
+            (".days[] | .rows[]? | select(.open)", vec![".days[]", ".days[] | .rows[]?"]),
+            (".days[] as $day | $day.rows[]", vec![".days[]", ".days[] as $day | $day.rows[]"]),
+            (".\"a[]b\" | .rows[]? | .x", vec![".\"a[]b\" | .rows[]?"]),
+            ("(.rows // .items)[] | .x", vec!["(.rows // .items)[]"]),
+            (".rows[] | .a, .b", vec![".rows[]"]),
+            (".rows[] # all[]\n | .x", vec![".rows[]"]),
+            (".days[] | .old[], .new[]", vec![".days[]", ".days[] | .old[], .new[]"]),
+            (".rows[] ", vec![".rows[]"]),
+            // What several lists give together is no list of the server's.
+            (".pinned[], .reviews[]", vec![]),
+            (".pinned[].x, .reviews[] | .x", vec![]),
+            (".rows[] // .items[]", vec![]),
+            (".rows[] |= 1", vec![]),
+            ("[.rows[] | select(.open)] | .[]", vec!["[.rows[] | select(.open)] | .[]"]),
+            (".", vec![]),
+            ("]", vec![]),
         ] {
-            assert_eq!(list_of(items), list, "{items}");
+            assert_eq!(lists_of(items), lists, "{items}");
         }
     }
 }

@@ -199,7 +199,7 @@ impl Source for HttpJson {
         walk.newest = walk.newest.max(here);
         let newest = walk.newest.max(mark.newest);
         let mut page = Page { format: "http_json", items: outcome.items, warnings: outcome.warnings, ..Page::default() };
-        let is_read = match self.settings.next_call(reply, walk, outcome.records, outcome.next, &mut page.warnings)? {
+        let is_read = match self.settings.next_call(reply, walk, outcome.sent, outcome.next, &mut page.warnings)? {
             Step::On(call) => {
                 page.next = Some(Request::Call(call));
                 false

@@ -17,6 +17,7 @@ use crate::sources::api;
 use crate::sources::http_json::Next;
 use crate::sources::http_json::Settings;
 use crate::sources::http_json::SinceFormat;
+use crate::sources::http_json::mapping::Sent;
 use crate::text::hash;
 
 /// Pages of one walk, at most, over however many polls it goes on: some servers never come to an end.
@@ -29,7 +30,7 @@ pub(super) enum Step {
     On(Call),
     /// Nothing: it was the last one.
     End,
-    /// More than is read.
+    /// There is more, which is not read.
     Cut,
 }
 
@@ -44,9 +45,30 @@ pub(super) struct Walk {
     pub newest: Option<i64>,
     /// Records before this page.
     pub records: u64,
+    /// Lists of a page whose parts were as many as were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<u64>,
+    /// What the server counts are the parts of lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counts_parts: bool,
     /// Hashes of pages and cursors that were there.
     #[serde(default)]
     pub seen: BTreeSet<u64>,
+}
+
+impl Walk {
+    /// Goes on behind what was sent, of at most `limit` records.
+    fn pass(&mut self, sent: Sent, limit: u64) {
+        let (fewest, innermost) = (sent.fewest as u64, sent.innermost as u64);
+        // A page that begins too early brings something twice, one that begins too late loses something: parts of
+        // lists count only when pages had exactly as many as were asked for, in other numbers of lists.
+        if innermost == limit && fewest < limit {
+            self.counts_parts |= self.lists.replace(fewest).is_some_and(|before| before != fewest);
+        }
+        // Servers give fewer than one asks for as they like. More than `limit` are no records of their list.
+        let passed = if self.counts_parts { innermost.max(fewest) } else { fewest };
+        self.records = self.records.saturating_add(passed.min(limit));
+    }
 }
 
 impl Settings {
@@ -112,30 +134,32 @@ impl Settings {
         &self,
         reply: &Reply,
         mut walk: Walk,
-        records: usize,
+        sent: Sent,
         given: Option<String>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Step, ReadError> {
-        if records == 0 {
+        if sent.fewest == 0 {
             return Ok(Step::End);
         }
-        let stop = |warnings: &mut Vec<Warning>, code: &str, message: &str| {
-            warnings.push(Warning::new(code, "", message));
-            Ok(Step::End)
-        };
         if !walk.seen.insert(hash::of_bytes(&reply.body)) {
-            return stop(warnings, "repeated_page", "the same page came again: the walk ends here");
+            // So servers answer that are asked for more pages than they have.
+            warnings.push(Warning::new("repeated_page", "", "the same page came again: the walk ends here"));
+            return Ok(Step::End);
         }
+        // What lies behind was not read.
+        let circle = |warnings: &mut Vec<Warning>, message: &str| {
+            warnings.push(Warning::new("repeated_cursor", "", message));
+            Ok(Step::Cut)
+        };
         walk.pages += 1;
-        // Servers give fewer than one asks for as they like. More than `limit` are no records of their list.
-        let most = if let Next::Offset { limit, .. } = self.next { limit } else { u64::MAX };
-        walk.records += (records as u64).min(most);
+        let limit = if let Next::Offset { limit, .. } = self.next { limit } else { u64::MAX };
+        walk.pass(sent, limit);
         let next = match &self.next {
             Next::None => return Ok(Step::End),
             Next::Cursor { param, .. } => {
                 let Some(cursor) = given else { return Ok(Step::End) };
                 if !walk.seen.insert(hash::of_parts(["cursor", cursor.as_str()])) {
-                    return stop(warnings, "repeated_cursor", "the same cursor came again: the walk ends here");
+                    return circle(warnings, "the same cursor came again: the walk ends here");
                 }
                 let mut call = self.call(&self.url, &cursor, &walk);
                 if let Some(param) = param {
@@ -162,7 +186,7 @@ impl Settings {
                 })?;
                 self.at_home(&next)?;
                 if !walk.seen.insert(hash::of_parts(["url", next.as_str()])) {
-                    return stop(warnings, "repeated_cursor", "the same next page was named again: the walk ends here");
+                    return circle(warnings, "the same next page was named again: the walk ends here");
                 }
                 self.call(next.as_str(), "", &walk)
             }

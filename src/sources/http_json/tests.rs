@@ -223,6 +223,12 @@ fn a_walk_ends_where_the_service_turns_in_circles() {
     let again = r#"{"rows":[{"id":9,"text":"z"}],"more":"c/2"}"#;
     let (asked, end) = walk(&cursor, &[(ONE, ""), (again, "")]);
     assert_eq!((asked.len(), codes(&end.unwrap())), (2, vec!["repeated_cursor"]));
+    // What is older than that was not read: no mark says so.
+    let timed = Settings { map: Map { published: some(".at"), ..specimen().map }, ..cursor };
+    let row = |id: i64, at: &str| format!("{{\"rows\":[{{\"id\":{id},\"text\":\"a\",\"at\":\"{at}\"}}],\"more\":\"c2\"}}");
+    let (new, old) = (row(1, "2026-05-30"), row(2, "2026-05-29"));
+    let end = walk(&timed, &[(&new, ""), (&old, "")]).1.unwrap();
+    assert_eq!((codes(&end), &end.cursor), (vec!["repeated_cursor"], &None));
     let page = paged("https://x.test/api", Next::Page { param: "p".to_owned(), start: 1 });
     let (asked, end) = walk(&page, &[(ONE, ""), (ONE, "")]);
     assert_eq!((asked.len(), codes(&end.unwrap())), (2, vec!["repeated_page"]));
@@ -251,6 +257,44 @@ fn an_offset_counts_what_the_server_sent_and_not_what_is_wanted_of_it() {
     let parts = Settings { items: "[.rows[] | (., .)] | .[]".to_owned(), ..paged("https://x.test/api", offset) };
     let (full, none) = (rows(&[true; 50]), rows(&[]));
     assert_eq!(walk(&parts, &[(&full, ""), (&none, "")]).0, ["?o=0", "?o=50"]);
+}
+
+#[test]
+fn a_walk_goes_on_where_one_of_several_lists_is_empty() {
+    let page = |at: i64| format!("{{\"pinned\":[],\"rows\":[{{\"id\":{at},\"text\":\"a\"}}]}}");
+    let (one, two, none) = (page(1), page(2), r#"{"pinned":[],"rows":[]}"#);
+    for items in [".pinned[], .rows[]", ".pinned[] // .rows[]", ".pinned[], .rows[] | select(.id)", "try .pinned[] catch 0, .rows[]"] {
+        let settings = Settings { items: items.to_owned(), ..paged("https://x.test/api", Next::Page { param: "p".to_owned(), start: 1 }) };
+        let (asked, end) = walk(&settings, &[(&one, ""), (&two, ""), (none, "")]);
+        assert_eq!((asked.len(), end.unwrap().warnings.len()), (3, 0), "{items}");
+    }
+}
+
+/// A page of lists of lists, by how many records each of them has.
+fn nested(first: usize, lengths: &[usize]) -> String {
+    let mut ids = first..;
+    let mut list = |length: &usize| {
+        let rows: Vec<String> =
+            ids.by_ref().take(*length).map(|id| format!("{{\"id\":{id},\"text\":\"a\",\"open\":{}}}", id % 2 == 0)).collect();
+        format!("{{\"rows\":[{}]}}", rows.join(","))
+    };
+    format!("{{\"days\":[{}]}}", lengths.iter().map(&mut list).collect::<Vec<_>>().join(","))
+}
+
+#[test]
+fn an_offset_of_lists_within_lists_loses_nothing_and_ends_soon() {
+    let offset = Next::Offset { param: "o".to_owned(), limit: 6 };
+    for items in [".days[] | .rows[]", ".days[].rows[]", ".days[] | .rows[] | select(.open)"] {
+        let settings = Settings { items: items.to_owned(), ..paged("https://x.test/api", offset.clone()) };
+        // The server counts the records: six a page, in two lists, then in three, then in two.
+        let pages = [nested(0, &[2, 4]), nested(2, &[4, 1, 1]), nested(8, &[1, 5]), nested(14, &[3]), nested(17, &[])];
+        let answers: Vec<(&str, &str)> = pages.iter().map(|page| (page.as_str(), "")).collect();
+        assert_eq!(walk(&settings, &answers).0, ["?o=0", "?o=2", "?o=8", "?o=14", "?o=17"], "{items}");
+        // The server counts the lists, gives only three a page, and each has two records.
+        let pages = [nested(0, &[2, 2, 2]), nested(6, &[2, 2, 2]), nested(12, &[0, 0]), nested(18, &[1]), nested(19, &[])];
+        let answers: Vec<(&str, &str)> = pages.iter().map(|page| (page.as_str(), "")).collect();
+        assert_eq!(walk(&settings, &answers).0, ["?o=0", "?o=3", "?o=6", "?o=8", "?o=9"], "{items}");
+    }
 }
 
 #[test]

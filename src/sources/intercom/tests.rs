@@ -133,6 +133,42 @@ fn nothing_found_is_searched_for_again_from_where_it_was() {
 }
 
 #[test]
+fn a_long_walk_carries_only_what_the_next_one_finds_again() {
+    let (mut answers, settings) = (Vec::new(), Settings { text: Words::CustomerMessages, ..specimen() });
+    for page in 0..6 {
+        // One a minute, and then a hundred in one second: of the last hour there are sixty and these.
+        let all = page * 100..(page + 1) * 100;
+        let at = |id: i64| 1_790_800_000 + if page == 5 { 30_000 } else { id * 60 };
+        let one = |id: i64| json!({"id": id.to_string(), "updated_at": at(id), "source": {"author": {"type": "user"}}});
+        let found: Vec<Value> = all.clone().map(one).collect();
+        let next = if page < 5 { json!({"next": {"starting_after": format!("p{page}")}}) } else { json!({}) };
+        answers.push((200, json!({"conversations": found, "pages": next})));
+        answers.extend(all.map(|id| (200, one(id))));
+    }
+    let (_, pages, mark) = walk(&settings, &Cursor::default(), &answers);
+    let known = |cursor: &Cursor| {
+        let mark: Value = serde_json::from_str(cursor.0.as_deref().unwrap()).unwrap();
+        mark["known"].as_object().map_or(0, serde_json::Map::len)
+    };
+    let most = pages.iter().filter_map(|page| page.cursor.as_ref()).map(known).max();
+    assert_eq!((pages.len(), most), (606, Some(160)));
+    // What the next walk finds of it is not asked for again.
+    let end = json!({"conversations": [answers[605].1.clone()]});
+    assert_eq!(walk(&settings, &mark, &[(200, end)]).0.len(), 1);
+}
+
+#[test]
+fn however_many_change_at_once_what_is_carried_is_bounded() {
+    let known: std::collections::BTreeMap<String, i64> = (0..5000).map(|id| (id.to_string(), 1_790_860_000 + id % 60)).collect();
+    let mark = Cursor(Some(json!({"newest": 1_790_860_060, "known": known}).to_string()));
+    let (_, _, mark) = walk(&specimen(), &mark, &[(200, json!({"conversations": []}))]);
+    let mark: Value = serde_json::from_str(&mark.0.unwrap()).unwrap();
+    let kept = mark["known"].as_object().unwrap();
+    // The latest ones.
+    assert!(kept.len() == 2000 && kept.values().all(|changed| changed.as_i64() >= Some(1_790_860_035)), "{}", kept.len());
+}
+
+#[test]
 fn all_that_customers_wrote_and_what_a_bot_saw() {
     let settings = Settings { text: Words::CustomerMessages, only_bot: true, ..specimen() };
     let mut end = found();

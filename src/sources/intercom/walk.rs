@@ -36,7 +36,7 @@ const MOST_FORGOTTEN: u8 = 3;
 /// What one of them is called.
 const ONE: &str = "conversation";
 /// Conversations of which it is remembered that their parts were read.
-const MOST_KNOWN: usize = 5000;
+const MOST_KNOWN: usize = 2000;
 
 /// The newest change that is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -85,6 +85,22 @@ struct Notes {
     one: Option<String>,
     /// It is stored, and looked at again.
     again: bool,
+}
+
+impl Mark {
+    /// Keeps of what is known what the next walk finds again: the search goes upwards, and every call carries it.
+    fn remember(&mut self, oldest: Option<i64>) {
+        self.known.retain(|_, changed| oldest.is_none_or(|oldest| *changed >= oldest));
+        let surplus = self.known.len().saturating_sub(MOST_KNOWN);
+        let mut by_age: Vec<(i64, String)> = Vec::new();
+        if surplus > 0 {
+            by_age.extend(self.known.iter().map(|(id, changed)| (*changed, id.clone())));
+            by_age.sort_unstable();
+        }
+        for (_, id) in by_age.into_iter().take(surplus) {
+            self.known.remove(&id);
+        }
+    }
 }
 
 pub(super) fn first(settings: &Settings, cursor: &Cursor, now: Timestamp) -> Request {
@@ -213,6 +229,8 @@ fn one_more(settings: &Settings, id: &str, reply: &Reply, mark: &mut Mark, page:
 /// Asks for the next page or conversation, or ends the walk.
 fn go_on(settings: &Settings, mut mark: Mark, page: &mut Page) {
     let walk = mark.walk.take().unwrap_or_default();
+    let newest = mark.newest.max(walk.newest);
+    mark.remember(newest.map(|newest| newest - settings.overlap.num_seconds()));
     if !walk.waiting.is_empty() || !walk.ended || !walk.again.is_empty() {
         mark.walk = Some(walk);
         page.cursor = Some(api::cursor(&mark));
@@ -220,12 +238,7 @@ fn go_on(settings: &Settings, mut mark: Mark, page: &mut Page) {
         return;
     }
     // Where nothing was found, the next walk begins where this one did.
-    mark.newest = mark.newest.max(walk.newest).or(Some(walk.from));
-    let oldest = mark.newest.unwrap_or_default() - settings.overlap.num_seconds();
-    mark.known.retain(|_, changed| *changed >= oldest);
-    while mark.known.len() > MOST_KNOWN {
-        mark.known.pop_first();
-    }
+    mark.newest = newest.or(Some(walk.from));
     page.cursor = Some(api::cursor(&mark));
 }
 

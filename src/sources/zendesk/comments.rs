@@ -119,8 +119,8 @@ pub(super) fn read_tickets(settings: &Settings, held: &Held, mark: &mut Mark, re
     let mut found: HashMap<String, Item> = match found {
         Ok(found) => found,
         Err(why) => {
-            for id in &asked {
-                if let Fate::Skipped(warning) = mark.stuck.refused(ONE, id, &why, now)? {
+            for (id, fate) in asked.iter().zip(mark.stuck.refused_together(ONE, &asked, &why, now)?) {
+                if let Fate::Skipped(warning) = fate {
                     page.warnings.push(warning);
                 }
                 mark.is_done_with(id);
