@@ -62,6 +62,14 @@ fn a_mail_names_the_driver_and_the_words_that_rose() {
     let text = daemon.until("a mail that names Denmark", || {
         files(&house.path("mails"), ".eml").iter().map(told).find(|text| text.contains("country dk"))
     });
+    // What is explained goes on with the incident: an hour that has just begun knows little of it.
+    let id = daemon.until("an explanation that names Denmark", || {
+        let incidents = house.json(&["incident", "list", "--all", "--json"]);
+        let id = incidents[0]["id"].as_str()?.to_owned();
+        let explained = house.json(&["explain", &id, "--json"]);
+        let is_driver = |share: &Value| share["value"] == json!("dk") && share["role"] == json!("driver");
+        explained["breakdown"].as_array()?.iter().any(is_driver).then_some(id)
+    });
     daemon.stop();
 
     let (_, origin) = text.split_once("WHERE IT COMES FROM").unwrap_or_else(|| panic!("{text}"));
@@ -74,11 +82,5 @@ fn a_mail_names_the_driver_and_the_words_that_rose() {
     let (_, said) = text.split_once("WHAT PEOPLE SAY").unwrap();
     assert!(said.split("WHERE").next().unwrap().contains("lamps") && !text.contains("Svensson"), "{said}");
 
-    let incidents = house.json(&["incident", "list", "--all", "--json"]);
-    let id = incidents[0]["id"].as_str().unwrap();
-    let explained = house.json(&["explain", id, "--json"]);
-    let roles: Vec<(&Value, &Value)> =
-        explained["breakdown"].as_array().unwrap().iter().map(|share| (&share["value"], &share["role"])).collect();
-    assert!(roles.contains(&(&json!("dk"), &json!("driver"))), "{explained}");
-    assert!(house.told(&["explain", id]).contains("WORDS THAT ROSE"), "the terminal tells the same");
+    assert!(house.told(&["explain", &id]).contains("WORDS THAT ROSE"), "the terminal tells the same");
 }
