@@ -168,7 +168,7 @@ fn syntax(code: &str, errors: load::Errors<&str, ()>) -> Wrong {
     // What was expected at the end has no letters of its own there.
     let place = |found: &str| {
         let span = load::span(code, found);
-        if span.is_empty() { span.start.saturating_sub(1).min(code.len())..code.len() } else { span }
+        if span.is_empty() { code.floor_char_boundary(span.start.saturating_sub(1))..code.len() } else { span }
     };
     for (_, error) in errors {
         match error {

@@ -194,3 +194,11 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_mistake_behind_a_letter_of_several_bytes_has_a_place() {
+    for code in ["2:\u{765}", ".a | \"\u{765}", "(\"\u{765}", "f(\"; . \"\"; . + \"x\") |2:\u{765}", "\u{765}"] {
+        let wrong = Program::compile(code).map(drop).unwrap_err();
+        assert!(wrong.reason.contains("expected") && code.get(wrong.span.clone()).is_some(), "{code}: {wrong:?}");
+    }
+}
